@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * IP prefixes and addresses, one representation for both families.
+ *
+ * Everything else in this program handles IPv4 and IPv6 through this type, so
+ * that there is one code path.  An address is a prefix of full length; an
+ * interface address (192.168.22.33/24) keeps its host bits.
+ */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  DIVERT_FAMILY_IPV4,
+  DIVERT_FAMILY_IPV6,
+} DivertFamily;
+
+#define DIVERT_N_FAMILIES 2
+
+/* Sets of families, for rules and routing. */
+typedef enum
+{
+  DIVERT_FAMILIES_NONE = 0,
+  DIVERT_FAMILIES_IPV4 = 1 << DIVERT_FAMILY_IPV4,
+  DIVERT_FAMILIES_IPV6 = 1 << DIVERT_FAMILY_IPV6,
+  DIVERT_FAMILIES_BOTH = DIVERT_FAMILIES_IPV4 | DIVERT_FAMILIES_IPV6,
+} DivertFamilies;
+
+typedef struct
+{
+  DivertFamily family;
+  guint8       length;     /* 0 … 32 (IPv4) or 0 … 128 (IPv6) */
+  guint8       bytes[16];  /* network order; IPv4 uses the first 4, the rest is 0 */
+} DivertPrefix;
+
+#define DIVERT_PREFIX_ERROR (divert_prefix_error_quark ())
+GQuark divert_prefix_error_quark (void);
+
+typedef enum
+{
+  DIVERT_PREFIX_ERROR_SYNTAX,    /* not an address, or not a length */
+  DIVERT_PREFIX_ERROR_HOST_BITS, /* 192.168.22.1/24: bits set behind the length */
+} DivertPrefixError;
+
+/* Longest possible text of a prefix with its NUL: "…/128". */
+#define DIVERT_PREFIX_STRLEN 50
+
+/* Bytes of an address of @family: 4 or 16. */
+guint  divert_family_bytes (DivertFamily family);
+/* Full prefix length of @family: 32 or 128. */
+guint  divert_family_bits (DivertFamily family);
+/* "IPv4" or "IPv6"; static. */
+const char *divert_family_name (DivertFamily family);
+
+/* "ADDRESS/LENGTH" or "ADDRESS" (full length).  Refuses set host bits, leading
+ * and trailing blanks, IPv6 zones (%wlan0) and IPv4-mapped IPv6. */
+gboolean divert_prefix_parse (const char *text, DivertPrefix *ret_prefix, GError **error);
+/* As above, but the host bits are kept: an interface's address. */
+gboolean divert_prefix_parse_interface (const char *text, DivertPrefix *ret_prefix, GError **error);
+/* "ADDRESS" alone; the length is full. */
+gboolean divert_address_parse (const char *text, DivertPrefix *ret_address, GError **error);
+/* From network-order bytes (4 or 16 of them, as divert_family_bytes() says). */
+DivertPrefix divert_prefix_from_bytes (DivertFamily family, const void *bytes, guint length);
+
+/* "192.168.22.0/24"; an address of full length as "192.168.22.2". */
+char  *divert_prefix_to_string (const DivertPrefix *prefix);
+/* As above, always with the length: the form of iptables-save. */
+char  *divert_prefix_to_cidr (const DivertPrefix *prefix);
+
+/* The host bits cleared. */
+DivertPrefix divert_prefix_network (const DivertPrefix *prefix);
+/* Is every address of @inner in @outer?  Host bits of both are ignored. */
+gboolean divert_prefix_contains (const DivertPrefix *outer, const DivertPrefix *inner);
+gboolean divert_prefix_overlaps (const DivertPrefix *a, const DivertPrefix *b);
+gboolean divert_prefix_equal (const DivertPrefix *a, const DivertPrefix *b);
+/* Family, then bytes, then length: a stable order. */
+int      divert_prefix_compare (const DivertPrefix *a, const DivertPrefix *b);
+/* fe80::/10 or 169.254.0.0/16. */
+gboolean divert_prefix_is_link_local (const DivertPrefix *prefix);
+
+/* Lists are GArray of DivertPrefix. */
+GArray  *divert_prefixes_new (void);
+void     divert_prefixes_add (GArray *prefixes, const DivertPrefix *prefix);
+GArray  *divert_prefixes_copy (const GArray *prefixes);
+gboolean divert_prefixes_equal (const GArray *a, const GArray *b);
+/* Does any of @prefixes contain @inner? */
+gboolean divert_prefixes_contain (const GArray *prefixes, const DivertPrefix *inner);
+/* A new list in which prefixes inside others and duplicates are gone and
+ * sibling halves are joined; sorted by divert_prefix_compare(). */
+GArray  *divert_prefixes_merge (const GArray *prefixes);
+/* "a;b;c" of divert_prefix_to_string(). */
+char    *divert_prefixes_to_string (const GArray *prefixes);
+
+static inline DivertPrefix *
+divert_prefixes_index (const GArray *prefixes,
+                       guint         i)
+{
+  return &g_array_index (prefixes, DivertPrefix, i);
+}
+
+G_END_DECLS

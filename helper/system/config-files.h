@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Reads the configuration's files: nm-divert.conf, then conf.d/ *.conf in name
+ * order, regular files that only root may write.
+ */
+#pragma once
+
+#include "core/config.h"
+
+G_BEGIN_DECLS
+
+/* @directory is "/etc/nm-divert".  A missing main file or conf.d is no error: all
+ * keys have defaults.  With @strict each file (and the directory) must belong to root and be
+ * writable by root alone.  NULL and @error with file, line, key and value. */
+DivertConfig *divert_config_files_load (const char *directory, gboolean strict, GError **error);
+/* One file alone (check-config FILE). */
+DivertConfig *divert_config_files_load_one (const char *file, gboolean strict, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Forgetting connections (ctnetlink, libnl-nf-3): the entries that carry a
+ * decision of the place that we have left, and stale DNS redirections, which
+ * the kernel would go on applying to the same 5-tuple.
+ */
+#pragma once
+
+#include "core/prefix.h"
+
+G_BEGIN_DECLS
+
+/* Deletes the entries whose original or reply destination is in @prefixes, and, if @dns, those to port 53
+ * (TCP and UDP, any destination).  Connections marked @spare/@mask (the proxy's own) stay.  Returns how many. */
+gboolean divert_conntrack_forget (const GArray *prefixes, gboolean dns, guint32 spare, guint32 mask,
+                                  guint *ret_forgotten, GError **error);
+
+G_END_DECLS
