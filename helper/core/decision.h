@@ -6,8 +6,8 @@
  * Theory of operation.  For each site and each active connection there is a
  * candidate.  Its proofs are weighed in a fixed order; all of them must hold.
  * A proof that still waits for an answer (a gateway's, a beacon's) is "pending"
- * and does not hold.  Exactly one site must be proven, by a connection on one
- * device: two sites at once is a doubt, and every doubt is away.
+ * and does not hold.  Exactly one site must be proven (by one device or by
+ * several): two sites at once is a doubt, and every doubt is away.
  */
 #pragma once
 
@@ -83,7 +83,7 @@ typedef enum
   DIVERT_REASON_NO_CANDIDATE,    /* no active connection belongs to a site */
   DIVERT_REASON_PROOF_FAILED,    /* the nearest candidate failed this proof */
   DIVERT_REASON_PROOF_PENDING,
-  DIVERT_REASON_AMBIGUOUS,       /* two sites, or one site on two devices, at once */
+  DIVERT_REASON_AMBIGUOUS,       /* two sites at once */
   DIVERT_REASON_PROVEN,
 } DivertReasonCode;
 
@@ -98,21 +98,28 @@ typedef struct
   char            *found;
 } DivertReason;
 
+/* A way out to the site: a device that proved it.  Wired and Wi-Fi at home give two. */
+typedef struct
+{
+  char   *device;
+  guint   ifindex;
+  GArray *sources;   /* DivertPrefix: the networks that the device holds addresses of, without link-local
+                      * ones.  Direct packets must come from these: an address that goes
+                      * takes its right with it, before any program hears of it. */
+} DivertExit;
+
 typedef struct
 {
   DivertPlaceKind place;
   char           *site;       /* of DIVERT_PLACE_SITE, else NULL */
-  char           *device;     /* that proved it, else NULL */
   GArray         *direct;     /* DivertPrefix: the site's intranet, auto6 filled in; else empty */
-  GArray         *sources;    /* DivertPrefix: the on-link networks that the device holds; else empty */
+  GPtrArray      *exits;      /* DivertExit, in order of their ifindex; else empty */
   DivertReason   *reason;
   GPtrArray      *candidates; /* DivertCandidate: every site × every connection that is up or identified */
 } DivertDecision;
 
 /* Never fails: doubt is away. */
 DivertDecision *divert_decide (const DivertConfig *config, const DivertMode *mode, const DivertFacts *facts);
-/* The decision "at @site through @device" or (site NULL) "away" without any facts: for plans. @sources may be NULL. */
-DivertDecision *divert_decision_suppose (const DivertConfig *config, const char *site, const char *device, const GArray *sources);
 void            divert_decision_free (DivertDecision *decision);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertDecision, divert_decision_free)
 /* Do both lead to the same rules? (The reason may differ.) */
@@ -121,6 +128,8 @@ gboolean        divert_decision_same_place (const DivertDecision *a, const Diver
 gboolean        divert_decision_is_pending (const DivertDecision *decision);
 /* "away", "off" or the site's name. */
 const char     *divert_decision_get_place (const DivertDecision *decision);
+/* The first exit's device; "" if none. */
+const char     *divert_decision_get_device (const DivertDecision *decision);
 /* Many lines, for golden cases and bug reports. */
 char           *divert_decision_to_text (const DivertDecision *decision);
 

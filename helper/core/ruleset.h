@@ -69,7 +69,7 @@ typedef struct
   char            chain[DIVERT_CHAIN_MAX + 1]; /* own, or a built-in one (then it is a hook's jump) */
   DivertFamilies  families;        /* one family when a prefix is matched */
 
-  guint8          protocol;        /* IPPROTO_TCP, IPPROTO_UDP; 0: any */
+  guint8          protocol;        /* IPPROTO_TCP, _UDP, _ICMP, _ICMPV6; 0: any */
   char            in_interface[16];  /* ""; else exactly this one */
   char            out_interface[16];
   gboolean        out_invert;      /* any but out_interface */
@@ -77,12 +77,13 @@ typedef struct
   DivertPrefix    source;
   gboolean        has_destination;
   DivertPrefix    destination;
-  guint16         dport_min;       /* 0: any port; needs protocol */
-  guint16         dport_max;
+  guint16         sport;           /* 0: any port; needs protocol TCP or UDP */
+  guint16         dport;
   gboolean        has_tcp_flags;   /* needs protocol TCP */
   gboolean        tcp_flags_invert;
   guint8          tcp_flags_mask;  /* FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32 */
   guint8          tcp_flags_value;
+  guint8          icmpv6_type;     /* 0: any; needs protocol ICMPv6 */
   DivertMarkMatch mark;
   DivertMarkMatch connmark;
   DivertCtdir     ctdir;

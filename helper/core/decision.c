@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: the decision.  Weighs every site against every connection (proof.c) and
+ * draws the conclusion; see decision.h for the theory.
+ */
+#include "decision.h"
+
+#include "proof.h"
+
+static void
+exit_free (DivertExit *way_out)
+{
+  g_free (way_out->device);
+  g_array_unref (way_out->sources);
+  g_free (way_out);
+}
+
+static DivertDecision *
+decision_new (void)
+{
+  DivertDecision *decision = g_new0 (DivertDecision, 1);
+
+  decision->place = DIVERT_PLACE_AWAY;
+  decision->direct = divert_prefixes_new ();
+  decision->exits = g_ptr_array_new_with_free_func ((GDestroyNotify) exit_free);
+  decision->reason = g_new0 (DivertReason, 1);
+  decision->candidates = g_ptr_array_new_with_free_func ((GDestroyNotify) divert_candidate_free);
+  return decision;
+}
+
+void
+divert_decision_free (DivertDecision *decision)
+{
+  if (decision == NULL)
+    return;
+  g_free (decision->site);
+  g_array_unref (decision->direct);
+  g_ptr_array_unref (decision->exits);
+  g_free (decision->reason->site);
+  g_free (decision->reason->device);
+  g_free (decision->reason->id);
+  g_free (decision->reason->expected);
+  g_free (decision->reason->found);
+  g_free (decision->reason);
+  g_ptr_array_unref (decision->candidates);
+  g_free (decision);
+}
+
+static void
+set_reason (DivertDecision        *decision,
+            DivertReasonCode       code,
+            const char            *site,
+            const DivertCandidate *candidate,
+            const DivertProof     *proof)
+{
+  DivertReason *reason = decision->reason;
+
+  reason->code = code;
+  reason->site = g_strdup (site != NULL ? site : "");
+  reason->device = g_strdup (candidate != NULL ? candidate->device : "");
+  reason->id = g_strdup (candidate != NULL ? candidate->id : "");
+  reason->proof = proof != NULL ? proof->kind : DIVERT_PROOF_IDENTITY;
+  reason->expected = g_strdup (proof != NULL ? proof->expected : "");
+  reason->found = g_strdup (proof != NULL ? proof->found : "");
+}
+
+/* Candidates for show: a profile that is not in use, or a bridge that somebody
+ * else made, only fills the screen. */
+static gboolean
+is_worth_keeping (const DivertCandidate  *candidate,
+                  const DivertConnection *connection)
+{
+  return candidate->identified || (connection->up && !connection->external);
+}
+
+static void
+weigh_site (DivertDecision    *decision,
+            const DivertSite  *site,
+            const DivertFacts *facts,
+            gboolean           forced)
+{
+  for (guint i = 0; i < facts->connections->len; i++)
+    {
+      const DivertConnection *connection = g_ptr_array_index (facts->connections, i);
+      g_autoptr(DivertCandidate) candidate = divert_candidate_weigh (site, connection, facts, forced);
+
+      if (is_worth_keeping (candidate, connection))
+        g_ptr_array_add (decision->candidates, g_steal_pointer (&candidate));
+    }
+}
+
+static GArray *
+link_sources (const DivertLink *link)
+{
+  g_autoptr(GArray) sources = divert_prefixes_new ();
+
+  for (guint i = 0; i < link->addresses->len; i++)
+    {
+      DivertPrefix network = divert_prefix_network (divert_prefixes_index (link->addresses, i));
+
+      if (!divert_prefix_is_link_local (&network))
+        divert_prefixes_add (sources, &network);
+    }
+  return divert_prefixes_merge (sources);
+}
+
+static int
+compare_exits (gconstpointer a,
+               gconstpointer b)
+{
+  const DivertExit *x = *(const DivertExit *const *) a, *y = *(const DivertExit *const *) b;
+
+  return x->ifindex < y->ifindex ? -1 : x->ifindex > y->ifindex;
+}
+
+/* Grants @site: fills direct and exits from its proven candidates. */
+static void
+grant (DivertDecision    *decision,
+       const DivertSite  *site,
+       const DivertFacts *facts)
+{
+  g_autoptr(GArray) direct = divert_prefixes_copy (site->intranet);
+
+  decision->place = DIVERT_PLACE_SITE;
+  decision->site = g_strdup (site->name);
+  for (guint i = 0; i < decision->candidates->len; i++)
+    {
+      const DivertCandidate *candidate = g_ptr_array_index (decision->candidates, i);
+      const DivertLink *link = divert_facts_find_link (facts, candidate->device);
+      gboolean known = FALSE;
+      DivertExit *way_out;
+
+      if (!candidate->proven || link == NULL || !g_str_equal (candidate->site, site->name))
+        continue;
+      for (guint j = 0; j < decision->exits->len && !known; j++)
+        known = ((DivertExit *) g_ptr_array_index (decision->exits, j))->ifindex == link->ifindex;
+      if (known)
+        continue;
+
+      way_out = g_new0 (DivertExit, 1);
+      way_out->device = g_strdup (candidate->device);
+      way_out->ifindex = link->ifindex;
+      way_out->sources = link_sources (link);
+      g_ptr_array_add (decision->exits, way_out);
+      if (site->intranet_auto6)
+        {
+          g_autoptr(GArray) own = divert_link_get_auto6 (link);
+
+          g_array_append_vals (direct, own->data, own->len);
+        }
+    }
+
+  g_ptr_array_sort (decision->exits, compare_exits);
+  g_array_unref (decision->direct);
+  decision->direct = divert_prefixes_merge (direct);
+}
+
+static const DivertProof *
+first_not_holding (const DivertCandidate *candidate)
+{
+  for (guint i = 0; i < candidate->proofs->len; i++)
+    {
+      const DivertProof *proof = g_ptr_array_index (candidate->proofs, i);
+
+      if (proof->outcome != DIVERT_OUTCOME_HOLDS)
+        return proof;
+    }
+  return NULL;
+}
+
+/* The candidate that got furthest is the one that a person wonders about. */
+static const DivertCandidate *
+find_nearest (const DivertDecision *decision)
+{
+  const DivertCandidate *nearest = NULL;
+  int best = -1;
+
+  for (guint i = 0; i < decision->candidates->len; i++)
+    {
+      const DivertCandidate *candidate = g_ptr_array_index (decision->candidates, i);
+      const DivertProof *proof = first_not_holding (candidate);
+
+      if (candidate->identified && proof != NULL && (int) proof->kind > best)
+        {
+          nearest = candidate;
+          best = proof->kind;
+        }
+    }
+  return nearest;
+}
+
+static void
+decide_forced (DivertDecision     *decision,
+               const DivertConfig *config,
+               const char         *name,
+               const DivertFacts  *facts)
+{
+  const DivertSite *site = divert_config_find_site (config, name);
+
+  if (site == NULL)
+    {
+      set_reason (decision, DIVERT_REASON_FORCED_UNKNOWN, name, NULL, NULL);
+      return;
+    }
+
+  weigh_site (decision, site, facts, TRUE);
+  for (guint i = 0; i < decision->candidates->len; i++)
+    {
+      const DivertCandidate *candidate = g_ptr_array_index (decision->candidates, i);
+
+      if (!candidate->proven)
+        continue;
+      grant (decision, site, facts);
+      set_reason (decision, DIVERT_REASON_FORCED, name, candidate,
+                  divert_candidate_find_proof (candidate, DIVERT_PROOF_SUBNET));
+      return;
+    }
+  set_reason (decision, DIVERT_REASON_FORCED_NOT_HERE, name, NULL, NULL);
+}
+
+static void
+decide_auto (DivertDecision     *decision,
+             const DivertConfig *config,
+             const DivertFacts  *facts)
+{
+  const DivertCandidate *proven = NULL, *nearest;
+  const DivertProof *proof;
+
+  for (guint i = 0; i < config->sites->len; i++)
+    weigh_site (decision, g_ptr_array_index (config->sites, i), facts, FALSE);
+
+  if (config->sites->len == 0)
+    {
+      set_reason (decision, DIVERT_REASON_NO_SITES, NULL, NULL, NULL);
+      return;
+    }
+  if (!facts->nm_running)
+    {
+      set_reason (decision, DIVERT_REASON_NO_NM, NULL, NULL, NULL);
+      return;
+    }
+
+  for (guint i = 0; i < decision->candidates->len; i++)
+    {
+      const DivertCandidate *candidate = g_ptr_array_index (decision->candidates, i);
+
+      if (!candidate->proven)
+        continue;
+      if (proven != NULL && !g_str_equal (proven->site, candidate->site))
+        {
+          set_reason (decision, DIVERT_REASON_AMBIGUOUS, candidate->site, proven, NULL);
+          return;
+        }
+      if (proven == NULL)
+        proven = candidate;
+    }
+  if (proven != NULL)
+    {
+      grant (decision, divert_config_find_site (config, proven->site), facts);
+      set_reason (decision, DIVERT_REASON_PROVEN, proven->site, proven,
+                  divert_candidate_find_proof (proven, DIVERT_PROOF_IDENTITY));
+      return;
+    }
+
+  nearest = find_nearest (decision);
+  if (nearest != NULL)
+    {
+      proof = first_not_holding (nearest);
+      set_reason (decision,
+                  proof->outcome == DIVERT_OUTCOME_PENDING ? DIVERT_REASON_PROOF_PENDING : DIVERT_REASON_PROOF_FAILED,
+                  nearest->site, nearest, proof);
+      return;
+    }
+  if (decision->candidates->len > 0)
+    {
+      const DivertCandidate *some = g_ptr_array_index (decision->candidates, 0);
+
+      set_reason (decision, DIVERT_REASON_NO_CANDIDATE, NULL, some,
+                  divert_candidate_find_proof (some, DIVERT_PROOF_IDENTITY));
+      return;
+    }
+  set_reason (decision, DIVERT_REASON_NO_CONNECTION, NULL, NULL, NULL);
+}
+
+DivertDecision *
+divert_decide (const DivertConfig *config,
+               const DivertMode   *mode,
+               const DivertFacts  *facts)
+{
+  DivertDecision *decision = decision_new ();
+
+  if (mode->kind == DIVERT_MODE_OFF)
+    {
+      decision->place = DIVERT_PLACE_OFF;
+      set_reason (decision, DIVERT_REASON_MODE_OFF, NULL, NULL, NULL);
+    }
+  else if (mode->kind == DIVERT_MODE_AWAY)
+    set_reason (decision, DIVERT_REASON_MODE_AWAY, NULL, NULL, NULL);
+  else if (facts->sleeping)
+    set_reason (decision, DIVERT_REASON_SLEEPING, NULL, NULL, NULL);
+  else if (mode->kind == DIVERT_MODE_SITE)
+    decide_forced (decision, config, mode->site, facts);
+  else
+    decide_auto (decision, config, facts);
+  return decision;
+}
+
+static gboolean
+exits_equal (const GPtrArray *a,
+             const GPtrArray *b)
+{
+  if (a->len != b->len)
+    return FALSE;
+  for (guint i = 0; i < a->len; i++)
+    {
+      const DivertExit *x = g_ptr_array_index (a, i), *y = g_ptr_array_index (b, i);
+
+      if (x->ifindex != y->ifindex || !g_str_equal (x->device, y->device) || !divert_prefixes_equal (x->sources, y->sources))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+gboolean
+divert_decision_same_place (const DivertDecision *a,
+                            const DivertDecision *b)
+{
+  return a->place == b->place && g_strcmp0 (a->site, b->site) == 0 && divert_prefixes_equal (a->direct, b->direct) &&
+         exits_equal (a->exits, b->exits);
+}
+
+gboolean
+divert_decision_is_pending (const DivertDecision *decision)
+{
+  for (guint i = 0; i < decision->candidates->len; i++)
+    {
+      const DivertCandidate *candidate = g_ptr_array_index (decision->candidates, i);
+
+      if (candidate->identified && candidate->pending)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+const char *
+divert_decision_get_place (const DivertDecision *decision)
+{
+  switch (decision->place)
+    {
+    case DIVERT_PLACE_OFF:
+      return "off";
+    case DIVERT_PLACE_SITE:
+      return decision->site;
+    case DIVERT_PLACE_AWAY:
+    default:
+      return "away";
+    }
+}
+
+const char *
+divert_decision_get_device (const DivertDecision *decision)
+{
+  return decision->exits->len > 0 ? ((DivertExit *) g_ptr_array_index (decision->exits, 0))->device : "";
+}
+
+char *
+divert_decision_to_text (const DivertDecision *decision)
+{
+  g_autoptr(GString) text = g_string_new (NULL);
+  g_autofree char *reason = divert_reason_to_text (decision->reason, NULL);
+  g_autofree char *direct = divert_prefixes_to_string (decision->direct);
+
+  g_string_append_printf (text, "place: %s\nreason: %s: %s\n", divert_decision_get_place (decision),
+                          divert_reason_code_name (decision->reason->code), reason);
+  g_string_append_printf (text, "direct: %s\n", direct);
+  for (guint i = 0; i < decision->exits->len; i++)
+    {
+      const DivertExit *way_out = g_ptr_array_index (decision->exits, i);
+      g_autofree char *sources = divert_prefixes_to_string (way_out->sources);
+
+      g_string_append_printf (text, "exit: %s from %s\n", way_out->device, sources);
+    }
+  for (guint i = 0; i < decision->candidates->len; i++)
+    {
+      const DivertCandidate *candidate = g_ptr_array_index (decision->candidates, i);
+      g_autofree char *id = divert_escape (candidate->id);
+
+      g_string_append_printf (text, "candidate: %s by '%s' on %s: %s\n", candidate->site, id, candidate->device,
+                              candidate->proven ? "proven" : candidate->pending ? "pending" : "not proven");
+      for (guint j = 0; j < candidate->proofs->len; j++)
+        {
+          const DivertProof *proof = g_ptr_array_index (candidate->proofs, j);
+          g_autofree char *line = divert_proof_to_text (proof, NULL);
+
+          g_string_append_printf (text, "  %s: %s\n", divert_outcome_name (proof->outcome), line);
+        }
+    }
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
