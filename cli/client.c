@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Calls to the helper, and the table from D-Bus errors to exit codes.
+ */
+#include "divert-config.h"
+
+#include "client.h"
+
+#include <string.h>
+
+#include <glib/gi18n.h>
+
+#include "agent.h"
+#include "printable.h"
+
+/* A call that only reads is answered at once; the first one also starts the
+ * helper, which then waits for NetworkManager. */
+#define READ_TIMEOUT_MS 30000
+
+#define ERROR_PREFIX DIVERT_BUS_INTERFACE ".Error."
+
+typedef struct
+{
+  const char *name; /* D-Bus error; a trailing '.' matches all that begin so */
+  DivertExitCode  code;
+} ErrorExit;
+
+static const ErrorExit exits[] = {
+  { ERROR_PREFIX "NotAuthorized", DIVERT_EXIT_NOT_AUTHORIZED },
+  { "org.freedesktop.DBus.Error.AccessDenied", DIVERT_EXIT_NOT_AUTHORIZED },
+  { "org.freedesktop.DBus.Error.ServiceUnknown", DIVERT_EXIT_UNREACHABLE },
+  { "org.freedesktop.DBus.Error.NameHasNoOwner", DIVERT_EXIT_UNREACHABLE },
+  { "org.freedesktop.DBus.Error.NoReply", DIVERT_EXIT_UNREACHABLE },
+  { "org.freedesktop.DBus.Error.Timeout", DIVERT_EXIT_UNREACHABLE },
+  { "org.freedesktop.DBus.Error.TimedOut", DIVERT_EXIT_UNREACHABLE },
+  { "org.freedesktop.DBus.Error.Disconnected", DIVERT_EXIT_UNREACHABLE },
+  { "org.freedesktop.DBus.Error.Spawn.", DIVERT_EXIT_UNREACHABLE },
+  /* What systemd says when it cannot start the unit. */
+  { "org.freedesktop.systemd1.", DIVERT_EXIT_UNREACHABLE },
+};
+
+GDBusConnection *
+divert_client_connect (GError **error)
+{
+  GDBusConnection *bus = g_bus_get_sync (G_BUS_TYPE_SYSTEM, NULL, error);
+
+  /* A bus that goes away is an error of the call under way, with our exit code, not a silent exit. */
+  if (bus)
+    g_dbus_connection_set_exit_on_close (bus, FALSE);
+  return bus;
+}
+
+GVariant *
+divert_client_call (GDBusConnection    *bus,
+                    DivertCallKind      kind,
+                    const char         *method,
+                    GVariant           *arguments,
+                    const GVariantType *reply_type,
+                    GError            **error)
+{
+  gboolean changes = kind == DIVERT_CALL_CHANGES;
+  g_autoptr(DivertAgent) agent = changes ? divert_agent_start () : NULL;
+
+  /* Nobody knows how long a person looks for the password. */
+  return g_dbus_connection_call_sync (bus, DIVERT_BUS_NAME, DIVERT_BUS_PATH, DIVERT_BUS_INTERFACE, method, arguments,
+                                      reply_type,
+                                      changes ? G_DBUS_CALL_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION
+                                              : G_DBUS_CALL_FLAGS_NONE,
+                                      changes ? G_MAXINT : READ_TIMEOUT_MS, NULL, error);
+}
+
+GVariant *
+divert_client_get (GDBusConnection *bus,
+                   const char      *method,
+                   GVariant        *arguments,
+                   GError         **error)
+{
+  g_autoptr(GVariant) reply = divert_client_call (bus, DIVERT_CALL_READS, method, arguments,
+                                                   G_VARIANT_TYPE ("(a{sv})"), error);
+
+  return reply ? g_variant_get_child_value (reply, 0) : NULL;
+}
+
+static DivertExitCode
+code_of (const GError *error,
+         const char   *remote)
+{
+  if (!remote)
+    /* No answer at all: no bus, a closed connection, our own time limit. */
+    return DIVERT_EXIT_UNREACHABLE;
+  for (gsize i = 0; i < G_N_ELEMENTS (exits); i++)
+    if (g_str_has_suffix (exits[i].name, ".") ? g_str_has_prefix (remote, exits[i].name)
+                                               : g_str_equal (remote, exits[i].name))
+      return exits[i].code;
+  return DIVERT_EXIT_FAILED;
+}
+
+gboolean
+divert_client_error_is (const GError *error,
+                        const char   *name)
+{
+  g_autofree char *remote = error ? g_dbus_error_get_remote_error (error) : NULL;
+
+  return remote && g_str_has_prefix (remote, ERROR_PREFIX) && g_str_equal (remote + strlen (ERROR_PREFIX), name);
+}
+
+DivertExitCode
+divert_client_report (const GError *error)
+{
+  g_autofree char *remote = g_dbus_error_get_remote_error (error);
+  g_autoptr(GError) plain = g_error_copy (error);
+  g_autofree char *shown = NULL;
+  DivertExitCode code = code_of (error, remote);
+
+  g_dbus_error_strip_remote_error (plain);
+  shown = divert_printable (plain->message, DIVERT_PRINTABLE_LINE);
+  switch (code)
+    {
+    case DIVERT_EXIT_NOT_AUTHORIZED:
+      divert_command_complain (_("not authorised: %s"), shown);
+      break;
+    case DIVERT_EXIT_UNREACHABLE:
+      divert_command_complain (_("the helper cannot be reached: %s"), shown);
+      break;
+    default:
+      divert_command_complain ("%s", shown);
+      break;
+    }
+  return code;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * nm-divert plan: the rules that the helper would lay, as iptables-save text.
+ */
+#include "divert-config.h"
+
+#include <glib/gi18n.h>
+
+#include "client.h"
+#include "core/decision.h"
+#include "core/mode.h"
+#include "printable.h"
+
+static DivertExitCode
+plan (const char *mode)
+{
+  g_autoptr(GError) error = NULL;
+  g_autoptr(GDBusConnection) bus = divert_client_connect (&error);
+  g_autoptr(GVariant) reply = NULL;
+  g_autofree char *text = NULL;
+  const char *rules;
+
+  if (!bus)
+    return divert_client_report (error);
+  reply = divert_client_call (bus, DIVERT_CALL_READS, "Plan", g_variant_new ("(s)", mode), G_VARIANT_TYPE ("(s)"), &error);
+  if (!reply)
+    return divert_client_report (error);
+  g_variant_get (reply, "(&s)", &rules);
+  /* Interface names are in it, and those may hold anything but blanks and slashes. */
+  text = divert_printable (rules, DIVERT_PRINTABLE_TEXT);
+  g_print ("%s", text);
+  return DIVERT_EXIT_DONE;
+}
+
+DivertExitCode
+divert_cmd_plan (const DivertCommand *command,
+                 char               **arguments)
+{
+  g_autofree char *place = NULL;
+  const GOptionEntry entries[] = {
+    { "as", 0, 0, G_OPTION_ARG_FILENAME, &place, N_("Suppose this place: away, or a site's name"), N_("PLACE") },
+    { NULL },
+  };
+  g_auto(GStrv) rest = divert_command_parse (command, entries, NULL, 0, 0, arguments);
+  g_autoptr(DivertMode) mode = NULL;
+
+  if (!rest)
+    return DIVERT_EXIT_USAGE;
+  if (place && !(mode = divert_mode_parse (place)))
+    {
+      g_autofree char *shown = divert_escape (place);
+
+      return divert_command_misuse (command, _("neither away nor a site's name: '%s'"), shown);
+    }
+  return plan (mode ? divert_mode_get_name (mode) : "");
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * D-Bus keys become JSON keys with underscores, and a table says which there
+ * are: what is printed does not depend on what a newer helper happens to send.
+ */
+#include "json.h"
+
+#include <json-glib/json-glib.h>
+
+#include "view.h"
+
+typedef struct
+{
+  const char *key;  /* D-Bus */
+  const char *name; /* JSON */
+  const char *type;
+} JsonKey;
+
+static const JsonKey place_keys[] = {
+  { "place", "place", "s" },
+  { "reason", "reason", "s" },
+  { "reason-code", "reason_code", "s" },
+  { "reason-site", "reason_site", "s" },
+  { "reason-device", "reason_device", "s" },
+  { "reason-connection", "reason_connection", "s" },
+  { "reason-proof", "reason_proof", "s" },
+  { "reason-expected", "reason_expected", "s" },
+  { "reason-found", "reason_found", "s" },
+  { "device", "device", "s" },
+  { "sites", "sites", "aa{sv}" },
+};
+
+static const JsonKey status_keys[] = {
+  { "mode", "mode", "s" },
+  { "mode-expires", "mode_expires", "t" },
+  { "until-network-change", "until_network_change", "b" },
+  { "backend", "backend", "s" },
+  { "problems", "problems", "as" },
+  { "proxy", "proxy", "a{sv}" },
+  { "guard-dropped", "guard_dropped", "t" },
+  { "missing", "missing", "as" },
+};
+
+static const JsonKey explanation_keys[] = {
+  { "path", "path", "s" },
+  { "port", "proxy_port", "u" },
+  { "chain", "chain", "s" },
+  { "rule", "rule", "s" },
+  { "why", "why", "s" },
+};
+
+/* What is shown for a key that the helper did not send: the type's zero. */
+static GVariant *
+new_default (const char *type)
+{
+  switch (*type)
+    {
+    case 's':
+      return g_variant_new_string ("");
+    case 't':
+      return g_variant_new_uint64 (0);
+    case 'u':
+      return g_variant_new_uint32 (0);
+    case 'b':
+      return g_variant_new_boolean (FALSE);
+    default:
+      return g_variant_new_array (G_VARIANT_TYPE (type + 1), NULL, 0);
+    }
+}
+
+/* A copy of @value in which the keys of all dictionaries have underscores. */
+static GVariant *
+with_underscores (GVariant *value)
+{
+  GVariantBuilder builder;
+  GVariantIter iter;
+  GVariant *child;
+  const char *key;
+
+  if (g_variant_is_of_type (value, G_VARIANT_TYPE ("aa{sv}")))
+    {
+      g_variant_builder_init (&builder, G_VARIANT_TYPE ("aa{sv}"));
+      g_variant_iter_init (&iter, value);
+      while ((child = g_variant_iter_next_value (&iter)))
+        {
+          g_variant_builder_add_value (&builder, with_underscores (child));
+          g_variant_unref (child);
+        }
+      return g_variant_builder_end (&builder);
+    }
+  if (!g_variant_is_of_type (value, G_VARIANT_TYPE_VARDICT))
+    return value;
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
+  g_variant_iter_init (&iter, value);
+  while (g_variant_iter_next (&iter, "{&sv}", &key, &child))
+    {
+      g_autofree char *name = g_strdelimit (g_strdup (key), "-", '_');
+
+      g_variant_builder_add (&builder, "{sv}", name, with_underscores (child));
+      g_variant_unref (child);
+    }
+  return g_variant_builder_end (&builder);
+}
+
+static void
+add_keys (GVariantBuilder *builder,
+          GVariant        *answer,
+          const JsonKey   *keys,
+          gsize            n_keys)
+{
+  for (gsize i = 0; i < n_keys; i++)
+    {
+      g_autoptr(GVariant) value = g_variant_lookup_value (answer, keys[i].key, G_VARIANT_TYPE (keys[i].type));
+
+      if (!value)
+        value = g_variant_ref_sink (new_default (keys[i].type));
+      g_variant_builder_add (builder, "{sv}", keys[i].name, with_underscores (value));
+    }
+}
+
+static char *
+to_json (GVariantBuilder *builder,
+         gboolean         pretty)
+{
+  g_autoptr(GVariant) object = g_variant_ref_sink (g_variant_builder_end (builder));
+  g_autoptr(JsonNode) node = json_gvariant_serialize (object);
+
+  return json_to_string (node, pretty);
+}
+
+char *
+divert_json_status (GVariant *status,
+                    gboolean  pretty)
+{
+  const char *place = divert_view_string (status, "place");
+  GVariantBuilder builder;
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
+  add_keys (&builder, status, place_keys, G_N_ELEMENTS (place_keys));
+  /* No site can have one of these names. */
+  g_variant_builder_add (&builder, "{sv}", "site",
+                         g_variant_new_string (g_str_equal (place, "away") || g_str_equal (place, "off") ? "" : place));
+  add_keys (&builder, status, status_keys, G_N_ELEMENTS (status_keys));
+  return to_json (&builder, pretty);
+}
+
+char *
+divert_json_explanation (GVariant   *explanation,
+                         const char *address,
+                         guint       port,
+                         const char *protocol)
+{
+  GVariantBuilder builder;
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
+  g_variant_builder_add (&builder, "{sv}", "address", g_variant_new_string (address));
+  g_variant_builder_add (&builder, "{sv}", "port", g_variant_new_uint32 (port));
+  g_variant_builder_add (&builder, "{sv}", "protocol", g_variant_new_string (protocol));
+  add_keys (&builder, explanation, explanation_keys, G_N_ELEMENTS (explanation_keys));
+  add_keys (&builder, explanation, place_keys, G_N_ELEMENTS (place_keys));
+  return to_json (&builder, TRUE);
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * `nm-divert status` on one screen: place and reason first, then what they
+ * rest on, then what is wrong or still missing and what to do about it.
+ */
+#include "divert-config.h"
+
+#include "view.h"
+
+#include <glib/gi18n.h>
+
+#include "core/decision.h"
+#include "printable.h"
+
+/* The worst first: one line tells of the worst listener. */
+static const struct
+{
+  const char *state;
+  const char *message; /* takes the TPROXY port */
+} listeners[] = {
+  { "none", N_("nothing listens on port %u: start the proxy, or correct tproxy-port in [proxy]") },
+  { "not-transparent",
+    N_("port %u is not a transparent (TPROXY) listener: make it one in the proxy's own configuration") },
+  { "foreign", N_("port %u is held by a process outside the proxy's group: run the proxy with that group") },
+};
+
+static const struct
+{
+  const char *key;
+  const char *label;
+} sockets[] = {
+  { "tcp4", "TCP/IPv4" },
+  { "tcp6", "TCP/IPv6" },
+  { "udp4", "UDP/IPv4" },
+  { "udp6", "UDP/IPv6" },
+};
+
+static const struct
+{
+  const char *key;
+  const char *advice;
+} missing[] = {
+  { "group", N_("the group that your proxy runs with: write group=NAME under [proxy] in the configuration, "
+                "then run 'nm-divert reload'") },
+  { "site", N_("a site: while at home, run 'nm-divert trust'") },
+};
+
+static void
+append_listeners (GString  *text,
+                  GVariant *proxy,
+                  guint     port)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (listeners); i++)
+    {
+      g_autoptr(GString) which = g_string_new (NULL);
+
+      for (gsize j = 0; j < G_N_ELEMENTS (sockets); j++)
+        if (g_str_equal (divert_view_string (proxy, sockets[j].key), listeners[i].state))
+          g_string_append_printf (which, "%s%s", which->len ? ", " : "", sockets[j].label);
+      if (which->len)
+        {
+          g_string_append_printf (text, "\n%s: ", which->str);
+          /* The table's messages take one %u, as marked for the translators. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+          g_string_append_printf (text, _(listeners[i].message), port);
+#pragma GCC diagnostic pop
+        }
+    }
+}
+
+static void
+append_proxy (GString  *text,
+              GVariant *status)
+{
+  g_autoptr(GVariant) proxy = g_variant_lookup_value (status, "proxy", G_VARIANT_TYPE_VARDICT);
+  g_autoptr(GString) value = NULL;
+  g_autofree char *group = NULL;
+  guint tproxy_port = 0;
+  guint dns_port = 0;
+
+  if (!proxy)
+    return;
+  g_variant_lookup (proxy, "tproxy-port", "u", &tproxy_port);
+  g_variant_lookup (proxy, "dns-port", "u", &dns_port);
+  group = divert_escape (divert_view_string (proxy, "group"));
+  value = g_string_new (NULL);
+  if (*group)
+    g_string_append_printf (value, _("group %s, port %u"), group, tproxy_port);
+  else
+    g_string_append_printf (value, _("group not set, port %u"), tproxy_port);
+  if (dns_port)
+    g_string_append_printf (value, _(", DNS port %u"), dns_port);
+  else
+    g_string_append (value, _(", DNS left alone"));
+  append_listeners (value, proxy, tproxy_port);
+  divert_view_append_field (text, _("Proxy"), value->str);
+}
+
+static void
+append_problems (GString  *text,
+                 GVariant *status)
+{
+  g_autofree const char **problems = NULL;
+
+  if (!g_variant_lookup (status, "problems", "^a&s", &problems) || !problems[0])
+    return;
+  g_string_append_printf (text, "\n%s\n", _("Problems"));
+  for (guint i = 0; problems[i]; i++)
+    {
+      g_autofree char *problem = divert_printable (problems[i], DIVERT_PRINTABLE_LINE);
+
+      g_string_append_printf (text, "  %s\n", problem);
+    }
+}
+
+static void
+append_missing (GString  *text,
+                GVariant *status)
+{
+  g_autofree const char **lacks = NULL;
+
+  if (!g_variant_lookup (status, "missing", "^a&s", &lacks) || !lacks[0])
+    return;
+  g_string_append_printf (text, "\n%s\n", _("Still missing"));
+  for (gsize i = 0; i < G_N_ELEMENTS (missing); i++)
+    if (g_strv_contains ((const char *const *) lacks, missing[i].key))
+      g_string_append_printf (text, "  %s\n", _(missing[i].advice));
+}
+
+char *
+divert_view_status (GVariant *status,
+                    gint64    now)
+{
+  g_autoptr(GString) text = g_string_new (NULL);
+  g_autofree char *place = divert_view_place (status);
+  g_autofree char *reason = divert_view_reason (status);
+  g_autofree char *mode = divert_view_mode (status, now);
+  g_autofree char *backend = divert_escape (divert_view_string (status, "backend"));
+  guint64 dropped = 0;
+
+  divert_view_append_field (text, _("Place"), place);
+  divert_view_append_field (text, _("Reason"), reason);
+  divert_view_append_field (text, _("Mode"), mode);
+  divert_view_append_field (text, _("Backend"), *backend ? backend : _("none works here"));
+  append_proxy (text, status);
+  g_variant_lookup (status, "guard-dropped", "t", &dropped);
+  if (dropped)
+    {
+      g_autofree char *count = g_strdup_printf (_("%" G_GUINT64_FORMAT " packets kept from leaving by a wrong interface"),
+                                                dropped);
+
+      divert_view_append_field (text, _("Guard"), count);
+    }
+  divert_view_append_sites (text, status);
+  append_problems (text, status);
+  append_missing (text, status);
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
