@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The lab: a laptop, its home, two cafés and the internet, in namespaces, with
+# all parts real.  A test sources this file, then
+#
+#   lab_enter "$@"         everything below happens in namespaces of its own
+#   lab_up                 hosts, routers, servers, the laptop with NetworkManager
+#   lab_install            nm-divert, as "meson install" puts it in place
+#   …                      roam, ask, check
+#   done_testing
+#
+# The script itself runs on the laptop; "on HOST COMMAND" runs elsewhere.  The
+# map stands in lib/topology.bash.  Nothing on the host changes, and all is gone
+# with the process.
+#
+# Environment: NM_DIVERT_BUILDDIR, the meson build directory; LAB_KEEP_LOGS=1
+# keeps the logs of a test that passed.
+
+LAB_DIR=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
+LAB_SCRIPT=$(realpath "$0")
+
+for lab_part in enter tap topology services proxy laptop product roam ask; do
+  # shellcheck source=/dev/null
+  source "$LAB_DIR/lib/$lab_part.bash"
+done
+unset lab_part
+
+# Everything that is there without nm-divert.
+lab_up ()
+{
+  lab_topology_up
+  lab_services_up
+  lab_proxy_up
+  lab_laptop_up
+  lab_ready
+}

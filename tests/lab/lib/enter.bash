@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Into the namespaces, and what surrounds them: private mounts, logs, processes
+# in the background, bounded waiting.
+
+# Runs the whole script again as process 1 of new namespaces.  Its network
+# namespace is the laptop's.
+lab_enter ()
+{
+  local builddir=${NM_DIVERT_BUILDDIR:?is not set: the meson build directory}
+
+  if [[ ${LAB_INSIDE-} != 1 ]]; then
+    if ((EUID != 0)); then
+      echo "Bail out! The lab makes namespaces and firewall rules: run it as root."
+      exit 1
+    fi
+    mkdir -p "$builddir/lab-logs"
+    LAB_LOGS=$(mktemp -d "$builddir/lab-logs/$(basename "$LAB_SCRIPT").XXXXXX")
+    export LAB_LOGS LAB_INSIDE=1
+    exec unshare --mount --net --pid --uts --ipc --fork --kill-child --mount-proc -- \
+      bash "$LAB_SCRIPT" "$@"
+  fi
+
+  LAB_PROBE=$builddir/tests/lab/probe
+  # Reading from a pipe that nobody writes to is a sleep without a process.
+  exec {LAB_NEVER}<> <(:)
+  declare -gA LAB_PIDS=()
+  unset DBUS_SESSION_BUS_ADDRESS DISPLAY WAYLAND_DISPLAY XTABLES_LOCKFILE
+  export LC_ALL=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin
+  trap lab_leave EXIT
+  lab_mounts
+  hostname laptop
+  echo laptop >/etc/hostname
+}
+
+lab_mounts ()
+{
+  local place name
+
+  mount --make-rprivate /
+  mount -t tmpfs -o mode=755 lab /run
+  for place in /var/lib/NetworkManager /var/lib/nm-divert; do
+    # The directory of a program that is not installed on the host is made in
+    # place of its parent's tmpfs copy, never on the host.
+    if [[ ! -d $place ]]; then
+      lab_overlay "$(dirname "$place")"
+      mkdir -p "$place"
+    fi
+    mount -t tmpfs -o mode=755 lab "$place"
+  done
+  for name in /usr /etc; do
+    lab_overlay "$name"
+  done
+  [[ -s /etc/machine-id ]] || echo 00112233445566778899aabbccddeeff >/etc/machine-id
+}
+
+# Makes DIRECTORY writable without writing to it.
+lab_overlay ()
+{
+  local directory=$1 store
+
+  mountpoint -q "$directory" && [[ $(findmnt -no FSTYPE "$directory") == overlay ]] && return
+  store=/run/lab/overlay$directory
+  mkdir -p "$store/upper" "$store/work"
+  mount -t overlay -o "lowerdir=$directory,upperdir=$store/upper,workdir=$store/work" lab "$directory"
+}
+
+# on HOST COMMAND…: runs COMMAND on that host.
+on ()
+{
+  local host=$1
+  shift
+
+  if [[ $host == laptop ]]; then
+    "$@"
+  else
+    nsenter --net="/run/netns/$host" -- "$@"
+  fi
+}
+
+# spawn NAME COMMAND…: runs it in the background; $LAB_LOGS/NAME.log has what it prints.
+spawn ()
+{
+  local name=$1
+  shift
+
+  "$@" >>"$LAB_LOGS/$name.log" 2>&1 </dev/null &
+  LAB_PIDS[$name]=$!
+}
+
+# Ends a process that spawn started, and waits for its end.
+reap ()
+{
+  local name=$1 signal=${2:-TERM}
+
+  [[ -n ${LAB_PIDS[$name]-} ]] || return 0
+  kill "-$signal" "${LAB_PIDS[$name]}" 2>/dev/null
+  wait "${LAB_PIDS[$name]}" 2>/dev/null
+  unset "LAB_PIDS[$name]"
+}
+
+pause ()
+{
+  read -rt "$1" -u "$LAB_NEVER"
+  return 0
+}
+
+# until_true SECONDS COMMAND…: waits till COMMAND succeeds; fails at the bound.
+until_true ()
+{
+  local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
+  shift
+
+  until "$@" >/dev/null 2>&1; do
+    ((${EPOCHREALTIME/./} < end)) || return 1
+    pause 0.02
+  done
+}
+
+# Microseconds since the epoch.
+now_us ()
+{
+  echo "${EPOCHREALTIME/./}"
+}
+
+lab_die ()
+{
+  echo "Bail out! $*"
+  exit 1
+}
+
+# Shows the logs of a failed run, and throws away those of a good one.
+lab_leave ()
+{
+  local status=$? log
+
+  tap_end || status=1
+  if ((status == 0)) && [[ ${LAB_KEEP_LOGS-} != 1 ]]; then
+    rm -rf "$LAB_LOGS"
+    exit 0
+  fi
+  ((status == 0)) && exit 0
+  echo "# logs: $LAB_LOGS"
+  for log in "$LAB_LOGS"/*.log; do
+    [[ -s $log ]] || continue
+    echo "# ---- ${log##*/} (its end)"
+    tail -n 25 "$log" | sed 's/^/#   /'
+  done
+  exit "$status"
+}

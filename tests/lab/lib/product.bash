@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# nm-divert in the lab: put in place, configured, looked at.
+
+LAB_HELPER=/usr/libexec/nm-divert-helper
+LAB_CHAINS='LOCAL_DIVERT|LOCAL_INTRANET_DIVERT|DIVERT|INTRANET_DIVERT|LOCAL_DNS_DIVERT'
+
+# Installs the build for real; /usr and /etc are overlays, so it is gone with the lab.
+lab_install ()
+{
+  lab_overlay /var
+  DESTDIR='' meson install --no-rebuild --quiet -C "$NM_DIVERT_BUILDDIR" >"$LAB_LOGS/install.log" 2>&1 \
+    || lab_die "meson install failed"
+  lab_configure
+  # The bus reads a new policy and new services when told to.
+  gdbus call --system -d org.freedesktop.DBus -o /org/freedesktop/DBus -m org.freedesktop.DBus.ReloadConfig >/dev/null
+}
+
+# lab_configure [KEY=VALUE…]: site "home" with the UUID and the intranet, and
+# what else is to stand in its group; "group:KEY=VALUE" goes into that group.
+lab_configure ()
+{
+  local item
+  local -A groups=(
+    [proxy]="group=$LAB_GROUP"
+    [divert]=""
+    ["site home"]="connection-uuid=$HOME_UUID"$'\n'"intranet=192.168.22.0/24;fd00:22::/64;2001:db8:22::/64"
+  )
+
+  for item; do
+    if [[ $item == [a-z]*:*=* && ${item%%:*} != *=* ]]; then
+      groups[${item%%:*}]+=$'\n'${item#*:}
+    else
+      groups["site home"]+=$'\n'$item
+    fi
+  done
+  mkdir -p /etc/nm-divert
+  for item in proxy divert "site home"; do
+    printf '[%s]\n%s\n' "$item" "${groups[$item]}"
+  done >/etc/nm-divert/nm-divert.conf
+  chmod 644 /etc/nm-divert/nm-divert.conf
+}
+
+# call METHOD ARGUMENT…: on the helper, as root.
+call ()
+{
+  local method=$1
+  shift
+
+  gdbus call --system --timeout 10 -d org.nmdivert.Helper1 -o /org/nmdivert/Helper1 -m "org.nmdivert.Helper1.$method" "$@"
+}
+
+refresh ()
+{
+  call Refresh "${1:-manual}" >/dev/null
+}
+
+# status KEY: one value of "nm-divert status --json"; lists one item a line.
+status ()
+{
+  nm-divert status --json 2>>"$LAB_LOGS/status.log" | python3 -c '
+import json, sys
+value = json.load(sys.stdin).get(sys.argv[1], "no such key")
+print("\n".join(map(str, value)) if isinstance(value, list) else value)' "$1"
+}
+
+place_is ()
+{
+  [[ $(status place) == "$1" ]]
+}
+
+# tables [OPTION…]: mangle and nat of both families, the rules and routes, comments stripped.
+tables ()
+{
+  local table command
+
+  for command in iptables-legacy-save ip6tables-legacy-save; do
+    for table in mangle nat; do
+      echo "## $command $table"
+      "$command" -t "$table" "$@" | sed -e '/^#/d'
+    done
+  done
+  for command in -4 -6; do
+    echo "## ip $command"
+    ip "$command" rule
+    ip "$command" route show table 2233 2>/dev/null
+  done
+}
+
+# The tables without packet counts of built-in chains.
+plain_tables ()
+{
+  tables "$@" | sed -E 's/^(:[^ ]+ [^ ]+) \[[0-9]+:[0-9]+\]/\1/'
+}
+
+helper_pid ()
+{
+  pgrep -x nm-divert-helpe
+}

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Moving the laptop about.
+#
+#   plug ROUTER              another network, seen as a lost and found carrier
+#   roam ROUTER PROFILE      that, and NetworkManager activates PROFILE
+#   repatch ROUTER           another network behind the same carrier: only what is
+#                            on the network tells (DHCP, router advertisements, ARP)
+
+LAB_AT=
+
+# Which router does wlan0 hear?  "" for none.
+lab_patch ()
+{
+  local router
+
+  {
+    for router in "${LAB_ROUTERS[@]}"; do
+      [[ $router == "${1-}" ]] || echo "link set $router nomaster"
+    done
+    [[ -z ${1-} ]] || echo "link set $1 master air"
+  } | ip -n air -batch -
+  LAB_AT=${1-}
+}
+
+unplug ()
+{
+  ip -n air link set laptop down
+}
+
+plug ()
+{
+  unplug
+  lab_patch "$1"
+  ip -n air link set laptop up
+}
+
+repatch ()
+{
+  lab_patch "$1"
+}
+
+# reload_lease: what a DHCP client does at the end of its lease, now.
+renew ()
+{
+  nmcli -w 15 device reapply wlan0 >/dev/null
+}
+
+# up PROFILE: activate, and wait until the addresses are there.
+up ()
+{
+  nmcli -w 15 connection up "$1" >>"$LAB_LOGS/nmcli.log" 2>&1 || return 1
+  until_true 8 settled
+}
+
+roam ()
+{
+  plug "$1"
+  up "$2" || note "roam to $1 with profile $2 failed"
+}
+
+# Has wlan0 all the addresses and routes that its network gives?
+settled ()
+{
+  local v4 v6
+
+  case $LAB_AT in
+    cafe) v4=10.66.0. v6=fd00:66: ;;
+    *) v4=192.168.22. v6=2001:db8:22: ;;
+  esac
+  [[ $(ip -4 -o address show dev wlan0) == *" $v4"* ]] &&
+    [[ $(ip -6 -o address show dev wlan0 -tentative) == *" $v6"* ]] &&
+    [[ -n $(ip -4 route show default dev wlan0) && -n $(ip -6 route show default dev wlan0) ]]
+}
+
+offline ()
+{
+  nmcli -w 15 device disconnect wlan0 >/dev/null 2>&1
+}

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What runs on the hosts other than the laptop: dnsmasq on the routers, ss-server
+# at home and abroad, and a probe that answers on every host.  $LAB_LOGS/HOST.seen
+# has all that reached a host's probe.
+
+LAB_SS_PORT=8388
+LAB_SS_KEY=lab-password
+LAB_SS_METHOD=aes-256-gcm
+# Ports on which each host's probe answers; a sink listens on 9000.
+LAB_PORTS=(80 443 445)
+
+lab_services_up ()
+{
+  local router host
+
+  lab_dnsmasq home 192.168.22.33
+  lab_dnsmasq cafe 10.66.0.33
+  lab_dnsmasq evil 192.168.22.33
+  for host in home abroad; do
+    # -s twice: IPv6 first, so that a name or address of either family works.
+    spawn "ss-$host" on "$host" ss-server -s :: -s 0.0.0.0 -p "$LAB_SS_PORT" -k "$LAB_SS_KEY" -m "$LAB_SS_METHOD" -u -v
+  done
+  for host in home nas cafe evil impostor guest-home guest-cafe guest-evil; do
+    spawn "probe-$host" on "$host" "$LAB_PROBE" serve "$host" "$LAB_LOGS/$host.seen" "${LAB_PORTS[@]}"
+  done
+  spawn probe-inet on inet "$LAB_PROBE" serve inet "$LAB_LOGS/inet.seen" "${LAB_PORTS[@]}" 53
+  for host in inet nas; do
+    spawn "sink-$host" on "$host" "$LAB_PROBE" sink "$LAB_LOGS/$host.sunk" 9000
+  done
+}
+
+# Each router's resolver tells in a TXT record that it was the one that was asked.
+lab_dnsmasq ()
+{
+  local router=$1 address=$2
+
+  spawn "dnsmasq-$router" on "$router" dnsmasq --keep-in-foreground --log-facility=- --conf-file=/dev/null \
+    --user=root --pid-file= --no-resolv --no-hosts --no-ping --interface=lan --bind-interfaces \
+    --dhcp-leasefile="/run/lab/$router.leases" --dhcp-authoritative \
+    --dhcp-range="${address%.*}.100,${address%.*}.200,255.255.255.0,2m" \
+    --dhcp-host="$LAPTOP_MAC,$address" --dhcp-sequential-ip \
+    --dhcp-range=::,constructor:lan,ra-only --enable-ra --ra-param=lan,0,600 \
+    --txt-record="whoami.lab,$router"
+}

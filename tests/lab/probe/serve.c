@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Servers.  "serve" answers each TCP line, each datagram and (port 53) each DNS
+ * question with "NAME PEER PEERPORT"; "sink" swallows an upload and logs how
+ * much came and how it ended.  Both log all that reaches them:
+ *
+ *   tcp-accept PEER PEERPORT PORT         a connection came
+ *   tcp PEER PEERPORT PORT TEXT           a line on it
+ *   udp PEER PEERPORT PORT TEXT           a datagram
+ *   sink PEER PEERPORT BYTES eof|ERROR    an upload ended
+ */
+#include "probe.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MAX_SOCKETS 4096
+
+typedef enum
+{
+  SOCKET_DATAGRAM,
+  SOCKET_LISTENER,
+  SOCKET_CONNECTION,
+} SocketKind;
+
+typedef struct
+{
+  SocketKind kind;
+  uint16_t   port;
+  char       peer[80];
+  uint64_t   bytes;
+} Served;
+
+typedef struct
+{
+  const char   *name; /* NULL: a sink */
+  FILE         *log;
+  int           n;
+  struct pollfd polls[MAX_SOCKETS];
+  Served        served[MAX_SOCKETS];
+} Server;
+
+static void
+add (Server *server, int fd, SocketKind kind, uint16_t port, const char *peer)
+{
+  if (server->n == MAX_SOCKETS)
+    {
+      close (fd);
+      return;
+    }
+  server->polls[server->n] = (struct pollfd){ .fd = fd, .events = POLLIN };
+  server->served[server->n] = (Served){ .kind = kind, .port = port };
+  if (peer != NULL)
+    snprintf (server->served[server->n].peer, sizeof server->served[server->n].peer, "%s", peer);
+  server->n++;
+}
+
+static void
+drop (Server *server, int i)
+{
+  close (server->polls[i].fd);
+  server->n--;
+  server->polls[i] = server->polls[server->n];
+  server->served[i] = server->served[server->n];
+}
+
+/* The first line of @data, as it may stand in a log. */
+static int
+line_length (const char *data, ssize_t length)
+{
+  ssize_t n = 0;
+
+  while (n < length && n < 100 && data[n] > ' ' && data[n] < 0x7f)
+    n++;
+  return (int) n;
+}
+
+static void
+take_datagrams (Server *server, int i)
+{
+  uint16_t port = server->served[i].port;
+  struct sockaddr_storage from;
+  uint8_t data[2048];
+  uint8_t answer[2560];
+  char control[256];
+  char peer[80];
+  char text[160];
+
+  for (int budget = 64; budget > 0; budget--)
+    {
+      struct iovec iov = { .iov_base = data, .iov_len = sizeof data };
+      /* The control message (which address was asked) goes back unchanged: it makes the
+       * answer come from that address.  Only its interface must not be fixed. */
+      struct msghdr message = { .msg_name = &from, .msg_namelen = sizeof from, .msg_iov = &iov, .msg_iovlen = 1,
+                                .msg_control = control, .msg_controllen = sizeof control };
+      ssize_t got = recvmsg (server->polls[i].fd, &message, 0);
+      struct cmsghdr *info;
+
+      if (got < 0)
+        return;
+      info = CMSG_FIRSTHDR (&message);
+      if (info != NULL && info->cmsg_level == IPPROTO_IP)
+        {
+          struct in_pktinfo *asked = (struct in_pktinfo *) CMSG_DATA (info);
+
+          asked->ipi_ifindex = 0;
+          asked->ipi_spec_dst = asked->ipi_addr;
+        }
+      probe_address_format (&from, peer, sizeof peer);
+      fprintf (server->log, "udp %s %u %.*s\n", peer, port, line_length ((char *) data, got), (char *) data);
+      snprintf (text, sizeof text, "%s %s", server->name, peer);
+      iov.iov_base = answer;
+      if (port == 53)
+        iov.iov_len = probe_dns_answer (data, (size_t) got, text, answer, sizeof answer);
+      else
+        iov.iov_len = (size_t) snprintf ((char *) answer, sizeof answer, "%s\n", text);
+      if (iov.iov_len > 0)
+        sendmsg (server->polls[i].fd, &message, MSG_NOSIGNAL);
+    }
+}
+
+static void
+take_connections (Server *server, int i)
+{
+  struct sockaddr_storage from;
+  socklen_t length = sizeof from;
+  char peer[80];
+  int fd;
+
+  while ((fd = accept4 (server->polls[i].fd, (struct sockaddr *) &from, &length, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0)
+    {
+      probe_address_format (&from, peer, sizeof peer);
+      fprintf (server->log, "tcp-accept %s %u\n", peer, server->served[i].port);
+      add (server, fd, SOCKET_CONNECTION, server->served[i].port, peer);
+      length = sizeof from;
+    }
+}
+
+static void
+answer_bytes (Server *server, int i, const uint8_t *data, ssize_t got)
+{
+  const Served *served = &server->served[i];
+  uint8_t answer[512];
+  char text[160];
+  size_t length;
+
+  snprintf (text, sizeof text, "%s %s", server->name, served->peer);
+  if (served->port == 53)
+    {
+      length = got > 2 ? probe_dns_answer (data + 2, (size_t) got - 2, text, answer + 2, sizeof answer - 2) : 0;
+      answer[0] = (uint8_t) (length >> 8);
+      answer[1] = (uint8_t) length;
+      length += 2;
+    }
+  else
+    {
+      fprintf (server->log, "tcp %s %u %.*s\n", served->peer, served->port, line_length ((const char *) data, got),
+               (const char *) data);
+      length = (size_t) snprintf ((char *) answer, sizeof answer, "%s\n", text);
+    }
+  send (server->polls[i].fd, answer, length, MSG_NOSIGNAL);
+}
+
+/* False when the connection has ended. */
+static bool
+take_bytes (Server *server, int i)
+{
+  static uint8_t data[65536];
+  ssize_t got = recv (server->polls[i].fd, data, sizeof data, 0);
+
+  if (got < 0 && errno == EAGAIN)
+    return true;
+  if (got <= 0)
+    {
+      if (server->name == NULL)
+        fprintf (server->log, "sink %s %llu %s\n", server->served[i].peer,
+                 (unsigned long long) server->served[i].bytes, got == 0 ? "eof" : probe_error_word (errno));
+      return false;
+    }
+  server->served[i].bytes += (uint64_t) got;
+  if (server->name != NULL)
+    answer_bytes (server, i, data, got);
+  return true;
+}
+
+static int
+run (Server *server, const ProbeOptions *options)
+{
+  int64_t deadline = options->seconds > 0 ? probe_now_ms () + options->seconds * 1000 : INT64_MAX;
+
+  puts ("ready");
+  while (probe_now_ms () < deadline)
+    {
+      if (poll (server->polls, (nfds_t) server->n, options->seconds > 0 ? 100 : -1) < 0)
+        continue;
+      for (int i = server->n - 1; i >= 0; i--)
+        {
+          if (server->polls[i].revents == 0)
+            continue;
+          switch (server->served[i].kind)
+            {
+            case SOCKET_DATAGRAM: take_datagrams (server, i); break;
+            case SOCKET_LISTENER: take_connections (server, i); break;
+            case SOCKET_CONNECTION:
+              if (!take_bytes (server, i))
+                drop (server, i);
+              break;
+            }
+        }
+      fflush (server->log);
+    }
+  return 0;
+}
+
+static Server *
+server_new (const char *name, const char *log)
+{
+  static Server server;
+
+  server.name = name;
+  server.log = fopen (log, "ae");
+  if (server.log == NULL)
+    probe_die ("cannot write '%s': %s", log, strerror (errno));
+  return &server;
+}
+
+int
+probe_serve (char **arguments, const ProbeOptions *options)
+{
+  Server *server = server_new (arguments[0], arguments[1]);
+
+  for (char **port = arguments + 2; *port != NULL; port++)
+    {
+      uint16_t number = (uint16_t) probe_parse_number (*port, UINT16_MAX);
+
+      add (server, probe_listen (AF_INET, SOCK_DGRAM, number), SOCKET_DATAGRAM, number, NULL);
+      add (server, probe_listen (AF_INET6, SOCK_DGRAM, number), SOCKET_DATAGRAM, number, NULL);
+      add (server, probe_listen (AF_INET, SOCK_STREAM, number), SOCKET_LISTENER, number, NULL);
+      add (server, probe_listen (AF_INET6, SOCK_STREAM, number), SOCKET_LISTENER, number, NULL);
+    }
+  return run (server, options);
+}
+
+int
+probe_sink (char **arguments, const ProbeOptions *options)
+{
+  Server *server = server_new (NULL, arguments[0]);
+  uint16_t number = (uint16_t) probe_parse_number (arguments[1], UINT16_MAX);
+
+  add (server, probe_listen (AF_INET, SOCK_STREAM, number), SOCKET_LISTENER, number, NULL);
+  add (server, probe_listen (AF_INET6, SOCK_STREAM, number), SOCKET_LISTENER, number, NULL);
+  return run (server, options);
+}
