@@ -21,7 +21,8 @@ G_BEGIN_DECLS
 #define DIVERT_CONFIG_MAX_SITES      64
 #define DIVERT_CONFIG_MAX_PREFIXES   4096          /* in one list */
 #define DIVERT_CONFIG_MAX_ITEMS      256           /* in any other list */
-#define DIVERT_SITE_NAME_MAX         32            /* characters: [A-Za-z0-9_.-], not "auto", "away", "off" */
+#define DIVERT_SITE_NAME_MAX         32            /* characters: [A-Za-z0-9_.-], not "auto", "away", "off";
+                                                    * no '.' or '-' in front: it becomes a file name and an argument */
 #define DIVERT_SSID_MAX              32            /* bytes, IEEE 802.11 */
 
 #define DIVERT_CONFIG_ERROR (divert_config_error_quark ())
@@ -91,12 +92,14 @@ typedef struct
   gboolean          intranet_other_allow; /* intranet-other=allow; default FALSE: block */
   DivertBackendKind backend;
   GPtrArray        *sites;        /* DivertSite, in order of definition */
+  char             *mark_origin;  /* "FILE:LINE" that set mark or mask last, for messages; NULL: defaults */
 } DivertConfig;
 
 /* A configuration of defaults only: no group, no site. */
 DivertConfig *divert_config_new (void);
 void          divert_config_free (DivertConfig *config);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertConfig, divert_config_free)
+/* Do both say the same? (In which files does not matter.) */
 gboolean      divert_config_equal (const DivertConfig *a, const DivertConfig *b);
 
 /* Adds one file's text; later files override single keys, a site may be defined
