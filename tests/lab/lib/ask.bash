@@ -5,14 +5,20 @@
 # who tcp|udp ADDRESS [PORT] [OPTION…]
 who ()
 {
-  local protocol=$1 address=$2 port=80 answer
-  shift 2
+  who_at laptop "$@"
+}
+
+# who_at HOST …: the same, asked by another host.
+who_at ()
+{
+  local host=$1 protocol=$2 address=$3 port=80 answer
+  shift 3
   if [[ ${1-} =~ ^[0-9]+$ ]]; then
     port=$1
     shift
   fi
 
-  answer=$("$LAB_PROBE" ask "$@" "$protocol" "$address" "$port" 2>&1)
+  answer=$(on "$host" "$LAB_PROBE" ask "$@" "$protocol" "$address" "$port" 2>&1)
   lab_strip_port "$answer"
 }
 
@@ -23,6 +29,35 @@ who_resolves ()
   shift 2
 
   lab_strip_port "$("$LAB_PROBE" dns "$@" "$protocol" "$resolver" whoami.lab 2>&1)"
+}
+
+# ways_are LABEL home|away: the whole table of ways, TCP and UDP, IPv4 and IPv6.
+# At home the intranet sees the laptop's own addresses, elsewhere the home router's; the
+# web and the DNS server are always reached from abroad.
+ways_are ()
+{
+  local label=$1 from4=$HOME4 from6="$HOME6\$" fromg="$HOMEG\$" protocol
+
+  if [[ $2 == home ]]; then
+    from4=$LAPTOP_HOME4 from6=fd00:22::ff: fromg=2001:db8:22::ff:
+  fi
+  for protocol in tcp udp; do
+    is "$label, $protocol: the NAS, IPv4" "$(who $protocol $NAS4)" "nas $from4"
+    like "$label, $protocol: the NAS, ULA" "$(who $protocol $NAS6)" "^nas $from6"
+    like "$label, $protocol: the NAS, global" "$(who $protocol $NASG)" "^nas $fromg"
+    is "$label, $protocol: the web, IPv4" "$(who $protocol $WEB4)" "inet $ABROAD4"
+    is "$label, $protocol: the web, IPv6" "$(who $protocol $WEB6)" "inet $ABROAD6"
+    is "$label, $protocol: DNS, a public server" "$(who_resolves $protocol $WEB4)" "inet $ABROAD4"
+    is "$label, $protocol: DNS, by IPv6" "$(who_resolves $protocol $WEB6)" "inet $ABROAD4"
+    is "$label, $protocol: DNS, the local router's" "$(who_resolves $protocol "$(lab_gateway)")" "inet $ABROAD4"
+  done
+}
+
+lab_gateway ()
+{
+  local words
+  read -ra words <<<"$(ip -4 route show default)"
+  echo "${words[2]}"
 }
 
 lab_strip_port ()
@@ -70,4 +105,28 @@ watched ()
   for command in iptables-legacy-save ip6tables-legacy-save; do
     on "$1" "$command" -c -t raw
   done | sed -nE 's/^\[([0-9]+):[0-9]+\] -A WATCH .*/\1/p' | awk '{ n += $1 } END { print n + 0 }'
+}
+
+# sunk HOST PEER: how the last upload from PEER to HOST's sink ended: "BYTES eof" or "BYTES WORD".
+sunk ()
+{
+  awk -v peer="$2" '$1 == "sink" && $2 == peer { end = $4 " " $5 } END { print end; exit end == "" }' "$LAB_LOGS/$1.sunk"
+}
+
+# relay_open HOST VIA4 [VIA6]: HOST tries to reach the web and the NAS by way of the laptop.
+relay_open ()
+{
+  ip -n "$1" route add "$WEB4" via "$2"
+  ip -n "$1" route add "$NAS4" via "$2"
+  [[ -z ${3-} ]] || ip -n "$1" route add "$WEB6" via "$3"
+  [[ -z ${3-} ]] || ip -n "$1" route add "$NAS6" via "$3"
+}
+
+relay_close ()
+{
+  ip -n "$1" route del "$WEB4"
+  ip -n "$1" route del "$NAS4"
+  ip -n "$1" -6 route del "$WEB6" 2>/dev/null
+  ip -n "$1" -6 route del "$NAS6" 2>/dev/null
+  return 0
 }

@@ -28,16 +28,16 @@ as_proxy ()
   setpriv --regid "$LAB_GROUP" --clear-groups -- "$@"
 }
 
-# One transparent inbound per family, on loopback only: the port is closed to the LAN.
+# lab_proxy_inbounds FAMILY ADDRESS LOOPBACK: one transparent inbound and one for DNS.
 lab_proxy_inbounds ()
 {
-  local tag=$1 address=$2
+  local tag=$1 address=$2 loopback=$3
 
   cat <<END
     { "tag": "tproxy$tag", "listen": "$address", "port": $LAB_TPROXY_PORT, "protocol": "dokodemo-door",
       "settings": { "network": "tcp,udp", "followRedirect": true },
       "streamSettings": { "sockopt": { "tproxy": "tproxy" } } },
-    { "tag": "dns$tag", "listen": "$address", "port": $LAB_DNS_PORT, "protocol": "dokodemo-door",
+    { "tag": "dns$tag", "listen": "$loopback", "port": $LAB_DNS_PORT, "protocol": "dokodemo-door",
       "settings": { "network": "tcp,udp", "address": "$WEB4", "port": 53 } }
 END
 }
@@ -57,8 +57,8 @@ lab_proxy_config ()
 {
   "log": { "loglevel": "warning" },
   "inbounds": [
-$(lab_proxy_inbounds 4 127.0.0.1),
-$(lab_proxy_inbounds 6 ::1)
+$(lab_proxy_inbounds 4 0.0.0.0 127.0.0.1),
+$(lab_proxy_inbounds 6 ::1 ::1)
   ],
   "outbounds": [
 $(lab_proxy_outbound abroad "$ABROAD4"),

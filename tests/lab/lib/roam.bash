@@ -39,7 +39,7 @@ repatch ()
   lab_patch "$1"
 }
 
-# reload_lease: what a DHCP client does at the end of its lease, now.
+# What a DHCP client does when its lease ends, now: the carrier stays.
 renew ()
 {
   nmcli -w 15 device reapply wlan0 >/dev/null

@@ -20,6 +20,11 @@
 
 #define MAX_SOCKETS 4096
 
+/* A sink is slow, so that the sender has closed its socket long before the last
+ * byte has left: the packets after the close are the ones that go astray. */
+#define SINK_BUFFER 16384
+#define SINK_PAUSE_US 2000
+
 typedef enum
 {
   SOCKET_DATAGRAM,
@@ -182,7 +187,9 @@ take_bytes (Server *server, int i)
       return false;
     }
   server->served[i].bytes += (uint64_t) got;
-  if (server->name != NULL)
+  if (server->name == NULL)
+    usleep (SINK_PAUSE_US);
+  else
     answer_bytes (server, i, data, got);
   return true;
 }
@@ -248,10 +255,17 @@ probe_serve (char **arguments, const ProbeOptions *options)
 int
 probe_sink (char **arguments, const ProbeOptions *options)
 {
+  static const int families[] = { AF_INET, AF_INET6 };
   Server *server = server_new (NULL, arguments[0]);
   uint16_t number = (uint16_t) probe_parse_number (arguments[1], UINT16_MAX);
+  int size = SINK_BUFFER;
 
-  add (server, probe_listen (AF_INET, SOCK_STREAM, number), SOCKET_LISTENER, number, NULL);
-  add (server, probe_listen (AF_INET6, SOCK_STREAM, number), SOCKET_LISTENER, number, NULL);
+  for (size_t i = 0; i < sizeof families / sizeof *families; i++)
+    {
+      int fd = probe_listen (families[i], SOCK_STREAM, number);
+
+      setsockopt (fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size); /* its connections inherit it */
+      add (server, fd, SOCKET_LISTENER, number, NULL);
+    }
   return run (server, options);
 }
