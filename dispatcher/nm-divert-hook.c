@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: the way from an event of NetworkManager's to the helper.
+ *
+ * NetworkManager's dispatcher runs this as root, with the interface and the
+ * action as arguments and with facts in the environment.  Those are attacker's
+ * text (a DHCP server writes some of it) and stale besides (events wait in a
+ * queue), so all that is taken is the action, and only if it is one of the few
+ * known ones; the helper looks for itself.
+ *
+ * In pre-up.d and pre-down.d NetworkManager waits for the end of this program: the
+ * rules are right before any program hears of the network.  So it must end, and
+ * soon, whatever the helper or the bus do, and its exit status is 0 always: a
+ * failure is logged, and the rules that are there stay.
+ */
+#include <gio/gio.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#define CALL_TIMEOUT_MS 5000
+/* For what GIO does not bound: a bus that takes the connection and says nothing. */
+#define LIFETIME_S 6
+
+/* Not DBUS_SYSTEM_BUS_ADDRESS: the environment is not ours.  D-Bus Specification,
+ * "Well-known Message Bus Instances"; /var/run is a link to /run. */
+#define SYSTEM_BUS "unix:path=/run/dbus/system_bus_socket"
+
+/* NetworkManager-dispatcher(8). */
+static const char *const actions[] = {
+  "pre-up", "up", "pre-down", "down",
+  "vpn-pre-up", "vpn-up", "vpn-pre-down", "vpn-down",
+  "hostname", "dhcp4-change", "dhcp6-change", "connectivity-change",
+  "reapply", "dns-change", "device-add", "device-delete",
+  NULL,
+};
+
+static void
+give_up (int number)
+{
+  static const char text[] = "nm-divert-hook: no answer in time\n";
+
+  /* Nothing can be done about a text that nobody takes. */
+  (void) !write (STDERR_FILENO, text, sizeof text - 1);
+  _exit (0);
+}
+
+static gboolean
+refresh (const char *action,
+         GError    **error)
+{
+  g_autoptr(GDBusConnection) bus = NULL;
+  g_autoptr(GVariant) answer = NULL;
+
+  bus = g_dbus_connection_new_for_address_sync (SYSTEM_BUS,
+                                                G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
+                                                G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
+                                                NULL, NULL, error);
+  if (bus == NULL)
+    return FALSE;
+
+  /* The bus starts the helper if it is not there. */
+  answer = g_dbus_connection_call_sync (bus, "org.nmdivert.Helper1", "/org/nmdivert/Helper1", "org.nmdivert.Helper1",
+                                        "Refresh", g_variant_new ("(s)", action), NULL, G_DBUS_CALL_FLAGS_NONE,
+                                        CALL_TIMEOUT_MS, NULL, error);
+  return answer != NULL;
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  g_autoptr(GError) error = NULL;
+
+  clearenv ();
+  signal (SIGALRM, give_up);
+  alarm (LIFETIME_S);
+  /* Without a syslog, whoever started us may be listening. */
+  openlog ("nm-divert-hook", LOG_PID | (access ("/dev/log", W_OK) == 0 ? 0 : LOG_PERROR), LOG_DAEMON);
+
+  if (argc < 3 || !g_strv_contains (actions, argv[2]))
+    {
+      syslog (LOG_INFO, "not an event of NetworkManager's: ignored");
+      return 0;
+    }
+
+  if (!refresh (argv[2], &error))
+    {
+      g_autofree char *reason = g_strescape (error->message, NULL);
+
+      syslog (LOG_WARNING, "%s: the rules were not looked at: %s", argv[2], reason);
+    }
+  return 0;
+}
