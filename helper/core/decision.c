@@ -305,6 +305,45 @@ divert_decide (const DivertConfig *config,
   return decision;
 }
 
+/* Where the intranet's network is not, it is supposed to be behind the first link. */
+static void
+suppose_exit (DivertDecision    *decision,
+              const DivertSite  *site,
+              const DivertFacts *facts)
+{
+  DivertExit *way_out = g_new0 (DivertExit, 1);
+
+  if (facts->links->len > 0)
+    {
+      const DivertLink *link = g_ptr_array_index (facts->links, 0);
+
+      way_out->device = g_strdup (link->name);
+      way_out->ifindex = link->ifindex;
+    }
+  else
+    way_out->device = g_strdup ("eth0");
+  way_out->sources = divert_prefixes_merge (divert_site_get_subnets (site));
+  g_ptr_array_add (decision->exits, way_out);
+
+  g_array_unref (decision->direct);
+  decision->direct = divert_prefixes_merge (site->intranet);
+  decision->place = DIVERT_PLACE_SITE;
+  decision->site = g_strdup (site->name);
+}
+
+DivertDecision *
+divert_decision_suppose (const DivertConfig *config,
+                         const DivertMode   *mode,
+                         const DivertFacts  *facts)
+{
+  DivertDecision *decision = divert_decide (config, mode, facts);
+  const DivertSite *site = mode->kind == DIVERT_MODE_SITE ? divert_config_find_site (config, mode->site) : NULL;
+
+  if (site != NULL && decision->place != DIVERT_PLACE_SITE)
+    suppose_exit (decision, site, facts);
+  return decision;
+}
+
 static gboolean
 exits_equal (const GPtrArray *a,
              const GPtrArray *b)

@@ -210,10 +210,10 @@ parse_port (const char *text,
   return TRUE;
 }
 
-static gboolean
-parse_protocol (const char   *text,
-                DivertFamily  family,
-                guint8       *ret_protocol)
+gboolean
+divert_protocol_parse (const char   *text,
+                       DivertFamily  family,
+                       guint8       *ret_protocol)
 {
   if (g_str_equal (text, "tcp"))
     *ret_protocol = IPPROTO_TCP;
@@ -281,7 +281,7 @@ divert_packet_parse (const char    *text,
       g_set_error (error, DIVERT_PREFIX_ERROR, DIVERT_PREFIX_ERROR_SYNTAX, _("not a port: '%s'"), shown);
       return FALSE;
     }
-  if (slash != NULL && !parse_protocol (slash + 1, packet.destination.family, &packet.protocol))
+  if (slash != NULL && !divert_protocol_parse (slash + 1, packet.destination.family, &packet.protocol))
     {
       g_set_error (error, DIVERT_PREFIX_ERROR, DIVERT_PREFIX_ERROR_SYNTAX, _("not tcp, udp or icmp: '%s'"), shown);
       return FALSE;

@@ -40,6 +40,8 @@ typedef struct
 void        divert_explain (const DivertRuleset *ruleset, const DivertPacket *packet, DivertExplanation *ret_explanation);
 /* "direct", "divert", "dns", "block" */
 const char *divert_path_name (DivertPath path);
+/* "tcp", "udp", or "icmp" (that of @family). */
+gboolean    divert_protocol_parse (const char *text, DivertFamily family, guint8 *ret_protocol);
 /* "ADDRESS[:PORT][/tcp|/udp|/icmp]", "[v6]:PORT"; protocol defaults to tcp. */
 gboolean    divert_packet_parse (const char *text, DivertPacket *ret_packet, GError **error);
 

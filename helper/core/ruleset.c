@@ -619,28 +619,36 @@ choose_uplinks (const DivertFacts *facts)
 }
 
 DivertRuleset *
+divert_ruleset_new_empty (void)
+{
+  DivertRuleset *ruleset = g_new0 (DivertRuleset, 1);
+
+  ruleset->rules = g_ptr_array_new_with_free_func (g_free);
+  ruleset->routing.uplinks = g_new0 (char *, 1);
+  return ruleset;
+}
+
+DivertRuleset *
 divert_ruleset_new (const DivertConfig   *config,
                     const DivertDecision *decision,
                     guint32               gid,
                     const DivertFacts    *facts)
 {
-  DivertRuleset *ruleset = g_new0 (DivertRuleset, 1);
+  DivertRuleset *ruleset = divert_ruleset_new_empty ();
   Maker m = { ruleset, config, decision, gid, config->ipv6 ? DIVERT_FAMILIES_BOTH : DIVERT_FAMILIES_IPV4,
               choose_spare (config->mark, config->mask) };
   g_autoptr(GArray) intranets = NULL;
   g_autoptr(GArray) others = NULL;
   const char *rest = LOCAL_DIVERT;
 
-  ruleset->rules = g_ptr_array_new_with_free_func (g_free);
+  if (decision->place == DIVERT_PLACE_OFF)
+    return ruleset;
+
+  ruleset->routing.families = m.families;
   ruleset->routing.mark = config->mark;
   ruleset->routing.mask = config->mask;
   ruleset->routing.table = config->table;
-  if (decision->place == DIVERT_PLACE_OFF)
-    {
-      ruleset->routing.uplinks = g_new0 (char *, 1);
-      return ruleset;
-    }
-  ruleset->routing.families = m.families;
+  g_strfreev (ruleset->routing.uplinks);
   ruleset->routing.uplinks = choose_uplinks (facts);
 
   intranets = collect_intranets (&m);

@@ -11,8 +11,7 @@
 G_BEGIN_DECLS
 
 /* Deletes the entries whose original or reply destination is in @prefixes, and, if @dns, those to port 53
- * (TCP and UDP, any destination).  Connections marked @spare/@mask (the proxy's own) stay.  Returns how many. */
-gboolean divert_conntrack_forget (const GArray *prefixes, gboolean dns, guint32 spare, guint32 mask,
-                                  guint *ret_forgotten, GError **error);
+ * (TCP and UDP, any destination).  Returns how many. */
+gboolean divert_conntrack_forget (const GArray *prefixes, gboolean dns, guint *ret_forgotten, GError **error);
 
 G_END_DECLS

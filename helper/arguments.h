@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Checking what D-Bus callers hand in: hostile until it has passed here.
+ */
+#pragma once
+
+#include "core/config.h"
+#include "core/explain.h"
+#include "core/mode.h"
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/* Each answers FALSE behind a D-Bus error to the caller. */
+gboolean divert_arguments_event (GDBusMethodInvocation *invocation, const char *event, const char **ret_event, gboolean *ret_settle);
+gboolean divert_arguments_mode (GDBusMethodInvocation *invocation, const DivertConfig *config, const char *mode, guint64 expires,
+                                DivertMode **ret_mode);
+gboolean divert_arguments_site (GDBusMethodInvocation *invocation, const char *site);
+gboolean divert_arguments_uuid (GDBusMethodInvocation *invocation, const char *uuid, gboolean may_be_empty);
+gboolean divert_arguments_packet (GDBusMethodInvocation *invocation, const char *address, guint port, const char *protocol,
+                                  DivertPacket *ret_packet);
+
+G_END_DECLS

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Problems: what keeps the rules from being what they should be, and what a
+ * person can do about it.  A code and a detail, so that the reader's language is
+ * chosen where it is read.
+ */
+#pragma once
+
+#include "decision.h"
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  DIVERT_PROBLEM_CONFIG,       /* the files have an error; the previous configuration stays */
+  DIVERT_PROBLEM_NO_GROUP,     /* [proxy] group is not set */
+  DIVERT_PROBLEM_GROUP,        /* … or unknown */
+  DIVERT_PROBLEM_BACKEND,      /* the kernel lacks what the rules need */
+  DIVERT_PROBLEM_PERMISSION,
+  DIVERT_PROBLEM_BUSY,         /* the tables' lock is held by somebody */
+  DIVERT_PROBLEM_FOREIGN,      /* a chain of our name is somebody else's */
+  DIVERT_PROBLEM_APPLY,        /* the kernel refused the rules, or the routing */
+  DIVERT_PROBLEM_FACTS,        /* the kernel does not say how the network is */
+  DIVERT_PROBLEM_MODE_FILE,    /* the mode cannot be kept or read */
+  DIVERT_PROBLEM_LISTENER,     /* nothing takes what is diverted */
+  DIVERT_PROBLEM_IPV6_OFF,     /* ipv6=false, but a site has IPv6 prefixes */
+} DivertProblemCode;
+
+#define DIVERT_N_PROBLEMS (DIVERT_PROBLEM_IPV6_OFF + 1)
+
+typedef struct
+{
+  DivertProblemCode code;
+  char             *detail; /* English, from the system; hostile text; "" if none */
+} DivertProblem;
+
+DivertProblem *divert_problem_new (DivertProblemCode code, const char *detail);
+void           divert_problem_free (DivertProblem *problem);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertProblem, divert_problem_free)
+/* Lists are GPtrArray of DivertProblem. */
+gboolean       divert_problems_equal (const GPtrArray *a, const GPtrArray *b);
+
+/* One sentence, detail included and escaped; @translate as for divert_reason_to_text(). */
+char          *divert_problem_to_text (DivertProblemCode code, const char *detail, DivertTranslate translate);
+/* What to do about it; static. */
+const char    *divert_problem_get_advice (DivertProblemCode code, DivertTranslate translate);
+/* Stable names: "config", "no-group" … */
+const char    *divert_problem_code_name (DivertProblemCode code);
+gboolean       divert_problem_code_from_name (const char *name, DivertProblemCode *ret_code);
+
+G_END_DECLS

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: the helper's process: its options, signals, name on the bus, and end.
+ *
+ * SIGTERM is served by the main loop, between two runs of the pipeline and never
+ * inside one: what is being written is written to its end.  The rules stay when
+ * the helper goes; only --remove, or the mode off, takes them away.
+ */
+#include <gio/gio.h>
+#include <glib-unix.h>
+#include <glib/gi18n.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "dbus-names.h"
+#include "divert-config.h"
+#include "remove.h"
+#include "service.h"
+
+typedef struct
+{
+  GMainLoop       *loop;
+  GDBusConnection *bus;
+  DivertService   *service;
+  int              status;
+} Helper;
+
+static gboolean
+on_terminate (gpointer user_data)
+{
+  Helper *helper = user_data;
+
+  g_main_loop_quit (helper->loop);
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+on_hangup (gpointer user_data)
+{
+  Helper *helper = user_data;
+
+  divert_service_reload (helper->service);
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+on_idle (gpointer user_data)
+{
+  Helper *helper = user_data;
+
+  g_info ("nothing to do, good-bye");
+  g_main_loop_quit (helper->loop);
+}
+
+/* Also when another helper has the name: two of them would fight over the rules. */
+static void
+on_name_lost (GDBusConnection *bus,
+              const char      *name,
+              gpointer         user_data)
+{
+  Helper *helper = user_data;
+
+  g_warning ("the name %s is not ours", name);
+  helper->status = EXIT_FAILURE;
+  g_main_loop_quit (helper->loop);
+}
+
+/* Without the bus nothing is heard of NetworkManager.  Whoever starts the bus again, or the next event, starts us again. */
+static void
+on_bus_closed (GDBusConnection *bus,
+               gboolean         remote_peer_vanished,
+               GError          *error,
+               gpointer         user_data)
+{
+  Helper *helper = user_data;
+
+  g_warning ("the bus is gone");
+  divert_service_lose_bus (helper->service);
+  helper->status = EXIT_FAILURE;
+  g_main_loop_quit (helper->loop);
+}
+
+static int
+serve (const char *config_dir)
+{
+  Helper helper = { .status = EXIT_SUCCESS };
+  g_autoptr(GError) error = NULL;
+  guint name_id;
+
+  helper.bus = g_bus_get_sync (G_BUS_TYPE_SYSTEM, NULL, &error);
+  if (helper.bus == NULL)
+    {
+      g_critical ("cannot reach the system bus: %s", error->message);
+      return EXIT_FAILURE;
+    }
+  g_dbus_connection_set_exit_on_close (helper.bus, FALSE);
+
+  helper.loop = g_main_loop_new (NULL, FALSE);
+  helper.service = divert_service_new (helper.bus, config_dir, on_idle, &helper, &error);
+  if (helper.service == NULL)
+    {
+      g_critical ("cannot start: %s", error->message);
+      return EXIT_FAILURE;
+    }
+
+  g_signal_connect (helper.bus, "closed", G_CALLBACK (on_bus_closed), &helper);
+  name_id = g_bus_own_name_on_connection (helper.bus, DIVERT_DBUS_NAME, G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE, NULL, on_name_lost,
+                                          &helper, NULL);
+  g_unix_signal_add (SIGTERM, on_terminate, &helper);
+  g_unix_signal_add (SIGINT, on_terminate, &helper);
+  g_unix_signal_add (SIGHUP, on_hangup, &helper);
+  g_main_loop_run (helper.loop);
+
+  g_bus_unown_name (name_id);
+  divert_service_free (helper.service);
+  g_main_loop_unref (helper.loop);
+  g_object_unref (helper.bus);
+  return helper.status;
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  gboolean remove = FALSE, version = FALSE;
+  const GOptionEntry entries[] = {
+    { "remove", 0, 0, G_OPTION_ARG_NONE, &remove, N_("end a running helper, take all rules and routes away, and exit"), NULL },
+    { "version", 0, 0, G_OPTION_ARG_NONE, &version, N_("print the version and exit"), NULL },
+    G_OPTION_ENTRY_NULL,
+  };
+  g_autoptr(GOptionContext) context = NULL;
+  g_autoptr(GError) error = NULL;
+
+  setlocale (LC_ALL, "");
+  bindtextdomain (GETTEXT_PACKAGE, DIVERT_LOCALE_DIR);
+  bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
+  textdomain (GETTEXT_PACKAGE);
+  g_log_writer_default_set_use_stderr (TRUE);
+
+  context = g_option_context_new (NULL);
+  g_option_context_set_summary (context, _("Keeps the diversion rules of nm-divert; started by the bus, not by hand."));
+  g_option_context_add_main_entries (context, entries, GETTEXT_PACKAGE);
+  if (!g_option_context_parse (context, &argc, &argv, &error))
+    {
+      g_printerr ("%s\n", error->message);
+      return 2;
+    }
+  if (argc > 1)
+    {
+      g_printerr (_("unknown argument: '%s'\n"), argv[1]);
+      return 2;
+    }
+  if (version)
+    {
+      g_print ("nm-divert-helper %s\n", DIVERT_VERSION);
+      return EXIT_SUCCESS;
+    }
+  if (geteuid () != 0)
+    {
+      g_printerr (_("only root can do that\n"));
+      return 3;
+    }
+  return remove ? divert_remove () : serve (DIVERT_CONFIG_DIR);
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: the removal.  A running helper would lay its rules again, so it is ended
+ * first; it is found through the bus, which knows the process behind the name.
+ */
+#include "remove.h"
+
+#include <gio/gio.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#include "apply.h"
+#include "core/ruleset.h"
+#include "dbus-names.h"
+
+#define END_WAIT_MS 5000
+#define END_STEP_MS 20
+
+static guint32
+find_helper (GDBusConnection *bus)
+{
+  g_autoptr(GVariant) reply = NULL;
+  guint32 pid = 0;
+
+  reply = g_dbus_connection_call_sync (bus, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
+                                       "GetConnectionUnixProcessID", g_variant_new ("(s)", DIVERT_DBUS_NAME),
+                                       G_VARIANT_TYPE ("(u)"), G_DBUS_CALL_FLAGS_NONE, END_WAIT_MS, NULL, NULL);
+  if (reply != NULL)
+    g_variant_get (reply, "(u)", &pid);
+  return pid;
+}
+
+/* No bus, or no helper: nothing to end. */
+static gboolean
+end_helper (void)
+{
+  g_autoptr(GDBusConnection) bus = g_bus_get_sync (G_BUS_TYPE_SYSTEM, NULL, NULL);
+  guint32 pid = bus != NULL ? find_helper (bus) : 0;
+
+  if (pid <= 1)
+    return TRUE;
+  if (kill (pid, SIGTERM) != 0)
+    return FALSE;
+  for (guint waited = 0; waited < END_WAIT_MS; waited += END_STEP_MS)
+    {
+      if (find_helper (bus) == 0)
+        return TRUE;
+      g_usleep (END_STEP_MS * 1000);
+    }
+  return FALSE;
+}
+
+int
+divert_remove (void)
+{
+  g_autoptr(DivertRuleset) nothing = divert_ruleset_new_empty ();
+  g_autoptr(DivertBackend) backend = divert_backend_iptables_new ();
+  g_autoptr(DivertRoutes) routes = NULL;
+  g_autoptr(GError) error = NULL;
+
+  if (!end_helper ())
+    {
+      g_critical ("the running helper does not end");
+      return EXIT_FAILURE;
+    }
+
+  routes = divert_routes_new (&error);
+  if (routes == NULL || !divert_apply (backend, routes, nothing, NULL, &error))
+    {
+      g_critical ("cannot remove the rules: %s", error->message);
+      return EXIT_FAILURE;
+    }
+  return EXIT_SUCCESS;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The report: what came of a run of the pipeline, as a plain value.
+ */
+#pragma once
+
+#include "core/decision.h"
+#include "core/mode.h"
+#include "core/problem.h"
+
+G_BEGIN_DECLS
+
+typedef struct
+{
+  DivertMode     *mode;
+  DivertDecision *decision;
+  gboolean        laid;      /* the kernel holds the decision's rules (of place OFF: none) */
+  char           *place;     /* whose rules are in force: "away", "off" or a site's name */
+  const char     *backend;   /* its name, static; "" if none works here */
+  GPtrArray      *problems;  /* DivertProblem */
+  guint           writes;    /* to the kernel, in this run */
+  gint64          took;      /* µs, from the event to the last write */
+} DivertReport;
+
+void        divert_report_free (DivertReport *report);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertReport, divert_report_free)
+
+/* One line for the log. */
+char       *divert_report_to_text (const DivertReport *report, const char *event);
+
+G_END_DECLS

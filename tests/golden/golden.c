@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Golden cases: a folder holds a configuration, facts and a mode, and what comes of
+ * them: the decision, and (where the case is about rules) the ruleset.
+ *
+ * DIVERT_GOLDEN_UPDATE=1 writes the outputs anew: read the difference before you
+ * commit it.
+ */
+#include <string.h>
+
+#include "core/ruleset.h"
+
+#define GROUP_ID 23333
+
+static char *
+read_file (const char *folder,
+           const char *name,
+           gboolean    optional)
+{
+  g_autofree char *path = g_build_filename (folder, name, NULL);
+  g_autoptr(GError) error = NULL;
+  char *text = NULL;
+
+  if (optional && !g_file_test (path, G_FILE_TEST_EXISTS))
+    return NULL;
+  g_file_get_contents (path, &text, NULL, &error);
+  g_assert_no_error (error);
+  return text;
+}
+
+static void
+compare (const char *folder,
+         const char *name,
+         const char *actual)
+{
+  g_autofree char *path = g_build_filename (folder, name, NULL);
+  g_autofree char *expected = NULL;
+  g_autoptr(GError) error = NULL;
+
+  if (g_getenv ("DIVERT_GOLDEN_UPDATE") != NULL)
+    {
+      g_file_set_contents (path, actual, -1, &error);
+      g_assert_no_error (error);
+      return;
+    }
+  expected = read_file (folder, name, FALSE);
+  if (!g_str_equal (expected, actual))
+    g_test_message ("%s differs; it is now:\n%s", path, actual);
+  g_assert_true (g_str_equal (expected, actual));
+}
+
+static void
+test_case (gconstpointer data)
+{
+  const char *folder = data;
+  g_autofree char *config_text = read_file (folder, "config", FALSE);
+  g_autofree char *facts_text = read_file (folder, "facts", FALSE);
+  g_autofree char *mode_text = read_file (folder, "mode", TRUE);
+  g_autofree char *rules_path = g_build_filename (folder, "rules", NULL);
+  g_autoptr(DivertConfig) config = divert_config_new ();
+  g_autoptr(DivertFacts) facts = NULL;
+  g_autoptr(DivertMode) mode = NULL;
+  g_autoptr(DivertDecision) decision = NULL;
+  g_autofree char *decision_text = NULL;
+  g_autoptr(GError) error = NULL;
+
+  divert_config_add (config, "config", config_text, strlen (config_text), &error);
+  g_assert_no_error (error);
+  divert_config_finish (config, &error);
+  g_assert_no_error (error);
+  facts = divert_facts_from_text (facts_text, strlen (facts_text), &error);
+  g_assert_no_error (error);
+  divert_facts_sort (facts);
+  mode = divert_mode_parse (mode_text != NULL ? g_strstrip (mode_text) : "auto");
+  g_assert_nonnull (mode);
+
+  decision = divert_decide (config, mode, facts);
+  decision_text = divert_decision_to_text (decision);
+  compare (folder, "decision", decision_text);
+
+  if (g_file_test (rules_path, G_FILE_TEST_EXISTS))
+    {
+      g_autoptr(DivertRuleset) ruleset = divert_ruleset_new (config, decision, GROUP_ID, facts);
+      g_autofree char *rules_text = divert_ruleset_to_text (ruleset);
+
+      compare (folder, "rules", rules_text);
+    }
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  g_autoptr(GPtrArray) folders = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr(GDir) dir = NULL;
+  const char *name;
+
+  g_test_init (&argc, &argv, NULL);
+  g_assert_cmpint (argc, ==, 2);
+  dir = g_dir_open (argv[1], 0, NULL);
+  g_assert_nonnull (dir);
+  while ((name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *path = g_strconcat ("/", name, NULL);
+
+      g_ptr_array_add (folders, g_build_filename (argv[1], name, NULL));
+      g_test_add_data_func (path, folders->pdata[folders->len - 1], test_case);
+    }
+  g_assert_cmpuint (folders->len, >, 0);
+  return g_test_run ();
+}
