@@ -6,18 +6,15 @@
 
 #include "client.h"
 
-#include <string.h>
-
 #include <glib/gi18n.h>
 
 #include "agent.h"
+#include "dbus-names.h"
 #include "printable.h"
 
 /* A call that only reads is answered at once; the first one also starts the
  * helper, which then waits for NetworkManager. */
 #define READ_TIMEOUT_MS 30000
-
-#define ERROR_PREFIX DIVERT_BUS_INTERFACE ".Error."
 
 typedef struct
 {
@@ -26,7 +23,7 @@ typedef struct
 } ErrorExit;
 
 static const ErrorExit exits[] = {
-  { ERROR_PREFIX "NotAuthorized", DIVERT_EXIT_NOT_AUTHORIZED },
+  { DIVERT_DBUS_ERROR_NOT_AUTHORIZED, DIVERT_EXIT_NOT_AUTHORIZED },
   { "org.freedesktop.DBus.Error.AccessDenied", DIVERT_EXIT_NOT_AUTHORIZED },
   { "org.freedesktop.DBus.Error.ServiceUnknown", DIVERT_EXIT_UNREACHABLE },
   { "org.freedesktop.DBus.Error.NameHasNoOwner", DIVERT_EXIT_UNREACHABLE },
@@ -62,7 +59,7 @@ divert_client_call (GDBusConnection    *bus,
   g_autoptr(DivertAgent) agent = changes ? divert_agent_start () : NULL;
 
   /* Nobody knows how long a person looks for the password. */
-  return g_dbus_connection_call_sync (bus, DIVERT_BUS_NAME, DIVERT_BUS_PATH, DIVERT_BUS_INTERFACE, method, arguments,
+  return g_dbus_connection_call_sync (bus, DIVERT_DBUS_NAME, DIVERT_DBUS_PATH, DIVERT_DBUS_INTERFACE, method, arguments,
                                       reply_type,
                                       changes ? G_DBUS_CALL_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION
                                               : G_DBUS_CALL_FLAGS_NONE,
@@ -101,7 +98,7 @@ divert_client_error_is (const GError *error,
 {
   g_autofree char *remote = error ? g_dbus_error_get_remote_error (error) : NULL;
 
-  return remote && g_str_has_prefix (remote, ERROR_PREFIX) && g_str_equal (remote + strlen (ERROR_PREFIX), name);
+  return g_strcmp0 (remote, name) == 0;
 }
 
 DivertExitCode

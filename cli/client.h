@@ -11,10 +11,6 @@
 
 G_BEGIN_DECLS
 
-#define DIVERT_BUS_NAME      "org.nmdivert.Helper1"
-#define DIVERT_BUS_PATH      "/org/nmdivert/Helper1"
-#define DIVERT_BUS_INTERFACE "org.nmdivert.Helper1"
-
 /* Does the call change something, so that polkit may want a password? */
 typedef enum
 {
@@ -35,7 +31,7 @@ GVariant        *divert_client_get (GDBusConnection *bus, const char *method, GV
 
 /* Tells a person what went wrong, and returns the exit code for it. */
 DivertExitCode       divert_client_report (const GError *error);
-/* Is @error (NULL: none) the helper's org.nmdivert.Helper1.Error.@name? */
+/* Is @error (NULL: none) the D-Bus error @name, one of dbus-names.h? */
 gboolean         divert_client_error_is (const GError *error, const char *name);
 
 G_END_DECLS

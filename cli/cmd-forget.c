@@ -10,6 +10,7 @@
 #include "client.h"
 #include "core/config.h"
 #include "core/decision.h"
+#include "dbus-names.h"
 #include "profiles.h"
 
 static DivertExitCode
@@ -31,7 +32,7 @@ forget (const char *site,
     }
   reply = divert_client_call (bus, DIVERT_CALL_CHANGES, "Forget", g_variant_new ("(ss)", site, uuid),
                               G_VARIANT_TYPE_UNIT, &error);
-  if (divert_client_error_is (error, "UnknownSite"))
+  if (divert_client_error_is (error, DIVERT_DBUS_ERROR_UNKNOWN_SITE))
     {
       divert_command_complain (_("no such site: '%s'"), site);
       return DIVERT_EXIT_FAILED;

@@ -10,6 +10,7 @@
 #include <glib/gi18n.h>
 
 #include "client.h"
+#include "dbus-names.h"
 #include "json.h"
 #include "view.h"
 
@@ -121,10 +122,10 @@ watch_status (GDBusConnection *bus,
   guint name;
 
   /* Before the first look, so that no change falls between the two. */
-  subscription = g_dbus_connection_signal_subscribe (bus, DIVERT_BUS_NAME, "org.freedesktop.DBus.Properties",
-                                                     "PropertiesChanged", DIVERT_BUS_PATH, DIVERT_BUS_INTERFACE,
+  subscription = g_dbus_connection_signal_subscribe (bus, DIVERT_DBUS_NAME, "org.freedesktop.DBus.Properties",
+                                                     "PropertiesChanged", DIVERT_DBUS_PATH, DIVERT_DBUS_INTERFACE,
                                                      G_DBUS_SIGNAL_FLAGS_NONE, on_properties_changed, &watch, NULL);
-  name = g_bus_watch_name_on_connection (bus, DIVERT_BUS_NAME, G_BUS_NAME_WATCHER_FLAGS_AUTO_START, on_helper_appeared,
+  name = g_bus_watch_name_on_connection (bus, DIVERT_DBUS_NAME, G_BUS_NAME_WATCHER_FLAGS_AUTO_START, on_helper_appeared,
                                          on_helper_vanished, &watch, NULL);
   look_again (&watch);
   g_main_loop_run (loop);

@@ -10,6 +10,7 @@
 #include "client.h"
 #include "core/decision.h"
 #include "core/mode.h"
+#include "dbus-names.h"
 #include "view.h"
 
 static DivertExitCode
@@ -71,7 +72,7 @@ switch_to (const char *mode,
     return divert_client_report (error);
   reply = divert_client_call (bus, DIVERT_CALL_CHANGES, "Switch",
                               g_variant_new ("(stb)", mode, expires, until_network_change), G_VARIANT_TYPE_UNIT, &error);
-  if (divert_client_error_is (error, "UnknownSite"))
+  if (divert_client_error_is (error, DIVERT_DBUS_ERROR_UNKNOWN_SITE))
     {
       divert_command_complain (_("no such site: '%s'"), mode);
       return DIVERT_EXIT_FAILED;

@@ -13,6 +13,7 @@
 #include "client.h"
 #include "core/config.h"
 #include "core/decision.h"
+#include "dbus-names.h"
 #include "profiles.h"
 #include "view.h"
 
@@ -38,7 +39,7 @@ report_choice (const GError *error)
 {
   DivertExitCode code = divert_client_report (error);
 
-  if (divert_client_error_is (error, "InvalidArgument"))
+  if (divert_client_error_is (error, DIVERT_DBUS_ERROR_INVALID_ARGUMENT))
     g_printerr ("%s\n", _("Choose the connection with --connection, by name or UUID ('nmcli connection show --active')."));
   return code;
 }

@@ -36,6 +36,7 @@ static const JsonKey status_keys[] = {
   { "until-network-change", "until_network_change", "b" },
   { "backend", "backend", "s" },
   { "problems", "problems", "as" },
+  { "problem-list", "problem_list", "aa{sv}" },
   { "proxy", "proxy", "a{sv}" },
   { "guard-dropped", "guard_dropped", "t" },
   { "missing", "missing", "as" },
@@ -44,6 +45,7 @@ static const JsonKey status_keys[] = {
 static const JsonKey explanation_keys[] = {
   { "path", "path", "s" },
   { "port", "proxy_port", "u" },
+  { "table", "table", "s" },
   { "chain", "chain", "s" },
   { "rule", "rule", "s" },
   { "why", "why", "s" },

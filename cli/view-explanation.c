@@ -40,12 +40,12 @@ path_to_text (GVariant *explanation)
 static char *
 rule_to_text (GVariant *explanation)
 {
-  const char *chain = divert_view_string (explanation, "chain");
+  g_autofree char *table = divert_escape (divert_view_string (explanation, "table"));
   g_autofree char *rule = divert_printable (divert_view_string (explanation, "rule"), DIVERT_PRINTABLE_LINE);
 
   if (!*rule)
     return g_strdup (_("no rule concerns it"));
-  return *chain ? g_strdup_printf (_("chain %s: %s"), chain, rule) : g_steal_pointer (&rule);
+  return g_strdup_printf (_("table %s: %s"), table, rule);
 }
 
 char *
@@ -65,7 +65,7 @@ divert_view_explanation (GVariant   *explanation,
   if (*why)
     {
       /* A msgid of core/ruleset.c. */
-      g_autofree char *because = divert_printable (gettext (why), DIVERT_PRINTABLE_LINE);
+      g_autofree char *because = divert_printable (divert_view_translate (why), DIVERT_PRINTABLE_LINE);
 
       divert_view_append_field (text, _("Because"), because);
     }

@@ -10,18 +10,19 @@
 #include <glib/gi18n.h>
 
 #include "core/decision.h"
+#include "core/problem.h"
 #include "printable.h"
 
-/* The worst first: one line tells of the worst listener. */
+/* One line a state: the worst first. */
 static const struct
 {
   const char *state;
   const char *message; /* takes the TPROXY port */
 } listeners[] = {
-  { "none", N_("nothing listens on port %u: start the proxy, or correct tproxy-port in [proxy]") },
-  { "not-transparent",
-    N_("port %u is not a transparent (TPROXY) listener: make it one in the proxy's own configuration") },
-  { "foreign", N_("port %u is held by a process outside the proxy's group: run the proxy with that group") },
+  { "none", N_("nothing listens on port %u") },
+  { "not-transparent", N_("port %u is not a transparent (TPROXY) listener") },
+  { "foreign", N_("port %u is held by a process outside the proxy's group") },
+  { "good", N_("listening on port %u") },
 };
 
 static const struct
@@ -97,10 +98,31 @@ append_proxy (GString  *text,
   divert_view_append_field (text, _("Proxy"), value->str);
 }
 
+/* In the reader's language and with advice, if the helper is none newer than this program. */
+static gboolean
+append_known_problem (GString  *text,
+                      GVariant *list,
+                      guint     i)
+{
+  g_autoptr(GVariant) problem = NULL;
+  g_autofree char *sentence = NULL;
+  DivertProblemCode code;
+
+  if (!list || i >= g_variant_n_children (list))
+    return FALSE;
+  problem = g_variant_get_child_value (list, i);
+  if (!divert_problem_code_from_name (divert_view_string (problem, "code"), &code))
+    return FALSE;
+  sentence = divert_problem_to_text (code, divert_view_string (problem, "detail"), divert_view_translate);
+  g_string_append_printf (text, "  %s\n    → %s\n", sentence, divert_problem_get_advice (code, divert_view_translate));
+  return TRUE;
+}
+
 static void
 append_problems (GString  *text,
                  GVariant *status)
 {
+  g_autoptr(GVariant) list = g_variant_lookup_value (status, "problem-list", G_VARIANT_TYPE ("aa{sv}"));
   g_autofree const char **problems = NULL;
 
   if (!g_variant_lookup (status, "problems", "^a&s", &problems) || !problems[0])
@@ -110,7 +132,8 @@ append_problems (GString  *text,
     {
       g_autofree char *problem = divert_printable (problems[i], DIVERT_PRINTABLE_LINE);
 
-      g_string_append_printf (text, "  %s\n", problem);
+      if (!append_known_problem (text, list, i))
+        g_string_append_printf (text, "  %s\n", problem);
     }
 }
 

@@ -14,8 +14,8 @@
 
 #define LABEL_COLUMNS 12
 
-static const char *
-translate (const char *msgid)
+const char *
+divert_view_translate (const char *msgid)
 {
   /* gettext answers "" with the catalogue's header. */
   return *msgid ? gettext (msgid) : "";
@@ -47,14 +47,15 @@ divert_view_reason (GVariant *answer)
   if (!divert_reason_code_from_name (divert_view_string (answer, "reason-code"), &reason.code) ||
       (*proof && !divert_proof_kind_from_name (proof, &reason.proof)))
     return divert_printable (divert_view_string (answer, "reason"), DIVERT_PRINTABLE_LINE);
-  return divert_reason_to_text (&reason, translate);
+  return divert_reason_to_text (&reason, divert_view_translate);
 }
 
 char *
 divert_view_place (GVariant *answer)
 {
   const char *place = divert_view_string (answer, "place");
-  const char *device = divert_view_string (answer, "device");
+  /* Not "device": of an explanation that is where the packet leaves. */
+  const char *device = divert_view_string (answer, "reason-device");
   g_autofree char *site = NULL;
   g_autofree char *shown_device = NULL;
 
@@ -117,7 +118,7 @@ divert_view_mode (GVariant *answer,
     g_string_append (text, _("away, by hand"));
   else if (g_str_equal (mode, "off"))
     g_string_append (text, _("off, by hand"));
-  else
+  else if (*mode)
     {
       g_autofree char *site = divert_escape (mode);
 
@@ -189,7 +190,7 @@ append_proofs (GString  *text,
       if (!divert_proof_kind_from_name (divert_view_string (answer, "kind"), &proof.kind) ||
           !divert_outcome_from_name (divert_view_string (answer, "outcome"), &proof.outcome))
         continue;
-      line = divert_proof_to_text (&proof, translate);
+      line = divert_proof_to_text (&proof, divert_view_translate);
       g_string_append_printf (text, "      %c %s\n",
                               proof.outcome == DIVERT_OUTCOME_HOLDS   ? '+'
                               : proof.outcome == DIVERT_OUTCOME_FAILS ? '-'

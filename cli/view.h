@@ -13,6 +13,9 @@ G_BEGIN_DECLS
 /* The string under @key; "" when there is none.  Owned by @answer. */
 const char *divert_view_string (GVariant *answer, const char *key);
 
+/* gettext() as core/ wants it (DivertTranslate). */
+const char *divert_view_translate (const char *msgid);
+
 /* Why the place is what it is, one sentence in the reader's language. */
 char *divert_view_reason (GVariant *answer);
 /* "home, by wlan0", or "away", "off" in the reader's language. */
@@ -20,7 +23,7 @@ char *divert_view_place (GVariant *answer);
 /* "automatic", "away until 21:30 (1 h 5 min left)"; @now is seconds since the epoch. */
 char *divert_view_mode (GVariant *answer, gint64 now);
 
-/* Appends "LABEL  VALUE" in columns; a value of several lines is indented. */
+/* Appends "LABEL  VALUE" in columns; a value of several lines is indented, an empty one is left out. */
 void  divert_view_append_field (GString *text, const char *label, const char *value);
 /* Appends the sites with each proof of each candidate. */
 void  divert_view_append_sites (GString *text, GVariant *answer);

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The command against a scripted helper on a private bus: what is sent for each
+ * command line, and which exit code each answer gives.  The interface is the XML that
+ * the real helper serves, so a call that does not fit it fails here.
+ */
+#include "divert-config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <gio/gio.h>
+
+#define BUS_NAME "org.nmdivert.Helper1"
+#define BUS_PATH "/org/nmdivert/Helper1"
+#define HELPER_ERROR "org.nmdivert.Helper1.Error."
+#define DBUS_ERROR "org.freedesktop.DBus.Error."
+
+typedef struct
+{
+  const char *command;  /* behind "nm-divert", as a shell would split it */
+  const char *error;    /* D-Bus error that the helper answers with; NULL: the canned answer */
+  int         code;     /* expected exit code */
+  const char *calls;    /* expected calls, "Method(arguments);" each */
+  const char *output;   /* expected in standard output and error output together; NULL: anything */
+} Case;
+
+#define STATUS "Status();"
+
+static const Case cases[] = {
+  { "status", NULL, 0, STATUS, "Place       away" },
+  { "status --json", NULL, 0, STATUS, "\"mode\" : \"auto\"" },
+  { "status --json extra", NULL, 2, "", "unexpected argument: 'extra'" },
+  { "status --bogus", NULL, 2, "", "--bogus" },
+  { "status", HELPER_ERROR "Failed", 1, STATUS, "nm-divert: as scripted" },
+  { "status", HELPER_ERROR "Busy", 1, STATUS, NULL },
+  { "status", DBUS_ERROR "AccessDenied", 3, STATUS, "not authorised" },
+  { "status", DBUS_ERROR "NoReply", 4, STATUS, "cannot be reached" },
+  { "status", DBUS_ERROR "ServiceUnknown", 4, STATUS, NULL },
+  { "status", DBUS_ERROR "Spawn.ChildExited", 4, STATUS, NULL },
+  { "status", DBUS_ERROR "Spawn.ExecFailed", 4, STATUS, NULL },
+  { "status", DBUS_ERROR "UnknownMethod", 1, STATUS, NULL },
+
+  { "switch away", NULL, 0, "Switch('away', uint64 0, false);" STATUS, "Mode        automatic" },
+  { "switch home --until-network-change", NULL, 0, "Switch('home', uint64 0, true);" STATUS, NULL },
+  { "switch off", HELPER_ERROR "NotAuthorized", 3, "Switch('off', uint64 0, false);", "not authorised: as scripted" },
+  { "switch nowhere", HELPER_ERROR "UnknownSite", 1, "Switch('nowhere', uint64 0, false);", "no such site: 'nowhere'" },
+  { "switch", NULL, 2, "", "missing argument" },
+  { "switch ''", NULL, 2, "", "neither auto, away, off nor a site's name: ''" },
+  { "switch 'a\nb'", NULL, 2, "", "'a\\nb'" },
+  { "switch 'a b'", NULL, 2, "", NULL },
+  { "switch \377\376", NULL, 2, "", "not UTF-8" },
+  { "switch 0123456789012345678901234567890123456789012345678901234567890123456789", NULL, 2, "", NULL },
+  { "switch away --for 0", NULL, 2, "", "not a duration" },
+  { "switch away --for -5", NULL, 2, "", "not a duration" },
+  { "switch away --for 2y", NULL, 2, "", "'2y'" },
+  { "switch away --for 99999999999999999999h", NULL, 2, "", NULL },
+  { "switch away --for ''", NULL, 2, "", NULL },
+  { "switch auto --for 2h", NULL, 2, "", "auto has no end" },
+  { "switch auto --until-network-change", NULL, 2, "", "auto has no end" },
+  { "switch away home", NULL, 2, "", "unexpected argument: 'home'" },
+
+  { "explain 192.168.22.2:445", NULL, 0, "Explain('192.168.22.2', uint32 445, 'tcp');", "direct, by wlan0" },
+  { "explain [fd00:22::2]:53/udp --as away", NULL, 0, "ExplainAs('away', 'fd00:22::2', uint32 53, 'udp');", NULL },
+  { "explain fd00:22::2/icmp --json", NULL, 0, "Explain('fd00:22::2', uint32 0, 'icmp');", "\"path\" : \"direct\"" },
+  { "explain nas.local", NULL, 2, "", "'nas.local'" },
+  { "explain 1.1.1.1:0", NULL, 2, "", NULL },
+  { "explain 1.1.1.1:70000", NULL, 2, "", NULL },
+  { "explain 1.1.1.1/sctp", NULL, 2, "", NULL },
+  { "explain 1.1.1.1 --as 'a b'", NULL, 2, "", "neither away nor" },
+  { "explain 1.1.1.1 --as nowhere", HELPER_ERROR "UnknownSite", 1, "ExplainAs('nowhere', '1.1.1.1', uint32 0, 'tcp');", NULL },
+
+  { "plan", NULL, 0, "Plan('');", "*mangle\n-A?x" },
+  { "plan --as home", NULL, 0, "Plan('home');", NULL },
+  { "reload", NULL, 0, "Reload();", NULL },
+  { "reload", HELPER_ERROR "Config", 1, "Reload();", "as scripted" },
+  { "reload", HELPER_ERROR "NotAuthorized", 3, "Reload();", NULL },
+
+  { "trust --yes", NULL, 0, "Preview('home', '');Trust('home', 'b2f0e3f2-0000-4000-8000-000000000001');", "'home' is a site now" },
+  { "trust office --yes --connection B2F0E3F2-0000-4000-8000-000000000001", NULL, 0,
+    "Preview('office', 'b2f0e3f2-0000-4000-8000-000000000001');Trust('office', 'b2f0e3f2-0000-4000-8000-000000000001');",
+    "192.168.22.0/24" },
+  { "trust", NULL, 2, "", "say --yes" },
+  { "trust away --yes", NULL, 2, "", "not a site's name: 'away'" },
+  { "trust --yes", HELPER_ERROR "InvalidArgument", 1, "Preview('home', '');", "--connection" },
+  { "trust --yes --connection Home", NULL, 1, "", NULL }, /* no NetworkManager on this bus */
+  { "forget home", NULL, 0, "Forget('home', '');", NULL },
+  { "forget home --connection b2f0e3f2-0000-4000-8000-000000000001", NULL, 0,
+    "Forget('home', 'b2f0e3f2-0000-4000-8000-000000000001');", NULL },
+  { "forget home", HELPER_ERROR "UnknownSite", 1, "Forget('home', '');", "no such site: 'home'" },
+  { "forget", NULL, 2, "", "missing argument: SITE" },
+
+  { "complete sites", NULL, 0, STATUS, "home\n" },
+  { "complete nonsense", NULL, 2, "", NULL },
+  { "refresh", NULL, 2, "", "unknown command: 'refresh'" },
+  { "'\033[2J'", NULL, 2, "", "'\\x1b[2J'" },
+  { "", NULL, 2, "", "missing command" },
+  { "--version", NULL, 0, "", "nm-divert " DIVERT_VERSION },
+  { "--help", NULL, 0, "", "check-config" },
+  { "switch --help", NULL, 0, "", "--until-network-change" },
+};
+
+typedef struct
+{
+  GTestDBus       *dbus;
+  GDBusConnection *bus;
+  GDBusNodeInfo   *node;
+  GString         *calls;
+  const char      *error;
+  GMainLoop       *loop;
+  int              code;
+  char            *output;
+} Fixture;
+
+static GVariant *
+canned_answer (const char *method)
+{
+  static const struct
+  {
+    const char *method;
+    const char *answer;
+  } answers[] = {
+    { "Status", "({'mode': <'auto'>, 'place': <'away'>, 'reason-code': <'no-candidate'>, 'sites': <[{'name': <'home'>}]>},)" },
+    { "Explain", "({'path': <'direct'>, 'device': <'wlan0'>, 'place': <'home'>},)" },
+    { "ExplainAs", "({'path': <'direct'>, 'place': <'away'>},)" },
+    { "Plan", "('*mangle\\n-A\\u001bx\\n',)" },
+    { "Preview", "({'uuid': <'b2f0e3f2-0000-4000-8000-000000000001'>, 'intranet': <['192.168.22.0/24']>},)" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (answers); i++)
+    if (g_str_equal (answers[i].method, method))
+      return g_variant_new_parsed (answers[i].answer);
+  return NULL;
+}
+
+static void
+on_call (GDBusConnection       *bus,
+         const char            *sender,
+         const char            *path,
+         const char            *interface,
+         const char            *method,
+         GVariant              *parameters,
+         GDBusMethodInvocation *invocation,
+         gpointer               user_data)
+{
+  Fixture *fixture = user_data;
+  g_autofree char *arguments = g_variant_print (parameters, TRUE);
+
+  /* A tuple of one prints as "('x',)". */
+  if (g_str_has_suffix (arguments, ",)"))
+    strcpy (arguments + strlen (arguments) - 2, ")");
+  g_string_append_printf (fixture->calls, "%s%s;", method, arguments);
+  if (fixture->error)
+    g_dbus_method_invocation_return_dbus_error (invocation, fixture->error, "as scripted");
+  else
+    g_dbus_method_invocation_return_value (invocation, canned_answer (method));
+}
+
+static void
+on_name (GDBusConnection *bus,
+         const char      *name,
+         gpointer         user_data)
+{
+  g_main_loop_quit (((Fixture *) user_data)->loop);
+}
+
+static void
+fixture_set_up (Fixture       *fixture,
+                gconstpointer  data)
+{
+  static const GDBusInterfaceVTable vtable = { on_call, NULL, NULL, { NULL } };
+  g_autoptr(GError) error = NULL;
+  g_autofree char *xml = NULL;
+
+  g_file_get_contents (g_getenv ("HELPER_XML"), &xml, NULL, &error);
+  g_assert_no_error (error);
+  fixture->node = g_dbus_node_info_new_for_xml (xml, &error);
+  g_assert_no_error (error);
+
+  fixture->dbus = g_test_dbus_new (G_TEST_DBUS_NONE);
+  g_test_dbus_up (fixture->dbus);
+  g_setenv ("DBUS_SYSTEM_BUS_ADDRESS", g_test_dbus_get_bus_address (fixture->dbus), TRUE);
+  fixture->bus = g_dbus_connection_new_for_address_sync (
+    g_test_dbus_get_bus_address (fixture->dbus),
+    G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION, NULL, NULL, &error);
+  g_assert_no_error (error);
+  g_dbus_connection_register_object (fixture->bus, BUS_PATH, g_dbus_node_info_lookup_interface (fixture->node, BUS_NAME),
+                                     &vtable, fixture, NULL, &error);
+  g_assert_no_error (error);
+
+  fixture->loop = g_main_loop_new (NULL, FALSE);
+  g_bus_own_name_on_connection (fixture->bus, BUS_NAME, G_BUS_NAME_OWNER_FLAGS_NONE, on_name, NULL, fixture, NULL);
+  g_main_loop_run (fixture->loop);
+  fixture->calls = g_string_new (NULL);
+}
+
+static void
+fixture_tear_down (Fixture       *fixture,
+                   gconstpointer  data)
+{
+  g_dbus_connection_close_sync (fixture->bus, NULL, NULL);
+  g_object_unref (fixture->bus);
+  g_dbus_node_info_unref (fixture->node);
+  g_test_dbus_down (fixture->dbus);
+  g_object_unref (fixture->dbus);
+  g_main_loop_unref (fixture->loop);
+  g_string_free (fixture->calls, TRUE);
+  g_free (fixture->output);
+}
+
+static void
+on_output (GObject      *object,
+           GAsyncResult *result,
+           gpointer      user_data)
+{
+  Fixture *fixture = user_data;
+  g_autoptr(GError) error = NULL;
+  g_autoptr(GBytes) bytes = NULL;
+
+  g_subprocess_communicate_finish (G_SUBPROCESS (object), result, &bytes, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_true (g_subprocess_get_if_exited (G_SUBPROCESS (object)));
+  fixture->code = g_subprocess_get_exit_status (G_SUBPROCESS (object));
+  fixture->output = g_strndup (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes));
+  g_main_loop_quit (fixture->loop);
+}
+
+static void
+run (Fixture    *fixture,
+     const char *command)
+{
+  g_autofree char *line = g_strdup_printf ("%s %s", g_getenv ("NM_DIVERT"), command);
+  g_autoptr(GSubprocess) process = NULL;
+  g_autoptr(GError) error = NULL;
+  g_auto(GStrv) arguments = NULL;
+
+  g_string_truncate (fixture->calls, 0);
+  g_clear_pointer (&fixture->output, g_free);
+  g_shell_parse_argv (line, NULL, &arguments, &error);
+  g_assert_no_error (error);
+  process = g_subprocess_newv ((const char *const *) arguments,
+                               G_SUBPROCESS_FLAGS_STDOUT_PIPE |
+                                 G_SUBPROCESS_FLAGS_STDERR_MERGE,
+                               &error);
+  g_assert_no_error (error);
+  g_subprocess_communicate_async (process, NULL, NULL, on_output, fixture);
+  g_main_loop_run (fixture->loop);
+}
+
+static void
+test_cases (Fixture       *fixture,
+            gconstpointer  data)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *shown = g_strescape (cases[i].command, NULL);
+
+      g_test_message ("nm-divert %s", shown);
+      fixture->error = cases[i].error;
+      run (fixture, cases[i].command);
+      if (fixture->code != cases[i].code || (cases[i].output && !strstr (fixture->output, cases[i].output)))
+        g_error ("nm-divert %s: exit code %d instead of %d, or the output is wrong:\n%s", cases[i].command, fixture->code,
+                 cases[i].code, fixture->output);
+      g_assert_cmpstr (fixture->calls->str, ==, cases[i].calls);
+    }
+}
+
+/* --for becomes a moment, by the clock of now. */
+static void
+test_expiry (Fixture       *fixture,
+             gconstpointer  data)
+{
+  gint64 before = g_get_real_time () / G_USEC_PER_SEC;
+  gint64 expires;
+
+  run (fixture, "switch away --for 1h30m");
+  g_assert_cmpint (fixture->code, ==, 0);
+  g_assert_cmpint (sscanf (fixture->calls->str, "Switch('away', uint64 %" G_GINT64_FORMAT ", false);", &expires), ==, 1);
+  g_assert_cmpint (expires, >=, before + 5400);
+  g_assert_cmpint (expires, <=, before + 5460);
+}
+
+static void
+test_no_bus (Fixture       *fixture,
+             gconstpointer  data)
+{
+  g_setenv ("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nonexistent/bus", TRUE);
+  run (fixture, "status");
+  g_assert_cmpint (fixture->code, ==, 4);
+  run (fixture, "switch away");
+  g_assert_cmpint (fixture->code, ==, 4);
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  g_setenv ("LC_ALL", "C.UTF-8", TRUE);
+  g_unsetenv ("LANGUAGE");
+  g_test_init (&argc, &argv, NULL);
+  g_test_add ("/cli/commands/cases", Fixture, NULL, fixture_set_up, test_cases, fixture_tear_down);
+  g_test_add ("/cli/commands/expiry", Fixture, NULL, fixture_set_up, test_expiry, fixture_tear_down);
+  g_test_add ("/cli/commands/no-bus", Fixture, NULL, fixture_set_up, test_no_bus, fixture_tear_down);
+  return g_test_run ();
+}

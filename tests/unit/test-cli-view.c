@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What people read (view.h), what scripts read (json.h), and that nothing in either
+ * steers a terminal.
+ */
+#include "divert-config.h"
+
+#include <string.h>
+
+#include <json-glib/json-glib.h>
+
+#include "json.h"
+#include "printable.h"
+#include "view.h"
+
+static const char at_home[] =
+  "{'mode': <'auto'>, 'mode-expires': <uint64 0>, 'until-network-change': <false>, 'place': <'home'>,"
+  " 'reason': <'English'>, 'reason-code': <'proven'>, 'reason-site': <'home'>, 'reason-device': <'wlan0'>,"
+  " 'reason-connection': <'Home Wi-Fi'>, 'reason-proof': <'identity'>, 'reason-expected': <''>,"
+  " 'reason-found': <'uuid 6b0c'>, 'device': <'wlan0'>, 'backend': <'iptables'>, 'problems': <@as []>,"
+  " 'proxy': <{'group': <'clash'>, 'gid': <uint32 23333>, 'tproxy-port': <uint32 22223>, 'dns-port': <uint32 1053>,"
+  "            'tcp4': <'good'>, 'tcp6': <'good'>, 'udp4': <'good'>, 'udp6': <'good'>}>,"
+  " 'guard-dropped': <uint64 0>, 'missing': <@as []>,"
+  " 'sites': <[{'name': <'home'>, 'tproxy-port': <uint32 22223>, 'intranet': <['192.168.22.0/24', 'fd00:22::/64']>,"
+  "   'candidates': <[{'uuid': <'6b0c'>, 'connection': <'Home Wi-Fi'>, 'device': <'wlan0'>, 'proven': <true>,"
+  "     'proofs': <[{'kind': <'subnet'>, 'outcome': <'holds'>, 'expected': <'192.168.22.0/24'>,"
+  "                  'found': <'192.168.22.33/24'>}]>}]>}]>}";
+
+static const char at_home_text[] =
+  "Place       home, by wlan0\n"
+  "Reason      connection 'Home Wi-Fi' on wlan0 proves 'home' (uuid 6b0c)\n"
+  "Mode        automatic\n"
+  "Backend     iptables\n"
+  "Proxy       group clash, port 22223, DNS port 1053\n"
+  "            TCP/IPv4, TCP/IPv6, UDP/IPv4, UDP/IPv6: listening on port 22223\n"
+  "\n"
+  "Sites (+ holds, - fails, ? not known yet)\n"
+  "  home: 192.168.22.0/24, fd00:22::/64\n"
+  "    'Home Wi-Fi' on wlan0: proven\n"
+  "      + subnet 192.168.22.0/24: found 192.168.22.33/24\n";
+
+static const char broken[] =
+  "{'mode': <'off'>, 'mode-expires': <uint64 4000>, 'until-network-change': <true>, 'place': <'away'>,"
+  " 'reason': <'only the English is known\\u001b[2J'>, 'reason-code': <'of-a-newer-helper'>, 'backend': <''>,"
+  " 'problems': <['English', 'the lock is held']>, 'problem-list': <[{'code': <'no-group'>, 'detail': <''>}]>,"
+  " 'proxy': <{'group': <''>, 'tproxy-port': <uint32 22223>, 'dns-port': <uint32 0>, 'tcp4': <'none'>,"
+  "            'tcp6': <'none'>, 'udp4': <'foreign'>, 'udp6': <'good'>}>,"
+  " 'guard-dropped': <uint64 3>, 'missing': <['group', 'site']>, 'sites': <@aa{sv} []>}";
+
+static GVariant *
+parse (const char *text)
+{
+  g_autoptr(GError) error = NULL;
+  GVariant *value = g_variant_parse (G_VARIANT_TYPE_VARDICT, text, NULL, NULL, &error);
+
+  g_assert_no_error (error);
+  return value;
+}
+
+static void
+test_status (void)
+{
+  g_autoptr(GVariant) status = parse (at_home);
+  g_autofree char *text = divert_view_status (status, 0);
+
+  g_assert_cmpstr (text, ==, at_home_text);
+}
+
+static void
+assert_contains (const char *text,
+                 const char *part)
+{
+  if (!strstr (text, part))
+    g_error ("'%s' is not in:\n%s", part, text);
+}
+
+static void
+test_status_of_trouble (void)
+{
+  g_autoptr(GVariant) status = parse (broken);
+  g_autofree char *text = divert_view_status (status, 400);
+
+  assert_contains (text, "only the English is known?[2J");
+  assert_contains (text, "off, by hand, until 1970-01-01 01:06 (1 h 0 min left), until the network changes");
+  assert_contains (text, "Backend     none works here");
+  assert_contains (text, "group not set, port 22223, DNS left alone");
+  assert_contains (text, "TCP/IPv4, TCP/IPv6: nothing listens on port 22223");
+  assert_contains (text, "UDP/IPv4: port 22223 is held by a process outside the proxy's group");
+  assert_contains (text, "3 packets kept");
+  assert_contains (text, "\n  the proxy's group is not set, so nothing is diverted\n    → set group=");
+  assert_contains (text, "\n  the lock is held\n");
+  assert_contains (text, "group=NAME under [proxy]");
+  assert_contains (text, "'nm-divert trust'");
+}
+
+/* An empty answer, of an older helper: nothing to show, nothing to fall over. */
+static void
+test_status_of_nothing (void)
+{
+  g_autoptr(GVariant) status = parse ("{}");
+  g_autofree char *text = divert_view_status (status, 0);
+  g_autofree char *json = divert_json_status (status, TRUE);
+
+  assert_contains (text, "Backend     none works here");
+  assert_contains (json, "\"problems\" : []");
+}
+
+static void
+test_mode_ends (void)
+{
+  static const struct
+  {
+    const char *answer;
+    gint64      now;
+    const char *expected;
+  } cases[] = {
+    { "{'mode': <'away'>}", 0, "away, by hand" },
+    { "{'mode': <'home'>}", 0, "home, by hand" },
+    { "{'mode': <'away'>, 'mode-expires': <uint64 90061>}", 0, "away, by hand, until 1970-01-02 01:01 (1 d 1 h left)" },
+    { "{'mode': <'away'>, 'mode-expires': <uint64 300>}", 0, "away, by hand, until 1970-01-01 00:05 (5 min left)" },
+    { "{'mode': <'away'>, 'mode-expires': <uint64 300>}", 290, "away, by hand, until 1970-01-01 00:05 (10 s left)" },
+    { "{'mode': <'away'>, 'mode-expires': <uint64 300>}", 999, "away, by hand, until 1970-01-01 00:05 (0 s left)" },
+    { "{'mode': <'away'>, 'mode-expires': <uint64 18446744073709551615>}", 0, "away, by hand" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr(GVariant) answer = parse (cases[i].answer);
+      g_autofree char *mode = divert_view_mode (answer, cases[i].now);
+
+      g_assert_cmpstr (mode, ==, cases[i].expected);
+    }
+}
+
+static void
+test_hostile_names (void)
+{
+  g_autoptr(GVariant) status = parse (
+    "{'place': <'home'>, 'device': <'w\\u001b[31m'>, 'reason-code': <'proven'>, 'reason-site': <'home'>,"
+    " 'reason-device': <'w'>, 'reason-connection': <'evil\\nPlace  home'>, 'reason-found': <'\\u202e'>,"
+    " 'problems': <['a\\nb\\u001b[2J']>,"
+    " 'sites': <[{'name': <'a\\rb'>, 'intranet': <['\\u001bc']>,"
+    "   'candidates': <[{'connection': <'x\\ny'>, 'device': <'\\u001b'>, 'proven': <false>,"
+    "     'proofs': <[{'kind': <'ssid'>, 'outcome': <'fails'>, 'expected': <'h'>, 'found': <'\\u0007\\u001b]0;'>}]>}]>}]>}");
+  g_autofree char *text = divert_view_status (status, 0);
+
+  for (const char *p = text; *p; p = g_utf8_next_char (p))
+    {
+      g_assert_true (g_utf8_get_char (p) == '\n' || g_unichar_isprint (g_utf8_get_char (p)));
+      g_assert_cmpuint (g_utf8_get_char (p), !=, 0x202e);
+    }
+  g_assert_null (strstr (text, "\nPlace  home"));
+}
+
+static void
+test_printable (void)
+{
+  static const struct
+  {
+    const char     *text;
+    DivertPrintable kind;
+    const char     *expected;
+  } cases[] = {
+    { "", DIVERT_PRINTABLE_LINE, "" },
+    { "it's '内网' \\", DIVERT_PRINTABLE_LINE, "it's '内网' \\" },
+    { "a\nb\tc", DIVERT_PRINTABLE_TEXT, "a\nb\tc" },
+    { "a\nb\tc\r", DIVERT_PRINTABLE_LINE, "a?b?c?" },
+    { "\033[2J\177\302\233", DIVERT_PRINTABLE_TEXT, "?[2J??" },
+    { "\377\303x\342\200\256", DIVERT_PRINTABLE_TEXT, "??x?" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *printable = divert_printable (cases[i].text, cases[i].kind);
+
+      g_assert_cmpstr (printable, ==, cases[i].expected);
+    }
+}
+
+static void
+test_explanation (void)
+{
+  g_autoptr(GVariant) explanation = parse (
+    "{'path': <'divert'>, 'port': <uint32 22223>, 'device': <''>, 'table': <'mangle'>, 'chain': <'LOCAL_DIVERT'>,"
+    " 'rule': <'-A LOCAL_DIVERT -j MARK --set-xmark 0x17/0xff'>, 'why': <'everything else goes to the proxy'>,"
+    " 'place': <'away'>, 'reason-code': <'mode-away'>}");
+  g_autofree char *text = divert_view_explanation (explanation, "1.1.1.1:443");
+  g_autofree char *json = divert_json_explanation (explanation, "1.1.1.1", 443, "tcp");
+  g_autoptr(JsonNode) node = json_from_string (json, NULL);
+  JsonObject *object = json_node_get_object (node);
+
+  g_assert_cmpstr (text, ==,
+                   "Packet      1.1.1.1:443\n"
+                   "Path        diverted to the proxy's port 22223\n"
+                   "Because     everything else goes to the proxy\n"
+                   "Rule        table mangle: -A LOCAL_DIVERT -j MARK --set-xmark 0x17/0xff\n"
+                   "Place       away\n"
+                   "Reason      switched to away by hand\n");
+  g_assert_cmpstr (json_object_get_string_member (object, "path"), ==, "divert");
+  g_assert_cmpint (json_object_get_int_member (object, "proxy_port"), ==, 22223);
+  g_assert_cmpint (json_object_get_int_member (object, "port"), ==, 443);
+  g_assert_cmpstr (json_object_get_string_member (object, "protocol"), ==, "tcp");
+}
+
+static void
+test_preview (void)
+{
+  g_autoptr(GVariant) learned = parse (
+    "{'uuid': <'6b0c'>, 'id': <'Home'>, 'device': <'wlan0'>, 'intranet': <['192.168.22.0/24', 'fd00:22::/64']>,"
+    " 'gateway-macs': <@as []>, 'file': <'/etc/nm-divert/conf.d/home.conf'>}");
+  g_autofree char *text = divert_view_preview (learned, "home");
+
+  g_assert_cmpstr (text, ==,
+                   "Site        home\n"
+                   "Connection  'Home' on wlan0\n"
+                   "            6b0c\n"
+                   "Intranet    192.168.22.0/24\n"
+                   "            fd00:22::/64\n"
+                   "Gateway MAC none: the gateway did not answer, or there is none\n"
+                   "File        /etc/nm-divert/conf.d/home.conf\n");
+}
+
+/* Every key that nm-divert(1) promises. */
+static void
+test_json (void)
+{
+  static const char *const keys[] = {
+    "place", "reason", "reason_code", "reason_site", "reason_device", "reason_connection", "reason_proof",
+    "reason_expected", "reason_found", "device", "sites", "site", "mode", "mode_expires", "until_network_change",
+    "backend", "problems", "problem_list", "proxy", "guard_dropped", "missing",
+  };
+  static const char *const answers[] = { at_home, "{}" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (answers); i++)
+    {
+      g_autoptr(GVariant) status = parse (answers[i]);
+      g_autofree char *json = divert_json_status (status, FALSE);
+      g_autoptr(JsonNode) node = json_from_string (json, NULL);
+      JsonObject *object;
+
+      g_assert_nonnull (node);
+      g_assert_null (strchr (json, '\n'));
+      object = json_node_get_object (node);
+      g_assert_cmpuint (json_object_get_size (object), ==, G_N_ELEMENTS (keys));
+      for (gsize j = 0; j < G_N_ELEMENTS (keys); j++)
+        g_assert_true (json_object_has_member (object, keys[j]));
+    }
+}
+
+static void
+test_json_values (void)
+{
+  g_autoptr(GVariant) status = parse (at_home);
+  g_autofree char *json = divert_json_status (status, TRUE);
+  g_autoptr(JsonNode) node = json_from_string (json, NULL);
+  JsonObject *object = json_node_get_object (node);
+  JsonObject *site = json_array_get_object_element (json_object_get_array_member (object, "sites"), 0);
+  JsonObject *candidate = json_array_get_object_element (json_object_get_array_member (site, "candidates"), 0);
+  JsonObject *proof = json_array_get_object_element (json_object_get_array_member (candidate, "proofs"), 0);
+
+  g_assert_cmpstr (json_object_get_string_member (object, "site"), ==, "home");
+  g_assert_cmpint (json_object_get_int_member (json_object_get_object_member (object, "proxy"), "tproxy_port"), ==, 22223);
+  g_assert_cmpint (json_object_get_int_member (site, "tproxy_port"), ==, 22223);
+  g_assert_true (json_object_get_boolean_member (candidate, "proven"));
+  g_assert_cmpstr (json_object_get_string_member (proof, "kind"), ==, "subnet");
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  g_setenv ("TZ", "UTC", TRUE);
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/cli/view/status", test_status);
+  g_test_add_func ("/cli/view/status-of-trouble", test_status_of_trouble);
+  g_test_add_func ("/cli/view/status-of-nothing", test_status_of_nothing);
+  g_test_add_func ("/cli/view/mode-ends", test_mode_ends);
+  g_test_add_func ("/cli/view/hostile-names", test_hostile_names);
+  g_test_add_func ("/cli/view/explanation", test_explanation);
+  g_test_add_func ("/cli/view/preview", test_preview);
+  g_test_add_func ("/cli/printable", test_printable);
+  g_test_add_func ("/cli/json/keys", test_json);
+  g_test_add_func ("/cli/json/values", test_json_values);
+  return g_test_run ();
+}
