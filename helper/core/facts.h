@@ -113,10 +113,13 @@ const DivertLink *divert_facts_find_link (const DivertFacts *facts, const char *
 
 /* Puts the lists into their order, so that equal facts have equal text. */
 void              divert_facts_sort (DivertFacts *facts);
-/* Key file text; and back (for golden cases and bug reports). */
+/* Key file text; and back (for golden cases and bug reports).  Any bytes in names survive it: what is
+ * not printable ASCII is %-escaped.  Strict: an unknown group or key is an error.  The form:
+ * see tests/unit/test-facts.c, which has all of it. */
 char             *divert_facts_to_text (const DivertFacts *facts);
 DivertFacts      *divert_facts_from_text (const char *text, gsize length, GError **error);
-/* Names the network that we are on: "uuid@device …" of all connections that are up.
+/* Names the network that we are on: "uuid@device …" of all connections that are up and not external;
+ * NULL: NetworkManager is not running, so nobody knows.
  * "Until the network changes" means: until this changes. */
 char             *divert_facts_network (const DivertFacts *facts);
 
