@@ -23,7 +23,7 @@ gboolean            divert_settings_reload (DivertSettings *settings, GError **e
 /* Defaults without a site until a valid configuration has been read. */
 const DivertConfig *divert_settings_get_config (const DivertSettings *settings);
 /* Has a valid configuration been read, and is its group known? */
-gboolean            divert_settings_get_gid (const DivertSettings *settings, guint32 *ret_gid);
+gboolean            divert_settings_get_gid (DivertSettings *settings, guint32 *ret_gid);
 
 const DivertMode   *divert_settings_get_mode (const DivertSettings *settings);
 /* Kept on disk before it is taken. */
