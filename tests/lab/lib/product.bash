@@ -96,3 +96,33 @@ helper_pid ()
 {
   pgrep -x nm-divert-helpe
 }
+
+# becomes PLACE [SECONDS]: waits until the helper says so.
+becomes ()
+{
+  until_true "${2:-5}" place_is "$1"
+}
+
+# writes COMMAND…: how many times the helper writes to the kernel's tables, rules
+# and routes while COMMAND runs, as strace sees it.
+writes ()
+{
+  local trace=$LAB_LOGS/strace.out pid
+
+  pid=$(helper_pid) || lab_die "no helper to trace"
+  : >"$trace"
+  strace -f -qq -e trace=setsockopt,sendto,sendmsg -o "$trace" -p "$pid" 2>>"$LAB_LOGS/strace.log" &
+  local tracer=$!
+  until_true 5 grep -q "^TracerPid:.*[1-9]" "/proc/$pid/status" || lab_die "strace does not attach"
+  "$@"
+  kill "$tracer"
+  wait "$tracer" 2>/dev/null
+  # What sets up a socket or asks for a dump is no write.
+  grep -cE 'SO_SET_REPLACE|SO_SET_ADD_COUNTERS|RTM_(NEW|DEL)(RULE|ROUTE)|SOCK_DESTROY' "$trace"
+}
+
+# path_of DESTINATION: what "nm-divert explain" says.
+path_of ()
+{
+  nm-divert explain "$1" --json 2>>"$LAB_LOGS/status.log" | python3 -c 'import json, sys; print(json.load(sys.stdin).get("path"))'
+}

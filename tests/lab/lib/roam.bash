@@ -39,8 +39,8 @@ repatch ()
   lab_patch "$1"
 }
 
-# What a DHCP client does when its lease ends, now: the carrier stays.
-renew ()
+# Configures the device anew; the carrier stays.
+reapply ()
 {
   nmcli -w 15 device reapply wlan0 >/dev/null
 }

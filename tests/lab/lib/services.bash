@@ -6,6 +6,8 @@
 LAB_SS_PORT=8388
 LAB_SS_KEY=lab-password
 LAB_SS_METHOD=aes-256-gcm
+# More options for every dnsmasq, such as short renewal times.
+LAB_DHCP_OPTIONS=()
 # Ports on which each host's probe answers; a sink listens on 9000.
 LAB_PORTS=(80 443 445)
 
@@ -13,9 +15,9 @@ lab_services_up ()
 {
   local router host
 
-  lab_dnsmasq home 192.168.22.33
-  lab_dnsmasq cafe 10.66.0.33
-  lab_dnsmasq evil 192.168.22.33
+  lab_dnsmasq home "$LAPTOP_HOME4"
+  lab_dnsmasq cafe "$LAPTOP_CAFE4"
+  lab_dnsmasq evil "${LAB_EVIL_LEASE-$LAPTOP_HOME4}"
   for host in home abroad; do
     # -s twice: IPv6 first, so that a name or address of either family works.
     spawn "ss-$host" on "$host" ss-server -s :: -s 0.0.0.0 -p "$LAB_SS_PORT" -k "$LAB_SS_KEY" -m "$LAB_SS_METHOD" -u -v
@@ -40,5 +42,5 @@ lab_dnsmasq ()
     --dhcp-range="${address%.*}.100,${address%.*}.200,255.255.255.0,2m" \
     --dhcp-host="$LAPTOP_MAC,$address" --dhcp-sequential-ip \
     --dhcp-range=::,constructor:lan,ra-only --enable-ra --ra-param=lan,0,600 \
-    --txt-record="whoami.lab,$router"
+    --txt-record="whoami.lab,$router" "${LAB_DHCP_OPTIONS[@]}"
 }
