@@ -78,21 +78,19 @@ typedef struct
 
 static const guint8 tcp_udp[] = { IPPROTO_TCP, IPPROTO_UDP };
 
-/* Backwards, because rules are mostly added chain by chain. */
+/* Is this the first rule of the chain in any of @families?  Remembers that there is one now. */
 static gboolean
-has_rule (const DivertRuleset *ruleset,
-          DivertTable          table,
-          const char          *chain,
-          DivertFamilies       families)
+opens_chain (DivertRuleset  *ruleset,
+             DivertTable     table,
+             const char     *chain,
+             DivertFamilies  families)
 {
-  for (guint i = ruleset->rules->len; i > 0; i--)
-    {
-      const DivertRule *rule = g_ptr_array_index (ruleset->rules, i - 1);
+  DivertFamilies known = GPOINTER_TO_UINT (g_hash_table_lookup (ruleset->opened[table], chain));
 
-      if (rule->table == table && (rule->families & families) == families && g_str_equal (rule->chain, chain))
-        return TRUE;
-    }
-  return FALSE;
+  if ((known & families) == families)
+    return FALSE;
+  g_hash_table_insert (ruleset->opened[table], g_strdup (chain), GUINT_TO_POINTER (known | families));
+  return TRUE;
 }
 
 DivertRule *
@@ -110,7 +108,7 @@ divert_ruleset_add (DivertRuleset  *ruleset,
   rule->families = families;
   rule->target = target;
   rule->why = why;
-  rule->tagged = divert_chain_is_own (table, chain) && !has_rule (ruleset, table, chain, families);
+  rule->tagged = divert_chain_is_own (table, chain) && opens_chain (ruleset, table, chain, families);
   g_ptr_array_add (ruleset->rules, rule);
   return rule;
 }
@@ -364,6 +362,8 @@ add_connections (const Maker *m,
     {
       const DivertPrefix *prefix = divert_prefixes_index (m->config->bypass, i);
 
+      if (divert_prefix_is_link_local (prefix))
+        continue;
       rule = add_for (m, prefix->family, chain, DIVERT_TARGET_RETURN, N_("a bypass prefix is reached directly"));
       if (rule == NULL)
         continue;
@@ -624,6 +624,8 @@ divert_ruleset_new_empty (void)
   DivertRuleset *ruleset = g_new0 (DivertRuleset, 1);
 
   ruleset->rules = g_ptr_array_new_with_free_func (g_free);
+  for (guint table = 0; table < DIVERT_N_TABLES; table++)
+    ruleset->opened[table] = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   ruleset->routing.uplinks = g_new0 (char *, 1);
   return ruleset;
 }
@@ -693,6 +695,8 @@ divert_ruleset_free (DivertRuleset *ruleset)
   if (ruleset == NULL)
     return;
   g_ptr_array_unref (ruleset->rules);
+  for (guint table = 0; table < DIVERT_N_TABLES; table++)
+    g_hash_table_unref (ruleset->opened[table]);
   g_strfreev (ruleset->routing.uplinks);
   g_free (ruleset);
 }

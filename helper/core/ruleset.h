@@ -127,6 +127,7 @@ typedef struct
 {
   GPtrArray    *rules;   /* DivertRule; within a chain in their order */
   DivertRouting routing;
+  GHashTable   *opened[DIVERT_N_TABLES]; /* private to the makers: chain → families in which it has a rule */
 } DivertRuleset;
 
 /* @gid is the resolved [proxy] group.  @facts names the uplinks; NULL: none.
