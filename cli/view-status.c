@@ -36,16 +36,6 @@ static const struct
   { "udp6", "UDP/IPv6" },
 };
 
-static const struct
-{
-  const char *key;
-  const char *advice;
-} missing[] = {
-  { "group", N_("the group that your proxy runs with: write group=NAME under [proxy] in the configuration, "
-                "then run 'nm-divert reload'") },
-  { "site", N_("a site: while at home, run 'nm-divert trust'") },
-};
-
 static void
 append_listeners (GString  *text,
                   GVariant *proxy,
@@ -137,18 +127,16 @@ append_problems (GString  *text,
     }
 }
 
+/* A missing group is a problem, with its advice; no site yet is how everybody begins. */
 static void
 append_missing (GString  *text,
                 GVariant *status)
 {
-  g_autofree const char **lacks = NULL;
+  g_autofree const char **missing = NULL;
 
-  if (!g_variant_lookup (status, "missing", "^a&s", &lacks) || !lacks[0])
-    return;
-  g_string_append_printf (text, "\n%s\n", _("Still missing"));
-  for (gsize i = 0; i < G_N_ELEMENTS (missing); i++)
-    if (g_strv_contains ((const char *const *) lacks, missing[i].key))
-      g_string_append_printf (text, "  %s\n", _(missing[i].advice));
+  if (g_variant_lookup (status, "missing", "^a&s", &missing) &&
+      g_strv_contains ((const char *const *) missing, "site"))
+    g_string_append_printf (text, "\n%s\n", _("No site yet: while at home, run 'nm-divert trust'."));
 }
 
 char *
@@ -170,8 +158,9 @@ divert_view_status (GVariant *status,
   g_variant_lookup (status, "guard-dropped", "t", &dropped);
   if (dropped)
     {
-      g_autofree char *count = g_strdup_printf (_("%" G_GUINT64_FORMAT " packets kept from leaving by a wrong interface"),
-                                                dropped);
+      /* xgettext does not see through G_GUINT64_FORMAT. */
+      g_autofree char *number = g_strdup_printf ("%" G_GUINT64_FORMAT, dropped);
+      g_autofree char *count = g_strdup_printf (_("%s packets kept from leaving by a wrong interface"), number);
 
       divert_view_append_field (text, _("Guard"), count);
     }
