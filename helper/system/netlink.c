@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: a netlink socket, its sequence of requests and answers, and the
+ * kernel's errors.
+ *
+ * One request is under way at a time.  The kernel answers a request before
+ * send() returns and a dump as it is read, so reading does not wait; the
+ * timeout is there so that a lost answer is an error and not a hang.
+ */
+#include "netlink.h"
+
+#include <errno.h>
+#include <glib/gi18n-lib.h>
+#include <netlink/netlink.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+/* The kernel fills at most 32 KiB of a dump at once. */
+#define BUFFER_BYTES (32 * 1024)
+#define TIMEOUT_S 2
+
+G_DEFINE_QUARK (divert-netlink-error-quark, divert_netlink_error)
+
+struct DivertNetlink
+{
+  struct nl_sock *sock;
+  char           *buffer;
+};
+
+typedef struct
+{
+  DivertNetlinkVisit visit;
+  gpointer           user_data;
+  gboolean           done;
+  gboolean           torn;
+} Answer;
+
+static gboolean
+fail (GError     **error,
+      int          code,
+      const char  *reason)
+{
+  if (reason != NULL)
+    g_set_error (error, DIVERT_NETLINK_ERROR, code, "%s (%s)", g_strerror (code), reason);
+  else
+    g_set_error_literal (error, DIVERT_NETLINK_ERROR, code, g_strerror (code));
+  return FALSE;
+}
+
+static void
+set_options (int fd)
+{
+  const struct timeval timeout = { .tv_sec = TIMEOUT_S };
+  const int on = 1;
+
+  /* An old kernel lacks some of these: then errors come without a reason, and dumps unfiltered, which
+   * those who dump must bear. */
+  setsockopt (fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof on);
+  setsockopt (fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof on);
+  setsockopt (fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on, sizeof on);
+  setsockopt (fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
+}
+
+DivertNetlink *
+divert_netlink_new (int      protocol,
+                    GError **error)
+{
+  g_autoptr(DivertNetlink) netlink = g_new0 (DivertNetlink, 1);
+
+  netlink->sock = nl_socket_alloc ();
+  errno = ENOMEM;
+  if (netlink->sock == NULL || nl_connect (netlink->sock, protocol) < 0)
+    {
+      fail (error, errno, NULL);
+      g_prefix_error (error, _("cannot open a netlink socket: "));
+      return NULL;
+    }
+  nl_socket_disable_auto_ack (netlink->sock);
+  set_options (nl_socket_get_fd (netlink->sock));
+  netlink->buffer = g_malloc (BUFFER_BYTES);
+  return g_steal_pointer (&netlink);
+}
+
+void
+divert_netlink_free (DivertNetlink *netlink)
+{
+  if (netlink == NULL)
+    return;
+  if (netlink->sock != NULL)
+    nl_socket_free (netlink->sock);
+  g_free (netlink->buffer);
+  g_free (netlink);
+}
+
+DivertNetlinkMessage *
+divert_netlink_message_new (int           type,
+                            int           flags,
+                            gconstpointer header,
+                            gsize         size)
+{
+  DivertNetlinkMessage *msg = nlmsg_alloc_simple (type, flags);
+
+  /* As everywhere in GLib: without memory there is no going on. */
+  if (msg == NULL || nlmsg_append (msg, (void *) header, size, NLMSG_ALIGNTO) < 0)
+    g_error ("no memory for a netlink message");
+  return msg;
+}
+
+guint32
+divert_netlink_get_port (const DivertNetlink *netlink)
+{
+  return nl_socket_get_local_port (netlink->sock);
+}
+
+/* The kernel's reason, behind the error and (unless it was capped) the request. */
+static const char *
+find_reason (struct nlmsghdr *header)
+{
+  const struct nlmsgerr *failure = nlmsg_data (header);
+  int offset = sizeof *failure;
+  struct nlattr *reason;
+
+  if ((header->nlmsg_flags & NLM_F_ACK_TLVS) == 0)
+    return NULL;
+  if ((header->nlmsg_flags & NLM_F_CAPPED) == 0)
+    offset += NLMSG_ALIGN (failure->msg.nlmsg_len) - NLMSG_HDRLEN;
+  if (offset >= nlmsg_datalen (header))
+    return NULL;
+  reason = nla_find ((struct nlattr *) ((char *) nlmsg_data (header) + offset), nlmsg_datalen (header) - offset,
+                     NLMSGERR_ATTR_MSG);
+  if (reason == NULL || nla_len (reason) == 0 || nla_get_string (reason)[nla_len (reason) - 1] != '\0')
+    return NULL;
+  return nla_get_string (reason);
+}
+
+static gboolean
+take_message (struct nlmsghdr  *header,
+              Answer           *answer,
+              GError          **error)
+{
+  int code = 0;
+
+  answer->torn |= (header->nlmsg_flags & NLM_F_DUMP_INTR) != 0;
+  if (header->nlmsg_type == NLMSG_NOOP)
+    return TRUE;
+  if (header->nlmsg_type != NLMSG_ERROR && header->nlmsg_type != NLMSG_DONE)
+    {
+      if (answer->visit != NULL)
+        answer->visit (header, answer->user_data);
+      return TRUE;
+    }
+
+  answer->done = TRUE;
+  if (header->nlmsg_type == NLMSG_ERROR && nlmsg_datalen (header) < (int) sizeof (struct nlmsgerr))
+    code = -EBADMSG;
+  else if (nlmsg_datalen (header) >= (int) sizeof (int))
+    code = *(int *) nlmsg_data (header);
+  if (code >= 0)
+    return TRUE;
+  return fail (error, -code, header->nlmsg_type == NLMSG_ERROR ? find_reason (header) : NULL);
+}
+
+static gboolean
+take_datagram (DivertNetlink  *netlink,
+               guint32         sequence,
+               Answer         *answer,
+               GError        **error)
+{
+  struct sockaddr_nl sender = { 0 };
+  struct iovec iov = { netlink->buffer, BUFFER_BYTES };
+  struct msghdr datagram = { .msg_name = &sender, .msg_namelen = sizeof sender, .msg_iov = &iov, .msg_iovlen = 1 };
+  ssize_t n;
+  int remaining;
+
+  do
+    n = recvmsg (nl_socket_get_fd (netlink->sock), &datagram, 0);
+  while (n < 0 && errno == EINTR);
+  if (n < 0)
+    return fail (error, errno == EAGAIN ? ETIMEDOUT : errno, NULL);
+  if (datagram.msg_flags & MSG_TRUNC)
+    return fail (error, EMSGSIZE, NULL);
+  /* Other processes can send to this socket as well. */
+  if (sender.nl_pid != 0)
+    return TRUE;
+
+  remaining = n;
+  for (struct nlmsghdr *header = (struct nlmsghdr *) netlink->buffer; nlmsg_ok (header, remaining) && !answer->done;
+       header = nlmsg_next (header, &remaining))
+    {
+      /* What is left of a request that was given up is of no interest. */
+      if (header->nlmsg_seq == sequence && !take_message (header, answer, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+converse (DivertNetlink         *netlink,
+          DivertNetlinkMessage  *msg,
+          int                    flags,
+          Answer                *answer,
+          GError               **error)
+{
+  struct nlmsghdr *header = nlmsg_hdr (msg);
+
+  nl_complete_msg (netlink->sock, msg);
+  header->nlmsg_flags |= flags;
+  if (send (nl_socket_get_fd (netlink->sock), header, header->nlmsg_len, 0) < 0)
+    return fail (error, errno, NULL);
+  while (!answer->done)
+    {
+      if (!take_datagram (netlink, header->nlmsg_seq, answer, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+gboolean
+divert_netlink_request (DivertNetlink         *netlink,
+                        DivertNetlinkMessage  *msg,
+                        DivertNetlinkVisit     visit,
+                        gpointer               user_data,
+                        GError               **error)
+{
+  Answer answer = { visit, user_data, FALSE, FALSE };
+
+  return converse (netlink, msg, NLM_F_ACK, &answer, error);
+}
+
+gboolean
+divert_netlink_dump (DivertNetlink         *netlink,
+                     DivertNetlinkMessage  *msg,
+                     DivertNetlinkVisit     visit,
+                     gpointer               user_data,
+                     gboolean              *ret_torn,
+                     GError               **error)
+{
+  Answer answer = { visit, user_data, FALSE, FALSE };
+
+  if (!converse (netlink, msg, NLM_F_DUMP, &answer, error))
+    return FALSE;
+  if (ret_torn != NULL)
+    *ret_torn = answer.torn;
+  return TRUE;
+}
+
+int
+divert_netlink_family (DivertFamily family)
+{
+  return family == DIVERT_FAMILY_IPV6 ? AF_INET6 : AF_INET;
+}
+
+guint32
+divert_netlink_get_u32 (struct nlattr *attribute,
+                        guint32        otherwise)
+{
+  return attribute != NULL && nla_len (attribute) >= (int) sizeof (guint32) ? nla_get_u32 (attribute) : otherwise;
+}
+
+gboolean
+divert_netlink_get_address (struct nlattr *attribute,
+                            int            family,
+                            DivertPrefix  *ret_address)
+{
+  const DivertFamily our_family = family == AF_INET6 ? DIVERT_FAMILY_IPV6 : DIVERT_FAMILY_IPV4;
+
+  if (attribute == NULL || (family != AF_INET && family != AF_INET6))
+    return FALSE;
+  if (nla_len (attribute) != (int) divert_family_bytes (our_family))
+    return FALSE;
+  *ret_address = divert_prefix_from_bytes (our_family, nla_data (attribute), divert_family_bits (our_family));
+  return TRUE;
+}

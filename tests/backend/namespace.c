@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: the test's namespace and the commands that it runs.
+ */
+#include "namespace.h"
+
+#include <sched.h>
+#include <string.h>
+
+void
+test_namespace_enter (void)
+{
+  g_assert_no_errno (unshare (CLONE_NEWNET));
+  test_run ("ip link set lo up");
+}
+
+static char *
+run (const char *format,
+     va_list     args)
+{
+  g_autofree char *command = g_strdup_vprintf (format, args);
+  const char *argv[] = { "/bin/sh", "-e", "-c", command, NULL };
+  g_autoptr(GError) error = NULL;
+  char *output = NULL;
+  int status = 0;
+
+  g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, &output, NULL, &status, &error);
+  g_assert_no_error (error);
+  if (status != 0)
+    g_error ("failed: %s\n%s", command, output);
+  return output;
+}
+
+void
+test_run (const char *format,
+          ...)
+{
+  va_list args;
+
+  va_start (args, format);
+  g_free (run (format, args));
+  va_end (args);
+}
+
+char *
+test_output (const char *format,
+             ...)
+{
+  va_list args;
+  char *output;
+
+  va_start (args, format);
+  output = run (format, args);
+  va_end (args);
+  return output;
+}
+
+guint
+test_count (const char *haystack,
+            const char *needle)
+{
+  guint n = 0;
+
+  for (const char *p = strstr (haystack, needle); p != NULL; p = strstr (p + 1, needle))
+    n++;
+  return n;
+}
+
+static gboolean
+on_timeout (gpointer user_data)
+{
+  *(gboolean *) user_data = TRUE;
+  return G_SOURCE_REMOVE;
+}
+
+gboolean
+test_wait (guint     ms,
+           TestDone  done,
+           gpointer  user_data)
+{
+  gboolean over = FALSE;
+  guint id = g_timeout_add (ms, on_timeout, &over);
+
+  while (!over && (done == NULL || !done (user_data)))
+    g_main_context_iteration (NULL, TRUE);
+  if (!over)
+    g_source_remove (id);
+  return !over;
+}
