@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: the kinds of lists that a key may have, from text and to text.
+ */
+#include "config-private.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#define AUTO6 "auto6"
+
+/* Where no site can be.  As an intranet each would let through, or claim to be the
+ * proof of, what is everywhere. */
+static gboolean
+check_site_prefix (const DivertPrefix  *prefix,
+                   const char          *text,
+                   GError             **error)
+{
+  static const struct
+  {
+    DivertPrefix prefix;
+    const char  *problem;
+  } nowhere[] = {
+    { { .family = DIVERT_FAMILY_IPV4, .length = 8, .bytes = { 127 } }, N_("overlaps the loopback addresses") },
+    { { .family = DIVERT_FAMILY_IPV6, .length = 128, .bytes = { [15] = 1 } }, N_("overlaps the loopback addresses") },
+    { { .family = DIVERT_FAMILY_IPV4, .length = 16, .bytes = { 169, 254 } }, N_("overlaps the link-local addresses") },
+    { { .family = DIVERT_FAMILY_IPV6, .length = 10, .bytes = { 0xfe, 0x80 } }, N_("overlaps the link-local addresses") },
+    { { .family = DIVERT_FAMILY_IPV4, .length = 4, .bytes = { 224 } }, N_("overlaps the multicast addresses") },
+    { { .family = DIVERT_FAMILY_IPV6, .length = 8, .bytes = { 0xff } }, N_("overlaps the multicast addresses") },
+  };
+
+  if (prefix->length == 0)
+    return divert_config_refuse (DIVERT_CONFIG_ERROR_VALUE, _("everything, and so no place"), text, error);
+  for (guint i = 0; i < G_N_ELEMENTS (nowhere); i++)
+    if (divert_prefix_overlaps (&nowhere[i].prefix, prefix))
+      return divert_config_refuse (DIVERT_CONFIG_ERROR_VALUE, _(nowhere[i].problem), text, error);
+  return TRUE;
+}
+
+/* @auto6: where to note the word "auto6"; NULL: it is not allowed here. */
+static GArray *
+parse_prefixes (const char  *value,
+                gboolean     of_site,
+                gboolean    *auto6,
+                GError     **error)
+{
+  g_auto(GStrv) items = divert_config_split (value, DIVERT_CONFIG_MAX_PREFIXES, error);
+  g_autoptr(GArray) prefixes = divert_prefixes_new ();
+
+  for (char **item = items; item != NULL && *item != NULL; item++)
+    {
+      g_autoptr(GError) local_error = NULL;
+      DivertPrefix prefix;
+
+      if (auto6 != NULL && g_str_equal (*item, AUTO6))
+        {
+          *auto6 = TRUE;
+          continue;
+        }
+      if (!divert_prefix_parse (*item, &prefix, &local_error))
+        {
+          g_set_error_literal (error, DIVERT_CONFIG_ERROR, DIVERT_CONFIG_ERROR_VALUE, local_error->message);
+          return NULL;
+        }
+      if (of_site && !check_site_prefix (&prefix, *item, error))
+        return NULL;
+      divert_prefixes_add (prefixes, &prefix);
+    }
+  return items != NULL ? g_steal_pointer (&prefixes) : NULL;
+}
+
+static gboolean
+set_array (void   *field,
+           GArray *array)
+{
+  if (array == NULL)
+    return FALSE;
+  g_array_unref (*(GArray **) field);
+  *(GArray **) field = array;
+  return TRUE;
+}
+
+static gboolean
+parse_bypass (const char  *value,
+              void        *field,
+              GError     **error)
+{
+  return set_array (field, parse_prefixes (value, FALSE, NULL, error));
+}
+
+/* An empty bypass is something to say; the default is not empty. */
+static char *
+format_bypass (const void *field)
+{
+  return divert_prefixes_to_string (*(GArray *const *) field);
+}
+
+const DivertConfigKind divert_config_prefixes = { parse_bypass, format_bypass };
+
+static gboolean
+parse_subnets (const char  *value,
+               void        *field,
+               GError     **error)
+{
+  return set_array (field, parse_prefixes (value, TRUE, NULL, error));
+}
+
+static char *
+format_subnets (const void *field)
+{
+  const GArray *subnets = *(GArray *const *) field;
+
+  return subnets->len > 0 ? divert_prefixes_to_string (subnets) : NULL;
+}
+
+const DivertConfigKind divert_config_subnets = { parse_subnets, format_subnets };
+
+static gboolean
+parse_intranet (const char  *value,
+                void        *field,
+                GError     **error)
+{
+  DivertSite *site = field;
+
+  if (value[0] == '\0')
+    return divert_config_refuse (DIVERT_CONFIG_ERROR_MISSING, _("must not be empty"), value, error);
+  return set_array (&site->intranet, parse_prefixes (value, TRUE, &site->intranet_auto6, error));
+}
+
+static char *
+format_intranet (const void *field)
+{
+  const DivertSite *site = field;
+  g_autofree char *prefixes = divert_prefixes_to_string (site->intranet);
+
+  if (!site->intranet_auto6)
+    return g_steal_pointer (&prefixes);
+  return g_strconcat (prefixes, prefixes[0] != '\0' ? ";" : "", AUTO6, NULL);
+}
+
+const DivertConfigKind divert_config_intranet = { parse_intranet, format_intranet };
+
+typedef gboolean (*CheckFunc) (char *item, GError **error);
+
+static gboolean
+parse_items (const char  *value,
+             CheckFunc    check,
+             void        *field,
+             GError     **error)
+{
+  g_auto(GStrv) items = divert_config_split (value, DIVERT_CONFIG_MAX_ITEMS, error);
+
+  if (items == NULL)
+    return FALSE;
+  for (char **item = items; *item != NULL; item++)
+    if (check != NULL && !check (*item, error))
+      return FALSE;
+  g_strfreev (*(GStrv *) field);
+  *(GStrv *) field = g_steal_pointer (&items);
+  return TRUE;
+}
+
+static char *
+format_items (const void *field)
+{
+  GStrv items = *(GStrv *) field;
+
+  return items[0] != NULL ? divert_config_join (items) : NULL;
+}
+
+static gboolean
+parse_texts (const char  *value,
+             void        *field,
+             GError     **error)
+{
+  return parse_items (value, NULL, field, error);
+}
+
+const DivertConfigKind divert_config_texts = { parse_texts, format_items };
+
+/* NetworkManager writes them in lower case. */
+static gboolean
+check_uuid (char    *item,
+            GError **error)
+{
+  if (!g_uuid_string_is_valid (item))
+    return divert_config_refuse (DIVERT_CONFIG_ERROR_VALUE, _("not a UUID"), item, error);
+  for (char *p = item; *p != '\0'; p++)
+    *p = g_ascii_tolower (*p);
+  return TRUE;
+}
+
+static gboolean
+parse_uuids (const char  *value,
+             void        *field,
+             GError     **error)
+{
+  return parse_items (value, check_uuid, field, error);
+}
+
+const DivertConfigKind divert_config_uuids = { parse_uuids, format_items };
+
+static gboolean
+check_ssid (char    *item,
+            GError **error)
+{
+  if (strlen (item) > DIVERT_SSID_MAX)
+    return divert_config_refuse (DIVERT_CONFIG_ERROR_LIMIT, _("an SSID has 32 bytes at most"), item, error);
+  return TRUE;
+}
+
+static gboolean
+parse_ssids (const char  *value,
+             void        *field,
+             GError     **error)
+{
+  return parse_items (value, check_ssid, field, error);
+}
+
+const DivertConfigKind divert_config_ssids = { parse_ssids, format_items };
+
+static gboolean
+parse_macs (const char  *value,
+            void        *field,
+            GError     **error)
+{
+  g_auto(GStrv) items = divert_config_split (value, DIVERT_CONFIG_MAX_ITEMS, error);
+  g_autoptr(GArray) macs = g_array_new (FALSE, FALSE, sizeof (DivertMac));
+
+  for (char **item = items; item != NULL && *item != NULL; item++)
+    {
+      DivertMac mac;
+
+      if (!divert_mac_parse (*item, &mac))
+        return divert_config_refuse (DIVERT_CONFIG_ERROR_VALUE, _("not the MAC address of one device"), *item, error);
+      g_array_append_val (macs, mac);
+    }
+  return items != NULL && set_array (field, g_steal_pointer (&macs));
+}
+
+static char *
+format_macs (const void *field)
+{
+  const GArray *macs = *(GArray *const *) field;
+
+  return macs->len > 0 ? divert_macs_to_string (macs) : NULL;
+}
+
+const DivertConfigKind divert_config_macs = { parse_macs, format_macs };
+
+static const struct
+{
+  const char    *name;
+  DivertSecurity bit;
+} securities[] = {
+  { "wpa-psk", DIVERT_SECURITY_WPA_PSK },
+  { "sae", DIVERT_SECURITY_SAE },
+  { "802.1x", DIVERT_SECURITY_8021X },
+};
+
+static gboolean
+parse_security (const char  *value,
+                void        *field,
+                GError     **error)
+{
+  g_auto(GStrv) items = divert_config_split (value, DIVERT_CONFIG_MAX_ITEMS, error);
+  guint bits = 0;
+
+  for (char **item = items; item != NULL && *item != NULL; item++)
+    {
+      guint i = 0;
+
+      while (i < G_N_ELEMENTS (securities) && !g_str_equal (securities[i].name, *item))
+        i++;
+      if (i == G_N_ELEMENTS (securities))
+        return divert_config_refuse (DIVERT_CONFIG_ERROR_VALUE, _("not wpa-psk, sae or 802.1x"), *item, error);
+      bits |= securities[i].bit;
+    }
+  if (items == NULL)
+    return FALSE;
+  *(guint *) field = bits;
+  return TRUE;
+}
+
+static char *
+format_security (const void *field)
+{
+  guint bits = *(const guint *) field;
+  g_autoptr(GString) text = g_string_new (NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (securities); i++)
+    if ((bits & securities[i].bit) != 0)
+      g_string_append_printf (text, "%s%s", text->len > 0 ? ";" : "", securities[i].name);
+  return text->len > 0 ? g_string_free (g_steal_pointer (&text), FALSE) : NULL;
+}
+
+const DivertConfigKind divert_config_security = { parse_security, format_security };

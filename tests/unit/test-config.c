@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The configuration: defaults, every key, several files, its own text. */
+#include "core/config.h"
+
+#include <string.h>
+
+#define UUID "6b0c0d7c-0000-4000-8000-000000000001"
+#define HASH "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+
+static void
+add (DivertConfig *config,
+     const char   *name,
+     const char   *text)
+{
+  g_autoptr(GError) error = NULL;
+
+  divert_config_add (config, name, text, strlen (text), &error);
+  g_assert_no_error (error);
+}
+
+static DivertConfig *
+parse (const char *text)
+{
+  DivertConfig *config = divert_config_new ();
+  g_autoptr(GError) error = NULL;
+
+  add (config, "f.conf", text);
+  divert_config_finish (config, &error);
+  g_assert_no_error (error);
+  return config;
+}
+
+static void
+test_defaults (void)
+{
+  g_autoptr(DivertConfig) config = parse ("");
+  g_autofree char *text = divert_config_to_text (config);
+
+  g_assert_null (config->group);
+  g_assert_cmpuint (config->sites->len, ==, 0);
+  g_assert_false (config->intranet_other_allow);
+  g_assert_cmpstr (text, ==,
+                   "[proxy]\n"
+                   "tproxy-port=22223\n"
+                   "dns-port=1053\n"
+                   "\n"
+                   "[divert]\n"
+                   "mark=23\n"
+                   "mask=0xff\n"
+                   "table=2233\n"
+                   "bypass=10.0.0.0/8;100.64.0.0/10;169.254.0.0/16;172.16.0.0/12;192.168.0.0/16;fc00::/7;fe80::/10\n"
+                   "ipv6=true\n"
+                   "backend=auto\n"
+                   "intranet-other=block\n");
+}
+
+static const char every_key[] =
+  "[proxy]\n"
+  "group=clash\n"
+  "tproxy-port=7893\n"
+  "dns-port=0\n"
+  "\n"
+  "[divert]\n"
+  "mark=256\n"
+  "mask=0xf00\n"
+  "table=4294967295\n"
+  "bypass=10.0.0.0/8;fc00::/7\n"
+  "ipv6=false\n"
+  "backend=iptables\n"
+  "intranet-other=allow\n"
+  "\n"
+  "[site home]\n"
+  "intranet=192.168.22.0/24;fd00:22::/64;auto6\n"
+  "connection-uuid=" UUID ";\n"
+  "zone=home;trusted;\n"
+  "subnet=192.168.22.0/25\n"
+  "gateway-mac=02:00:00:00:00:01;02:00:00:00:00:02\n"
+  "ssid=Home;\\sa\\;b\\\\\\s;\n"
+  "bssid=02:00:00:00:00:0b\n"
+  "security=wpa-psk;sae;802.1x\n"
+  "beacon=tls://[fd00:22::1]:443 sha256:" HASH "\n"
+  "tproxy-port=7894\n"
+  "\n"
+  "[site office]\n"
+  "intranet=auto6\n";
+
+static void
+test_every_key (void)
+{
+  g_autoptr(DivertConfig) config = parse (every_key);
+  const DivertSite *home = divert_config_find_site (config, "home");
+  g_autofree char *text = divert_config_to_text (config);
+  g_autofree char *subnets = divert_prefixes_to_string (divert_site_get_subnets (home));
+
+  g_assert_cmpstr (text, ==, every_key);
+  g_assert_cmpuint (config->mark, ==, 256);
+  g_assert_true (home->intranet_auto6);
+  g_assert_cmpuint (home->intranet->len, ==, 2);
+  g_assert_cmpstr (home->uuids[0], ==, UUID);
+  g_assert_cmpuint (g_strv_length (home->ssids), ==, 2);
+  g_assert_cmpstr (home->ssids[1], ==, " a;b\\ ");
+  g_assert_cmpuint (home->gateway_macs->len, ==, 2);
+  g_assert_cmpuint (home->security, ==, DIVERT_SECURITY_WPA_PSK | DIVERT_SECURITY_SAE | DIVERT_SECURITY_8021X);
+  g_assert_cmpuint (home->beacon.port, ==, 443);
+  g_assert_cmpuint (home->beacon.sha256[31], ==, 0x1f);
+  g_assert_cmpstr (home->file, ==, "f.conf");
+  g_assert_cmpstr (subnets, ==, "192.168.22.0/25");
+  g_assert_cmpuint (divert_site_get_subnets (divert_config_find_site (config, "office"))->len, ==, 0);
+  g_assert_null (divert_config_find_site (config, "hom"));
+}
+
+/* What people type. */
+static void
+test_spelling (void)
+{
+  g_autoptr(DivertConfig) a = parse ("\n"
+                                     "  # a comment\r\n"
+                                     " [divert] \r\n"
+                                     "mark = 0X1F \r\n"
+                                     "\tbypass\t=\t10.0.0.0/8 ;\t172.16.0.0/12 ; \r\n"
+                                     "[site home]\n"
+                                     "intranet=192.168.22.0/24;\n"
+                                     "connection-uuid=6B0C0D7C-0000-4000-8000-000000000001\n"
+                                     "gateway-mac=02-00-00-00-00-0A\n"
+                                     "zone=\n"
+                                     "subnet=");
+  g_autoptr(DivertConfig) b = parse ("[site home]\nintranet=192.168.22.0/24\nconnection-uuid=" UUID ";\n"
+                                     "gateway-mac=02:00:00:00:00:0a\n[divert]\nmark=31\nbypass=10.0.0.0/8;172.16.0.0/12");
+  g_autoptr(DivertConfig) nothing_bypassed = parse ("[divert]\nbypass=\n");
+  g_autoptr(DivertConfig) all_bypassed = parse ("[divert]\nbypass=0.0.0.0/0;::/0\n");
+
+  g_assert_true (divert_config_equal (a, b));
+  g_assert_cmpuint (nothing_bypassed->bypass->len, ==, 0);
+  g_assert_cmpuint (all_bypassed->bypass->len, ==, 2);
+}
+
+static void
+test_files (void)
+{
+  g_autoptr(DivertConfig) config = divert_config_new ();
+  g_autoptr(GError) error = NULL;
+
+  add (config, "main", "[proxy]\ngroup=clash\ntproxy-port=1\n[divert]\nmark=0x100\n");
+  add (config, "conf.d/a", "[proxy]\ntproxy-port=2\n[site home]\nintranet=10.1.0.0/16\n");
+  add (config, "conf.d/b", "[divert]\nmask=0x300\n[site office]\nintranet=10.2.0.0/16\n[proxy]\n");
+  divert_config_finish (config, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (config->group, ==, "clash");
+  g_assert_cmpuint (config->tproxy_port, ==, 2);
+  g_assert_cmpuint (config->mark, ==, 0x100);
+  g_assert_cmpuint (config->sites->len, ==, 2);
+  g_assert_cmpstr (divert_config_find_site (config, "office")->file, ==, "conf.d/b");
+}
+
+/* Each differs from all others. */
+static void
+test_equal (void)
+{
+  static const char *const texts[] = {
+    "",
+    "[proxy]\ngroup=clash\n",
+    "[proxy]\ntproxy-port=1\n",
+    "[proxy]\ndns-port=1\n",
+    "[divert]\nmark=1\n",
+    "[divert]\nmask=0xfff\n",
+    "[divert]\ntable=1\n",
+    "[divert]\nbypass=\n",
+    "[divert]\nipv6=false\n",
+    "[divert]\nbackend=iptables\n",
+    "[divert]\nintranet-other=allow\n",
+    "[site a]\nintranet=10.0.0.0/8\n",
+    "[site b]\nintranet=10.0.0.0/8\n",
+    "[site a]\nintranet=10.0.0.0/9\n",
+    "[site a]\nintranet=10.0.0.0/8;auto6\n",
+    "[site a]\nintranet=10.0.0.0/8\nconnection-uuid=" UUID "\n",
+    "[site a]\nintranet=10.0.0.0/8\nzone=a\n",
+    "[site a]\nintranet=10.0.0.0/8\nzone=a;b\n",
+    "[site a]\nintranet=10.0.0.0/8\nsubnet=10.0.0.0/9\n",
+    "[site a]\nintranet=10.0.0.0/8\ngateway-mac=02:00:00:00:00:01\n",
+    "[site a]\nintranet=10.0.0.0/8\nssid=a\n",
+    "[site a]\nintranet=10.0.0.0/8\nbssid=02:00:00:00:00:01\n",
+    "[site a]\nintranet=10.0.0.0/8\nsecurity=sae\n",
+    "[site a]\nintranet=10.0.0.0/8\ntproxy-port=1\n",
+    "[site a]\nintranet=10.0.0.0/8\nbeacon=tls://10.0.0.1:1 sha256:" HASH "\n",
+    "[site a]\nintranet=10.0.0.0/8\nbeacon=tls://10.0.0.2:1 sha256:" HASH "\n",
+    "[site a]\nintranet=10.0.0.0/8\nbeacon=tls://10.0.0.1:2 sha256:" HASH "\n",
+    "[site a]\nintranet=10.0.0.0/8\n[site b]\nintranet=10.0.0.0/8\n",
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)
+    {
+      g_autoptr(DivertConfig) a = parse (texts[i]);
+      g_autofree char *text = divert_config_to_text (a);
+      g_autoptr(DivertConfig) again = parse (text);
+
+      g_assert_true (divert_config_equal (a, again));
+      for (gsize j = 0; j < G_N_ELEMENTS (texts); j++)
+        {
+          g_autoptr(DivertConfig) b = parse (texts[j]);
+
+          g_assert_cmpint (divert_config_equal (a, b), ==, i == j);
+        }
+    }
+}
+
+/* The limits themselves are allowed. */
+static void
+test_limits (void)
+{
+  g_autoptr(GString) text = g_string_new ("[divert]\nbypass=");
+  g_autoptr(DivertConfig) config = NULL;
+
+  for (guint i = 0; i < DIVERT_CONFIG_MAX_PREFIXES; i++)
+    g_string_append_printf (text, "10.%u.%u.0/24;", i / 256, i % 256);
+  for (guint i = 0; i < DIVERT_CONFIG_MAX_SITES; i++)
+    g_string_append_printf (text, "\n[site site%028u]\nintranet=10.0.0.0/8\n", i);
+  g_string_append (text, "ssid=12345678901234567890123456789012\nzone=");
+  for (guint i = 0; i < DIVERT_CONFIG_MAX_ITEMS; i++)
+    g_string_append_printf (text, "z%u;", i);
+  g_string_append (text, "\n#");
+  while (text->len < DIVERT_CONFIG_MAX_FILE_BYTES)
+    g_string_append_c (text, '.');
+
+  config = parse (text->str);
+  g_assert_cmpuint (config->bypass->len, ==, DIVERT_CONFIG_MAX_PREFIXES);
+  g_assert_cmpuint (config->sites->len, ==, DIVERT_CONFIG_MAX_SITES);
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/config/defaults", test_defaults);
+  g_test_add_func ("/config/every-key", test_every_key);
+  g_test_add_func ("/config/spelling", test_spelling);
+  g_test_add_func ("/config/files", test_files);
+  g_test_add_func ("/config/equal", test_equal);
+  g_test_add_func ("/config/limits", test_limits);
+  return g_test_run ();
+}
