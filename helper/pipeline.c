@@ -92,12 +92,14 @@ on_retry (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+/* A held lock is soon free; for anything else, less and less often. */
 static void
-schedule_retry (DivertPipeline *pipeline)
+schedule_retry (DivertPipeline *pipeline,
+                gboolean        busy)
 {
   g_clear_handle_id (&pipeline->retry_id, g_source_remove);
-  pipeline->retry_id = g_timeout_add (pipeline->retry_ms, on_retry, pipeline);
-  pipeline->retry_ms = MIN (pipeline->retry_ms * 2, RETRY_LAST_MS);
+  pipeline->retry_id = g_timeout_add (busy ? RETRY_FIRST_MS : pipeline->retry_ms, on_retry, pipeline);
+  pipeline->retry_ms = busy ? RETRY_FIRST_MS : MIN (pipeline->retry_ms * 2, RETRY_LAST_MS);
 }
 
 static void
@@ -192,7 +194,7 @@ lay (DivertPipeline       *pipeline,
   if (!divert_apply (pipeline->backend, pipeline->routes, ruleset, writes, &error))
     {
       add_problem (problems, classify (error), error->message);
-      schedule_retry (pipeline);
+      schedule_retry (pipeline, g_error_matches (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_BUSY));
       return FALSE;
     }
   pipeline->retry_ms = RETRY_FIRST_MS;

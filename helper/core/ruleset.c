@@ -296,33 +296,40 @@ add_dns_return (const Maker *m,
     }
 }
 
+/* What goes before all else; the cheapest and the most common first. */
 static void
-add_exemptions (const Maker *m)
+add_beginning (const Maker *m)
 {
   DivertRule *rule;
 
-  /* First the cheapest and the most common. */
   rule = add (m, LOCAL_DIVERT, DIVERT_TARGET_RETURN, N_("own addresses are reached directly"));
   g_strlcpy (rule->out_interface, "lo", sizeof rule->out_interface);
-
   match_foreign_mark (add (m, LOCAL_DIVERT, DIVERT_TARGET_RETURN, N_("somebody else's mark is left alone")));
+  add_dhcp (m);
+  if (m->config->dns_port != 0)
+    add_dns_return (m, LOCAL_DIVERT);
+}
+
+/* In both chains that decide, behind the site's direct rules: to ask for a packet's owner takes a lock, and what goes
+ * straight to the intranet at home need not be asked. */
+static void
+add_exemptions (const Maker *m,
+                const char  *chain)
+{
+  DivertRule *rule;
 
   if (m->spare != 0)
     {
-      rule = add (m, LOCAL_DIVERT, DIVERT_TARGET_RETURN, N_("a connection of the proxy's own, or opened to us, is left alone"));
+      rule = add (m, chain, DIVERT_TARGET_RETURN, N_("a connection of the proxy's own, or opened to us, is left alone"));
       match_mark (&rule->connmark, m->spare, m->config->mask, FALSE);
 
       /* Only TCP outlives its socket, and a UDP port may be somebody else's the next moment. */
-      rule = add (m, LOCAL_DIVERT, DIVERT_TARGET_CONNMARK, NULL);
+      rule = add (m, chain, DIVERT_TARGET_CONNMARK, NULL);
       rule->protocol = IPPROTO_TCP;
       match_own_group (m, rule);
       set_mark (m, rule, m->spare);
     }
-  match_own_group (m, add (m, LOCAL_DIVERT, DIVERT_TARGET_RETURN, N_("the proxy's own packets are left alone")));
-
-  add_dhcp (m);
-  if (m->config->dns_port != 0)
-    add_dns_return (m, LOCAL_DIVERT);
+  match_own_group (m, add (m, chain, DIVERT_TARGET_RETURN, N_("the proxy's own packets are left alone")));
 }
 
 /* Decides about all that goes to no intranet, once per connection. */
@@ -332,6 +339,7 @@ add_connections (const Maker *m,
 {
   DivertRule *rule;
 
+  add_exemptions (m, chain);
   rule = add (m, chain, DIVERT_TARGET_RETURN, N_("replies of connections that others opened are left alone"));
   rule->ctdir = DIVERT_CTDIR_REPLY;
 
@@ -439,6 +447,7 @@ add_intranet (const Maker *m)
   DivertRule *rule;
 
   add_direct (m);
+  add_exemptions (m, LOCAL_INTRANET_DIVERT);
   add_special_addresses (m, LOCAL_INTRANET_DIVERT);
 
   if (m->spare != 0)
@@ -658,7 +667,7 @@ divert_ruleset_new (const DivertConfig   *config,
   add_hook (&m, DIVERT_TABLE_MANGLE, "PREROUTING", DIVERT, "lo", NULL, TRUE);
   add_hook (&m, DIVERT_TABLE_MANGLE, "POSTROUTING", DIVERT_GUARD, NULL, "lo", FALSE);
 
-  add_exemptions (&m);
+  add_beginning (&m);
   /* The site's own prefixes stand before all others: at home they are what is asked for most. */
   for (guint i = 0; i < decision->direct->len; i++)
     {
