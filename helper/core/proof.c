@@ -10,6 +10,7 @@
  */
 #include "proof.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 typedef struct
@@ -71,12 +72,13 @@ weigh_link (const Weighing *w,
             DivertProof    *proof)
 {
   proof->outcome = outcome (w->connection->up && w->link != NULL && w->link->carrier);
+  proof->expected = g_strdup (N_("activated"));
   if (w->link == NULL)
-    proof->found = g_strdup ("no device");
+    proof->found = g_strdup (N_("no device"));
   else if (!w->link->carrier)
-    proof->found = g_strdup ("no carrier");
+    proof->found = g_strdup (N_("no carrier"));
   else
-    proof->found = g_strdup (w->connection->up ? "activated" : "not activated");
+    proof->found = g_strdup (w->connection->up ? N_("activated") : N_("not activated"));
   return TRUE;
 }
 
@@ -124,6 +126,8 @@ weigh_route (const Weighing *w,
              DivertProof    *proof)
 {
   proof->outcome = DIVERT_OUTCOME_HOLDS;
+  proof->expected = g_strdup (N_("on-link or by the default gateway"));
+  proof->found = g_strdup (proof->expected);
   if (w->link == NULL)
     return TRUE;
 
@@ -148,6 +152,7 @@ weigh_route (const Weighing *w,
           g_autofree char *gateway = divert_prefix_to_string (&route->gateway);
 
           proof->outcome = DIVERT_OUTCOME_FAILS;
+          g_free (proof->found);
           proof->found = g_strdup_printf ("%s via %s", destination, gateway);
           return TRUE;
         }
@@ -222,7 +227,7 @@ weigh_security (const Weighing *w,
 
   proof->outcome = outcome ((w->site->security & found) != 0);
   proof->expected = g_strdup (expected->str);
-  proof->found = g_strdup (w->connection->key_mgmt != NULL ? w->connection->key_mgmt : "open network");
+  proof->found = g_strdup (w->connection->key_mgmt != NULL ? w->connection->key_mgmt : N_("open network"));
   return TRUE;
 }
 
@@ -265,7 +270,7 @@ weigh_gateway_mac (const Weighing *w,
   else
     proof->outcome = waiting ? DIVERT_OUTCOME_PENDING : DIVERT_OUTCOME_FAILS;
   proof->expected = divert_macs_to_string (w->site->gateway_macs);
-  proof->found = g_strdup (found->len > 0 ? found->str : "no gateway");
+  proof->found = g_strdup (found->len > 0 ? found->str : N_("no gateway"));
   return TRUE;
 }
 

@@ -68,8 +68,20 @@ identity (const char *msgid)
 typedef struct
 {
   const char *key;
-  const char *value; /* not escaped yet; empty becomes @nothing */
+  const char *value;   /* "" and NULL become "nothing" */
+  gboolean    hostile; /* comes from outside: to be escaped.  Some of these are words of ours (proof.c): translated. */
 } Place;
+
+/* What @place reads as; free it. */
+static char *
+read_place (const Place     *place,
+            DivertTranslate  translate)
+{
+  if (place->value == NULL || place->value[0] == '\0')
+    /* TRANSLATORS: what was found or expected, when there is nothing */
+    return g_strdup (translate (N_("nothing")));
+  return place->hostile ? divert_escape (translate (place->value)) : g_strdup (place->value);
+}
 
 static char *
 fill (const char      *template,
@@ -86,10 +98,9 @@ fill (const char      *template,
       for (const Place *place = places; end != NULL && place->key != NULL && !filled; place++)
         if (strlen (place->key) == (gsize) (end - p - 1) && strncmp (p + 1, place->key, end - p - 1) == 0)
           {
-            g_autofree char *value = divert_escape (place->value != NULL ? place->value : "");
+            g_autofree char *value = read_place (place, translate);
 
-            /* TRANSLATORS: what was found or expected, when there is nothing */
-            g_string_append (text, value[0] != '\0' ? value : translate (N_("nothing")));
+            g_string_append (text, value);
             p = end + 1;
             filled = TRUE;
           }
@@ -105,13 +116,13 @@ divert_reason_to_text (const DivertReason *reason,
 {
   DivertTranslate tr = translate != NULL ? translate : identity;
   const Place places[] = {
-    { "site", reason->site },
-    { "device", reason->device },
-    { "connection", reason->id },
-    { "proof", tr (proofs[reason->proof].template) },
-    { "expected", reason->expected },
-    { "found", reason->found },
-    { NULL, NULL },
+    { "site", reason->site, TRUE },
+    { "device", reason->device, TRUE },
+    { "connection", reason->id, TRUE },
+    { "proof", tr (proofs[reason->proof].template), FALSE },
+    { "expected", reason->expected, TRUE },
+    { "found", reason->found, TRUE },
+    { NULL, NULL, FALSE },
   };
 
   return fill (tr (reasons[reason->code].template), places, tr);
@@ -123,10 +134,10 @@ divert_proof_to_text (const DivertProof *proof,
 {
   DivertTranslate tr = translate != NULL ? translate : identity;
   const Place places[] = {
-    { "proof", tr (proofs[proof->kind].template) },
-    { "expected", proof->expected },
-    { "found", proof->found },
-    { NULL, NULL },
+    { "proof", tr (proofs[proof->kind].template), FALSE },
+    { "expected", proof->expected, TRUE },
+    { "found", proof->found, TRUE },
+    { NULL, NULL, FALSE },
   };
 
   if (proof->expected[0] == '\0')
