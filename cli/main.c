@@ -11,6 +11,7 @@
 
 #include "command.h"
 #include "core/decision.h"
+#include "printable.h"
 
 static const DivertCommand commands[] = {
   { "status", "", N_("Show where this machine is, and why"), divert_cmd_status },
@@ -25,6 +26,8 @@ static const DivertCommand commands[] = {
   { "complete", "sites|connections", NULL, divert_cmd_complete },
 };
 
+#define CALL_COLUMNS 30
+
 static void
 print_usage (void)
 {
@@ -37,11 +40,13 @@ print_usage (void)
         g_autofree char *call = g_strdup_printf ("%s %s", commands[i].name,
                                                  *commands[i].arguments ? _(commands[i].arguments) : "");
 
-        /* Wide calls stand on a line of their own, so that the summaries line up in every language. */
-        if (g_utf8_strlen (call, -1) > 28)
-          g_print ("  %s\n%32s%s\n", call, "", _(commands[i].summary));
+        int room = CALL_COLUMNS - (int) divert_display_width (call);
+
+        /* A long call stands on a line of its own, so that the summaries line up in every language. */
+        if (room < 2)
+          g_print ("  %s\n  %*s%s\n", call, CALL_COLUMNS, "", _(commands[i].summary));
         else
-          g_print ("  %s%*s%s\n", call, (int) (30 - g_utf8_strlen (call, -1)), "", _(commands[i].summary));
+          g_print ("  %s%*s%s\n", call, room, "", _(commands[i].summary));
       }
   g_print (_("\nOptions:\n"
              "  --help      Show this help; 'nm-divert COMMAND --help' for a command's own\n"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The filter in front of a person's terminal.
+ * The filter in front of a person's terminal, and its columns.
  */
 #include "printable.h"
 
@@ -32,4 +32,19 @@ divert_printable (const char      *text,
       p = valid ? g_utf8_next_char (p) : p + 1;
     }
   return g_string_free (printable, FALSE);
+}
+
+guint
+divert_display_width (const char *text)
+{
+  guint width = 0;
+
+  for (const char *p = text; *p; p = g_utf8_next_char (p))
+    {
+      gunichar c = g_utf8_get_char (p);
+
+      if (!g_unichar_iszerowidth (c))
+        width += g_unichar_iswide (c) ? 2 : 1;
+    }
+  return width;
 }

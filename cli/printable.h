@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Whole sentences and rules from the helper, made safe for a terminal.  Single values
- * from outside go through divert_escape(), which also quotes and shortens them.
+ * Text and the terminal.  Whole sentences and rules from the helper are made safe for
+ * it here; single values from outside go through divert_escape(), which also
+ * quotes and shortens them.
  */
 #pragma once
 
@@ -18,5 +19,7 @@ typedef enum
 /* @text with everything that could steer a terminal (control and format
  * characters, invalid UTF-8) replaced by '?'. */
 char *divert_printable (const char *text, DivertPrintable kind);
+/* Columns that @text takes on a terminal: a CJK character takes two. */
+guint divert_display_width (const char *text);
 
 G_END_DECLS

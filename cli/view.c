@@ -139,22 +139,6 @@ divert_view_mode (GVariant *answer,
   return g_string_free (text, FALSE);
 }
 
-/* Columns on a terminal: a CJK character takes two. */
-static guint
-display_width (const char *text)
-{
-  guint width = 0;
-
-  for (const char *p = text; *p; p = g_utf8_next_char (p))
-    {
-      gunichar c = g_utf8_get_char (p);
-
-      if (!g_unichar_iszerowidth (c))
-        width += g_unichar_iswide (c) ? 2 : 1;
-    }
-  return width;
-}
-
 void
 divert_view_append_field (GString    *text,
                           const char *label,
@@ -165,7 +149,7 @@ divert_view_append_field (GString    *text,
   for (guint i = 0; lines[i]; i++)
     {
       const char *shown = i ? "" : label;
-      guint width = display_width (shown);
+      guint width = divert_display_width (shown);
 
       g_string_append_printf (text, "%s%*s%s\n", shown, (int) (width < LABEL_COLUMNS ? LABEL_COLUMNS - width : 1), "",
                               lines[i]);
