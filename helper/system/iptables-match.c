@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: the structures of the x_tables matches that we use.
+ *
+ * The revisions here and in iptables-target.c are fixed: those that iptables 1.8
+ * takes, so that iptables-save prints our rules, on every kernel since 4.16.  One
+ * that is missing would show only at commit, so the probe asks for each of them.
+ */
+#include "iptables-extension.h"
+
+#include <netinet/in.h>
+#include <string.h>
+
+#include <linux/netfilter/nf_conntrack_common.h>
+#include <linux/netfilter/xt_addrtype.h>
+#include <linux/netfilter/xt_comment.h>
+#include <linux/netfilter/xt_connmark.h>
+#include <linux/netfilter/xt_conntrack.h>
+#include <linux/netfilter/xt_mark.h>
+#include <linux/netfilter/xt_owner.h>
+#include <linux/netfilter/xt_tcpudp.h>
+#include <linux/netfilter_ipv6/ip6_tables.h>
+
+/* Ports are in host order in the tcp and udp matches, in network order in TPROXY and REDIRECT (TRAPS 1.6). */
+static void
+fill_ports (guint16 range[2],
+            guint16 port)
+{
+  range[0] = port;
+  range[1] = port != 0 ? port : G_MAXUINT16;
+}
+
+static gboolean
+wants_tcp (const DivertRule *rule)
+{
+  return rule->protocol == IPPROTO_TCP && (rule->sport != 0 || rule->dport != 0 || rule->has_tcp_flags);
+}
+
+static void
+fill_tcp (const DivertRule *rule,
+          void             *data)
+{
+  struct xt_tcp *tcp = data;
+
+  fill_ports (tcp->spts, rule->sport);
+  fill_ports (tcp->dpts, rule->dport);
+  if (!rule->has_tcp_flags)
+    return;
+  tcp->flg_mask = rule->tcp_flags_mask;
+  tcp->flg_cmp = rule->tcp_flags_value;
+  tcp->invflags = rule->tcp_flags_invert ? XT_TCP_INV_FLAGS : 0;
+}
+
+static void
+parse_tcp (const void *data,
+           DivertRule *rule)
+{
+  const struct xt_tcp *tcp = data;
+
+  rule->sport = tcp->spts[0];
+  rule->dport = tcp->dpts[0];
+  rule->has_tcp_flags = tcp->flg_mask != 0;
+  rule->tcp_flags_mask = tcp->flg_mask;
+  rule->tcp_flags_value = tcp->flg_cmp;
+  rule->tcp_flags_invert = (tcp->invflags & XT_TCP_INV_FLAGS) != 0;
+}
+
+static gboolean
+wants_udp (const DivertRule *rule)
+{
+  return rule->protocol == IPPROTO_UDP && (rule->sport != 0 || rule->dport != 0);
+}
+
+static void
+fill_udp (const DivertRule *rule,
+          void             *data)
+{
+  struct xt_udp *udp = data;
+
+  fill_ports (udp->spts, rule->sport);
+  fill_ports (udp->dpts, rule->dport);
+}
+
+static void
+parse_udp (const void *data,
+           DivertRule *rule)
+{
+  const struct xt_udp *udp = data;
+
+  rule->sport = udp->spts[0];
+  rule->dport = udp->dpts[0];
+}
+
+static gboolean
+wants_icmp6 (const DivertRule *rule)
+{
+  return rule->protocol == IPPROTO_ICMPV6 && rule->icmpv6_type != 0;
+}
+
+static void
+fill_icmp6 (const DivertRule *rule,
+            void             *data)
+{
+  struct ip6t_icmp *icmp = data;
+
+  icmp->type = rule->icmpv6_type;
+  icmp->code[1] = G_MAXUINT8; /* any code */
+}
+
+static void
+parse_icmp6 (const void *data,
+             DivertRule *rule)
+{
+  const struct ip6t_icmp *icmp = data;
+
+  rule->icmpv6_type = icmp->type;
+}
+
+static gboolean
+wants_mark (const DivertRule *rule)
+{
+  return rule->mark.has;
+}
+
+static void
+fill_mark (const DivertRule *rule,
+           void             *data)
+{
+  struct xt_mark_mtinfo1 *mark = data;
+
+  mark->mark = rule->mark.value;
+  mark->mask = rule->mark.mask;
+  mark->invert = rule->mark.invert;
+}
+
+static void
+parse_mark (const void *data,
+            DivertRule *rule)
+{
+  const struct xt_mark_mtinfo1 *mark = data;
+
+  rule->mark = (DivertMarkMatch){ .has = TRUE, .invert = mark->invert, .value = mark->mark, .mask = mark->mask };
+}
+
+static gboolean
+wants_connmark (const DivertRule *rule)
+{
+  return rule->connmark.has;
+}
+
+static void
+fill_connmark (const DivertRule *rule,
+               void             *data)
+{
+  struct xt_connmark_mtinfo1 *mark = data;
+
+  mark->mark = rule->connmark.value;
+  mark->mask = rule->connmark.mask;
+  mark->invert = rule->connmark.invert;
+}
+
+static void
+parse_connmark (const void *data,
+                DivertRule *rule)
+{
+  const struct xt_connmark_mtinfo1 *mark = data;
+
+  rule->connmark = (DivertMarkMatch){ .has = TRUE, .invert = mark->invert, .value = mark->mark, .mask = mark->mask };
+}
+
+static gboolean
+wants_conntrack (const DivertRule *rule)
+{
+  return rule->ctdir != DIVERT_CTDIR_ANY || rule->not_new;
+}
+
+static void
+fill_conntrack (const DivertRule *rule,
+                void             *data)
+{
+  struct xt_conntrack_mtinfo3 *ct = data;
+
+  if (rule->not_new)
+    {
+      ct->match_flags |= XT_CONNTRACK_STATE;
+      ct->invert_flags |= XT_CONNTRACK_STATE;
+      ct->state_mask = XT_CONNTRACK_STATE_BIT (IP_CT_NEW);
+    }
+  if (rule->ctdir != DIVERT_CTDIR_ANY)
+    ct->match_flags |= XT_CONNTRACK_DIRECTION;
+  if (rule->ctdir == DIVERT_CTDIR_REPLY)
+    ct->invert_flags |= XT_CONNTRACK_DIRECTION;
+}
+
+static void
+parse_conntrack (const void *data,
+                 DivertRule *rule)
+{
+  const struct xt_conntrack_mtinfo3 *ct = data;
+
+  rule->not_new = (ct->match_flags & XT_CONNTRACK_STATE) != 0;
+  if ((ct->match_flags & XT_CONNTRACK_DIRECTION) != 0)
+    rule->ctdir = (ct->invert_flags & XT_CONNTRACK_DIRECTION) != 0 ? DIVERT_CTDIR_REPLY : DIVERT_CTDIR_ORIGINAL;
+}
+
+static gboolean
+wants_owner (const DivertRule *rule)
+{
+  return rule->has_gid || rule->no_socket;
+}
+
+static void
+fill_owner (const DivertRule *rule,
+            void             *data)
+{
+  struct xt_owner_match_info *owner = data;
+
+  if (rule->no_socket)
+    {
+      owner->match |= XT_OWNER_SOCKET;
+      owner->invert |= XT_OWNER_SOCKET;
+    }
+  if (rule->has_gid)
+    {
+      owner->match |= XT_OWNER_GID;
+      owner->gid_min = rule->gid;
+      owner->gid_max = rule->gid;
+    }
+}
+
+static void
+parse_owner (const void *data,
+             DivertRule *rule)
+{
+  const struct xt_owner_match_info *owner = data;
+
+  rule->no_socket = (owner->match & XT_OWNER_SOCKET) != 0;
+  rule->has_gid = (owner->match & XT_OWNER_GID) != 0;
+  rule->gid = owner->gid_min;
+}
+
+static gboolean
+wants_addrtype (const DivertRule *rule)
+{
+  return rule->dst_types != 0 || rule->src_types != 0;
+}
+
+G_STATIC_ASSERT ((int) DIVERT_ADDRTYPE_LOCAL == (int) XT_ADDRTYPE_LOCAL);
+G_STATIC_ASSERT ((int) DIVERT_ADDRTYPE_BROADCAST == (int) XT_ADDRTYPE_BROADCAST);
+G_STATIC_ASSERT ((int) DIVERT_ADDRTYPE_MULTICAST == (int) XT_ADDRTYPE_MULTICAST);
+
+static void
+fill_addrtype (const DivertRule *rule,
+               void             *data)
+{
+  struct xt_addrtype_info_v1 *types = data;
+
+  types->source = rule->src_types;
+  types->dest = rule->dst_types;
+}
+
+static void
+parse_addrtype (const void *data,
+                DivertRule *rule)
+{
+  const struct xt_addrtype_info_v1 *types = data;
+
+  rule->src_types = types->source;
+  rule->dst_types = types->dest;
+}
+
+static gboolean
+wants_comment (const DivertRule *rule)
+{
+  return rule->tagged;
+}
+
+static void
+fill_comment (const DivertRule *rule,
+              void             *data)
+{
+  struct xt_comment_info *info = data;
+
+  g_strlcpy (info->comment, DIVERT_TAG, sizeof info->comment);
+}
+
+static void
+parse_comment (const void *data,
+               DivertRule *rule)
+{
+  const struct xt_comment_info *info = data;
+
+  rule->tagged = strncmp (info->comment, DIVERT_TAG, sizeof info->comment) == 0;
+}
+
+const DivertIptablesMatch divert_iptables_matches[] = {
+  { { "tcp", 0, DIVERT_FAMILIES_BOTH, sizeof (struct xt_tcp), fill_tcp, parse_tcp }, wants_tcp },
+  { { "udp", 0, DIVERT_FAMILIES_BOTH, sizeof (struct xt_udp), fill_udp, parse_udp }, wants_udp },
+  { { "icmp6", 0, DIVERT_FAMILIES_IPV6, sizeof (struct ip6t_icmp), fill_icmp6, parse_icmp6 }, wants_icmp6 },
+  { { "mark", 1, DIVERT_FAMILIES_BOTH, sizeof (struct xt_mark_mtinfo1), fill_mark, parse_mark }, wants_mark },
+  { { "connmark", 1, DIVERT_FAMILIES_BOTH, sizeof (struct xt_connmark_mtinfo1), fill_connmark, parse_connmark },
+    wants_connmark },
+  { { "conntrack", 3, DIVERT_FAMILIES_BOTH, sizeof (struct xt_conntrack_mtinfo3), fill_conntrack, parse_conntrack },
+    wants_conntrack },
+  { { "owner", 1, DIVERT_FAMILIES_BOTH, sizeof (struct xt_owner_match_info), fill_owner, parse_owner }, wants_owner },
+  { { "addrtype", 1, DIVERT_FAMILIES_BOTH, sizeof (struct xt_addrtype_info_v1), fill_addrtype, parse_addrtype },
+    wants_addrtype },
+  { { "comment", 0, DIVERT_FAMILIES_BOTH, sizeof (struct xt_comment_info), fill_comment, parse_comment },
+    wants_comment },
+};
+const guint divert_iptables_n_matches = G_N_ELEMENTS (divert_iptables_matches);
+
+const DivertIptablesExtension *
+divert_iptables_find_match (const char   *name,
+                            guint8        revision,
+                            DivertFamily  family)
+{
+  for (guint i = 0; i < divert_iptables_n_matches; i++)
+    {
+      const DivertIptablesExtension *match = &divert_iptables_matches[i].extension;
+
+      if (match->revision == revision && (match->families & (1 << family)) != 0 && g_str_equal (match->name, name))
+        return match;
+    }
+  return NULL;
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: a table's entries as the rules that they came from.
+ */
+#include "iptables-read.h"
+#include "iptables-diff.h"
+
+#include <linux/netfilter/x_tables.h>
+
+#define GUARD_PREFIX "DIVERT_GUARD"
+
+typedef struct
+{
+  const DivertIptablesTable *table;
+  DivertTable                id;
+  GHashTable                *ours;   /* set of chain names */
+  DivertRuleset             *rules;
+  GString                   *others; /* comment lines */
+} Reader;
+
+static GHashTable *
+find_ours (const DivertIptablesTable *table,
+           DivertTable                id,
+           char                     **chains)
+{
+  GHashTable *ours = g_hash_table_new (g_str_hash, g_str_equal);
+
+  for (char **chain = chains; *chain != NULL; chain++)
+    if (divert_chain_is_own (id, *chain) && divert_iptables_chain_is_ours (table, *chain))
+      g_hash_table_add (ours, *chain);
+  return ours;
+}
+
+static void
+read_entry (const Reader *reader,
+            const char   *chain,
+            guint         position,
+            const void   *entry)
+{
+  const DivertIptablesFamily *ops = reader->table->ops;
+  const char *target = ops->get_target (entry, reader->table->handle);
+  gboolean in_ours = g_hash_table_contains (reader->ours, chain);
+  DivertRule rule;
+
+  if (!in_ours && !g_hash_table_contains (reader->ours, target))
+    return;
+  if ((in_ours || divert_chain_is_builtin (chain)) &&
+      divert_iptables_entry_parse (ops, entry, target, reader->id, chain, &rule))
+    g_ptr_array_add (reader->rules->rules, g_memdup2 (&rule, sizeof rule));
+  else
+    g_string_append_printf (reader->others, "# rule %u of %s is none of ours: '%s'\n", position + 1, chain, target);
+}
+
+char *
+divert_iptables_read_text (const DivertIptablesTable *table,
+                           DivertTable                id)
+{
+  g_auto(GStrv) chains = divert_iptables_table_list_chains (table);
+  g_autoptr(GHashTable) ours = find_ours (table, id, chains);
+  g_autoptr(DivertRuleset) rules = divert_ruleset_new_empty ();
+  g_autoptr(GString) others = g_string_new (NULL);
+  const Reader reader = { table, id, ours, rules, others };
+  g_autofree char *text = NULL;
+
+  for (char **chain = chains; *chain != NULL; chain++)
+    {
+      g_autoptr(GPtrArray) entries = divert_iptables_table_list (table, *chain);
+
+      for (guint i = 0; i < entries->len; i++)
+        read_entry (&reader, *chain, i, entries->pdata[i]);
+    }
+  text = divert_ruleset_to_save_text (rules, table->ops->family, id);
+  return g_strconcat (text, others->str, NULL);
+}
+
+static guint64
+get_packets (const DivertIptablesTable *table,
+             const void                *entry)
+{
+  const void *counters = (const guint8 *) entry + table->ops->layout.counters;
+
+  return ((const struct xt_counters *) counters)->pcnt;
+}
+
+guint64
+divert_iptables_read_dropped (const DivertIptablesTable *table,
+                              DivertTable                id)
+{
+  g_auto(GStrv) chains = divert_iptables_table_list_chains (table);
+  g_autoptr(GHashTable) ours = find_ours (table, id, chains);
+  guint64 packets = 0;
+
+  for (char **chain = chains; *chain != NULL; chain++)
+    {
+      g_autoptr(GPtrArray) entries = NULL;
+
+      if (!g_hash_table_contains (ours, *chain) || !g_str_has_prefix (*chain, GUARD_PREFIX))
+        continue;
+      entries = divert_iptables_table_list (table, *chain);
+      for (guint i = 0; i < entries->len; i++)
+        if (g_str_equal (table->ops->get_target (entries->pdata[i], table->handle), "DROP"))
+          packets += get_packets (table, entries->pdata[i]);
+    }
+  return packets;
+}

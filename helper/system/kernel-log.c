@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: reading x_tables' complaints from /dev/kmsg.
+ *
+ * Best effort: the reason helps a person, and nothing is decided by it.  The kernel
+ * limits the rate of these messages, and a neighbour's failed iptables call at the
+ * same moment would be shown as ours.
+ */
+#include "kernel-log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Records read at most, and kept at most: the log may be flooded. */
+#define RECORDS_MAX 256
+#define REASONS_MAX 3
+#define REASON_LENGTH_MAX 200
+/* The kernel never gives a longer record. */
+#define RECORD_SIZE 8192
+
+DivertKernelLog
+divert_kernel_log_open (void)
+{
+  int log = open ("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+  if (log >= 0)
+    lseek (log, 0, SEEK_END);
+  return log;
+}
+
+void
+divert_kernel_log_close (DivertKernelLog log)
+{
+  if (log >= 0)
+    close (log);
+}
+
+static gboolean
+is_packet_filter (const char *text)
+{
+  static const char *const prefixes[] = { "x_tables: ", "xt_", "ip_tables: ", "ip6_tables: ", "ipt_", "ip6t_" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (prefixes); i++)
+    if (g_str_has_prefix (text, prefixes[i]))
+      return TRUE;
+  return FALSE;
+}
+
+/* "PRIORITY,SEQUENCE,MICROSECONDS,FLAGS[,…];TEXT\n KEY=VALUE\n…" → TEXT; NULL if it is of no interest. */
+static char *
+parse_record (char *record)
+{
+  char *text = strchr (record, ';');
+
+  /* Facility 0 is the kernel; everything else was written by a program. */
+  if (text == NULL || g_ascii_strtoull (record, NULL, 10) >> 3 != 0)
+    return NULL;
+  text++;
+  text[strcspn (text, "\n")] = '\0';
+  if (!is_packet_filter (text))
+    return NULL;
+  if (strlen (text) > REASON_LENGTH_MAX)
+    text[REASON_LENGTH_MAX] = '\0';
+  for (char *c = text; *c != '\0'; c++)
+    if (!g_ascii_isprint (*c))
+      *c = '?';
+  return text;
+}
+
+char *
+divert_kernel_log_read (DivertKernelLog log)
+{
+  g_autoptr(GString) reasons = g_string_new (NULL);
+  char record[RECORD_SIZE + 1];
+  guint n_reasons = 0;
+
+  if (log < 0)
+    return NULL;
+  for (guint i = 0; i < RECORDS_MAX && n_reasons < REASONS_MAX; i++)
+    {
+      gssize length = read (log, record, RECORD_SIZE);
+      const char *text;
+
+      /* EPIPE: records were overwritten before we came; the next read goes on behind them. */
+      if (length < 0 && (errno == EPIPE || errno == EINTR))
+        continue;
+      if (length <= 0)
+        break;
+      record[length] = '\0';
+      text = parse_record (record);
+      if (text == NULL)
+        continue;
+      g_string_append_printf (reasons, "%s%s", n_reasons > 0 ? "; " : "", text);
+      n_reasons++;
+    }
+  return n_reasons > 0 ? g_string_free (g_steal_pointer (&reasons), FALSE) : NULL;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The lock that all iptables programs share: /run/xtables.lock, by flock(2).
+ */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* A held lock; -1: none. */
+typedef int DivertXtablesLock;
+
+/* Waits for it 50 ms at most; held by somebody longer than that: DIVERT_BACKEND_ERROR_BUSY. */
+gboolean divert_xtables_lock_acquire (DivertXtablesLock *ret_lock, GError **error);
+void     divert_xtables_lock_release (DivertXtablesLock lock);
+G_DEFINE_AUTO_CLEANUP_FREE_FUNC (DivertXtablesLock, divert_xtables_lock_release, -1)
+
+G_END_DECLS
