@@ -97,16 +97,13 @@ on_helper_appeared (GDBusConnection *bus,
 }
 
 static void
-on_helper_vanished (GDBusConnection *bus,
-                    const char      *name,
-                    gpointer         user_data)
+on_bus_closed (GDBusConnection *bus,
+               gboolean         remote_peer_vanished,
+               GError          *error,
+               gpointer         user_data)
 {
   Watch *watch = user_data;
 
-  /* A helper that has nothing to do leaves; asking would only start it again.  The
-   * bus itself is another matter. */
-  if (bus && !g_dbus_connection_is_closed (bus))
-    return;
   divert_command_complain (_("the connection to the system bus is lost"));
   watch->code = DIVERT_EXIT_UNREACHABLE;
   g_main_loop_quit (watch->loop);
@@ -118,6 +115,7 @@ watch_status (GDBusConnection *bus,
 {
   g_autoptr(GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   Watch watch = { bus, loop, json, 0, DIVERT_EXIT_DONE };
+  gulong closed;
   guint subscription;
   guint name;
 
@@ -125,11 +123,14 @@ watch_status (GDBusConnection *bus,
   subscription = g_dbus_connection_signal_subscribe (bus, DIVERT_DBUS_NAME, "org.freedesktop.DBus.Properties",
                                                      "PropertiesChanged", DIVERT_DBUS_PATH, DIVERT_DBUS_INTERFACE,
                                                      G_DBUS_SIGNAL_FLAGS_NONE, on_properties_changed, &watch, NULL);
+  /* A helper that has nothing to do leaves; asking then would only start it again. */
   name = g_bus_watch_name_on_connection (bus, DIVERT_DBUS_NAME, G_BUS_NAME_WATCHER_FLAGS_AUTO_START, on_helper_appeared,
-                                         on_helper_vanished, &watch, NULL);
+                                         NULL, &watch, NULL);
+  closed = g_signal_connect (bus, "closed", G_CALLBACK (on_bus_closed), &watch);
   look_again (&watch);
   g_main_loop_run (loop);
   g_clear_handle_id (&watch.pending, g_source_remove);
+  g_signal_handler_disconnect (bus, closed);
   g_bus_unwatch_name (name);
   g_dbus_connection_signal_unsubscribe (bus, subscription);
   return watch.code;

@@ -281,6 +281,46 @@ test_expiry (Fixture       *fixture,
 }
 
 static void
+on_line (GObject      *object,
+         GAsyncResult *result,
+         gpointer      user_data)
+{
+  Fixture *fixture = user_data;
+
+  g_free (fixture->output);
+  fixture->output = g_data_input_stream_read_line_finish (G_DATA_INPUT_STREAM (object), result, NULL, NULL);
+  g_main_loop_quit (fixture->loop);
+}
+
+/* One object a line, once for a burst of changes, and an end when the bus is gone. */
+static void
+test_watch (Fixture       *fixture,
+            gconstpointer  data)
+{
+  g_autoptr(GError) error = NULL;
+  g_autoptr(GSubprocess) process = g_subprocess_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE, &error, g_getenv ("NM_DIVERT"),
+                                                     "status", "--watch", "--json", NULL);
+  g_autoptr(GDataInputStream) lines = NULL;
+
+  g_assert_no_error (error);
+  lines = g_data_input_stream_new (g_subprocess_get_stdout_pipe (process));
+  for (guint round = 0; round < 3; round++)
+    {
+      for (guint i = 0; round > 0 && i < 10; i++)
+        g_dbus_connection_emit_signal (fixture->bus, NULL, BUS_PATH, "org.freedesktop.DBus.Properties", "PropertiesChanged",
+                                       g_variant_new_parsed ("(%s, @a{sv} {}, @as [])", BUS_NAME), NULL);
+      g_data_input_stream_read_line_async (lines, G_PRIORITY_DEFAULT, NULL, on_line, fixture);
+      g_main_loop_run (fixture->loop);
+      g_assert_nonnull (strstr (fixture->output, "\"place\":\"away\""));
+    }
+  g_assert_cmpstr (fixture->calls->str, ==, "Status();Status();Status();");
+
+  g_test_dbus_stop (fixture->dbus);
+  g_assert_true (g_subprocess_wait (process, NULL, NULL));
+  g_assert_cmpint (g_subprocess_get_exit_status (process), ==, 4);
+}
+
+static void
 test_no_bus (Fixture       *fixture,
              gconstpointer  data)
 {
@@ -300,6 +340,7 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
   g_test_add ("/cli/commands/cases", Fixture, NULL, fixture_set_up, test_cases, fixture_tear_down);
   g_test_add ("/cli/commands/expiry", Fixture, NULL, fixture_set_up, test_expiry, fixture_tear_down);
+  g_test_add ("/cli/commands/watch", Fixture, NULL, fixture_set_up, test_watch, fixture_tear_down);
   g_test_add ("/cli/commands/no-bus", Fixture, NULL, fixture_set_up, test_no_bus, fixture_tear_down);
   return g_test_run ();
 }
