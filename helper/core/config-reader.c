@@ -60,7 +60,7 @@ cut_line (DivertConfigReader  *reader,
       return NULL;
     }
   /* Lines may end as on other systems. */
-  if (length > 0 && line[length - 1] == '\r')
+  if (newline != NULL && length > 0 && line[length - 1] == '\r')
     line[length - 1] = '\0';
   for (const char *p = line; *p != '\0'; p++)
     if (is_control (*p))

@@ -43,6 +43,17 @@ divert_facts_to_text (const DivertFacts *facts)
 }
 
 static gboolean
+refuse (const char  *group,
+        const char  *key,
+        const char  *problem,
+        const char  *text,
+        GError     **error)
+{
+  g_set_error (error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_INVALID_VALUE, "[%s] %s: %s: '%s'", group, key, problem, text);
+  return FALSE;
+}
+
+static gboolean
 load (GKeyFile     *file,
       const char   *group,
       const DivertField  *fields,
@@ -50,6 +61,7 @@ load (GKeyFile     *file,
       GError      **error)
 {
   g_auto(GStrv) keys = g_key_file_get_keys (file, group, NULL, error);
+  guint seen = 0; /* bits: a key that is given twice is listed twice */
 
   if (keys == NULL)
     return FALSE;
@@ -62,12 +74,13 @@ load (GKeyFile     *file,
         return FALSE;
       while (field->key != NULL && !g_str_equal (field->key, *key))
         field++;
-      if (field->key == NULL || !field->from_text (text, (char *) object + field->offset))
-        {
-          g_set_error (error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_INVALID_VALUE, "[%s] %s: %s: '%s'", group, *key,
-                       field->key == NULL ? "unknown key" : "bad value", text);
-          return FALSE;
-        }
+      if (field->key == NULL)
+        return refuse (group, *key, "unknown key", text, error);
+      if ((seen & 1u << (field - fields)) != 0)
+        return refuse (group, *key, "given twice", text, error);
+      if (!field->from_text (text, (char *) object + field->offset))
+        return refuse (group, *key, "bad value", text, error);
+      seen |= 1u << (field - fields);
     }
   return TRUE;
 }
@@ -88,8 +101,16 @@ load_group (GKeyFile     *file,
     }
   if (g_str_has_prefix (group, "link "))
     {
-      g_ptr_array_add (facts->links, divert_link_new ());
-      return load (file, group, divert_link_fields, facts->links->pdata[facts->links->len - 1], error);
+      DivertLink *link = divert_link_new ();
+
+      g_ptr_array_add (facts->links, link);
+      if (!load (file, group, divert_link_fields, link, error))
+        return FALSE;
+      /* The kernel has no link without both. */
+      if (link->name != NULL && link->name[0] != '\0' && link->ifindex != 0)
+        return TRUE;
+      g_set_error (error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_KEY_NOT_FOUND, "[%s]: no name or no ifindex", group);
+      return FALSE;
     }
   if (g_str_has_prefix (group, "route "))
     {

@@ -120,12 +120,13 @@ divert_mode_from_text (const char *text,
 
       if (value == NULL)
         return NULL;
-      if (g_str_equal (*key, KEY_EXPIRES))
+      /* A key that is given twice is listed twice. */
+      if (g_str_equal (*key, KEY_EXPIRES) && mode->expires == 0)
         {
           if (!g_ascii_string_to_unsigned (value, 10, 1, G_MAXUINT64, &mode->expires, NULL))
             return NULL;
         }
-      else if (g_str_equal (*key, KEY_NETWORK))
+      else if (g_str_equal (*key, KEY_NETWORK) && mode->network == NULL)
         mode->network = g_steal_pointer (&value);
       else if (!g_str_equal (*key, KEY_MODE))
         return NULL;

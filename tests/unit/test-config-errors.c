@@ -59,7 +59,8 @@ test_syntax (void)
     { "[[proxy]]\n", S, "f.conf:1: not a group's name in brackets: '[[proxy]]'" },
     { "\xef\xbb\xbf[proxy]\n", S, "f.conf:1: neither [group], key=value nor #comment: '\\ufeff[proxy]'" },
     { "[proxy]\ngroup=cl\x1b[31mash\n", S, "f.conf:2: control character in the line: 'group=cl\\x1b[31mash'" },
-    { "[proxy]\rgroup=clash\r", S, "f.conf:1: control character in the line: '[proxy]\\rgroup=clash'" },
+    { "[proxy]\rgroup=clash\n", S, "f.conf:1: control character in the line: '[proxy]\\rgroup=clash'" },
+    { "[proxy]\r\n[divert]\r", S, "f.conf:2: control character in the line: '[divert]\\r'" },
     { "[proxy]\n# \xff\n", S, "f.conf:2: not UTF-8: '# \\xff'" },
   };
   static const char nul[] = "[proxy]\ngroup=cl\0ash\n";

@@ -89,7 +89,7 @@ test_bad_text (void)
     "", "mode=auto\n", "[mode]\n", "[mode]\nmode=\n", "[mode]\nmode=a b\n", "[other]\nmode=auto\n",
     "[mode]\nmode=auto\nexpires=0\n", "[mode]\nmode=auto\nexpires=-1\n", "[mode]\nmode=auto\nexpires=1x\n",
     "[mode]\nmode=auto\nexpires=18446744073709551616\n", "[mode]\nmode=auto\nnetwork=\xff\n", "[mode]\nmode=\xff\n",
-    "[mode]\nmode=auto\nwhile=sunny\n", "[mode]\nmode=auto\nexpires=\n",
+    "[mode]\nmode=auto\nwhile=sunny\n", "[mode]\nmode=auto\nnetwork=a\nnetwork=b\n", "[mode]\nmode=auto\nexpires=1\nexpires=2\n", "[mode]\nmode=auto\nexpires=\n",
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
