@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Questions of authority, with a polkit that the test plays itself: it can keep
+ * silent, as one does that shows a password dialog.
+ */
+#include <signal.h>
+#include <stdlib.h>
+
+#include "authority.h"
+#include "private-system.h"
+
+#define POLKIT_PATH "/org/freedesktop/PolicyKit1/Authority"
+#define POLKIT_INTERFACE "org.freedesktop.PolicyKit1.Authority"
+#define NAME "org.nmdivert.Helper1"
+
+static const char xml[] =
+  "<node><interface name='" NAME "'><method name='Reload'/></interface>"
+  "<interface name='" POLKIT_INTERFACE "'>"
+  "<method name='CheckAuthorization'><arg type='(sa{sv})' direction='in'/><arg type='s' direction='in'/>"
+  "<arg type='a{ss}' direction='in'/><arg type='u' direction='in'/><arg type='s' direction='in'/>"
+  "<arg type='(bba{ss})' direction='out'/></method>"
+  "<method name='CancelCheckAuthorization'><arg type='s' direction='in'/></method>"
+  "</interface></node>";
+
+typedef enum
+{
+  POLKIT_SAYS_YES,
+  POLKIT_SAYS_NO,
+  POLKIT_SAYS_CHALLENGE,
+  POLKIT_SAYS_ERROR,
+  POLKIT_SAYS_NOTHING,
+} Polkit;
+
+static struct
+{
+  DivertAuthority       *authority;
+  Polkit                 polkit;
+  guint                  asked;
+  guint                  cancelled;
+  guint32                flags;
+  char                  *subject;
+  char                  *action;
+  GDBusMethodInvocation *silent;  /* the last question that polkit keeps silent to */
+  guint                  allowed;
+  guint                  denied;
+} self;
+
+static void
+on_authorised (gboolean allowed,
+               gpointer user_data)
+{
+  GDBusMethodInvocation *invocation = user_data;
+
+  if (allowed)
+    {
+      self.allowed++;
+      g_dbus_method_invocation_return_value (invocation, NULL);
+    }
+  else
+    {
+      self.denied++;
+      g_dbus_method_invocation_return_dbus_error (invocation, NAME ".Error.NotAuthorized", "no");
+    }
+}
+
+static void
+on_helper_call (GDBusConnection       *bus,
+                const char            *sender,
+                const char            *path,
+                const char            *interface,
+                const char            *method,
+                GVariant              *parameters,
+                GDBusMethodInvocation *invocation,
+                gpointer               user_data)
+{
+  divert_authority_check (self.authority, invocation, "org.nmdivert.reload", on_authorised, invocation);
+}
+
+static void
+play_check (GVariant              *parameters,
+            GDBusMethodInvocation *invocation)
+{
+  g_autoptr(GVariant) subject = NULL;
+  g_autoptr(GVariantIter) details = NULL;
+
+  self.asked++;
+  g_free (self.action);
+  g_free (self.subject);
+  g_variant_get (parameters, "((s@a{sv})sa{ss}us)", &self.subject, &subject, &self.action, &details, &self.flags, NULL);
+  switch (self.polkit)
+    {
+    case POLKIT_SAYS_YES:
+    case POLKIT_SAYS_NO:
+    case POLKIT_SAYS_CHALLENGE:
+      g_dbus_method_invocation_return_value (invocation,
+                                             g_variant_new ("((bba{ss}))", self.polkit == POLKIT_SAYS_YES,
+                                                            self.polkit == POLKIT_SAYS_CHALLENGE, NULL));
+      break;
+    case POLKIT_SAYS_ERROR:
+      g_dbus_method_invocation_return_dbus_error (invocation, "org.freedesktop.PolicyKit1.Error.Failed", "broken");
+      break;
+    case POLKIT_SAYS_NOTHING:
+    default:
+      self.silent = invocation;
+      break;
+    }
+}
+
+static void
+on_polkit_call (GDBusConnection       *bus,
+                const char            *sender,
+                const char            *path,
+                const char            *interface,
+                const char            *method,
+                GVariant              *parameters,
+                GDBusMethodInvocation *invocation,
+                gpointer               user_data)
+{
+  if (g_str_equal (method, "CheckAuthorization"))
+    {
+      play_check (parameters, invocation);
+      return;
+    }
+  self.cancelled++;
+  g_dbus_method_invocation_return_value (invocation, NULL);
+}
+
+static void
+export (GDBusConnection          *bus,
+        const char               *name,
+        const char               *path,
+        const char               *interface,
+        GDBusInterfaceMethodCallFunc func)
+{
+  g_autoptr(GDBusNodeInfo) node = g_dbus_node_info_new_for_xml (xml, NULL);
+  g_autoptr(GVariant) owned = NULL;
+  GDBusInterfaceVTable vtable = { func, NULL, NULL, { 0 } };
+  g_autoptr(GError) error = NULL;
+
+  g_dbus_connection_register_object (bus, path, g_dbus_node_info_lookup_interface (node, interface), &vtable, NULL, NULL, &error);
+  g_assert_no_error (error);
+  owned = g_dbus_connection_call_sync (bus, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
+                                       "RequestName", g_variant_new ("(su)", name, 0), NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL, &error);
+  g_assert_no_error (error);
+}
+
+static int
+call (gboolean as_root,
+      gboolean interactive)
+{
+  const char *option = interactive ? "--interactive" : "--timeout=20";
+
+  self.asked = self.cancelled = self.allowed = self.denied = 0;
+  if (as_root)
+    return private_system_run ("gdbus", "call", "--system", option, "-d", NAME, "-o", "/org/nmdivert/Helper1", "-m",
+                               NAME ".Reload", NULL);
+  return private_system_run_as_nobody ("gdbus", "call", "--system", option, "-d", NAME, "-o", "/org/nmdivert/Helper1", "-m",
+                                       NAME ".Reload", NULL);
+}
+
+static void
+test_root (void)
+{
+  self.polkit = POLKIT_SAYS_NO;
+  g_assert_cmpint (call (TRUE, FALSE), ==, 0);
+  g_assert_cmpuint (self.asked, ==, 0);
+  g_assert_cmpuint (self.allowed, ==, 1);
+}
+
+static void
+test_answers (void)
+{
+  self.polkit = POLKIT_SAYS_YES;
+  g_assert_cmpint (call (FALSE, FALSE), ==, 0);
+  g_assert_cmpuint (self.asked, ==, 1);
+  g_assert_cmpuint (self.allowed, ==, 1);
+  g_assert_cmpstr (self.subject, ==, "system-bus-name");
+  g_assert_cmpstr (self.action, ==, "org.nmdivert.reload");
+  g_assert_cmpuint (self.flags, ==, 0);
+
+  g_assert_cmpint (call (FALSE, TRUE), ==, 0);
+  g_assert_cmpuint (self.flags, ==, 1);
+
+  for (self.polkit = POLKIT_SAYS_NO; self.polkit < POLKIT_SAYS_NOTHING; self.polkit++)
+    {
+      g_assert_cmpint (call (FALSE, FALSE), ==, 1);
+      g_assert_cmpuint (self.asked, ==, 1);
+      g_assert_cmpuint (self.allowed, ==, 0);
+      g_assert_cmpuint (self.denied, ==, 1);
+    }
+}
+
+static gboolean
+was_asked (gpointer user_data)
+{
+  return self.asked >= GPOINTER_TO_UINT (user_data);
+}
+
+static gboolean
+was_denied (gpointer user_data)
+{
+  return self.denied >= GPOINTER_TO_UINT (user_data);
+}
+
+static gboolean
+was_cancelled (gpointer user_data)
+{
+  return self.cancelled >= GPOINTER_TO_UINT (user_data);
+}
+
+/* The caller goes away while polkit asks for a password; then a yes comes. */
+static void
+test_vanished (void)
+{
+  static const char *const argv[] = {
+    "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--",
+    "gdbus", "call", "--system", "-d", NAME, "-o", "/org/nmdivert/Helper1", "-m", NAME ".Reload", NULL,
+  };
+  GPid caller;
+
+  self.polkit = POLKIT_SAYS_NOTHING;
+  self.asked = self.cancelled = self.allowed = self.denied = 0;
+  caller = private_system_spawn (argv);
+  g_assert_true (private_system_wait (was_asked, GUINT_TO_POINTER (1), 5000));
+  kill (caller, SIGKILL);
+  g_assert_true (private_system_wait (was_denied, GUINT_TO_POINTER (1), 5000));
+  g_assert_true (private_system_wait (was_cancelled, GUINT_TO_POINTER (1), 5000));
+  g_dbus_method_invocation_return_value (self.silent, g_variant_new ("((bba{ss}))", TRUE, FALSE, NULL));
+  for (guint i = 0; i < 20; i++)
+    g_main_context_iteration (NULL, FALSE);
+  g_assert_cmpuint (self.allowed, ==, 0);
+  g_assert_cmpuint (self.denied, ==, 1);
+}
+
+/* One connection that floods: four questions reach polkit, the rest is refused at once; another
+ * caller is served meanwhile. */
+static void
+test_flood (void)
+{
+  g_autofree char *program = g_file_read_link ("/proc/self/exe", NULL);
+  const char *argv[] = { "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--", program, "--flood", NULL };
+  GPid flooder;
+
+  self.polkit = POLKIT_SAYS_NOTHING;
+  self.asked = self.cancelled = self.allowed = self.denied = 0;
+  flooder = private_system_spawn (argv);
+  g_assert_true (private_system_wait (was_denied, GUINT_TO_POINTER (1000 - DIVERT_AUTHORITY_MAX_PER_CONNECTION), 10000));
+  g_assert_cmpuint (self.asked, <=, DIVERT_AUTHORITY_MAX_PER_CONNECTION);
+
+  self.polkit = POLKIT_SAYS_YES;
+  g_assert_cmpint (call (FALSE, FALSE), ==, 0);
+
+  self.denied = 0;
+  kill (flooder, SIGKILL);
+  g_assert_true (private_system_wait (was_denied, GUINT_TO_POINTER (DIVERT_AUTHORITY_MAX_PER_CONNECTION), 5000));
+  g_assert_true (private_system_wait (was_cancelled, GUINT_TO_POINTER (DIVERT_AUTHORITY_MAX_PER_CONNECTION), 5000));
+}
+
+/* Many connections of one user: together they get no more than a user's share. */
+static void
+test_flood_of_connections (void)
+{
+  g_autofree char *program = g_file_read_link ("/proc/self/exe", NULL);
+  const char *argv[] = { "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--", program, "--flood-wide", NULL };
+  GPid flooder;
+
+  self.polkit = POLKIT_SAYS_NOTHING;
+  self.asked = self.cancelled = self.allowed = self.denied = 0;
+  flooder = private_system_spawn (argv);
+  g_assert_true (private_system_wait (was_denied, GUINT_TO_POINTER (40 - DIVERT_AUTHORITY_MAX_PER_USER), 10000));
+  g_assert_cmpuint (self.asked, ==, DIVERT_AUTHORITY_MAX_PER_USER);
+  g_assert_cmpint (call (TRUE, FALSE), ==, 0);
+  kill (flooder, SIGKILL);
+  g_assert_true (private_system_wait (was_denied, GUINT_TO_POINTER (DIVERT_AUTHORITY_MAX_PER_USER), 5000));
+  g_assert_true (private_system_wait (was_cancelled, GUINT_TO_POINTER (DIVERT_AUTHORITY_MAX_PER_USER), 5000));
+}
+
+static void
+test_no_polkit (GDBusConnection *polkit)
+{
+  /* What it has answered is to arrive. */
+  g_assert_true (g_dbus_connection_flush_sync (polkit, NULL, NULL));
+  g_dbus_connection_close_sync (polkit, NULL, NULL);
+  g_assert_cmpint (call (FALSE, FALSE), ==, 1);
+  g_assert_cmpuint (self.denied, ==, 1);
+  g_assert_cmpint (call (TRUE, FALSE), ==, 0);
+}
+
+static void
+test_free_while_open (gconstpointer user_data)
+{
+  static const char *const argv[] = {
+    "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--",
+    "gdbus", "call", "--system", "-d", NAME, "-o", "/org/nmdivert/Helper1", "-m", NAME ".Reload", NULL,
+  };
+
+  self.polkit = POLKIT_SAYS_NOTHING;
+  self.asked = self.cancelled = self.allowed = self.denied = 0;
+  private_system_spawn (argv);
+  g_assert_true (private_system_wait (was_asked, GUINT_TO_POINTER (1), 5000));
+  divert_authority_free (self.authority);
+  g_assert_true (private_system_wait (was_denied, GUINT_TO_POINTER (1), 5000));
+  g_assert_true (private_system_wait (was_cancelled, GUINT_TO_POINTER (1), 5000));
+  self.authority = divert_authority_new ((GDBusConnection *) user_data);
+}
+
+/* The caller's side of the floods, as "nobody". */
+static int
+flood (guint connections,
+       guint calls)
+{
+  for (guint i = 0; i < connections; i++)
+    {
+      GDBusConnection *bus = private_system_connect ();
+
+      for (guint j = 0; j < calls; j++)
+        g_dbus_connection_call (bus, NAME, "/org/nmdivert/Helper1", NAME, "Reload", NULL, NULL, G_DBUS_CALL_FLAGS_NONE, -1,
+                                NULL, NULL, NULL);
+    }
+  g_main_loop_run (g_main_loop_new (NULL, FALSE));
+  return 0;
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  g_autoptr(GDBusConnection) helper = NULL;
+  g_autoptr(GDBusConnection) polkit = NULL;
+
+  if (g_strcmp0 (argv[1], "--flood") == 0)
+    return flood (1, 1000);
+  if (g_strcmp0 (argv[1], "--flood-wide") == 0)
+    return flood (40, 1);
+
+  private_system_enter ();
+  g_test_init (&argc, &argv, NULL);
+  private_system_start_bus ("<policy user='root'><allow own='org.freedesktop.PolicyKit1'/></policy>");
+  helper = private_system_connect ();
+  polkit = private_system_connect ();
+  export (polkit, "org.freedesktop.PolicyKit1", POLKIT_PATH, POLKIT_INTERFACE, on_polkit_call);
+  export (helper, NAME, "/org/nmdivert/Helper1", NAME, on_helper_call);
+  self.authority = divert_authority_new (helper);
+
+  g_test_add_func ("/authority/root", test_root);
+  g_test_add_func ("/authority/answers", test_answers);
+  g_test_add_func ("/authority/vanished", test_vanished);
+  g_test_add_func ("/authority/flood", test_flood);
+  g_test_add_func ("/authority/flood-of-connections", test_flood_of_connections);
+  g_test_add_data_func ("/authority/free-while-open", helper, test_free_while_open);
+  g_test_add_data_func ("/authority/no-polkit", polkit, (GTestDataFunc) test_no_polkit);
+  return g_test_run ();
+}

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * NetworkManager's facts against a real NetworkManager, in namespaces.
+ */
+#include <sys/mount.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "private-system.h"
+#include "system/network.h"
+
+#define HOME_UUID "11111111-2222-4333-8444-000000000022"
+#define WIRED_UUID "11111111-2222-4333-8444-000000000023"
+
+typedef struct
+{
+  DivertNetwork *network;
+  DivertFacts   *facts;
+  guint          changes;
+} Fixture;
+
+static GPid network_manager;
+
+static void
+on_changed (gpointer user_data)
+{
+  Fixture *f = user_data;
+
+  f->changes++;
+  g_clear_pointer (&f->facts, divert_facts_free);
+  f->facts = divert_facts_new ();
+  divert_network_gather (f->network, f->facts);
+}
+
+static const DivertConnection *
+find (const Fixture *f,
+      const char    *uuid)
+{
+  for (guint i = 0; f->facts != NULL && i < f->facts->connections->len; i++)
+    {
+      const DivertConnection *connection = g_ptr_array_index (f->facts->connections, i);
+
+      if (uuid == NULL ? connection->external : g_strcmp0 (connection->uuid, uuid) == 0)
+        return connection;
+    }
+  return NULL;
+}
+
+static gboolean
+is_ready (gpointer user_data)
+{
+  return divert_network_is_ready (((Fixture *) user_data)->network) && ((Fixture *) user_data)->facts != NULL;
+}
+
+static gboolean
+home_is_up (gpointer user_data)
+{
+  const DivertConnection *home = find (user_data, HOME_UUID);
+
+  return home != NULL && home->up;
+}
+
+static gboolean
+home_is_gone (gpointer user_data)
+{
+  return find (user_data, HOME_UUID) == NULL;
+}
+
+static gboolean
+home_has_zone (gpointer user_data)
+{
+  const DivertConnection *home = find (user_data, HOME_UUID);
+
+  return home != NULL && g_strcmp0 (home->zone, "home") == 0;
+}
+
+static gboolean
+home_has_no_zone (gpointer user_data)
+{
+  const DivertConnection *home = find (user_data, HOME_UUID);
+
+  return home != NULL && home->zone == NULL;
+}
+
+static gboolean
+home_is_renamed (gpointer user_data)
+{
+  const DivertConnection *home = find (user_data, HOME_UUID);
+
+  return home != NULL && g_strcmp0 (home->id, "renamed") == 0;
+}
+
+static gboolean
+has_external (gpointer user_data)
+{
+  return find (user_data, NULL) != NULL;
+}
+
+static gboolean
+nm_runs (gpointer user_data)
+{
+  return ((Fixture *) user_data)->facts->nm_running;
+}
+
+static gboolean
+nm_does_not_run (gpointer user_data)
+{
+  return !nm_runs (user_data);
+}
+
+static void
+start_network_manager (void)
+{
+  static const char *const argv[] = { "NetworkManager", "--no-daemon", "--log-level=WARN", NULL };
+
+  network_manager = private_system_spawn (argv);
+}
+
+static void
+stop_network_manager (void)
+{
+  kill (network_manager, SIGTERM);
+  waitpid (network_manager, NULL, 0);
+}
+
+static void
+write_profile (const char *name,
+               const char *text)
+{
+  g_autofree char *path = g_build_filename ("/etc/NetworkManager/system-connections", name, NULL);
+  g_autoptr(GError) error = NULL;
+
+  g_file_set_contents_full (path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, &error);
+  g_assert_no_error (error);
+}
+
+static void
+set_up_laptop (void)
+{
+  private_system_hide ("/var/lib/NetworkManager");
+  private_system_hide ("/etc/NetworkManager");
+  mkdir ("/etc/NetworkManager/system-connections", 0755);
+  g_file_set_contents ("/etc/NetworkManager/NetworkManager.conf",
+                       "[main]\nplugins=keyfile\ndns=none\nrc-manager=unmanaged\nno-auto-default=*\nhostname-mode=none\n"
+                       "[connectivity]\nenabled=false\n", -1, NULL);
+  write_profile ("home.nmconnection",
+                 "[connection]\nid=home\nuuid=" HOME_UUID "\ntype=ethernet\ninterface-name=wire0\nautoconnect=false\n"
+                 "[ipv4]\nmethod=manual\naddress1=192.168.22.33/24\n[ipv6]\nmethod=disabled\n");
+  write_profile ("wired.nmconnection",
+                 "[connection]\nid=wired\nuuid=" WIRED_UUID "\ntype=ethernet\ninterface-name=wire1\nautoconnect=false\n"
+                 "[802-1x]\neap=md5\nidentity=me\npassword=secret\noptional=true\n"
+                 "[ipv4]\nmethod=manual\naddress1=10.20.0.33/16\n[ipv6]\nmethod=disabled\n");
+  /* Read-only, NetworkManager needs no udev. */
+  g_assert_cmpint (mount ("sysfs", "/sys", "sysfs", MS_RDONLY, NULL), ==, 0);
+  g_assert_cmpint (private_system_run ("ip", "link", "add", "wire0", "type", "veth", "peer", "name", "far0", NULL), ==, 0);
+  g_assert_cmpint (private_system_run ("ip", "link", "add", "bare0", "type", "veth", "peer", "name", "far1", NULL), ==, 0);
+  g_assert_cmpint (private_system_run ("ip", "link", "set", "far0", "up", NULL), ==, 0);
+  g_assert_cmpint (private_system_run ("ip", "link", "set", "far1", "up", NULL), ==, 0);
+}
+
+static void
+test_network (void)
+{
+  g_autofree Fixture *f = g_new0 (Fixture, 1);
+  const DivertConnection *home;
+  gint64 start;
+  guint changes;
+
+  f->network = divert_network_new (on_changed, f);
+  g_assert_false (divert_network_is_ready (f->network));
+  g_assert_true (private_system_wait (is_ready, f, 5000));
+  g_assert_false (f->facts->nm_running);
+  g_assert_cmpuint (f->facts->connections->len, ==, 0);
+
+  start_network_manager ();
+  g_assert_true (private_system_wait (nm_runs, f, 10000));
+
+  g_assert_cmpint (private_system_run ("nmcli", "-w", "10", "connection", "up", "home", NULL), ==, 0);
+  g_assert_true (private_system_wait (home_is_up, f, 1000));
+  home = find (f, HOME_UUID);
+  g_assert_cmpstr (home->id, ==, "home");
+  g_assert_cmpstr (home->device, ==, "wire0");
+  g_assert_cmpstr (home->type, ==, "802-3-ethernet");
+  g_assert_null (home->zone);
+  g_assert_null (home->key_mgmt);
+  g_assert_false (home->external);
+  g_assert_null (home->ssid);
+
+  /* What no dispatcher event tells of. */
+  changes = f->changes;
+  start = g_get_monotonic_time ();
+  g_assert_cmpint (private_system_run ("nmcli", "connection", "modify", "home", "connection.zone", "home", NULL), ==, 0);
+  g_assert_true (private_system_wait (home_has_zone, f, 1000));
+  g_test_message ("zone seen %" G_GINT64_FORMAT " µs behind nmcli's start", g_get_monotonic_time () - start);
+  g_assert_cmpuint (f->changes - changes, <=, 6);
+  g_assert_cmpint (private_system_run ("nmcli", "connection", "modify", "home", "connection.zone", "", NULL), ==, 0);
+  g_assert_true (private_system_wait (home_has_no_zone, f, 1000));
+  g_assert_cmpint (private_system_run ("nmcli", "connection", "modify", "home", "connection.id", "renamed", NULL), ==, 0);
+  g_assert_true (private_system_wait (home_is_renamed, f, 1000));
+
+  /* Somebody else configures a device: told, and told apart. */
+  g_assert_cmpint (private_system_run ("ip", "link", "set", "bare0", "up", NULL), ==, 0);
+  g_assert_cmpint (private_system_run ("ip", "addr", "add", "10.9.9.9/24", "dev", "bare0", NULL), ==, 0);
+  g_assert_true (private_system_wait (has_external, f, 3000));
+
+  /* NetworkManager gone, and back. */
+  stop_network_manager ();
+  g_assert_true (private_system_wait (nm_does_not_run, f, 3000));
+  g_assert_cmpuint (f->facts->connections->len, ==, 0);
+  start_network_manager ();
+  g_assert_true (private_system_wait (nm_runs, f, 10000));
+  g_assert_cmpint (private_system_run ("nmcli", "-w", "10", "connection", "up", HOME_UUID, NULL), ==, 0);
+  g_assert_true (private_system_wait (home_is_up, f, 1000));
+
+  /* The profile is deleted while active. */
+  g_assert_cmpint (private_system_run ("nmcli", "connection", "delete", HOME_UUID, NULL), ==, 0);
+  g_assert_true (private_system_wait (home_is_gone, f, 3000));
+
+  divert_network_free (f->network);
+  divert_facts_free (f->facts);
+}
+
+static void
+test_free_at_once (void)
+{
+  g_autofree Fixture *f = g_new0 (Fixture, 1);
+
+  f->network = divert_network_new (on_changed, f);
+  divert_network_free (f->network);
+  for (guint i = 0; i < 50; i++)
+    g_main_context_iteration (NULL, FALSE);
+  g_assert_cmpuint (f->changes, ==, 0);
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  private_system_enter ();
+  g_test_init (&argc, &argv, NULL);
+  private_system_start_bus (NULL);
+  set_up_laptop ();
+  g_test_add_func ("/network/free-at-once", test_free_at_once);
+  g_test_add_func ("/network/real", test_network);
+  return g_test_run ();
+}
