@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Where the backend's tests run: a network namespace of their own with an xtables
+ * lock of its own, and a hand between the backend and the kernel.
+ *
+ * The test program defines setsockopt() and getsockopt(), which libiptc then calls:
+ * writes are counted without strace, and a foreign change can be made at the very
+ * moment between reading and writing.
+ */
+#pragma once
+
+#include "system/backend.h"
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  SANDBOX_REPLACE,      /* the new rules go in */
+  SANDBOX_ADD_COUNTERS, /* the old counters are put back */
+} SandboxWrite;
+
+typedef struct
+{
+  guint       n_replaced;  /* how often the kernel was asked to replace a table */
+  /* Called before each write; what it returns, unless 0, is the write's error number. */
+  int       (*meddle) (SandboxWrite write, gpointer data);
+  gpointer    meddle_data;
+  /* A match or target that this kernel is to lack; and the error number for it. */
+  const char *lacking;
+  int         lacking_error;
+} Sandbox;
+
+extern Sandbox sandbox;
+
+/* Into a fresh network namespace with lo up; all of the above is reset. */
+void     sandbox_enter (void);
+/* The lock file of this namespace. */
+const char *sandbox_get_lock_file (void);
+
+/* Runs a program to its end; @input (or NULL) goes to its standard input.  Returns what it wrote.  Aborts if it fails. */
+char    *sandbox_run (const char *input, const char *program, ...) G_GNUC_NULL_TERMINATED;
+/* A change of somebody's who does not take our lock: "-t mangle -A INPUT …", blanks between. */
+void     sandbox_meddle_with (DivertFamily family, const char *arguments);
+
+/* iptables-legacy-save: all of it without what changes by itself (comments); with counters or without them. */
+char    *sandbox_save (DivertFamily family, DivertTable table, gboolean counters);
+/* Only the rules ("-A …"). */
+char    *sandbox_save_rules (DivertFamily family, DivertTable table);
+void     sandbox_restore (DivertFamily family, const char *text, gboolean counters);
+
+/* The table as the kernel holds it (IPT_SO_GET_ENTRIES), counters zeroed. */
+GBytes  *sandbox_read_blob (DivertFamily family, DivertTable table);
+/* The tables that exist in the namespace, both families: "mangle\n". */
+char    *sandbox_read_names (void);
+
+/* Sends @count datagrams to PORT of lo, with @family's loopback address. */
+void     sandbox_send (DivertFamily family, guint16 port, guint count);
+
+/* Adds a copy of @rule. */
+void     sandbox_ruleset_add (DivertRuleset *ruleset, const DivertRule *rule);
+
+/* Applies, and asserts success; returns whether it wrote. */
+gboolean sandbox_apply (DivertBackend *backend, const DivertRuleset *ruleset, DivertTable table, DivertFamily family);
+/* Applies, and asserts failure with @code, a DivertBackendError; returns the message. */
+char    *sandbox_apply_fails (DivertBackend *backend, const DivertRuleset *ruleset, DivertTable table, DivertFamily family,
+                              int code);
+
+G_END_DECLS

@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What apply touches and what it leaves: foreign rules and counters, own counters,
+ * hooks that were moved, chains that are somebody else's; and that it writes only when
+ * something differs.
+ */
+#include "sandbox.h"
+
+#include <glib/gstdio.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#define MANGLE DIVERT_TABLE_MANGLE
+
+typedef struct
+{
+  DivertFamily   family;
+  DivertBackend *backend;
+  DivertRuleset *nothing;
+  DivertRuleset *away;
+  DivertRuleset *home; /* one rule more in the middle of LOCAL_DIVERT, one chain less */
+} Fixture;
+
+static void
+add (DivertRuleset *ruleset,
+     const char    *chain,
+     guint16        port,
+     DivertTarget   target,
+     const char    *to)
+{
+  DivertRule rule = { .table = MANGLE, .families = DIVERT_FAMILIES_BOTH, .target = target, .mask = 0xff, .value = 0x17 };
+
+  g_strlcpy (rule.chain, chain, sizeof rule.chain);
+  g_strlcpy (rule.to, to, sizeof rule.to);
+  rule.tagged = port == 0 && !divert_chain_is_builtin (chain);
+  if (port != 0)
+    {
+      rule.protocol = IPPROTO_UDP;
+      rule.dport = port;
+    }
+  sandbox_ruleset_add (ruleset, &rule);
+}
+
+static DivertRuleset *
+make_ruleset (gboolean home)
+{
+  DivertRuleset *ruleset = divert_ruleset_new_empty ();
+
+  add (ruleset, "OUTPUT", 0, DIVERT_TARGET_JUMP, "LOCAL_DIVERT");
+  add (ruleset, "POSTROUTING", 0, DIVERT_TARGET_JUMP, "DIVERT_GUARD");
+  add (ruleset, "LOCAL_DIVERT", 0, DIVERT_TARGET_CONNMARK, "");
+  add (ruleset, "LOCAL_DIVERT", 5001, DIVERT_TARGET_MARK, "");
+  if (home)
+    add (ruleset, "LOCAL_DIVERT", 5002, DIVERT_TARGET_RETURN, "");
+  else
+    add (ruleset, "LOCAL_DIVERT", 5003, DIVERT_TARGET_GOTO, "LOCAL_INTRANET_DIVERT");
+  add (ruleset, "LOCAL_DIVERT", 5004, DIVERT_TARGET_MARK, "");
+  add (ruleset, "LOCAL_DIVERT", 5005, DIVERT_TARGET_RETURN, "");
+  if (!home)
+    add (ruleset, "LOCAL_INTRANET_DIVERT", 0, DIVERT_TARGET_RETURN, "");
+  add (ruleset, "DIVERT_GUARD", 0, DIVERT_TARGET_MARK, "");
+  add (ruleset, "DIVERT_GUARD", 5006, DIVERT_TARGET_DROP, "");
+  return ruleset;
+}
+
+static void
+set_up (Fixture       *fixture,
+        gconstpointer  family)
+{
+  sandbox_enter ();
+  fixture->family = GPOINTER_TO_UINT (family);
+  fixture->backend = divert_backend_iptables_new ();
+  fixture->nothing = divert_ruleset_new_empty ();
+  fixture->away = make_ruleset (FALSE);
+  fixture->home = make_ruleset (TRUE);
+}
+
+static void
+tear_down (Fixture       *fixture,
+           gconstpointer  family)
+{
+  divert_backend_free (fixture->backend);
+  divert_ruleset_free (fixture->nothing);
+  divert_ruleset_free (fixture->away);
+  divert_ruleset_free (fixture->home);
+}
+
+static gboolean
+apply (Fixture             *fixture,
+       const DivertRuleset *ruleset)
+{
+  return sandbox_apply (fixture->backend, ruleset, MANGLE, fixture->family);
+}
+
+/* The lines of iptables-save that name none of our chains. */
+static char *
+save_foreign (Fixture *fixture)
+{
+  g_autofree char *text = sandbox_save (fixture->family, MANGLE, TRUE);
+  g_auto(GStrv) lines = g_strsplit (text, "\n", -1);
+  GString *kept = g_string_new (NULL);
+
+  for (char **line = lines; *line != NULL; line++)
+    if (strstr (*line, "DIVERT") == NULL)
+      g_string_append_printf (kept, "%s\n", *line);
+  return g_string_free (kept, FALSE);
+}
+
+static char *
+save (Fixture *fixture)
+{
+  return sandbox_save_rules (fixture->family, MANGLE);
+}
+
+static void
+test_twice (Fixture       *fixture,
+            gconstpointer  data)
+{
+  g_autofree char *first = NULL;
+  g_autofree char *second = NULL;
+
+  g_assert_true (apply (fixture, fixture->away));
+  g_assert_cmpuint (sandbox.n_replaced, ==, 1);
+  first = sandbox_save (fixture->family, MANGLE, TRUE);
+
+  g_unlink (sandbox_get_lock_file ());
+  for (guint i = 0; i < 5; i++)
+    g_assert_false (apply (fixture, fixture->away));
+  g_assert_cmpuint (sandbox.n_replaced, ==, 1);
+  g_assert_false (g_file_test (sandbox_get_lock_file (), G_FILE_TEST_EXISTS));
+  second = sandbox_save (fixture->family, MANGLE, TRUE);
+  g_assert_cmpstr (first, ==, second);
+
+  g_assert_true (apply (fixture, fixture->home));
+  g_assert_cmpuint (sandbox.n_replaced, ==, 2);
+  g_assert_true (apply (fixture, fixture->nothing));
+  g_assert_false (apply (fixture, fixture->nothing));
+  g_assert_cmpuint (sandbox.n_replaced, ==, 3);
+}
+
+/* To look is not to touch: an iptables table exists from the first time that it is opened. */
+static void
+test_no_table (Fixture       *fixture,
+               gconstpointer  data)
+{
+  g_autofree char *text = NULL;
+  g_autofree char *expected = divert_ruleset_to_save_text (fixture->nothing, fixture->family, MANGLE);
+  g_autofree char *names = NULL;
+  g_autoptr(GError) error = NULL;
+  guint64 packets = 1;
+
+  g_assert_false (apply (fixture, fixture->nothing));
+  text = fixture->backend->klass->read (fixture->backend, MANGLE, fixture->family, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (text, ==, expected);
+  g_assert_true (fixture->backend->klass->count_dropped (fixture->backend, &packets, &error));
+  g_assert_cmpuint (packets, ==, 0);
+  g_assert_true (fixture->backend->klass->probe (fixture->backend, DIVERT_FAMILIES_BOTH, &error));
+  names = sandbox_read_names ();
+  g_assert_cmpstr (names, ==, "");
+}
+
+/* Foreign rules with counters, foreign chains, policies with counters: removing leaves exactly what was there before. */
+static void
+test_foreign (Fixture       *fixture,
+              gconstpointer  data)
+{
+  const DivertRuleset *const rulesets[] = { fixture->away, fixture->home, fixture->away, fixture->nothing };
+  g_autofree char *before = NULL;
+  g_autofree char *whole = NULL;
+  g_autofree char *removed = NULL;
+
+  sandbox_restore (fixture->family,
+                   "*mangle\n"
+                   ":PREROUTING ACCEPT [11:1100]\n:INPUT ACCEPT [12:1200]\n:FORWARD DROP [13:1300]\n"
+                   ":OUTPUT ACCEPT [14:1400]\n:POSTROUTING ACCEPT [15:1500]\n:ZONES - [0:0]\n:a-chain - [0:0]\n"
+                   "[1:100] -A OUTPUT -o nowhere1 -j a-chain\n"
+                   "[2:200] -A OUTPUT -o nowhere2 -m comment --comment \"not nm-divert\" -j MARK --set-xmark 0x1/0x1\n"
+                   "[3:300] -A POSTROUTING -o nowhere3 -j RETURN\n"
+                   "[4:400] -A a-chain -o nowhere4 -m comment --comment nm-divert -j ZONES\n"
+                   "[5:500] -A a-chain -o nowhere5 -j DROP\n"
+                   "[18446744073709551615:6] -A ZONES -o nowhere6\n"
+                   "COMMIT\n", TRUE);
+  whole = sandbox_save (fixture->family, MANGLE, TRUE);
+  before = save_foreign (fixture);
+  for (guint i = 0; i < G_N_ELEMENTS (rulesets); i++)
+    {
+      g_autofree char *after = NULL;
+
+      g_assert_true (apply (fixture, rulesets[i]));
+      after = save_foreign (fixture);
+      g_assert_cmpstr (after, ==, before);
+    }
+  removed = sandbox_save (fixture->family, MANGLE, TRUE);
+  g_assert_cmpstr (removed, ==, whole);
+}
+
+/* Somebody adds rules while ours are in. */
+static void
+test_foreign_between (Fixture       *fixture,
+                      gconstpointer  data)
+{
+  const DivertRuleset *const rulesets[] = { fixture->home, fixture->away, fixture->nothing };
+  g_autofree char *before = NULL;
+
+  apply (fixture, fixture->away);
+  sandbox_meddle_with (fixture->family, "-t mangle -N last");
+  sandbox_meddle_with (fixture->family, "-t mangle -I OUTPUT 1 -o first -c 7 700");
+  sandbox_meddle_with (fixture->family, "-t mangle -A OUTPUT -o second -c 8 800 -j last");
+  sandbox_meddle_with (fixture->family, "-t mangle -A last -o third -c 9 900");
+  before = save_foreign (fixture);
+  for (guint i = 0; i < G_N_ELEMENTS (rulesets); i++)
+    {
+      g_autofree char *after = NULL;
+
+      g_assert_true (apply (fixture, rulesets[i]));
+      after = save_foreign (fixture);
+      g_assert_cmpstr (after, ==, before);
+    }
+}
+
+/* Every rule of ours gets counters; the middle of LOCAL_DIVERT changes; all others keep them. */
+static void
+test_own_counters (Fixture       *fixture,
+                   gconstpointer  data)
+{
+  g_autoptr(GRegex) none = g_regex_new ("^\\[0:0\\] -A ", G_REGEX_MULTILINE, 0, NULL);
+  g_autofree char *text = NULL;
+  g_autofree char *counted = NULL;
+  g_autofree char *after = NULL;
+
+  apply (fixture, fixture->away);
+  text = sandbox_save (fixture->family, MANGLE, TRUE);
+  counted = g_regex_replace_literal (none, text, -1, 0, "[7:700] -A ", 0, NULL);
+  sandbox_restore (fixture->family, counted, TRUE);
+
+  g_assert_false (apply (fixture, fixture->away));
+  g_assert_true (apply (fixture, fixture->home));
+  after = sandbox_save (fixture->family, MANGLE, TRUE);
+  g_assert_nonnull (strstr (after, "[7:700] -A OUTPUT -j LOCAL_DIVERT\n"));
+  g_assert_nonnull (strstr (after, "[7:700] -A LOCAL_DIVERT -m comment --comment nm-divert -j CONNMARK"));
+  g_assert_nonnull (strstr (after, "[7:700] -A LOCAL_DIVERT -p udp -m udp --dport 5001 "));
+  g_assert_nonnull (strstr (after, "[0:0] -A LOCAL_DIVERT -p udp -m udp --dport 5002 "));
+  g_assert_null (strstr (after, "--dport 5003 "));
+  g_assert_nonnull (strstr (after, "[7:700] -A LOCAL_DIVERT -p udp -m udp --dport 5004 "));
+  g_assert_nonnull (strstr (after, "[7:700] -A LOCAL_DIVERT -p udp -m udp --dport 5005 "));
+  g_assert_nonnull (strstr (after, "[7:700] -A DIVERT_GUARD -p udp -m udp --dport 5006 "));
+  g_assert_null (strstr (after, "LOCAL_INTRANET_DIVERT"));
+}
+
+static void
+test_hooks (Fixture       *fixture,
+            gconstpointer  data)
+{
+  g_autofree char *text = NULL;
+  g_autofree char *repaired = NULL;
+  g_autofree char *moved = NULL;
+
+  /* Missing: at the head. */
+  sandbox_meddle_with (fixture->family, "-t mangle -A OUTPUT -j ACCEPT");
+  apply (fixture, fixture->home);
+  text = save (fixture);
+  g_assert_true (g_str_has_prefix (text, "-A OUTPUT -j LOCAL_DIVERT\n-A OUTPUT -j ACCEPT\n-A POSTROUTING -j DIVERT_GUARD\n"));
+
+  /* Twice, with other matches, and in a foreign chain: gone. */
+  sandbox_meddle_with (fixture->family, "-t mangle -A OUTPUT -j LOCAL_DIVERT");
+  sandbox_meddle_with (fixture->family, "-t mangle -I OUTPUT 2 -p udp -j LOCAL_DIVERT");
+  sandbox_meddle_with (fixture->family, "-t mangle -I OUTPUT 1 -o x -g LOCAL_DIVERT");
+  sandbox_meddle_with (fixture->family, "-t mangle -A INPUT -j DIVERT_GUARD");
+  sandbox_meddle_with (fixture->family, "-t mangle -N ZZZ");
+  sandbox_meddle_with (fixture->family, "-t mangle -A ZZZ -j DIVERT_GUARD");
+  sandbox_meddle_with (fixture->family, "-t mangle -A LOCAL_DIVERT -j DIVERT_GUARD");
+  g_assert_true (apply (fixture, fixture->home));
+  repaired = save (fixture);
+  g_assert_cmpstr (repaired, ==, text);
+
+  /* Moved: it stays there. */
+  sandbox_meddle_with (fixture->family, "-t mangle -D OUTPUT 1");
+  sandbox_meddle_with (fixture->family, "-t mangle -A OUTPUT -j LOCAL_DIVERT");
+  g_assert_false (apply (fixture, fixture->home));
+  moved = save (fixture);
+  g_assert_true (g_str_has_prefix (moved, "-A OUTPUT -j ACCEPT\n-A OUTPUT -j LOCAL_DIVERT\n"));
+
+  /* Everything flushed by somebody: everything again. */
+  sandbox_meddle_with (fixture->family, "-t mangle -F");
+  sandbox_meddle_with (fixture->family, "-t mangle -X");
+  sandbox_meddle_with (fixture->family, "-t mangle -A OUTPUT -j ACCEPT");
+  g_assert_true (apply (fixture, fixture->home));
+  {
+    g_autofree char *again = save (fixture);
+
+    g_assert_cmpstr (again, ==, text);
+  }
+}
+
+/* Whatever somebody does to our chains, the next apply makes good. */
+static void
+test_repair (Fixture       *fixture,
+             gconstpointer  data)
+{
+  static const char *const meddlings[] = {
+    "-t mangle -I LOCAL_DIVERT 1 -j ACCEPT",
+    "-t mangle -A LOCAL_DIVERT -j ACCEPT",
+    "-t mangle -D LOCAL_DIVERT 2",
+    "-t mangle -R LOCAL_DIVERT 2 -j ACCEPT",
+    "-t mangle -R LOCAL_DIVERT 3 -p udp -m udp --dport 5003 -j LOCAL_INTRANET_DIVERT", /* jump for goto */
+    "-t mangle -R LOCAL_DIVERT 2 -p udp -m udp --dport 5001 -j MARK --set-xmark 0x18/0xff",
+    "-t mangle -R LOCAL_DIVERT 2 -p udp -m udp --dport 5001 -m comment --comment nm-divert -j MARK --set-xmark 0x17/0xff",
+    "-t mangle -R LOCAL_DIVERT 2 -p udp -m udp --dport 5001:5002 -j MARK --set-xmark 0x17/0xff",
+    "-t mangle -F LOCAL_DIVERT",
+    "-t mangle -F LOCAL_INTRANET_DIVERT",
+    "-t mangle -D OUTPUT 1",
+  };
+  g_autofree char *wanted = NULL;
+
+  apply (fixture, fixture->away);
+  wanted = save (fixture);
+  for (guint i = 0; i < G_N_ELEMENTS (meddlings); i++)
+    {
+      g_autofree char *text = NULL;
+
+      sandbox_meddle_with (fixture->family, meddlings[i]);
+      g_assert_true (apply (fixture, fixture->away));
+      text = save (fixture);
+      g_assert_cmpstr (text, ==, wanted);
+    }
+}
+
+/* A chain of our name, without our tag. */
+static void
+test_foreign_chain (Fixture       *fixture,
+                    gconstpointer  data)
+{
+  g_autofree char *before = NULL;
+  g_autofree char *after = NULL;
+  g_autofree char *removed = NULL;
+  g_autofree char *message = NULL;
+
+  sandbox_meddle_with (fixture->family, "-t mangle -N LOCAL_DIVERT");
+  sandbox_meddle_with (fixture->family, "-t mangle -A LOCAL_DIVERT -m owner --gid-owner 23333 -j RETURN");
+  sandbox_meddle_with (fixture->family, "-t mangle -A OUTPUT -p tcp -j LOCAL_DIVERT");
+  sandbox_meddle_with (fixture->family, "-t mangle -N DIVERT_GUARD"); /* empty: ours */
+  before = sandbox_save (fixture->family, MANGLE, TRUE);
+  message = sandbox_apply_fails (fixture->backend, fixture->away, MANGLE, fixture->family, DIVERT_BACKEND_ERROR_FOREIGN);
+  g_assert_nonnull (strstr (message, "'LOCAL_DIVERT'"));
+  g_assert_cmpuint (sandbox.n_replaced, ==, 0);
+  after = sandbox_save (fixture->family, MANGLE, TRUE);
+  g_assert_cmpstr (after, ==, before);
+
+  /* Removing removes ours alone. */
+  g_assert_true (apply (fixture, fixture->nothing));
+  removed = save (fixture);
+  g_assert_cmpstr (removed, ==, "-A OUTPUT -p tcp -j LOCAL_DIVERT\n-A LOCAL_DIVERT -m owner --gid-owner 23333 -j RETURN\n");
+
+  /* libiptc would take our target MARK for a jump to this. */
+  sandbox_meddle_with (fixture->family, "-t mangle -F");
+  sandbox_meddle_with (fixture->family, "-t mangle -X");
+  sandbox_restore (fixture->family, "*mangle\n:MARK - [0:0]\nCOMMIT\n", FALSE);
+  g_free (sandbox_apply_fails (fixture->backend, fixture->away, MANGLE, fixture->family, DIVERT_BACKEND_ERROR_FOREIGN));
+  g_assert_false (apply (fixture, fixture->nothing));
+}
+
+static void
+test_read (Fixture       *fixture,
+           gconstpointer  data)
+{
+  g_autofree char *expected = divert_ruleset_to_save_text (fixture->away, fixture->family, MANGLE);
+  g_autofree char *text = NULL;
+  g_autofree char *with_other = NULL;
+  g_autofree char *full = NULL;
+
+  apply (fixture, fixture->away);
+  sandbox_meddle_with (fixture->family, "-t mangle -A OUTPUT -p tcp -j ACCEPT");
+  text = fixture->backend->klass->read (fixture->backend, MANGLE, fixture->family, NULL);
+  g_assert_cmpstr (text, ==, expected);
+
+  /* Rules that a DivertRule cannot say. */
+  sandbox_meddle_with (fixture->family, "-t mangle -A LOCAL_DIVERT -p tcp");
+  sandbox_meddle_with (fixture->family, "-t mangle -A LOCAL_DIVERT -p tcp -m tcp --dport 1:2 -j RETURN");
+  sandbox_meddle_with (fixture->family, "-t mangle -A LOCAL_DIVERT -m state --state NEW -j RETURN");
+  sandbox_meddle_with (fixture->family, "-t mangle -A LOCAL_DIVERT ! -p tcp -j RETURN");
+  sandbox_meddle_with (fixture->family, "-t mangle -A LOCAL_DIVERT -i lo+ -j RETURN");
+  sandbox_meddle_with (fixture->family, "-t mangle -N ZZZ");
+  sandbox_meddle_with (fixture->family, "-t mangle -A ZZZ -j LOCAL_DIVERT");
+  with_other = fixture->backend->klass->read (fixture->backend, MANGLE, fixture->family, NULL);
+  full = g_strconcat (expected,
+                      "# rule 6 of LOCAL_DIVERT is none of ours: ''\n"
+                      "# rule 7 of LOCAL_DIVERT is none of ours: 'RETURN'\n"
+                      "# rule 8 of LOCAL_DIVERT is none of ours: 'RETURN'\n"
+                      "# rule 9 of LOCAL_DIVERT is none of ours: 'RETURN'\n"
+                      "# rule 10 of LOCAL_DIVERT is none of ours: 'RETURN'\n"
+                      "# rule 1 of ZZZ is none of ours: 'LOCAL_DIVERT'\n", NULL);
+  g_assert_cmpstr (with_other, ==, full);
+}
+
+static void
+test_count_dropped (Fixture       *fixture,
+                    gconstpointer  data)
+{
+  guint64 packets = 1;
+  g_autoptr(GError) error = NULL;
+
+  apply (fixture, fixture->away);
+  sandbox_meddle_with (fixture->family, "-t mangle -A OUTPUT -p udp --dport 5007 -j DROP");
+  sandbox_send (fixture->family, 5006, 3);
+  sandbox_send (fixture->family, 5005, 4);
+  sandbox_send (fixture->family, 5007, 5);
+  g_assert_true (fixture->backend->klass->count_dropped (fixture->backend, &packets, &error));
+  g_assert_no_error (error);
+  g_assert_cmpuint (packets, ==, 3);
+  sandbox_apply (fixture->backend, fixture->away, MANGLE, !fixture->family);
+  sandbox_send (!fixture->family, 5006, 2);
+  g_assert_true (fixture->backend->klass->count_dropped (fixture->backend, &packets, &error));
+  g_assert_cmpuint (packets, ==, 5);
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  static const struct
+  {
+    const char *name;
+    void      (*test) (Fixture *fixture, gconstpointer data);
+  } tests[] = {
+    { "twice", test_twice },
+    { "no-table", test_no_table },
+    { "foreign", test_foreign },
+    { "foreign-between", test_foreign_between },
+    { "own-counters", test_own_counters },
+    { "hooks", test_hooks },
+    { "repair", test_repair },
+    { "foreign-chain", test_foreign_chain },
+    { "read", test_read },
+    { "count-dropped", test_count_dropped },
+  };
+
+  g_test_init (&argc, &argv, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
+    for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
+      {
+        g_autofree char *path = g_strdup_printf ("/iptables/apply/%s/%s", tests[i].name, divert_family_name (family));
+
+        g_test_add (path, Fixture, GUINT_TO_POINTER (family), set_up, tests[i].test, tear_down);
+      }
+  return g_test_run ();
+}

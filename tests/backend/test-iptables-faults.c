@@ -1,0 +1,443 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What can go wrong at a commit: somebody else writes at the same moment, holds the
+ * lock, the kernel refuses or lacks something, we may not, or we die.
+ */
+#include "sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <linux/capability.h>
+
+#define MANGLE DIVERT_TABLE_MANGLE
+
+typedef struct
+{
+  DivertFamily   family;
+  DivertBackend *backend;
+  DivertRuleset *a;
+  DivertRuleset *b;
+} Fixture;
+
+/* A hook, and a chain that marks with @value. */
+static DivertRuleset *
+make_ruleset (guint32      value,
+              DivertTarget target)
+{
+  DivertRuleset *ruleset = divert_ruleset_new_empty ();
+  const DivertRule hook = { .table = MANGLE, .chain = "OUTPUT", .families = DIVERT_FAMILIES_BOTH,
+                            .target = DIVERT_TARGET_JUMP, .to = "LOCAL_DIVERT" };
+  const DivertRule rule = { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = DIVERT_FAMILIES_BOTH,
+                            .protocol = IPPROTO_TCP, .tagged = TRUE, .target = target, .value = value,
+                            .mask = 0xff, .port = 22223 };
+
+  sandbox_ruleset_add (ruleset, &hook);
+  for (guint i = 0; i < value; i++)
+    sandbox_ruleset_add (ruleset, &rule);
+  return ruleset;
+}
+
+static void
+set_up (Fixture       *fixture,
+        gconstpointer  family)
+{
+  sandbox_enter ();
+  fixture->family = GPOINTER_TO_UINT (family);
+  fixture->backend = divert_backend_iptables_new ();
+  fixture->a = make_ruleset (3, DIVERT_TARGET_MARK);
+  fixture->b = make_ruleset (5, DIVERT_TARGET_MARK);
+}
+
+static void
+tear_down (Fixture       *fixture,
+           gconstpointer  family)
+{
+  divert_backend_free (fixture->backend);
+  divert_ruleset_free (fixture->a);
+  divert_ruleset_free (fixture->b);
+}
+
+static gboolean
+apply (Fixture             *fixture,
+       const DivertRuleset *ruleset)
+{
+  return sandbox_apply (fixture->backend, ruleset, MANGLE, fixture->family);
+}
+
+static char *
+apply_fails (Fixture             *fixture,
+             const DivertRuleset *ruleset,
+             int                  code)
+{
+  return sandbox_apply_fails (fixture->backend, ruleset, MANGLE, fixture->family, code);
+}
+
+static void
+assert_holds (Fixture             *fixture,
+              const DivertRuleset *ruleset)
+{
+  g_autofree char *expected = divert_ruleset_to_save_text (ruleset, fixture->family, MANGLE);
+  g_autofree char *text = fixture->backend->klass->read (fixture->backend, MANGLE, fixture->family, NULL);
+
+  g_assert_cmpstr (text, ==, expected);
+}
+
+static gboolean
+lock_is_free (void)
+{
+  int fd = open (sandbox_get_lock_file (), O_RDONLY | O_CREAT, 0600);
+  gboolean locked = flock (fd, LOCK_EX | LOCK_NB) == 0;
+
+  close (fd);
+  return locked;
+}
+
+typedef struct
+{
+  DivertFamily  family;
+  SandboxWrite  write;     /* meddle before this one */
+  guint         times;
+  const char   *arguments; /* of iptables */
+  int           code;
+  guint         done;
+} Meddler;
+
+static int
+meddle (SandboxWrite write,
+        gpointer     data)
+{
+  Meddler *meddler = data;
+  Sandbox us = sandbox;
+
+  if (write != meddler->write || meddler->done == meddler->times)
+    return 0;
+  meddler->done++;
+  /* Nobody who respects the lock could do this. */
+  g_assert_false (lock_is_free ());
+  if (meddler->arguments != NULL)
+    {
+      sandbox.meddle = NULL;
+      sandbox_meddle_with (meddler->family, meddler->arguments);
+      sandbox = us;
+    }
+  return meddler->code;
+}
+
+/* A foreign rule between our reading and our writing: the kernel says EAGAIN, and both are there at the end. */
+static void
+test_changed_under_us (Fixture       *fixture,
+                       gconstpointer  data)
+{
+  Meddler meddler = { fixture->family, SANDBOX_REPLACE, 3, "-t mangle -A INPUT -j ACCEPT", 0, 0 };
+  g_autofree char *text = NULL;
+
+  sandbox.meddle = meddle;
+  sandbox.meddle_data = &meddler;
+  g_assert_true (apply (fixture, fixture->a));
+  g_assert_cmpuint (meddler.done, ==, 3);
+  g_assert_cmpuint (sandbox.n_replaced, ==, 4);
+  assert_holds (fixture, fixture->a);
+  text = sandbox_save_rules (fixture->family, MANGLE);
+  g_assert_true (g_str_has_prefix (text, "-A INPUT -j ACCEPT\n-A INPUT -j ACCEPT\n-A INPUT -j ACCEPT\n-A OUTPUT "));
+  g_assert_true (lock_is_free ());
+}
+
+static void
+test_changed_for_ever (Fixture       *fixture,
+                       gconstpointer  data)
+{
+  Meddler meddler = { fixture->family, SANDBOX_REPLACE, G_MAXUINT, "-t mangle -A INPUT -j ACCEPT", 0, 0 };
+
+  apply (fixture, fixture->a);
+  sandbox.meddle = meddle;
+  sandbox.meddle_data = &meddler;
+  g_free (apply_fails (fixture, fixture->b, DIVERT_BACKEND_ERROR_BUSY));
+  g_assert_cmpuint (meddler.done, ==, 10);
+  assert_holds (fixture, fixture->a);
+  g_assert_true (lock_is_free ());
+}
+
+/* The rules went in, but not the counters, and commit says EINVAL: that is success. */
+static void
+test_false_failure (Fixture       *fixture,
+                    gconstpointer  data)
+{
+  Meddler meddler = { fixture->family, SANDBOX_ADD_COUNTERS, 1, "-t mangle -A INPUT -j ACCEPT", 0, 0 };
+
+  sandbox.meddle = meddle;
+  sandbox.meddle_data = &meddler;
+  g_assert_true (apply (fixture, fixture->a));
+  g_assert_cmpuint (meddler.done, ==, 1);
+  g_assert_cmpuint (sandbox.n_replaced, ==, 1);
+  assert_holds (fixture, fixture->a);
+  g_assert_true (lock_is_free ());
+}
+
+/* The same, but somebody took our rules out again in that moment: a failure, and the next apply makes it good. */
+static void
+test_true_failure (Fixture       *fixture,
+                   gconstpointer  data)
+{
+  Meddler meddler = { fixture->family, SANDBOX_ADD_COUNTERS, 1, "-t mangle -F LOCAL_DIVERT", 0, 0 };
+
+  sandbox.meddle = meddle;
+  sandbox.meddle_data = &meddler;
+  g_free (apply_fails (fixture, fixture->a, DIVERT_BACKEND_ERROR_REFUSED));
+  g_assert_cmpuint (sandbox.n_replaced, ==, 1);
+  g_assert_true (apply (fixture, fixture->a));
+  assert_holds (fixture, fixture->a);
+}
+
+/* Somebody changes the table all the time without our lock. */
+static void
+test_storm (Fixture       *fixture,
+            gconstpointer  data)
+{
+  const char *command = fixture->family == DIVERT_FAMILY_IPV4 ? "iptables-legacy" : "ip6tables-legacy";
+  g_autofree char *script = g_strdup_printf ("for i in $(seq 2000); do %s -t mangle -A INPUT -j ACCEPT; done 2>/dev/null",
+                                             command);
+  g_autofree char *lock = g_strconcat (sandbox_get_lock_file (), ".storm", NULL);
+  g_auto(GStrv) envp = g_environ_setenv (g_get_environ (), "XTABLES_LOCKFILE", lock, TRUE);
+  char *argv[] = { (char *) "bash", (char *) "-c", script, NULL };
+  gint64 end = g_get_monotonic_time () + G_TIME_SPAN_SECOND;
+  guint applied = 0;
+  GPid storm;
+
+  apply (fixture, fixture->a);
+  sandbox.n_replaced = 0;
+  g_assert_true (g_spawn_async (NULL, argv, envp, G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL, &storm, NULL));
+  while (g_get_monotonic_time () < end)
+    {
+      /* Without the lock the other's change is not ours to keep; here it is our own rules that count. */
+      apply (fixture, applied % 2 == 0 ? fixture->b : fixture->a);
+      assert_holds (fixture, applied % 2 == 0 ? fixture->b : fixture->a);
+      applied++;
+    }
+  kill (storm, SIGKILL);
+  waitpid (storm, NULL, 0);
+  g_test_message ("%u applied, %u asked of the kernel", applied, sandbox.n_replaced);
+  g_assert_cmpuint (applied, >, 20);
+  g_unlink (lock);
+}
+
+static void
+test_lock_held (Fixture       *fixture,
+                gconstpointer  data)
+{
+  int fd = open (sandbox_get_lock_file (), O_RDONLY | O_CREAT, 0600);
+  g_autofree char *message = NULL;
+  gint64 begin, took;
+
+  apply (fixture, fixture->b);
+  sandbox.n_replaced = 0;
+  g_assert_cmpint (flock (fd, LOCK_EX | LOCK_NB), ==, 0);
+  begin = g_get_monotonic_time ();
+  message = apply_fails (fixture, fixture->a, DIVERT_BACKEND_ERROR_BUSY);
+  took = g_get_monotonic_time () - begin;
+  g_test_message ("%d us", (int) took);
+  g_assert_nonnull (strstr (message, sandbox_get_lock_file ()));
+  g_assert_cmpint (took, >=, 40 * G_TIME_SPAN_MILLISECOND);
+  g_assert_cmpint (took, <, 100 * G_TIME_SPAN_MILLISECOND); /* 50, and a busy machine */
+  g_assert_cmpuint (sandbox.n_replaced, ==, 0);
+  assert_holds (fixture, fixture->b);
+
+  close (fd);
+  g_assert_true (apply (fixture, fixture->a));
+  g_assert_true (lock_is_free ());
+}
+
+/* iptables takes the lock in short turns all the time: we find a gap. */
+static void
+test_lock_busy (Fixture       *fixture,
+                gconstpointer  data)
+{
+  const char *script = "for i in $(seq 2000); do iptables-legacy -w 1 -t filter -S; done 2>/dev/null";
+  char *argv[] = { (char *) "bash", (char *) "-c", (char *) script, NULL };
+  gint64 end = g_get_monotonic_time () + G_TIME_SPAN_SECOND / 2;
+  guint i;
+  GPid storm;
+
+  g_assert_true (g_spawn_async (NULL, argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL,
+                                NULL, NULL, &storm, NULL));
+  for (i = 0; g_get_monotonic_time () < end; i++)
+    g_assert_true (apply (fixture, i % 2 == 0 ? fixture->a : fixture->b));
+  kill (storm, SIGKILL);
+  waitpid (storm, NULL, 0);
+  g_assert_cmpuint (i, >, 20);
+}
+
+static void
+test_lock_unopenable (Fixture       *fixture,
+                      gconstpointer  data)
+{
+  g_autofree char *path = g_strconcat (sandbox_get_lock_file (), "/no/such/folder", NULL);
+
+  g_setenv ("XTABLES_LOCKFILE", path, TRUE);
+  g_free (apply_fails (fixture, fixture->a, DIVERT_BACKEND_ERROR_UNAVAILABLE));
+  g_assert_cmpuint (sandbox.n_replaced, ==, 0);
+}
+
+/* Runs @body in a child without any capability; it returns whether all was well. */
+static void
+without_capabilities (Fixture    *fixture,
+                      gboolean  (*body) (Fixture *fixture))
+{
+  pid_t child = fork ();
+  int status;
+
+  if (child == 0)
+    {
+      struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+      struct __user_cap_data_struct none[2] = { 0 };
+
+      if (syscall (SYS_capset, &header, none) != 0)
+        _exit (2);
+      _exit (body (fixture) ? 0 : 1);
+    }
+  g_assert_cmpint (waitpid (child, &status, 0), ==, child);
+  g_assert_cmpint (status, ==, 0);
+}
+
+static gboolean
+apply_and_probe (Fixture *fixture)
+{
+  g_autoptr(GError) apply_error = NULL;
+  g_autoptr(GError) probe_error = NULL;
+  g_autoptr(GError) read_error = NULL;
+  const DivertBackendClass *klass = fixture->backend->klass;
+
+  return !klass->apply (fixture->backend, fixture->b, MANGLE, fixture->family, NULL, &apply_error) &&
+         g_error_matches (apply_error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_PERMISSION) &&
+         !klass->probe (fixture->backend, DIVERT_FAMILIES_BOTH, &probe_error) &&
+         g_error_matches (probe_error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_PERMISSION) &&
+         klass->read (fixture->backend, MANGLE, fixture->family, &read_error) == NULL &&
+         g_error_matches (read_error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_PERMISSION);
+}
+
+static void
+test_permission (Fixture       *fixture,
+                 gconstpointer  data)
+{
+  apply (fixture, fixture->a);
+  without_capabilities (fixture, apply_and_probe);
+  assert_holds (fixture, fixture->a);
+}
+
+/* The kernel refuses, and says why only in its log. */
+static void
+test_refused (Fixture       *fixture,
+              gconstpointer  data)
+{
+  g_autoptr(DivertRuleset) bad = make_ruleset (1, DIVERT_TARGET_TPROXY);
+  g_autofree char *before = NULL;
+  g_autofree char *after = NULL;
+  g_autofree char *message = NULL;
+
+  apply (fixture, fixture->a);
+  before = sandbox_save (fixture->family, MANGLE, TRUE);
+  message = apply_fails (fixture, bad, DIVERT_BACKEND_ERROR_REFUSED);
+  g_assert_nonnull (strstr (message, "TPROXY"));
+  g_assert_nonnull (strstr (message, "only usable from PREROUTING"));
+  after = sandbox_save (fixture->family, MANGLE, TRUE);
+  g_assert_cmpstr (after, ==, before);
+  g_assert_true (lock_is_free ());
+}
+
+static void
+assert_probe_fails (Fixture    *fixture,
+                    const char *lacking,
+                    int         code,
+                    const char *expected)
+{
+  g_autoptr(GError) error = NULL;
+
+  sandbox.lacking = lacking;
+  sandbox.lacking_error = code;
+  g_assert_false (fixture->backend->klass->probe (fixture->backend, 1 << fixture->family, &error));
+  g_assert_error (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_UNAVAILABLE);
+  g_test_message ("%s", error->message);
+  g_assert_nonnull (strstr (error->message, expected));
+}
+
+static void
+test_probe (Fixture       *fixture,
+            gconstpointer  data)
+{
+  g_autoptr(GError) error = NULL;
+
+  g_assert_true (fixture->backend->klass->probe (fixture->backend, DIVERT_FAMILIES_BOTH, &error));
+  g_assert_no_error (error);
+  assert_probe_fails (fixture, "TPROXY", ENOENT, "'TPROXY'");
+  assert_probe_fails (fixture, "owner", EPROTONOSUPPORT, "'owner'");
+  assert_probe_fails (fixture, "tcp", ENOPROTOOPT, fixture->family == DIVERT_FAMILY_IPV4 ? "'ip_tables'" : "'ip6_tables'");
+}
+
+/* SIGKILL at any moment: the old set or the new one. */
+static void
+test_killed (Fixture       *fixture,
+             gconstpointer  data)
+{
+  g_autofree char *text_a = divert_ruleset_to_save_text (fixture->a, fixture->family, MANGLE);
+  g_autofree char *text_b = divert_ruleset_to_save_text (fixture->b, fixture->family, MANGLE);
+
+  apply (fixture, fixture->a);
+  for (guint i = 0; i < 100; i++)
+    {
+      g_autofree char *text = NULL;
+      pid_t child = fork ();
+
+      if (child == 0)
+        for (guint j = 0;; j++)
+          apply (fixture, j % 2 == 0 ? fixture->b : fixture->a);
+      g_usleep (g_test_rand_int_range (0, 3000));
+      kill (child, SIGKILL);
+      g_assert_cmpint (waitpid (child, NULL, 0), ==, child);
+
+      text = fixture->backend->klass->read (fixture->backend, MANGLE, fixture->family, NULL);
+      g_assert_true (g_str_equal (text, text_a) || g_str_equal (text, text_b));
+      g_assert_true (lock_is_free ());
+    }
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  static const struct
+  {
+    const char *name;
+    void      (*test) (Fixture *fixture, gconstpointer data);
+  } tests[] = {
+    { "changed-under-us", test_changed_under_us },
+    { "changed-for-ever", test_changed_for_ever },
+    { "false-failure", test_false_failure },
+    { "true-failure", test_true_failure },
+    { "storm", test_storm },
+    { "lock-held", test_lock_held },
+    { "lock-busy", test_lock_busy },
+    { "lock-unopenable", test_lock_unopenable },
+    { "permission", test_permission },
+    { "refused", test_refused },
+    { "probe", test_probe },
+    { "killed", test_killed },
+  };
+
+  g_test_init (&argc, &argv, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
+    for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
+      {
+        g_autofree char *path = g_strdup_printf ("/iptables/faults/%s/%s", tests[i].name, divert_family_name (family));
+
+        g_test_add (path, Fixture, GUINT_TO_POINTER (family), set_up, tests[i].test, tear_down);
+      }
+  return g_test_run ();
+}
