@@ -114,7 +114,11 @@ divert_client_report (const GError *error)
   switch (code)
     {
     case DIVERT_EXIT_NOT_AUTHORIZED:
-      divert_command_complain (_("not authorised: %s"), shown);
+      /* polkit gives no reasons, the bus does. */
+      if (divert_client_error_is (error, DIVERT_DBUS_ERROR_NOT_AUTHORIZED))
+        divert_command_complain (_("not authorised"));
+      else
+        divert_command_complain (_("not authorised: %s"), shown);
       break;
     case DIVERT_EXIT_UNREACHABLE:
       divert_command_complain (_("the helper cannot be reached: %s"), shown);

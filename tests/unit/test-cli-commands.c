@@ -43,7 +43,7 @@ static const Case cases[] = {
 
   { "switch away", NULL, 0, "Switch('away', uint64 0, false);" STATUS, "Mode        automatic" },
   { "switch home --until-network-change", NULL, 0, "Switch('home', uint64 0, true);" STATUS, NULL },
-  { "switch off", HELPER_ERROR "NotAuthorized", 3, "Switch('off', uint64 0, false);", "not authorised: as scripted" },
+  { "switch off", HELPER_ERROR "NotAuthorized", 3, "Switch('off', uint64 0, false);", "nm-divert: not authorised\n" },
   { "switch nowhere", HELPER_ERROR "UnknownSite", 1, "Switch('nowhere', uint64 0, false);", "no such site: 'nowhere'" },
   { "switch", NULL, 2, "", "missing argument" },
   { "switch ''", NULL, 2, "", "neither auto, away, off nor a site's name: ''" },
