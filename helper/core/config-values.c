@@ -150,7 +150,7 @@ parse_table (const char  *value,
              void        *field,
              GError     **error)
 {
-  guint32 table;
+  guint32 table = 0;
 
   if (!parse_number (value, &table, error))
     return FALSE;
