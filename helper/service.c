@@ -11,7 +11,6 @@
 #include "arguments.h"
 #include "dbus-names.h"
 #include "status.h"
-#include "trust.h"
 
 #define IDLE_MS 30000
 

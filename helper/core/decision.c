@@ -417,14 +417,17 @@ divert_decision_to_text (const DivertDecision *decision)
       const DivertExit *way_out = g_ptr_array_index (decision->exits, i);
       g_autofree char *sources = divert_prefixes_to_string (way_out->sources);
 
-      g_string_append_printf (text, "exit: %s from %s\n", way_out->device, sources);
+      g_autofree char *device = divert_escape (way_out->device);
+
+      g_string_append_printf (text, "exit: %s from %s\n", device, sources);
     }
   for (guint i = 0; i < decision->candidates->len; i++)
     {
       const DivertCandidate *candidate = g_ptr_array_index (decision->candidates, i);
       g_autofree char *id = divert_escape (candidate->id);
+      g_autofree char *device = divert_escape (candidate->device);
 
-      g_string_append_printf (text, "candidate: %s by '%s' on %s: %s\n", candidate->site, id, candidate->device,
+      g_string_append_printf (text, "candidate: %s by '%s' on %s: %s\n", candidate->site, id, device,
                               candidate->proven ? "proven" : candidate->pending ? "pending" : "not proven");
       for (guint j = 0; j < candidate->proofs->len; j++)
         {

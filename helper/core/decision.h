@@ -12,6 +12,7 @@
 #pragma once
 
 #include "config.h"
+#include "escape.h"
 #include "facts.h"
 #include "mode.h"
 
@@ -151,7 +152,5 @@ const char     *divert_reason_code_name (DivertReasonCode code);
 gboolean        divert_proof_kind_from_name (const char *name, DivertProofKind *ret_kind);
 gboolean        divert_outcome_from_name (const char *name, DivertOutcome *ret_outcome);
 gboolean        divert_reason_code_from_name (const char *name, DivertReasonCode *ret_code);
-/* @text with control characters, quotes, backslashes and invalid UTF-8 escaped, cut at 128 characters. */
-char           *divert_escape (const char *text);
 
 G_END_DECLS
