@@ -2,9 +2,10 @@
 /*
  * Owns: the two files that keep the mode.
  *
- * The run directory's file comes first when both are there.  So saving writes the new
- * file before it removes the other: whatever happens in between, what is
- * read is either the old mode or the new one.
+ * The run directory's file comes first when both are there.  So saving a lasting mode writes
+ * its file before it removes the other.  Saving one that ends with the network makes the lasting one auto
+ * first: a reboot is such an end, and must not bring back what was set before.
+ * Whatever happens in between, what is read is the old mode, the new one, or auto.
  */
 #include "mode-file.h"
 
@@ -82,6 +83,24 @@ save_one (const char        *dir,
   return g_file_set_contents_full (path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0644, error);
 }
 
+static gboolean
+save_until_network_change (const char        *state_dir,
+                           const char        *run_dir,
+                           const DivertMode  *mode,
+                           GError           **error)
+{
+  g_autoptr(DivertMode) lasting = load_one (state_dir, NULL);
+  g_autoptr(DivertMode) automatic = divert_mode_new (DIVERT_MODE_AUTO, NULL);
+
+  if (lasting != NULL && !divert_mode_equal (lasting, automatic) && !save_one (state_dir, automatic, error))
+    return FALSE;
+  if (save_one (run_dir, mode, error))
+    return TRUE;
+  if (lasting != NULL)
+    save_one (state_dir, lasting, NULL);
+  return FALSE;
+}
+
 gboolean
 divert_mode_file_save (const char        *state_dir,
                        const char        *run_dir,
@@ -89,6 +108,6 @@ divert_mode_file_save (const char        *state_dir,
                        GError           **error)
 {
   if (mode->network != NULL)
-    return save_one (run_dir, mode, error);
+    return save_until_network_change (state_dir, run_dir, mode, error);
   return save_one (state_dir, mode, error) && remove_one (run_dir, error);
 }

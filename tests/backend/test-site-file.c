@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The files that trust writes: whose they are, and a full, read-only or strange directory. */
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "private-system.h"
+#include "system/site-file.h"
+
+#define DIR "/run/etc"
+#define PATH DIR "/conf.d/home.conf"
+#define TEXT "[site home]\nintranet=192.168.22.0/24\n"
+
+static DivertSite *
+make_site (const char *file)
+{
+  DivertSite *site = g_new0 (DivertSite, 1);
+
+  site->name = g_strdup ("home");
+  site->file = g_strdup (file);
+  return site;
+}
+
+static char *
+read_path (void)
+{
+  char *text = NULL;
+
+  return g_file_get_contents (PATH, &text, NULL, NULL) ? text : NULL;
+}
+
+static guint
+count_files (void)
+{
+  g_autoptr(GDir) dir = g_dir_open (DIR "/conf.d", 0, NULL);
+  guint count = 0;
+
+  while (dir != NULL && g_dir_read_name (dir) != NULL)
+    count++;
+  return count;
+}
+
+static void
+test_write_and_remove (void)
+{
+  DivertSite *site = make_site (PATH);
+  g_autoptr(GError) error = NULL;
+  g_autofree char *first = NULL, *second = NULL;
+  struct stat st;
+
+  umask (0077);
+  g_assert_true (divert_site_file_write (DIR, "home", NULL, TEXT, &error));
+  g_assert_no_error (error);
+  first = read_path ();
+  g_assert_true (g_str_has_prefix (first, "# Written by 'nm-divert trust'"));
+  g_assert_true (g_str_has_suffix (first, "\n" TEXT));
+  g_assert_cmpint (g_stat (PATH, &st), ==, 0);
+  g_assert_cmpint (st.st_mode & 07777, ==, 0644);
+
+  g_assert_true (divert_site_file_write (DIR, "home", site, "[site home]\n", &error));
+  second = read_path ();
+  g_assert_true (g_str_has_suffix (second, "line.\n[site home]\n"));
+  g_assert_cmpuint (count_files (), ==, 1);
+
+  g_assert_true (divert_site_file_remove (DIR, site, &error));
+  g_assert_cmpuint (count_files (), ==, 0);
+  g_assert_false (divert_site_file_remove (DIR, site, &error));
+  g_assert_error (error, DIVERT_SITE_FILE_ERROR, DIVERT_SITE_FILE_ERROR_NONE);
+}
+
+static void
+assert_not_touched (const DivertSite *existing)
+{
+  g_autoptr(GError) error = NULL;
+  g_autofree char *before = read_path (), *after = NULL;
+  guint files = count_files ();
+
+  g_assert_false (divert_site_file_write (DIR, "home", existing, TEXT, &error));
+  g_assert_error (error, DIVERT_SITE_FILE_ERROR, DIVERT_SITE_FILE_ERROR_BY_HAND);
+  g_clear_error (&error);
+  if (existing != NULL)
+    {
+      g_assert_false (divert_site_file_remove (DIR, existing, &error));
+      g_assert_error (error, DIVERT_SITE_FILE_ERROR, DIVERT_SITE_FILE_ERROR_BY_HAND);
+    }
+  after = read_path ();
+  g_assert_cmpstr (before, ==, after);
+  g_assert_cmpuint (files, ==, count_files ());
+}
+
+static void
+test_by_hand (void)
+{
+  DivertSite *elsewhere = make_site (DIR "/nm-divert.conf"), *here = make_site (PATH);
+
+  g_assert_cmpint (g_mkdir_with_parents (DIR "/conf.d", 0755), ==, 0);
+  assert_not_touched (elsewhere);
+  g_file_set_contents (PATH, TEXT, -1, NULL);
+  assert_not_touched (here);
+  g_file_set_contents (PATH, "", -1, NULL);
+  assert_not_touched (NULL);
+  g_unlink (PATH);
+  g_assert_cmpint (symlink ("/run/elsewhere", PATH), ==, 0);
+  assert_not_touched (here);
+  g_unlink (PATH);
+  g_assert_cmpint (mkfifo (PATH, 0644), ==, 0);
+  g_assert_false (divert_site_file_write (DIR, "home", NULL, TEXT, NULL));
+  g_unlink (PATH);
+}
+
+static void
+assert_cannot_write (void)
+{
+  DivertSite *site = make_site (PATH);
+  g_autoptr(GError) error = NULL;
+  g_autofree char *before = read_path (), *after = NULL;
+  g_autofree char *long_text = g_strnfill (512 * 1024, '#');
+  guint files = count_files ();
+
+  g_assert_false (divert_site_file_write (DIR, "home", site, long_text, &error));
+  g_assert_error (error, DIVERT_SITE_FILE_ERROR, DIVERT_SITE_FILE_ERROR_WRITE);
+  g_assert_nonnull (strstr (error->message, PATH));
+  after = read_path ();
+  g_assert_cmpstr (before, ==, after);
+  g_assert_cmpuint (files, ==, count_files ());
+}
+
+static void
+test_cannot_write (void)
+{
+  DivertSite *site = make_site (PATH);
+  g_autoptr(GError) error = NULL;
+
+  g_mkdir_with_parents (DIR "/conf.d", 0755);
+  g_assert_cmpint (mount ("test", DIR "/conf.d", "tmpfs", 0, "size=64k"), ==, 0);
+  g_assert_true (divert_site_file_write (DIR, "home", NULL, TEXT, NULL));
+  assert_cannot_write ();
+  g_assert_cmpint (mount (NULL, DIR "/conf.d", NULL, MS_REMOUNT | MS_RDONLY, NULL), ==, 0);
+  assert_cannot_write ();
+  g_assert_false (divert_site_file_remove (DIR, site, &error));
+  g_assert_error (error, DIVERT_SITE_FILE_ERROR, DIVERT_SITE_FILE_ERROR_WRITE);
+  g_assert_cmpint (umount (DIR "/conf.d"), ==, 0);
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  private_system_enter ();
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/site-file/write-and-remove", test_write_and_remove);
+  g_test_add_func ("/site-file/by-hand", test_by_hand);
+  g_test_add_func ("/site-file/cannot-write", test_cannot_write);
+  return g_test_run ();
+}
