@@ -5,13 +5,47 @@
 #include "namespace.h"
 
 #include <sched.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 void
 test_namespace_enter (void)
 {
   g_assert_no_errno (unshare (CLONE_NEWNET));
   test_run ("ip link set lo up");
+}
+
+int
+test_namespace_start_far (void)
+{
+  int ready[2], pid;
+  char byte;
+
+  g_assert_no_errno (pipe (ready));
+  pid = fork ();
+  g_assert_no_errno (pid);
+  if (pid == 0)
+    {
+      prctl (PR_SET_PDEATHSIG, SIGKILL);
+      if (unshare (CLONE_NEWNET) != 0 || write (ready[1], "", 1) != 1)
+        _exit (1);
+      for (;;)
+        pause ();
+    }
+  close (ready[1]);
+  g_assert_cmpint (read (ready[0], &byte, 1), ==, 1);
+  close (ready[0]);
+  return pid;
+}
+
+void
+test_namespace_stop_far (int pid)
+{
+  kill (pid, SIGKILL);
+  waitpid (pid, NULL, 0);
 }
 
 static char *

@@ -12,6 +12,10 @@ G_BEGIN_DECLS
  * with its last socket.  A machine that does not let us fails the test. */
 void   test_namespace_enter (void);
 
+/* Another one beside it, named by the process that holds it (for "ip link set … netns PID", "nsenter -n -t PID"). */
+int    test_namespace_start_far (void);
+void   test_namespace_stop_far (int pid);
+
 /* Runs a shell command (given as a format), which must succeed. */
 void   test_run (const char *format, ...) G_GNUC_PRINTF (1, 2);
 /* Likewise; its output. */

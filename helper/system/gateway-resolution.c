@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: the state machine of one gateway.
+ *
+ * Theory of operation.  The kernel's neighbour table is full of what was true a while ago, perhaps on
+ * another network.  So an entry proves nothing; only the answer to a question of ours does.
+ *
+ *   question   The kernel is made to ask the address that the entry has (a unicast probe, which disturbs
+ *              nobody), or everybody on the link if it has none or that one does not answer soon.  An
+ *              answer turns the entry NUD_REACHABLE, of which a notification tells.  Those from before
+ *              the question have been read before it (kernel.c), so the one that is seen is its answer.
+ *   answer     RESOLVED, with the address put in front of those seen before.  Each stays for a
+ *              while: a gateway that answers with two addresses in turn is to be seen with both.
+ *   no answer  FAILED after a while, or at once when the kernel says so; asked again, less and less often.
+ *   after it   Nothing is sent while all is quiet.  Another address in the entry is noted at once,
+ *              answered or not, and asked about; an entry that the kernel drops is asked about in
+ *              the background, RESOLVED meanwhile.
+ *
+ * An entry that an administrator made, or a link without such addresses, answers nothing.
+ */
+#include "gateway-resolution.h"
+
+#include <linux/neighbour.h>
+
+#define UNICAST_US     (500 * G_TIME_SPAN_MILLISECOND)
+#define BOUND_US       (3 * G_TIME_SPAN_SECOND)
+#define FIRST_RETRY_US (1 * G_TIME_SPAN_SECOND)
+#define LAST_RETRY_US  (30 * G_TIME_SPAN_SECOND)
+/* Questions in the background: not more often than this, whatever others on the link send. */
+#define BACKGROUND_US  (1 * G_TIME_SPAN_SECOND)
+#define MAC_MEMORY_US  (60 * G_TIME_SPAN_SECOND)
+#define MAX_MACS       8
+
+#define NUD_USABLE     (NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE)
+#define NUD_MADE       (NUD_PERMANENT | NUD_NOARP)
+
+typedef struct
+{
+  DivertMac mac;
+  gint64    seen;
+} SeenMac;
+
+DivertResolution *
+divert_resolution_new (guint               ifindex,
+                       const DivertPrefix *address)
+{
+  DivertResolution *r = g_new0 (DivertResolution, 1);
+
+  r->ifindex = ifindex;
+  r->address = *address;
+  r->macs = g_array_new (FALSE, FALSE, sizeof (SeenMac));
+  divert_resolution_forget (r);
+  return r;
+}
+
+void
+divert_resolution_free (DivertResolution *r)
+{
+  if (r == NULL)
+    return;
+  g_array_unref (r->macs);
+  g_free (r);
+}
+
+void
+divert_resolution_forget (DivertResolution *r)
+{
+  r->asked = FALSE;
+  r->state = DIVERT_GATEWAY_UNKNOWN;
+  g_array_set_size (r->macs, 0);
+  r->has_entry_mac = FALSE;
+  r->question = DIVERT_QUESTION_NONE;
+  r->asked_at = 0;
+  r->deadline = 0;
+  r->retry = FIRST_RETRY_US;
+}
+
+static SeenMac *
+index_mac (const DivertResolution *r,
+           guint                   i)
+{
+  return &g_array_index (r->macs, SeenMac, i);
+}
+
+static gboolean
+note_mac (DivertResolution *r,
+          const DivertMac  *mac,
+          gint64            now)
+{
+  const SeenMac seen = { *mac, now };
+
+  for (guint i = 0; i < r->macs->len; i++)
+    {
+      if (!divert_mac_equal (&index_mac (r, i)->mac, mac))
+        continue;
+      if (i == 0)
+        {
+          index_mac (r, 0)->seen = now;
+          return FALSE;
+        }
+      g_array_remove_index (r->macs, i);
+      break;
+    }
+  g_array_prepend_val (r->macs, seen);
+  if (r->macs->len > MAX_MACS)
+    g_array_set_size (r->macs, MAX_MACS);
+  return TRUE;
+}
+
+/* The newest never goes: it is the gateway's address until it has another one. */
+static gboolean
+drop_old_macs (DivertResolution *r,
+               gint64            now)
+{
+  guint before = r->macs->len;
+
+  while (r->macs->len > 1 && index_mac (r, r->macs->len - 1)->seen + MAC_MEMORY_US <= now)
+    g_array_set_size (r->macs, r->macs->len - 1);
+  return r->macs->len != before;
+}
+
+static gboolean
+give_up (DivertResolution *r,
+         gint64            now)
+{
+  gboolean changed = r->state != DIVERT_GATEWAY_FAILED;
+
+  r->state = DIVERT_GATEWAY_FAILED;
+  r->question = DIVERT_QUESTION_NONE;
+  r->deadline = now + r->retry;
+  r->retry = MIN (r->retry * 2, LAST_RETRY_US);
+  return changed;
+}
+
+static gboolean
+ask_everybody (DivertResolution *r,
+               DivertNetlink    *netlink,
+               gint64            now)
+{
+  if (!divert_neighbour_solicit (netlink, r->ifindex, &r->address, NULL))
+    return give_up (r, now);
+  r->question = DIVERT_QUESTION_BROADCAST;
+  r->deadline = r->asked_at + BOUND_US;
+  return FALSE;
+}
+
+static gboolean
+start_question (DivertResolution *r,
+                DivertNetlink    *netlink,
+                gint64            now)
+{
+  DivertNeighbour entry;
+
+  r->asked_at = now;
+  if (!divert_neighbour_get (netlink, r->ifindex, &r->address, &entry, NULL) || entry.state & NUD_MADE)
+    return give_up (r, now);
+
+  r->has_entry_mac = entry.has_mac && entry.state & NUD_USABLE;
+  r->entry_mac = entry.mac;
+  if (!r->has_entry_mac || !divert_neighbour_probe (netlink, &entry, NULL))
+    return ask_everybody (r, netlink, now);
+  r->question = DIVERT_QUESTION_UNICAST;
+  r->deadline = now + UNICAST_US;
+  return FALSE;
+}
+
+static gboolean
+ask_in_background (DivertResolution *r,
+                   DivertNetlink    *netlink,
+                   gint64            now)
+{
+  if (r->question != DIVERT_QUESTION_NONE || r->state != DIVERT_GATEWAY_RESOLVED)
+    return FALSE;
+  if (now - r->asked_at >= BACKGROUND_US)
+    return start_question (r, netlink, now);
+  r->deadline = r->asked_at + BACKGROUND_US;
+  return FALSE;
+}
+
+gboolean
+divert_resolution_ask (DivertResolution *r,
+                       DivertNetlink    *netlink,
+                       gint64            now)
+{
+  if (r->asked)
+    return FALSE;
+  r->asked = TRUE;
+  r->state = DIVERT_GATEWAY_PENDING;
+  return start_question (r, netlink, now);
+}
+
+static gboolean
+see_failure (DivertResolution *r,
+             DivertNetlink    *netlink,
+             gint64            now)
+{
+  r->has_entry_mac = FALSE;
+  if (r->question == DIVERT_QUESTION_UNICAST)
+    return ask_everybody (r, netlink, now);
+  if (r->question == DIVERT_QUESTION_NONE && r->state == DIVERT_GATEWAY_FAILED)
+    return FALSE;
+  return give_up (r, now);
+}
+
+static gboolean
+see_deletion (DivertResolution *r,
+              DivertNetlink    *netlink,
+              gint64            now)
+{
+  r->has_entry_mac = FALSE;
+  if (r->question != DIVERT_QUESTION_NONE)
+    return ask_everybody (r, netlink, now);
+  return ask_in_background (r, netlink, now);
+}
+
+static gboolean
+see_mac (DivertResolution      *r,
+         DivertNetlink         *netlink,
+         const DivertNeighbour *neighbour,
+         gint64                 now)
+{
+  gboolean is_other = !r->has_entry_mac || !divert_mac_equal (&r->entry_mac, &neighbour->mac);
+  gboolean changed = FALSE;
+
+  r->has_entry_mac = TRUE;
+  r->entry_mac = neighbour->mac;
+  if (is_other || neighbour->state & NUD_REACHABLE)
+    changed = note_mac (r, &neighbour->mac, now);
+
+  if (neighbour->state & NUD_REACHABLE)
+    {
+      changed |= r->state != DIVERT_GATEWAY_RESOLVED;
+      r->state = DIVERT_GATEWAY_RESOLVED;
+      r->question = DIVERT_QUESTION_NONE;
+      r->deadline = 0;
+      r->retry = FIRST_RETRY_US;
+    }
+  else if (is_other)
+    changed |= ask_in_background (r, netlink, now);
+  return changed;
+}
+
+gboolean
+divert_resolution_see (DivertResolution      *r,
+                       DivertNetlink         *netlink,
+                       const DivertNeighbour *neighbour,
+                       gint64                 now)
+{
+  if (!r->asked)
+    return FALSE;
+  if (neighbour->state == 0)
+    return see_deletion (r, netlink, now);
+  if (neighbour->state & (NUD_FAILED | NUD_MADE))
+    return see_failure (r, netlink, now);
+  if ((neighbour->state & NUD_USABLE) == 0)
+    return FALSE;
+  /* A link whose addresses are of another kind than a site can name. */
+  if (!neighbour->has_mac)
+    return see_failure (r, netlink, now);
+  return see_mac (r, netlink, neighbour, now);
+}
+
+gboolean
+divert_resolution_tick (DivertResolution *r,
+                        DivertNetlink    *netlink,
+                        gint64            now)
+{
+  gboolean changed = drop_old_macs (r, now);
+
+  if (r->deadline == 0 || now < r->deadline)
+    return changed;
+  r->deadline = 0;
+  switch (r->question)
+    {
+    case DIVERT_QUESTION_NONE:
+      return start_question (r, netlink, now) || changed;
+    case DIVERT_QUESTION_UNICAST:
+      return ask_everybody (r, netlink, now) || changed;
+    case DIVERT_QUESTION_BROADCAST:
+      return give_up (r, now) || changed;
+    }
+  return changed;
+}
+
+gint64
+divert_resolution_next_tick (const DivertResolution *r)
+{
+  gint64 next = r->deadline != 0 ? r->deadline : G_MAXINT64;
+
+  if (r->macs->len > 1)
+    next = MIN (next, index_mac (r, r->macs->len - 1)->seen + MAC_MEMORY_US);
+  return next;
+}
+
+void
+divert_resolution_fill (const DivertResolution *r,
+                        DivertGateway          *gateway)
+{
+  gateway->state = r->state;
+  for (guint i = 0; i < r->macs->len; i++)
+    g_array_append_val (gateway->macs, index_mac (r, i)->mac);
+}

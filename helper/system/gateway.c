@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: the list of default gateways, and their common clock.
+ *
+ * What was answered is forgotten whenever the link may be another one now: its carrier is gone, or
+ * was gone for a moment (which the kernel counts, though it may tell of it late or not at
+ * all), an address or a default route was removed, or somebody says so.
+ */
+#include "gateway.h"
+
+#include "gateway-resolution.h"
+
+/* Beyond any real machine; further ones stay UNKNOWN, which is no proof. */
+#define MAX_GATEWAYS 256
+
+struct DivertGateways
+{
+  DivertNetlink *netlink;
+  DivertChanged  changed;
+  gpointer       user_data;
+  GPtrArray     *list;      /* DivertResolution */
+  GHashTable    *carriers;  /* ifindex → how often its carrier came and went */
+  GSource       *timer;
+};
+
+static void
+set_timer (DivertGateways *gateways)
+{
+  gint64 next = G_MAXINT64;
+
+  for (guint i = 0; i < gateways->list->len; i++)
+    next = MIN (next, divert_resolution_next_tick (gateways->list->pdata[i]));
+  g_source_set_ready_time (gateways->timer, next == G_MAXINT64 ? -1 : next);
+}
+
+static gboolean
+dispatch (GSource     *source,
+          GSourceFunc  callback,
+          gpointer     user_data)
+{
+  return callback (user_data);
+}
+
+static gboolean
+on_timer (gpointer user_data)
+{
+  DivertGateways *gateways = user_data;
+  gint64 now = g_get_monotonic_time ();
+  gboolean changed = FALSE;
+
+  for (guint i = 0; i < gateways->list->len; i++)
+    changed |= divert_resolution_tick (gateways->list->pdata[i], gateways->netlink, now);
+  set_timer (gateways);
+  if (changed)
+    gateways->changed (gateways->user_data);
+  return G_SOURCE_CONTINUE;
+}
+
+DivertGateways *
+divert_gateways_new (DivertNetlink *netlink,
+                     DivertChanged  changed,
+                     gpointer       user_data)
+{
+  static GSourceFuncs funcs = { .dispatch = dispatch };
+  DivertGateways *gateways = g_new0 (DivertGateways, 1);
+
+  gateways->netlink = netlink;
+  gateways->changed = changed;
+  gateways->user_data = user_data;
+  gateways->list = g_ptr_array_new_with_free_func ((GDestroyNotify) divert_resolution_free);
+  gateways->carriers = g_hash_table_new (NULL, NULL);
+  gateways->timer = g_source_new (&funcs, sizeof (GSource));
+  g_source_set_name (gateways->timer, "gateways");
+  g_source_set_callback (gateways->timer, on_timer, gateways, NULL);
+  g_source_attach (gateways->timer, NULL);
+  return gateways;
+}
+
+void
+divert_gateways_free (DivertGateways *gateways)
+{
+  if (gateways == NULL)
+    return;
+  g_source_destroy (gateways->timer);
+  g_source_unref (gateways->timer);
+  g_hash_table_unref (gateways->carriers);
+  g_ptr_array_unref (gateways->list);
+  g_free (gateways);
+}
+
+static DivertResolution *
+find (const GPtrArray    *list,
+      guint               ifindex,
+      const DivertPrefix *address,
+      guint              *ret_position)
+{
+  for (guint i = 0; i < list->len; i++)
+    {
+      DivertResolution *resolution = list->pdata[i];
+
+      if (resolution->ifindex != ifindex || !divert_prefix_equal (&resolution->address, address))
+        continue;
+      if (ret_position != NULL)
+        *ret_position = i;
+      return resolution;
+    }
+  return NULL;
+}
+
+void
+divert_gateways_ask (DivertGateways *gateways,
+                     guint           ifindex)
+{
+  gint64 now = g_get_monotonic_time ();
+  gboolean changed = FALSE;
+
+  for (guint i = 0; i < gateways->list->len; i++)
+    {
+      DivertResolution *resolution = gateways->list->pdata[i];
+
+      if (resolution->ifindex == ifindex)
+        changed |= divert_resolution_ask (resolution, gateways->netlink, now);
+    }
+  set_timer (gateways);
+  if (changed)
+    gateways->changed (gateways->user_data);
+}
+
+gboolean
+divert_gateways_are_asked (const DivertGateways *gateways)
+{
+  for (guint i = 0; i < gateways->list->len; i++)
+    {
+      const DivertResolution *resolution = gateways->list->pdata[i];
+
+      if (resolution->asked)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+void
+divert_gateways_forget (DivertGateways *gateways,
+                        guint           ifindex,
+                        DivertFamilies  families)
+{
+  for (guint i = 0; i < gateways->list->len; i++)
+    {
+      DivertResolution *resolution = gateways->list->pdata[i];
+
+      if ((ifindex == 0 || resolution->ifindex == ifindex) && families & (1 << resolution->address.family))
+        divert_resolution_forget (resolution);
+    }
+  set_timer (gateways);
+}
+
+void
+divert_gateways_see_link (DivertGateways        *gateways,
+                          const DivertLinkState *link)
+{
+  gpointer key = GUINT_TO_POINTER (link->ifindex), before = NULL;
+  gboolean known = g_hash_table_lookup_extended (gateways->carriers, key, NULL, &before);
+
+  if (!link->carrier || (known && GPOINTER_TO_UINT (before) != link->carrier_changes))
+    divert_gateways_forget (gateways, link->ifindex, DIVERT_FAMILIES_BOTH);
+  g_hash_table_insert (gateways->carriers, key, GUINT_TO_POINTER (link->carrier_changes));
+}
+
+void
+divert_gateways_lose_link (DivertGateways *gateways,
+                           guint           ifindex)
+{
+  divert_gateways_forget (gateways, ifindex, DIVERT_FAMILIES_BOTH);
+  g_hash_table_remove (gateways->carriers, GUINT_TO_POINTER (ifindex));
+}
+
+static void
+update_carriers (DivertGateways *gateways,
+                 const GArray   *states)
+{
+  g_autoptr(GHashTable) now = g_hash_table_new (NULL, NULL);
+
+  for (guint i = 0; i < states->len; i++)
+    {
+      const DivertLinkState *link = &g_array_index (states, DivertLinkState, i);
+
+      divert_gateways_see_link (gateways, link);
+      g_hash_table_insert (now, GUINT_TO_POINTER (link->ifindex), GUINT_TO_POINTER (link->carrier_changes));
+    }
+  g_hash_table_unref (gateways->carriers);
+  gateways->carriers = g_steal_pointer (&now);
+}
+
+void
+divert_gateways_update (DivertGateways          *gateways,
+                        const DivertKernelState *state)
+{
+  g_autoptr(GPtrArray) old = NULL;
+
+  update_carriers (gateways, state->link_states);
+  old = g_steal_pointer (&gateways->list);
+  gateways->list = g_ptr_array_new_with_free_func ((GDestroyNotify) divert_resolution_free);
+  for (guint i = 0; i < state->links->len; i++)
+    {
+      const DivertLink *link = state->links->pdata[i];
+
+      for (guint j = 0; j < link->gateways->len && gateways->list->len < MAX_GATEWAYS; j++)
+        {
+          DivertGateway *gateway = link->gateways->pdata[j];
+          guint position = 0;
+
+          if (find (old, link->ifindex, &gateway->address, &position) != NULL)
+            g_ptr_array_add (gateways->list, g_ptr_array_steal_index_fast (old, position));
+          else
+            g_ptr_array_add (gateways->list, divert_resolution_new (link->ifindex, &gateway->address));
+          divert_resolution_fill (gateways->list->pdata[gateways->list->len - 1], gateway);
+        }
+    }
+  set_timer (gateways);
+}
+
+gboolean
+divert_gateways_see_neighbour (DivertGateways  *gateways,
+                               struct nlmsghdr *header)
+{
+  DivertNeighbour neighbour;
+  DivertResolution *resolution;
+  gboolean changed;
+
+  /* The kernel also tells of what we did to an entry ourselves. */
+  if (header->nlmsg_pid == divert_netlink_get_port (gateways->netlink) || gateways->list->len == 0 ||
+      !divert_neighbour_parse (header, &neighbour))
+    return FALSE;
+  resolution = find (gateways->list, neighbour.ifindex, &neighbour.address, NULL);
+  if (resolution == NULL)
+    return FALSE;
+
+  changed = divert_resolution_see (resolution, gateways->netlink, &neighbour, g_get_monotonic_time ());
+  set_timer (gateways);
+  return changed;
+}
+
+void
+divert_gateways_resync (DivertGateways *gateways)
+{
+  gint64 now = g_get_monotonic_time ();
+
+  for (guint i = 0; i < gateways->list->len; i++)
+    {
+      DivertResolution *resolution = gateways->list->pdata[i];
+      DivertNeighbour neighbour;
+
+      /* While a question is under way its entry was not NUD_REACHABLE when it was asked; if it is now, that is the answer. */
+      if (resolution->asked &&
+          divert_neighbour_get (gateways->netlink, resolution->ifindex, &resolution->address, &neighbour, NULL))
+        divert_resolution_see (resolution, gateways->netlink, &neighbour, now);
+    }
+  set_timer (gateways);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which link-layer address the default gateways answer with: for each, a
+ * state machine over the kernel's neighbour table.  Part of kernel.c.
+ */
+#pragma once
+
+#include "kernel-read.h"
+#include "kernel.h"
+#include "netlink.h"
+
+G_BEGIN_DECLS
+
+typedef struct DivertGateways DivertGateways;
+
+/* @changed: a gateway's state or addresses changed, other than by a call of this header. */
+DivertGateways *divert_gateways_new (DivertNetlink *netlink, DivertChanged changed, gpointer user_data);
+void            divert_gateways_free (DivertGateways *gateways);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertGateways, divert_gateways_free)
+
+/* @links and their gateways are all that there are; fills what is known of each. */
+void            divert_gateways_update (DivertGateways *gateways, const DivertKernelState *state);
+/* Asks the gateways of @ifindex, unless they are asked already. */
+void            divert_gateways_ask (DivertGateways *gateways, guint ifindex);
+/* Is any of them asked? */
+gboolean        divert_gateways_are_asked (const DivertGateways *gateways);
+/* Forgets what those of @ifindex (0: all) and @families have answered. */
+void            divert_gateways_forget (DivertGateways *gateways, guint ifindex, DivertFamilies families);
+/* A link as it is now.  If its carrier is gone, or was gone meanwhile, all is forgotten. */
+void            divert_gateways_see_link (DivertGateways *gateways, const DivertLinkState *link);
+/* The link is no more. */
+void            divert_gateways_lose_link (DivertGateways *gateways, guint ifindex);
+
+/* A notification about a neighbour; returns whether it changed a gateway. */
+gboolean        divert_gateways_see_neighbour (DivertGateways *gateways, struct nlmsghdr *header);
+/* Notifications were lost: reads the neighbours of those asked. */
+void            divert_gateways_resync (DivertGateways *gateways);
+
+G_END_DECLS

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: how reading, listening and the gateways go together.
+ *
+ * A notification is looked at for two things only: whether to look again, and whether
+ * a gateway's answer must be forgotten (which must not wait for the next look: what is gone and
+ * back until then would not show).
+ */
+#include "kernel.h"
+
+#include "gateway.h"
+#include "kernel-monitor.h"
+#include "kernel-read.h"
+
+#include <linux/rtnetlink.h>
+
+struct DivertKernel
+{
+  DivertNetlink  *netlink;
+  DivertMonitor  *monitor;
+  DivertGateways *gateways;
+  DivertChanged   changed;
+  gpointer        user_data;
+};
+
+/* May free the kernel. */
+static void
+on_changed (gpointer user_data)
+{
+  DivertKernel *kernel = user_data;
+
+  kernel->changed (kernel->user_data);
+}
+
+static void
+on_gateway_changed (gpointer user_data)
+{
+  DivertKernel *kernel = user_data;
+
+  divert_monitor_poke (kernel->monitor);
+}
+
+static gboolean
+see_link (DivertKernel    *kernel,
+          struct nlmsghdr *header)
+{
+  DivertLinkState link;
+
+  if (!divert_kernel_parse_link (header, &link))
+    return FALSE;
+  if (header->nlmsg_type == RTM_DELLINK)
+    divert_gateways_lose_link (kernel->gateways, link.ifindex);
+  else
+    divert_gateways_see_link (kernel->gateways, &link);
+  return TRUE;
+}
+
+static void
+see_deleted_hop (const DivertRoute *route,
+                 gpointer           user_data)
+{
+  DivertKernel *kernel = user_data;
+
+  /* The main table's default routes alone: ours come and go, too. */
+  if (route->destination.length == 0 && route->ifindex != 0)
+    divert_gateways_forget (kernel->gateways, route->ifindex, 1 << route->destination.family);
+}
+
+static gboolean
+see (struct nlmsghdr *header,
+     gpointer         user_data)
+{
+  DivertKernel *kernel = user_data;
+  DivertLinkAddress address;
+
+  if (header == NULL)
+    {
+      divert_gateways_resync (kernel->gateways);
+      return TRUE;
+    }
+  switch (header->nlmsg_type)
+    {
+    case RTM_NEWLINK:
+    case RTM_DELLINK:
+      return see_link (kernel, header);
+    case RTM_DELADDR:
+      if (divert_kernel_parse_address (header, &address) && address.ifindex != 0)
+        divert_gateways_forget (kernel->gateways, address.ifindex, 1 << address.address.family);
+      return TRUE;
+    case RTM_DELROUTE:
+      divert_kernel_parse_route (header, see_deleted_hop, kernel);
+      return TRUE;
+    case RTM_NEWADDR:
+    case RTM_NEWROUTE:
+    case RTM_NEWRULE:
+    case RTM_DELRULE:
+      return TRUE;
+    case RTM_NEWNEIGH:
+    case RTM_DELNEIGH:
+      return divert_gateways_see_neighbour (kernel->gateways, header);
+    }
+  return FALSE;
+}
+
+DivertKernel *
+divert_kernel_new (DivertChanged   changed,
+                   gpointer        user_data,
+                   GError        **error)
+{
+  g_autoptr(DivertKernel) kernel = g_new0 (DivertKernel, 1);
+
+  kernel->changed = changed;
+  kernel->user_data = user_data;
+  kernel->netlink = divert_netlink_new (NETLINK_ROUTE, error);
+  if (kernel->netlink == NULL)
+    return NULL;
+  kernel->gateways = divert_gateways_new (kernel->netlink, on_gateway_changed, kernel);
+  kernel->monitor = divert_monitor_new (see, on_changed, kernel, error);
+  if (kernel->monitor == NULL)
+    return NULL;
+  return g_steal_pointer (&kernel);
+}
+
+void
+divert_kernel_free (DivertKernel *kernel)
+{
+  if (kernel == NULL)
+    return;
+  divert_monitor_free (kernel->monitor);
+  divert_gateways_free (kernel->gateways);
+  divert_netlink_free (kernel->netlink);
+  g_free (kernel);
+}
+
+gboolean
+divert_kernel_gather (DivertKernel  *kernel,
+                      DivertFacts   *facts,
+                      GError       **error)
+{
+  g_autoptr(DivertKernelState) state = divert_kernel_state_read (kernel->netlink, error);
+
+  if (state == NULL)
+    return FALSE;
+  divert_gateways_update (kernel->gateways, state);
+  if (!divert_gateways_are_asked (kernel->gateways))
+    divert_monitor_listen_to_neighbours (kernel->monitor, FALSE);
+
+  g_ptr_array_unref (facts->links);
+  facts->links = g_steal_pointer (&state->links);
+  g_array_unref (facts->routes);
+  facts->routes = g_steal_pointer (&state->routes);
+  return TRUE;
+}
+
+void
+divert_kernel_resolve_gateways (DivertKernel *kernel,
+                                guint         ifindex)
+{
+  divert_monitor_listen_to_neighbours (kernel->monitor, TRUE);
+  /* So that no answer from before the question is taken for its answer. */
+  divert_monitor_drain (kernel->monitor);
+  divert_gateways_ask (kernel->gateways, ifindex);
+}
+
+void
+divert_kernel_distrust (DivertKernel *kernel,
+                        guint         ifindex)
+{
+  divert_gateways_forget (kernel->gateways, ifindex, DIVERT_FAMILIES_BOTH);
+}
