@@ -278,6 +278,22 @@ set_next_timer (DivertPipeline *pipeline)
   set_timer (pipeline, deadline);
 }
 
+/* Does nobody owe an answer any more? */
+static gboolean
+is_settled (const DivertDecision *decision,
+            const DivertFacts    *facts)
+{
+  for (guint i = 0; i < facts->links->len; i++)
+    {
+      const DivertLink *link = g_ptr_array_index (facts->links, i);
+
+      for (guint j = 0; j < link->gateways->len; j++)
+        if (((DivertGateway *) g_ptr_array_index (link->gateways, j))->state == DIVERT_GATEWAY_PENDING)
+          return FALSE;
+    }
+  return !divert_decision_is_pending (decision);
+}
+
 static gboolean
 is_news (const DivertReport *report,
          const DivertReport *previous)
@@ -370,7 +386,7 @@ run (DivertPipeline *pipeline)
     log_report (report, pipeline->event);
 
   pipeline->reported (report, pipeline->user_data);
-  divert_waiters_tell (pipeline->waiters, report, !divert_decision_is_pending (report->decision), g_get_monotonic_time ());
+  divert_waiters_tell (pipeline->waiters, report, is_settled (report->decision, pipeline->facts), g_get_monotonic_time ());
   set_next_timer (pipeline);
 }
 
@@ -471,6 +487,21 @@ divert_pipeline_refresh (DivertPipeline  *pipeline,
 {
   divert_waiters_add (pipeline->waiters, settle ? g_get_monotonic_time () + SETTLE_US : 0, (DivertWaited) refreshed, user_data);
   request_run (pipeline, event);
+}
+
+void
+divert_pipeline_ask_gateways (DivertPipeline *pipeline)
+{
+  const DivertFacts *facts = pipeline->facts;
+
+  for (guint i = 0; facts != NULL && i < facts->connections->len; i++)
+    {
+      const DivertConnection *connection = g_ptr_array_index (facts->connections, i);
+      const DivertLink *link = divert_facts_find_link (facts, connection->device);
+
+      if (connection->up && !connection->external && link != NULL)
+        divert_kernel_resolve_gateways (pipeline->kernel, link->ifindex);
+    }
 }
 
 gboolean

@@ -25,9 +25,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertPipeline, divert_pipeline_free)
 /* "Look again": soon, once, however often it is said before that.  @event is for the log; static. */
 void            divert_pipeline_poke (DivertPipeline *pipeline, const char *event);
 /* Likewise, and @refreshed is called when a run that began after this call is over; with @settle, not before pending
- * proofs are decided, or a second has gone by. */
+ * proofs and gateways that were asked are decided, or a second has gone by. */
 void            divert_pipeline_refresh (DivertPipeline *pipeline, const char *event, gboolean settle,
                                          DivertRefreshed refreshed, gpointer user_data);
+
+/* Asks the gateways of all connections for their link-layer address, whether a site wants it or not; a refresh with
+ * settle waits for the answers. */
+void            divert_pipeline_ask_gateways (DivertPipeline *pipeline);
 
 /* Keeps @mode (on disk, for the next start) and looks again.  On failure nothing has changed. */
 gboolean        divert_pipeline_set_mode (DivertPipeline *pipeline, const DivertMode *mode, GError **error);

@@ -11,28 +11,12 @@
 #include "arguments.h"
 #include "dbus-names.h"
 
-typedef struct Change Change;
-
-/* Does the change; answers the caller. */
-typedef void (*ChangeFunc) (Change *change);
-
-struct Change
+DivertChange *
+divert_change_new (DivertService         *service,
+                   GDBusMethodInvocation *invocation,
+                   DivertChangeFunc       func)
 {
-  DivertService         *service;
-  GDBusMethodInvocation *invocation; /* answering it consumes it */
-  ChangeFunc             func;
-  DivertMode            *mode;       /* of Switch */
-  gboolean               until_network_change;
-  char                  *site;       /* of Trust and Forget */
-  char                  *uuid;
-};
-
-static Change *
-change_new (DivertService         *service,
-            GDBusMethodInvocation *invocation,
-            ChangeFunc             func)
-{
-  Change *change = g_new0 (Change, 1);
+  DivertChange *change = g_new0 (DivertChange, 1);
 
   change->service = service;
   change->invocation = invocation;
@@ -40,22 +24,25 @@ change_new (DivertService         *service,
   return change;
 }
 
-static void
-change_free (Change *change)
+void
+divert_change_free (DivertChange *change)
 {
+  if (change == NULL)
+    return;
   divert_mode_free (change->mode);
   g_free (change->site);
   g_free (change->uuid);
   g_free (change);
 }
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Change, change_free)
 
-static void
-answer_error (Change       *change,
-              const char   *name,
-              const GError *error)
+void
+divert_change_fail (DivertChange *change,
+                    const char   *name,
+                    const GError *error)
 {
-  g_dbus_method_invocation_return_dbus_error (change->invocation, name, error->message);
+  g_autofree char *message = g_utf8_make_valid (error->message, -1);
+
+  g_dbus_method_invocation_return_dbus_error (change->invocation, name, message);
 }
 
 static void
@@ -65,10 +52,9 @@ on_applied (const DivertReport *report,
   g_dbus_method_invocation_return_value (user_data, NULL);
 }
 
-/* Answers when the rules are as the change wants them. */
-static void
-answer_when_applied (Change     *change,
-                     const char *event)
+void
+divert_change_answer_when_applied (DivertChange *change,
+                                   const char   *event)
 {
   divert_pipeline_refresh (change->service->pipeline, event, TRUE, on_applied, change->invocation);
 }
@@ -77,26 +63,27 @@ static void
 on_authorised (gboolean allowed,
                gpointer user_data)
 {
-  g_autoptr(Change) change = user_data;
+  g_autoptr(DivertChange) change = user_data;
 
   if (!allowed)
     {
       g_dbus_method_invocation_return_dbus_error (change->invocation, DIVERT_DBUS_ERROR_NOT_AUTHORIZED, "not authorised");
       return;
     }
-  change->func (change);
+  change->func (g_steal_pointer (&change));
 }
 
-static void
-authorise (Change     *change,
-           const char *action)
+void
+divert_change_authorise (DivertChange *change,
+                         const char   *action)
 {
   divert_authority_check (change->service->authority, change->invocation, action, on_authorised, change);
 }
 
 static void
-do_switch (Change *change)
+do_switch (DivertChange *owned)
 {
+  g_autoptr(DivertChange) change = owned;
   DivertPipeline *pipeline = change->service->pipeline;
   const DivertFacts *facts = divert_pipeline_get_facts (pipeline);
   g_autoptr(GError) error = NULL;
@@ -112,10 +99,10 @@ do_switch (Change *change)
     change->mode->network = facts != NULL ? divert_facts_network (facts) : g_strdup ("");
   if (!divert_pipeline_set_mode (pipeline, change->mode, &error))
     {
-      answer_error (change, DIVERT_DBUS_ERROR_FAILED, error);
+      divert_change_fail (change, DIVERT_DBUS_ERROR_FAILED, error);
       return;
     }
-  answer_when_applied (change, "switch");
+  divert_change_answer_when_applied (change, "switch");
 }
 
 /* Towards the safer state it is easy: away, and auto, which is what the administrator has configured. */
@@ -145,28 +132,29 @@ on_switch (DivertHelper1         *object,
 {
   DivertService *service = user_data;
   DivertMode *parsed;
-  Change *change;
+  DivertChange *change;
 
   if (!divert_arguments_mode (invocation, divert_pipeline_get_config (service->pipeline), mode, expires, &parsed))
     return TRUE;
-  change = change_new (service, invocation, do_switch);
+  change = divert_change_new (service, invocation, do_switch);
   change->mode = parsed;
   change->until_network_change = until_network_change;
-  authorise (change, switch_action (parsed));
+  divert_change_authorise (change, switch_action (parsed));
   return TRUE;
 }
 
 static void
-do_reload (Change *change)
+do_reload (DivertChange *owned)
 {
+  g_autoptr(DivertChange) change = owned;
   g_autoptr(GError) error = NULL;
 
   if (!divert_pipeline_reload (change->service->pipeline, &error))
     {
-      answer_error (change, DIVERT_DBUS_ERROR_CONFIG, error);
+      divert_change_fail (change, DIVERT_DBUS_ERROR_CONFIG, error);
       return;
     }
-  answer_when_applied (change, "reload");
+  divert_change_answer_when_applied (change, "reload");
 }
 
 static gboolean
@@ -174,7 +162,7 @@ on_reload (DivertHelper1         *object,
            GDBusMethodInvocation *invocation,
            gpointer               user_data)
 {
-  authorise (change_new (user_data, invocation, do_reload), DIVERT_ACTION_RELOAD);
+  divert_change_authorise (divert_change_new (user_data, invocation, do_reload), DIVERT_ACTION_RELOAD);
   return TRUE;
 }
 

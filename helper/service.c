@@ -216,6 +216,7 @@ divert_service_new (GDBusConnection  *bus,
   g_signal_connect (service->object, "handle-explain-as", G_CALLBACK (on_explain_as), service);
   g_signal_connect (service->object, "handle-status", G_CALLBACK (on_status), service);
   divert_service_connect_changes (service);
+  divert_service_connect_learning (service);
 
   if (!g_dbus_interface_skeleton_export (G_DBUS_INTERFACE_SKELETON (service->object), bus, DIVERT_DBUS_PATH, error))
     return NULL;
@@ -229,7 +230,8 @@ divert_service_free (DivertService *service)
   if (service == NULL)
     return;
   g_clear_handle_id (&service->idle_id, g_source_remove);
-  g_dbus_interface_skeleton_unexport (G_DBUS_INTERFACE_SKELETON (service->object));
+  if (g_dbus_interface_skeleton_get_object_path (G_DBUS_INTERFACE_SKELETON (service->object)) != NULL)
+    g_dbus_interface_skeleton_unexport (G_DBUS_INTERFACE_SKELETON (service->object));
   divert_pipeline_free (service->pipeline);
   divert_authority_free (service->authority);
   g_object_unref (service->object);

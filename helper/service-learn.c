@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: Trust, Forget and Preview: what the helper learns of a network, and unlearns.
+ *
+ * What is learned comes from the helper's own facts, never from the caller, who only names
+ * a site and a connection.  The gateways are asked first, so that their addresses are fresh.
+ */
+#include "service-private.h"
+
+#include "arguments.h"
+#include "core/trust.h"
+#include "dbus-names.h"
+#include "system/site-file.h"
+
+static const DivertSite *
+find_site (const DivertChange *change)
+{
+  return divert_config_find_site (divert_pipeline_get_config (change->service->pipeline), change->site);
+}
+
+static DivertLearned *
+learn (const DivertChange  *change,
+       GError             **error)
+{
+  return divert_trust_learn (divert_pipeline_get_facts (change->service->pipeline), change->uuid, change->site, find_site (change),
+                             error);
+}
+
+/* The files have changed: take them, and answer when the rules follow. */
+static void
+reload_and_answer (DivertChange *change,
+                   const char   *event)
+{
+  g_autoptr(GError) error = NULL;
+
+  if (!divert_pipeline_reload (change->service->pipeline, &error))
+    {
+      divert_change_fail (change, DIVERT_DBUS_ERROR_CONFIG, error);
+      return;
+    }
+  divert_change_answer_when_applied (change, event);
+}
+
+static void
+on_ready_to_trust (const DivertReport *report,
+                   gpointer            user_data)
+{
+  g_autoptr(DivertChange) change = user_data;
+  g_autoptr(DivertLearned) learned = NULL;
+  g_autoptr(GError) error = NULL;
+
+  learned = learn (change, &error);
+  if (learned == NULL ||
+      !divert_site_file_write (change->service->config_dir, change->site, find_site (change), learned->text, &error))
+    {
+      divert_change_fail (change, DIVERT_DBUS_ERROR_FAILED, error);
+      return;
+    }
+  reload_and_answer (change, "trust");
+}
+
+static void
+ask_gateways (DivertChange    *change,
+              DivertRefreshed  ready)
+{
+  divert_pipeline_ask_gateways (change->service->pipeline);
+  divert_pipeline_refresh (change->service->pipeline, "trust", TRUE, ready, change);
+}
+
+static void
+do_trust (DivertChange *change)
+{
+  ask_gateways (change, on_ready_to_trust);
+}
+
+static gboolean
+on_trust (DivertHelper1         *object,
+          GDBusMethodInvocation *invocation,
+          const char            *site,
+          const char            *uuid,
+          gpointer               user_data)
+{
+  DivertChange *change;
+
+  if (!divert_arguments_site (invocation, site) || !divert_arguments_uuid (invocation, uuid, FALSE))
+    return TRUE;
+  change = divert_change_new (user_data, invocation, do_trust);
+  change->site = g_strdup (site);
+  change->uuid = g_strdup (uuid);
+  divert_change_authorise (change, DIVERT_ACTION_TRUST);
+  return TRUE;
+}
+
+static GVariant *
+make_strings (const GArray *items,
+              gsize         size,
+              char       *(*to_string) (gconstpointer item))
+{
+  GVariantBuilder strings;
+
+  g_variant_builder_init (&strings, G_VARIANT_TYPE ("as"));
+  for (guint i = 0; i < items->len; i++)
+    {
+      g_autofree char *text = to_string (items->data + i * size);
+
+      g_variant_builder_add (&strings, "s", text);
+    }
+  return g_variant_builder_end (&strings);
+}
+
+static char *
+prefix_to_string (gconstpointer item)
+{
+  return divert_prefix_to_cidr (item);
+}
+
+static char *
+mac_to_string (gconstpointer item)
+{
+  return divert_mac_to_string (item);
+}
+
+static void
+on_ready_to_preview (const DivertReport *report,
+                     gpointer            user_data)
+{
+  g_autoptr(DivertChange) change = user_data;
+  g_autoptr(DivertLearned) learned = NULL;
+  g_autofree char *file = divert_site_file_get_path (change->service->config_dir, change->site);
+  g_autoptr(GError) error = NULL;
+  GVariantDict dict;
+
+  learned = learn (change, &error);
+  if (learned == NULL)
+    {
+      divert_change_fail (change, DIVERT_DBUS_ERROR_FAILED, error);
+      return;
+    }
+  g_variant_dict_init (&dict, NULL);
+  g_variant_dict_insert (&dict, "uuid", "s", learned->uuid);
+  g_variant_dict_insert_value (&dict, "id", g_variant_new_take_string (g_utf8_make_valid (learned->id, -1)));
+  g_variant_dict_insert_value (&dict, "device", g_variant_new_take_string (g_utf8_make_valid (learned->device, -1)));
+  g_variant_dict_insert_value (&dict, "intranet", make_strings (learned->intranet, sizeof (DivertPrefix), prefix_to_string));
+  g_variant_dict_insert_value (&dict, "gateway-macs", make_strings (learned->gateway_macs, sizeof (DivertMac), mac_to_string));
+  g_variant_dict_insert (&dict, "file", "s", file);
+  g_variant_dict_insert_value (&dict, "text", g_variant_new_take_string (g_utf8_make_valid (learned->text, -1)));
+  divert_helper1_complete_preview (change->service->object, change->invocation, g_variant_dict_end (&dict));
+}
+
+static gboolean
+on_preview (DivertHelper1         *object,
+            GDBusMethodInvocation *invocation,
+            const char            *site,
+            const char            *uuid,
+            gpointer               user_data)
+{
+  DivertChange *change;
+
+  if (!divert_arguments_site (invocation, site) || !divert_arguments_uuid (invocation, uuid, TRUE))
+    return TRUE;
+  change = divert_change_new (user_data, invocation, NULL);
+  change->site = g_strdup (site);
+  change->uuid = g_strdup (uuid);
+  ask_gateways (change, on_ready_to_preview);
+  return TRUE;
+}
+
+/* Writes what is left of the site without the connection, or removes it. */
+static gboolean
+forget (const DivertChange  *change,
+        const DivertSite    *site,
+        GError             **error)
+{
+  const char *dir = change->service->config_dir;
+  g_autofree char *text = NULL;
+
+  if (change->uuid[0] != '\0' && !divert_trust_forget (site, change->uuid, &text, error))
+    return FALSE;
+  return text != NULL ? divert_site_file_write (dir, change->site, site, text, error) : divert_site_file_remove (dir, site, error);
+}
+
+static void
+do_forget (DivertChange *owned)
+{
+  g_autoptr(DivertChange) change = owned;
+  const DivertSite *site = find_site (change);
+  g_autoptr(GError) error = NULL;
+
+  if (site == NULL)
+    {
+      g_dbus_method_invocation_return_dbus_error (change->invocation, DIVERT_DBUS_ERROR_UNKNOWN_SITE, "unknown site");
+      return;
+    }
+  if (!forget (change, site, &error))
+    {
+      divert_change_fail (change, DIVERT_DBUS_ERROR_FAILED, error);
+      return;
+    }
+  reload_and_answer (change, "forget");
+}
+
+static gboolean
+on_forget (DivertHelper1         *object,
+           GDBusMethodInvocation *invocation,
+           const char            *site,
+           const char            *uuid,
+           gpointer               user_data)
+{
+  DivertChange *change;
+
+  if (!divert_arguments_site (invocation, site) || !divert_arguments_uuid (invocation, uuid, TRUE))
+    return TRUE;
+  change = divert_change_new (user_data, invocation, do_forget);
+  change->site = g_strdup (site);
+  change->uuid = g_strdup (uuid);
+  divert_change_authorise (change, DIVERT_ACTION_TRUST);
+  return TRUE;
+}
+
+void
+divert_service_connect_learning (DivertService *service)
+{
+  g_signal_connect (service->object, "handle-trust", G_CALLBACK (on_trust), service);
+  g_signal_connect (service->object, "handle-forget", G_CALLBACK (on_forget), service);
+  g_signal_connect (service->object, "handle-preview", G_CALLBACK (on_preview), service);
+}
