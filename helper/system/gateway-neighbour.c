@@ -34,6 +34,9 @@ divert_neighbour_parse (struct nlmsghdr *header,
       const struct nlattr *mac = attributes[NDA_LLADDR];
 
       neighbour.state = entry->ndm_state;
+      /* Of an entry that somebody deletes the kernel says first that it failed, and who (it says 0 for itself). */
+      if (neighbour.state & NUD_FAILED && header->nlmsg_pid != 0)
+        neighbour.state = 0;
       neighbour.has_mac = mac != NULL && nla_len (mac) == sizeof neighbour.mac.bytes;
       if (neighbour.has_mac)
         memcpy (neighbour.mac.bytes, nla_data (mac), sizeof neighbour.mac.bytes);

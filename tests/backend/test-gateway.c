@@ -1,0 +1,480 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The gateways' link-layer addresses, against a real neighbour table and a router in
+ * another namespace.  Each case runs for both families.
+ */
+#include "namespace.h"
+#include "system/gateway-resolution.h"
+#include "system/kernel.h"
+
+#include <linux/neighbour.h>
+#include <net/if.h>
+#include <string.h>
+
+#define MAC_A "02:00:00:00:00:0a"
+#define MAC_B "02:00:00:00:00:0b"
+
+typedef struct
+{
+  DivertKernel *kernel;
+  DivertFamily  family;
+  const char   *ip;
+  const char   *gateway;
+  const char   *far_address;
+  int           far;
+  guint         ifindex;
+  guint         n_calls;
+  /* What test_wait() waits for. */
+  DivertGatewayState wanted;
+  const char   *wanted_macs;
+} Fixture;
+
+static void
+on_changed (gpointer user_data)
+{
+  Fixture *f = user_data;
+
+  f->n_calls++;
+}
+
+static void
+run_far (Fixture    *f,
+         const char *command)
+{
+  test_run ("nsenter -n -t %d sh -e -c '%s'", f->far, command);
+}
+
+static void
+plug_in (Fixture *f)
+{
+  test_run ("%s addr add %s dev up0 %s && %s route add default via %s dev up0", f->ip,
+            f->family == DIVERT_FAMILY_IPV6 ? "fe80::2/64" : "192.0.2.2/24",
+            f->family == DIVERT_FAMILY_IPV6 ? "nodad" : "", f->ip, f->gateway);
+}
+
+static void
+set_up (Fixture       *f,
+        gconstpointer  user_data)
+{
+  g_autoptr(GError) error = NULL;
+  gboolean is_ipv6;
+
+  f->family = GPOINTER_TO_UINT (user_data);
+  is_ipv6 = f->family == DIVERT_FAMILY_IPV6;
+  f->ip = is_ipv6 ? "ip -6" : "ip -4";
+  f->gateway = is_ipv6 ? "fe80::1" : "192.0.2.1";
+  f->far_address = is_ipv6 ? "ip -6 addr add fe80::1/64 dev far0 nodad" : "ip addr add 192.0.2.1/24 dev far0";
+
+  test_namespace_enter ();
+  f->far = test_namespace_start_far ();
+  test_run ("ip link add up0 type veth peer name far0; ip link set up0 addrgenmode none; ip link set far0 addrgenmode none;"
+            "ip link set far0 address " MAC_A " netns %d; ip link set up0 up", f->far);
+  /* Tells of a new address of its own, as routers that take over do. */
+  run_far (f, "ip link set lo up; ip link set far0 addrgenmode none; ip link set far0 up;"
+              "echo 1 >/proc/sys/net/ipv4/conf/far0/arp_notify; echo 1 >/proc/sys/net/ipv6/conf/far0/ndisc_notify");
+  run_far (f, f->far_address);
+  plug_in (f);
+  f->ifindex = if_nametoindex ("up0");
+
+  f->kernel = divert_kernel_new (on_changed, f, &error);
+  g_assert_no_error (error);
+}
+
+static void
+tear_down (Fixture       *f,
+           gconstpointer  user_data)
+{
+  divert_kernel_free (f->kernel);
+  test_namespace_stop_far (f->far);
+}
+
+/* The gateway as of now: its state; the addresses as text. */
+static DivertGatewayState
+look (Fixture  *f,
+      char    **ret_macs)
+{
+  g_autoptr(DivertFacts) facts = divert_facts_new ();
+  g_autoptr(GError) error = NULL;
+  const DivertLink *link;
+  const DivertGateway *gateway;
+
+  divert_kernel_gather (f->kernel, facts, &error);
+  g_assert_no_error (error);
+  link = divert_facts_find_link (facts, "up0");
+  g_assert_nonnull (link);
+  if (link->gateways->len == 0)
+    {
+      if (ret_macs != NULL)
+        *ret_macs = g_strdup ("");
+      return DIVERT_GATEWAY_UNKNOWN;
+    }
+  gateway = link->gateways->pdata[0];
+  if (ret_macs != NULL)
+    *ret_macs = divert_macs_to_string (gateway->macs);
+  return gateway->state;
+}
+
+static gboolean
+is_as_wanted (gpointer user_data)
+{
+  Fixture *f = user_data;
+  g_autofree char *macs = NULL;
+  DivertGatewayState state = look (f, &macs);
+
+  return state == f->wanted && (f->wanted_macs == NULL || g_str_equal (macs, f->wanted_macs));
+}
+
+static void
+expect (Fixture            *f,
+        guint               within_ms,
+        DivertGatewayState  state,
+        const char         *macs)
+{
+  g_autofree char *found = NULL;
+  DivertGatewayState found_state;
+
+  f->wanted = state;
+  f->wanted_macs = macs;
+  if (test_wait (within_ms, is_as_wanted, f))
+    return;
+  found_state = look (f, &found);
+  g_error ("wanted state %d, addresses %s; is: %d, %s", state, macs, found_state, found);
+}
+
+static void
+ask (Fixture *f)
+{
+  look (f, NULL);
+  divert_kernel_resolve_gateways (f->kernel, f->ifindex);
+}
+
+/* Nothing but @state for @ms. */
+static void
+expect_steady (Fixture            *f,
+               guint               ms,
+               DivertGatewayState  state)
+{
+  gint64 end = g_get_monotonic_time () + ms * 1000;
+
+  while (g_get_monotonic_time () < end)
+    {
+      test_wait (5, NULL, NULL);
+      g_assert_cmpint (look (f, NULL), ==, state);
+    }
+}
+
+static void
+test_resolves (Fixture       *f,
+               gconstpointer  user_data)
+{
+  g_assert_cmpint (look (f, NULL), ==, DIVERT_GATEWAY_UNKNOWN);
+  /* Nobody asked: nothing is sent. */
+  expect_steady (f, 50, DIVERT_GATEWAY_UNKNOWN);
+  ask (f);
+  g_assert_cmpint (look (f, NULL), ==, DIVERT_GATEWAY_PENDING);
+  test_wait (20, NULL, NULL);
+  f->n_calls = 0;
+  expect (f, 500, DIVERT_GATEWAY_RESOLVED, MAC_A);
+  /* Asking again is not asking. */
+  ask (f);
+  g_assert_cmpint (look (f, NULL), ==, DIVERT_GATEWAY_RESOLVED);
+}
+
+static void
+test_tells (Fixture       *f,
+            gconstpointer  user_data)
+{
+  test_wait (50, NULL, NULL);
+  ask (f);
+  f->n_calls = 0;
+  test_wait (500, NULL, NULL);
+  g_assert_cmpuint (f->n_calls, ==, 1);
+}
+
+/* An entry that says "reachable", from another place or time, is not believed. */
+static void
+test_stale_entry (Fixture       *f,
+                  gconstpointer  user_data)
+{
+  test_run ("ip neigh replace %s lladdr " MAC_B " dev up0 nud reachable", f->gateway);
+  ask (f);
+  g_assert_cmpint (look (f, NULL), ==, DIVERT_GATEWAY_PENDING);
+  /* The unicast probe goes to nobody; then all are asked. */
+  expect (f, 2000, DIVERT_GATEWAY_RESOLVED, MAC_A);
+}
+
+static void
+test_stale_entry_and_no_answer (Fixture       *f,
+                                gconstpointer  user_data)
+{
+  gint64 start = g_get_monotonic_time ();
+
+  run_far (f, "ip addr flush dev far0");
+  test_run ("ip neigh replace %s lladdr " MAC_A " dev up0 nud reachable", f->gateway);
+  ask (f);
+  expect_steady (f, 2500, DIVERT_GATEWAY_PENDING);
+  expect (f, 1500, DIVERT_GATEWAY_FAILED, NULL);
+  g_assert_cmpint (g_get_monotonic_time () - start, <, 3500000);
+
+  /* Asked again without anybody's doing, and it answers now. */
+  run_far (f, f->far_address);
+  expect (f, 5000, DIVERT_GATEWAY_RESOLVED, MAC_A);
+}
+
+static void
+test_fresh_entry_is_asked_gently (Fixture       *f,
+                                  gconstpointer  user_data)
+{
+  test_run ("ip neigh replace %s lladdr " MAC_A " dev up0 nud stale", f->gateway);
+  ask (f);
+  expect (f, 400, DIVERT_GATEWAY_RESOLVED, MAC_A);
+}
+
+static void
+test_mac_changes (Fixture       *f,
+                  gconstpointer  user_data)
+{
+  ask (f);
+  expect (f, 500, DIVERT_GATEWAY_RESOLVED, MAC_A);
+  /* IPv4's kernel keeps an address for a second, whatever others say. */
+  test_wait (1100, NULL, NULL);
+  run_far (f, "ip link set far0 address " MAC_B);
+  expect (f, 3000, DIVERT_GATEWAY_RESOLVED, MAC_B ";" MAC_A);
+  /* Both stay for a while, as the gateway answers with them in turn. */
+  test_wait (1100, NULL, NULL);
+  run_far (f, "ip link set far0 address " MAC_A);
+  expect (f, 3000, DIVERT_GATEWAY_RESOLVED, MAC_A ";" MAC_B);
+  /* Another place knows nothing of them. */
+  divert_kernel_distrust (f->kernel, f->ifindex);
+  g_assert_cmpint (look (f, NULL), ==, DIVERT_GATEWAY_UNKNOWN);
+  ask (f);
+  expect (f, 500, DIVERT_GATEWAY_RESOLVED, MAC_A);
+}
+
+static void
+test_entry_is_dropped (Fixture       *f,
+                       gconstpointer  user_data)
+{
+  ask (f);
+  expect (f, 500, DIVERT_GATEWAY_RESOLVED, MAC_A);
+  test_run ("ip neigh flush dev up0");
+  expect_steady (f, 1500, DIVERT_GATEWAY_RESOLVED);
+  /* It was asked about in the background. */
+  {
+    g_autofree char *entry = test_output ("ip neigh show %s dev up0", f->gateway);
+
+    g_assert_nonnull (strstr (entry, MAC_A));
+  }
+
+  run_far (f, "ip addr flush dev far0");
+  test_run ("ip neigh flush dev up0");
+  expect (f, 5000, DIVERT_GATEWAY_FAILED, NULL);
+}
+
+static void
+test_kernel_finds_it_gone (Fixture       *f,
+                           gconstpointer  user_data)
+{
+  ask (f);
+  expect (f, 500, DIVERT_GATEWAY_RESOLVED, MAC_A);
+  run_far (f, "ip addr flush dev far0");
+  test_run ("ip neigh replace %s lladdr " MAC_A " dev up0 nud probe", f->gateway);
+  expect (f, 5000, DIVERT_GATEWAY_FAILED, NULL);
+}
+
+static void
+test_carrier (Fixture       *f,
+              gconstpointer  user_data)
+{
+  ask (f);
+  expect (f, 500, DIVERT_GATEWAY_RESOLVED, MAC_A);
+  run_far (f, "ip link set far0 down");
+  g_assert_cmpint (look (f, NULL), ==, DIVERT_GATEWAY_UNKNOWN);
+  run_far (f, "ip link set far0 up");
+  run_far (f, f->family == DIVERT_FAMILY_IPV6 ? f->far_address : "true");
+  expect_steady (f, 100, DIVERT_GATEWAY_UNKNOWN);
+  ask (f);
+  expect (f, 2000, DIVERT_GATEWAY_RESOLVED, MAC_A);
+
+  /* Gone and back before anybody looked. */
+  run_far (f, "ip link set far0 down; ip link set far0 up");
+  g_assert_cmpint (look (f, NULL), ==, DIVERT_GATEWAY_UNKNOWN);
+}
+
+static void
+test_address_goes (Fixture       *f,
+                   gconstpointer  user_data)
+{
+  ask (f);
+  expect (f, 500, DIVERT_GATEWAY_RESOLVED, MAC_A);
+  /* Gone and back before anybody looked, but not before the kernel told. */
+  test_run ("%s addr flush dev up0; %s route flush default", f->ip, f->ip);
+  plug_in (f);
+  expect (f, 500, DIVERT_GATEWAY_UNKNOWN, "");
+  ask (f);
+  expect (f, 500, DIVERT_GATEWAY_RESOLVED, MAC_A);
+  /* The other family's addresses are no concern. */
+  test_run (f->family == DIVERT_FAMILY_IPV6 ? "ip addr add 192.0.2.9/24 dev up0; ip addr del 192.0.2.9/24 dev up0" :
+                                              "ip addr add fe80::9/64 dev up0 nodad; ip addr del fe80::9/64 dev up0");
+  expect_steady (f, 100, DIVERT_GATEWAY_RESOLVED);
+}
+
+static void
+test_route_goes (Fixture       *f,
+                 gconstpointer  user_data)
+{
+  ask (f);
+  expect (f, 500, DIVERT_GATEWAY_RESOLVED, MAC_A);
+  test_run ("%s route del default; %s route add default via %s dev up0", f->ip, f->ip, f->gateway);
+  expect (f, 500, DIVERT_GATEWAY_UNKNOWN, "");
+}
+
+static void
+test_permanent_entry (Fixture       *f,
+                      gconstpointer  user_data)
+{
+  g_autofree char *entry = NULL;
+
+  test_run ("ip neigh replace %s lladdr " MAC_A " dev up0 nud permanent", f->gateway);
+  ask (f);
+  expect (f, 100, DIVERT_GATEWAY_FAILED, NULL);
+  test_wait (1500, NULL, NULL);
+  entry = test_output ("ip neigh show %s dev up0", f->gateway);
+  g_assert_nonnull (strstr (entry, "PERMANENT"));
+  g_assert_nonnull (strstr (entry, MAC_A));
+}
+
+/* The router's mark on an IPv6 neighbour outlives our question (without it the default route may go). */
+static void
+test_router_flag (Fixture       *f,
+                  gconstpointer  user_data)
+{
+  g_autofree char *entry = NULL;
+
+  if (f->family == DIVERT_FAMILY_IPV4)
+    return;
+  run_far (f, "ip addr flush dev far0");
+  test_run ("ip neigh replace %s lladdr " MAC_A " dev up0 router nud reachable", f->gateway);
+  ask (f);
+  entry = test_output ("ip neigh show %s dev up0", f->gateway);
+  g_assert_nonnull (strstr (entry, "PROBE"));
+  g_assert_nonnull (strstr (entry, "router"));
+}
+
+static void
+test_storm (Fixture       *f,
+            gconstpointer  user_data)
+{
+  ask (f);
+  expect (f, 500, DIVERT_GATEWAY_RESOLVED, MAC_A);
+  test_wait (50, NULL, NULL);
+  f->n_calls = 0;
+  test_run ("i=0; while [ $i -lt 40 ]; do j=1; while [ $j -le 250 ]; do echo neigh replace 10.7.$i.$j lladdr " MAC_B " dev up0;"
+            "j=$((j+1)); done; i=$((i+1)); done | ip -batch -");
+  test_wait (100, NULL, NULL);
+  g_assert_cmpuint (f->n_calls, <=, 2);
+  g_assert_cmpint (look (f, NULL), ==, DIVERT_GATEWAY_RESOLVED);
+}
+
+static void
+test_lost_notifications (Fixture       *f,
+                         gconstpointer  user_data)
+{
+  ask (f);
+  expect (f, 500, DIVERT_GATEWAY_RESOLVED, MAC_A);
+  test_wait (1100, NULL, NULL);
+  /* The socket is full when the other address is told. */
+  test_run ("seq 1 30000 | sed 's/.*/link set up0 alias &/' | ip -batch -");
+  run_far (f, "ip link set far0 address " MAC_B);
+  expect (f, 3000, DIVERT_GATEWAY_RESOLVED, MAC_B ";" MAC_A);
+}
+
+static gboolean
+see_reachable (DivertResolution *resolution,
+               guint             n,
+               gint64            seconds)
+{
+  const DivertNeighbour neighbour = { 2, resolution->address, NUD_REACHABLE, TRUE, { { 2, 0, 0, 0, 0, n } } };
+
+  return divert_resolution_see (resolution, NULL, &neighbour, seconds * G_TIME_SPAN_SECOND);
+}
+
+static char *
+describe (const DivertResolution *resolution)
+{
+  g_autoptr(DivertGateway) gateway = divert_gateway_new (&resolution->address);
+
+  divert_resolution_fill (resolution, gateway);
+  return divert_macs_to_string (gateway->macs);
+}
+
+/* Time is made to pass here. */
+static void
+test_addresses_age (void)
+{
+  const DivertPrefix address = { DIVERT_FAMILY_IPV4, 32, { 192, 0, 2, 1 } };
+  DivertResolution *resolution = divert_resolution_new (2, &address);
+  g_autofree char *both = NULL, *one = NULL, *many = NULL;
+
+  g_assert_false (see_reachable (resolution, 1, 1)); /* nobody asked */
+  resolution->asked = TRUE;
+  g_assert_true (see_reachable (resolution, 1, 100));
+  g_assert_cmpint (divert_resolution_next_tick (resolution), ==, G_MAXINT64);
+  g_assert_true (see_reachable (resolution, 2, 110));
+  g_assert_false (see_reachable (resolution, 2, 120));
+  both = describe (resolution);
+  g_assert_cmpstr (both, ==, "02:00:00:00:00:02;02:00:00:00:00:01");
+
+  g_assert_cmpint (divert_resolution_next_tick (resolution), ==, 160 * G_TIME_SPAN_SECOND);
+  g_assert_false (divert_resolution_tick (resolution, NULL, 159 * G_TIME_SPAN_SECOND));
+  g_assert_true (divert_resolution_tick (resolution, NULL, 160 * G_TIME_SPAN_SECOND));
+  one = describe (resolution);
+  g_assert_cmpstr (one, ==, "02:00:00:00:00:02");
+  /* The last one stays, however old. */
+  g_assert_false (divert_resolution_tick (resolution, NULL, 9999 * G_TIME_SPAN_SECOND));
+
+  for (guint i = 10; i < 200; i++)
+    g_assert_true (see_reachable (resolution, i, 10000));
+  many = describe (resolution);
+  g_assert_cmpuint (test_count (many, ";") + 1, ==, 8);
+  g_assert_true (g_str_has_prefix (many, "02:00:00:00:00:c7;"));
+  divert_resolution_free (resolution);
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  static const struct
+  {
+    const char *name;
+    void      (*test) (Fixture *, gconstpointer);
+  } tests[] = {
+    { "resolves", test_resolves },
+    { "tells", test_tells },
+    { "stale-entry", test_stale_entry },
+    { "stale-entry-and-no-answer", test_stale_entry_and_no_answer },
+    { "fresh-entry-is-asked-gently", test_fresh_entry_is_asked_gently },
+    { "mac-changes", test_mac_changes },
+    { "entry-is-dropped", test_entry_is_dropped },
+    { "kernel-finds-it-gone", test_kernel_finds_it_gone },
+    { "carrier", test_carrier },
+    { "address-goes", test_address_goes },
+    { "route-goes", test_route_goes },
+    { "permanent-entry", test_permanent_entry },
+    { "router-flag", test_router_flag },
+    { "storm", test_storm },
+    { "lost-notifications", test_lost_notifications },
+  };
+
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/gateway/addresses-age", test_addresses_age);
+  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
+    for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
+      {
+        g_autofree char *path = g_strdup_printf ("/gateway/%s/%s", divert_family_name (family), tests[i].name);
+
+        g_test_add (path, Fixture, GUINT_TO_POINTER (family), set_up, tests[i].test, tear_down);
+      }
+  return g_test_run ();
+}
