@@ -6,10 +6,12 @@
  * inside one: what is being written is written to its end.  The rules stay when
  * the helper goes; only --remove, or the mode off, takes them away.
  */
+#include <errno.h>
 #include <gio/gio.h>
 #include <glib-unix.h>
 #include <glib/gi18n.h>
 #include <locale.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -81,6 +83,18 @@ on_bus_closed (GDBusConnection *bus,
   g_main_loop_quit (helper->loop);
 }
 
+/* Between a lost carrier and the next network the rules must change, however busy the machine is: on a full machine an
+ * ordinary process waits for twenty milliseconds and more, ten datagrams of a stream.  A run takes about one.  The bus's thread,
+ * which takes in what callers send, stays ordinary. */
+static void
+hurry (void)
+{
+  const struct sched_param parameter = { .sched_priority = sched_get_priority_min (SCHED_RR) };
+
+  if (sched_setscheduler (0, SCHED_RR | SCHED_RESET_ON_FORK, &parameter) != 0)
+    g_info ("no real-time priority: %s", g_strerror (errno));
+}
+
 static int
 serve (const char *config_dir)
 {
@@ -88,6 +102,7 @@ serve (const char *config_dir)
   g_autoptr(GError) error = NULL;
   guint name_id;
 
+  hurry ();
   helper.bus = g_bus_get_sync (G_BUS_TYPE_SYSTEM, NULL, &error);
   if (helper.bus == NULL)
     {

@@ -21,6 +21,7 @@
 #include "settings.h"
 #include "system/kernel.h"
 #include "system/network.h"
+#include "system/sleep.h"
 #include "waiters.h"
 
 #define START_WAIT_US (2 * G_USEC_PER_SEC)   /* for NetworkManager to answer */
@@ -38,6 +39,7 @@ struct DivertPipeline
   DivertSettings  *settings;
   DivertNetwork   *network;
   DivertKernel    *kernel;
+  DivertSleep     *sleep;
   DivertRoutes    *routes;
   DivertBackend   *backend;
   gboolean         probed;     /* the backend works here */
@@ -143,6 +145,7 @@ gather (DivertPipeline *pipeline,
     divert_network_gather (pipeline->network, facts);
   if (!divert_kernel_gather (pipeline->kernel, facts, &error))
     add_problem (problems, DIVERT_PROBLEM_FACTS, error->message);
+  facts->sleeping = divert_sleep_is_near (pipeline->sleep);
   divert_facts_sort (facts);
   return facts;
 }
@@ -385,6 +388,8 @@ run (DivertPipeline *pipeline)
   if (news)
     log_report (report, pipeline->event);
 
+  if (report->laid && pipeline->facts->sleeping)
+    divert_sleep_allow (pipeline->sleep);
   pipeline->reported (report, pipeline->user_data);
   divert_waiters_tell (pipeline->waiters, report, is_settled (report->decision, pipeline->facts), g_get_monotonic_time ());
   set_next_timer (pipeline);
@@ -423,6 +428,12 @@ on_kernel_changed (gpointer user_data)
   request_run (user_data, "kernel");
 }
 
+static void
+on_sleep_changed (gpointer user_data)
+{
+  request_run (user_data, "sleep");
+}
+
 DivertPipeline *
 divert_pipeline_new (const char      *config_dir,
                      DivertReported   reported,
@@ -444,6 +455,7 @@ divert_pipeline_new (const char      *config_dir,
   if (pipeline->kernel == NULL)
     return NULL;
   pipeline->network = divert_network_new (on_network_changed, pipeline);
+  pipeline->sleep = divert_sleep_new (on_sleep_changed, pipeline);
 
   pipeline->start_until = g_get_monotonic_time () + START_WAIT_US;
   request_run (pipeline, "start");
@@ -458,6 +470,7 @@ divert_pipeline_free (DivertPipeline *pipeline)
   g_clear_handle_id (&pipeline->run_id, g_source_remove);
   g_clear_handle_id (&pipeline->timer_id, g_source_remove);
   g_clear_handle_id (&pipeline->retry_id, g_source_remove);
+  divert_sleep_free (pipeline->sleep);
   divert_network_free (pipeline->network);
   divert_kernel_free (pipeline->kernel);
   divert_routes_free (pipeline->routes);
