@@ -13,7 +13,6 @@
 #include "client.h"
 #include "core/config.h"
 #include "core/decision.h"
-#include "dbus-names.h"
 #include "profiles.h"
 #include "view.h"
 
@@ -34,13 +33,14 @@ person_says_yes (void)
          g_str_equal (answer, _("yes"));
 }
 
+/* The helper found none, or several, or one that will not do. */
 static DivertExitCode
 report_choice (const GError *error)
 {
   DivertExitCode code = divert_client_report (error);
 
-  if (divert_client_error_is (error, DIVERT_DBUS_ERROR_INVALID_ARGUMENT))
-    g_printerr ("%s\n", _("Choose the connection with --connection, by name or UUID ('nmcli connection show --active')."));
+  if (code == DIVERT_EXIT_FAILED)
+    g_printerr ("%s\n", _("A connection is chosen with --connection, by name or UUID ('nmcli connection show --active')."));
   return code;
 }
 

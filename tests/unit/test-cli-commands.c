@@ -82,7 +82,7 @@ static const Case cases[] = {
     "192.168.22.0/24" },
   { "trust", NULL, 2, "", "say --yes" },
   { "trust away --yes", NULL, 2, "", "not a site's name: 'away'" },
-  { "trust --yes", HELPER_ERROR "InvalidArgument", 1, "Preview('home', '');", "--connection" },
+  { "trust --yes", HELPER_ERROR "Failed", 1, "Preview('home', '');", "--connection" },
   { "trust --yes --connection Home", NULL, 1, "", NULL }, /* no NetworkManager on this bus */
   { "forget home", NULL, 0, "Forget('home', '');", NULL },
   { "forget home --connection b2f0e3f2-0000-4000-8000-000000000001", NULL, 0,
