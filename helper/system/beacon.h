@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Beacons: asks a site's host, through one link, to prove itself by its key.
+ */
+#pragma once
+
+#include "core/config.h"
+#include "core/facts.h"
+
+G_BEGIN_DECLS
+
+typedef struct DivertBeacons DivertBeacons;
+
+typedef void (*DivertBeaconsChanged) (gpointer user_data);
+
+/* @changed: an answer came, or a failed question may be asked again. */
+DivertBeacons *divert_beacons_new (DivertBeaconsChanged changed, gpointer user_data);
+void           divert_beacons_free (DivertBeacons *beacons);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertBeacons, divert_beacons_free)
+
+/* Asks @site's beacon through link @ifindex, unless it is asked already, has answered, or has failed of late.  @mark (not 0) is
+ * set on the packets: bits outside of the configuration's mask, so that the rules leave them alone. */
+void           divert_beacons_ask (DivertBeacons *beacons, const DivertSite *site, guint ifindex, guint32 mark);
+/* Forgets the answers of link @ifindex (0: of all), so that it must be proven again. */
+void           divert_beacons_distrust (DivertBeacons *beacons, guint ifindex);
+/* Fills beacons; call behind divert_kernel_gather(), because what was heard of links that are gone is forgotten. */
+void           divert_beacons_gather (DivertBeacons *beacons, DivertFacts *facts);
+
+G_END_DECLS

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Beacons: real TLS servers (openssl) in a namespace at the other end of a cable, and
+ * some that misbehave.  Two cables lead to two hosts with the same address: the true
+ * one and an impostor.
+ */
+#include <arpa/inet.h>
+#include <net/if.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "private-system.h"
+#include "system/beacon.h"
+
+#define MARK 0x100
+
+static struct
+{
+  DivertBeacons *beacons;
+  guint          changes;
+  guint          home;  /* ifindex */
+  guint          evil;
+  guint8         key[32];
+} self;
+
+static void
+on_changed (gpointer user_data)
+{
+  self.changes++;
+}
+
+static void
+run_shell (const char *command)
+{
+  g_assert_cmpint (private_system_run ("sh", "-ec", command, NULL), ==, 0);
+}
+
+static void
+set_up_hosts (void)
+{
+  /* Only what carries the mark passes: the rules of nm-divert would take the rest. */
+  run_shell ("exec >/dev/null 2>&1; ip link set lo up;"
+             "for host in home evil; do"
+             "  ip netns add $host; ip link add $host type veth peer name eth0 netns $host; ip link set $host up;"
+             "  ip -n $host link set lo up; ip -n $host link set eth0 up;"
+             "  ip -n $host addr add 192.168.22.1/24 dev eth0; ip -n $host addr add fd00:22::1/64 dev eth0 nodad;"
+             "  ip addr add 192.168.22.33/24 dev $host; ip addr add fd00:22::33/64 dev $host nodad;"
+             "  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=$host"
+             "    -keyout /run/$host.key -out /run/$host.crt;"
+             "done;"
+             "openssl x509 -in /run/home.crt -pubkey -noout | openssl pkey -pubin -outform DER -out /run/home.der;"
+             "export XTABLES_LOCKFILE=/run/xtables.lock;"
+             "for command in iptables-legacy ip6tables-legacy; do"
+             "  $command -A OUTPUT -p tcp -m mark ! --mark 0x100/0x100 -j DROP; done");
+}
+
+static void
+spawn_server (const char *host,
+              const char *port,
+              const char *option)
+{
+  g_autofree char *key = g_strdup_printf ("/run/%s.key", host);
+  g_autofree char *certificate = g_strdup_printf ("/run/%s.crt", host);
+  const char *argv[] = { "ip", "netns", "exec", host, "openssl", "s_server", "-quiet", "-accept", port, "-key", key, "-cert",
+                         certificate, option, NULL };
+
+  private_system_spawn (argv);
+}
+
+/* The servers that are none: argv[1] says how. */
+static int
+misbehave (gboolean talk)
+{
+  struct sockaddr_in6 address = { .sin6_family = AF_INET6, .sin6_port = htons (talk ? 81 : 82) };
+  static const char garbage[] = "HTTP/1.0 400 Bad Request\r\n\r\n\x16\x03\x03\xff\xff garbage garbage garbage";
+  int fd = socket (AF_INET6, SOCK_STREAM, 0);
+
+  if (bind (fd, (struct sockaddr *) &address, sizeof address) != 0 || listen (fd, 16) != 0)
+    return 1;
+  for (;;)
+    {
+      int client = accept (fd, NULL, NULL);
+
+      if (talk && write (client, garbage, sizeof garbage) > 0)
+        close (client);
+    }
+}
+
+static void
+spawn_misbehaving (const char *how)
+{
+  g_autofree char *program = g_file_read_link ("/proc/self/exe", NULL);
+  const char *argv[] = { "ip", "netns", "exec", "home", program, how, NULL };
+
+  private_system_spawn (argv);
+}
+
+static DivertSite *
+make_site (const char *name,
+           const char *address,
+           guint16     port)
+{
+  DivertSite *site = g_new0 (DivertSite, 1);
+
+  site->name = g_strdup (name);
+  site->has_beacon = TRUE;
+  g_assert_true (divert_address_parse (address, &site->beacon.address, NULL));
+  site->beacon.port = port;
+  memcpy (site->beacon.sha256, self.key, sizeof self.key);
+  return site;
+}
+
+static DivertFacts *
+gather (void)
+{
+  DivertFacts *facts = divert_facts_new ();
+  DivertLink *home = divert_link_new (), *evil = divert_link_new ();
+
+  home->ifindex = self.home;
+  evil->ifindex = self.evil;
+  g_ptr_array_add (facts->links, home);
+  g_ptr_array_add (facts->links, evil);
+  divert_beacons_gather (self.beacons, facts);
+  return facts;
+}
+
+static gboolean
+is_decided (gpointer user_data)
+{
+  g_autoptr(DivertFacts) facts = gather ();
+
+  for (guint i = 0; i < facts->beacons->len; i++)
+    if (((DivertBeaconFact *) g_ptr_array_index (facts->beacons, i))->state == DIVERT_BEACON_PENDING)
+      return FALSE;
+  return facts->beacons->len > 0;
+}
+
+static void
+assert_answer (const DivertSite *site,
+               guint             ifindex,
+               guint32           mark,
+               const char       *failure)
+{
+  g_autoptr(DivertFacts) facts = NULL;
+  DivertBeaconFact *fact;
+  gint64 start = g_get_monotonic_time ();
+
+  divert_beacons_distrust (self.beacons, 0);
+  divert_beacons_ask (self.beacons, site, ifindex, mark);
+  g_assert_false (is_decided (NULL));
+  g_assert_true (private_system_wait (is_decided, NULL, 3000));
+  facts = gather ();
+  g_assert_cmpuint (facts->beacons->len, ==, 1);
+  fact = g_ptr_array_index (facts->beacons, 0);
+  g_test_message ("port %u: %s, %" G_GINT64_FORMAT " ms", site->beacon.port, fact->detail != NULL ? fact->detail : "proven",
+                  (g_get_monotonic_time () - start) / 1000);
+  g_assert_cmpuint (fact->ifindex, ==, ifindex);
+  if (failure == NULL)
+    g_assert_cmpint (fact->state, ==, DIVERT_BEACON_PROVEN);
+  else
+    {
+      g_assert_cmpint (fact->state, ==, DIVERT_BEACON_FAILED);
+      g_assert_nonnull (strstr (fact->detail, failure));
+    }
+}
+
+static gboolean
+answers (gpointer user_data)
+{
+  divert_beacons_distrust (self.beacons, 0);
+  divert_beacons_ask (self.beacons, user_data, self.home, MARK);
+  return private_system_wait (is_decided, NULL, 3000) &&
+         ((DivertBeaconFact *) g_ptr_array_index (gather ()->beacons, 0))->state == DIVERT_BEACON_PROVEN;
+}
+
+static void
+test_key (void)
+{
+  DivertSite *ipv4 = make_site ("home", "192.168.22.1", 443), *ipv6 = make_site ("home", "fd00:22::1", 443);
+  DivertSite *tls12 = make_site ("home", "192.168.22.1", 444);
+
+  g_assert_true (private_system_wait (answers, ipv4, 10000));
+  g_assert_true (private_system_wait (answers, tls12, 10000));
+  assert_answer (ipv4, self.home, MARK, NULL);
+  assert_answer (ipv6, self.home, MARK, NULL);
+  assert_answer (tls12, self.home, MARK, NULL);
+  /* The same address by the other cable. */
+  assert_answer (ipv4, self.evil, MARK, "another key, sha256:");
+  assert_answer (ipv6, self.evil, MARK, "another key, sha256:");
+}
+
+static void
+test_failures (void)
+{
+  assert_answer (make_site ("home", "192.168.22.1", 80), self.home, MARK, "Connection refused");
+  assert_answer (make_site ("home", "192.168.22.1", 81), self.home, MARK, "TLS packet");
+  assert_answer (make_site ("home", "192.168.22.1", 82), self.home, MARK, "no answer in time");
+  assert_answer (make_site ("home", "192.168.22.99", 443), self.home, MARK, "no answer in time");
+  /* Without the mark our own rules would take it. */
+  assert_answer (make_site ("home", "192.168.22.1", 443), self.home, 0x200, "no answer in time");
+}
+
+static gboolean
+has_changed (gpointer user_data)
+{
+  return self.changes > GPOINTER_TO_UINT (user_data);
+}
+
+static void
+test_once (void)
+{
+  DivertSite *good = make_site ("home", "192.168.22.1", 443), *bad = make_site ("home", "192.168.22.1", 80);
+  guint changes;
+
+  /* What is proven is not asked again, and nothing happens by itself. */
+  assert_answer (good, self.home, MARK, NULL);
+  changes = self.changes;
+  divert_beacons_ask (self.beacons, good, self.home, MARK);
+  g_assert_false (private_system_wait (has_changed, GUINT_TO_POINTER (changes), 300));
+
+  /* What failed is told once more when it may be asked again. */
+  assert_answer (bad, self.home, MARK, "refused");
+  changes = self.changes;
+  divert_beacons_ask (self.beacons, bad, self.home, MARK);
+  g_assert_false (private_system_wait (has_changed, GUINT_TO_POINTER (changes), 300));
+  g_assert_true (private_system_wait (has_changed, GUINT_TO_POINTER (changes), 4000));
+
+  /* Another key under the same name is another question. */
+  good->beacon.sha256[0] ^= 1;
+  assert_answer (good, self.home, MARK, "another key");
+
+  /* A link that is gone takes its answers along. */
+  self.home += 1000;
+  g_assert_cmpuint (gather ()->beacons->len, ==, 0);
+  self.home -= 1000;
+  g_assert_cmpuint (gather ()->beacons->len, ==, 0);
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  g_autofree char *der = NULL;
+  g_autofree char *digest = NULL;
+  gsize size;
+  int status;
+
+  if (g_strcmp0 (argv[1], "--garbage") == 0 || g_strcmp0 (argv[1], "--silence") == 0)
+    return misbehave (g_str_equal (argv[1], "--garbage"));
+
+  private_system_enter ();
+  g_test_init (&argc, &argv, NULL);
+  set_up_hosts ();
+  spawn_server ("home", "443", NULL);
+  spawn_server ("home", "444", "-tls1_2");
+  spawn_server ("evil", "443", NULL);
+  spawn_misbehaving ("--garbage");
+  spawn_misbehaving ("--silence");
+
+  /* The key's digest by openssl's hand. */
+  g_assert_true (g_file_get_contents ("/run/home.der", &der, &size, NULL));
+  digest = g_compute_checksum_for_data (G_CHECKSUM_SHA256, (const guint8 *) der, size);
+  for (guint i = 0; i < sizeof self.key; i++)
+    self.key[i] = g_ascii_xdigit_value (digest[2 * i]) * 16 + g_ascii_xdigit_value (digest[2 * i + 1]);
+  self.home = if_nametoindex ("home");
+  self.evil = if_nametoindex ("evil");
+  self.beacons = divert_beacons_new (on_changed, NULL);
+
+  g_test_add_func ("/beacon/key", test_key);
+  g_test_add_func ("/beacon/failures", test_failures);
+  g_test_add_func ("/beacon/once", test_once);
+  status = g_test_run ();
+  divert_beacons_free (self.beacons);
+  return status;
+}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Sleep, with a logind that the test plays. */
+#include <fcntl.h>
+#include <gio/gunixfdlist.h>
+#include <unistd.h>
+
+#include "private-system.h"
+#include "system/sleep.h"
+
+#define NAME "org.freedesktop.login1"
+#define PATH "/org/freedesktop/login1"
+#define INTERFACE "org.freedesktop.login1.Manager"
+
+static const char xml[] =
+  "<node><interface name='" INTERFACE "'><method name='Inhibit'><arg type='s' direction='in'/><arg type='s' direction='in'/>"
+  "<arg type='s' direction='in'/><arg type='s' direction='in'/><arg type='h' direction='out'/></method>"
+  "<signal name='PrepareForSleep'><arg type='b'/></signal></interface></node>";
+
+static struct
+{
+  GDBusConnection *logind;
+  DivertSleep     *sleep;
+  guint            changes;
+  guint            locks;
+  int              held;  /* logind's end: readable at its end when the lock is closed */
+} self = { .held = -1 };
+
+static void
+on_inhibit (GDBusConnection       *bus,
+            const char            *sender,
+            const char            *path,
+            const char            *interface,
+            const char            *method,
+            GVariant              *parameters,
+            GDBusMethodInvocation *invocation,
+            gpointer               user_data)
+{
+  g_autoptr(GUnixFDList) fds = g_unix_fd_list_new ();
+  const char *what, *mode;
+  int ends[2];
+
+  g_variant_get (parameters, "(&s&s&s&s)", &what, NULL, NULL, &mode);
+  g_assert_cmpstr (what, ==, "sleep");
+  g_assert_cmpstr (mode, ==, "delay");
+  g_assert_cmpint (pipe2 (ends, O_CLOEXEC | O_NONBLOCK), ==, 0);
+  if (self.held >= 0)
+    close (self.held);
+  self.held = ends[0];
+  g_unix_fd_list_append (fds, ends[1], NULL);
+  close (ends[1]);
+  self.locks++;
+  g_dbus_method_invocation_return_value_with_unix_fd_list (invocation, g_variant_new ("(h)", 0), fds);
+}
+
+static void
+on_changed (gpointer user_data)
+{
+  self.changes++;
+}
+
+static gboolean
+has_lock (gpointer user_data)
+{
+  char byte;
+
+  return self.locks >= GPOINTER_TO_UINT (user_data) && read (self.held, &byte, 1) < 0;
+}
+
+static gboolean
+has_released (gpointer user_data)
+{
+  char byte;
+
+  return read (self.held, &byte, 1) == 0;
+}
+
+static gboolean
+has_changed (gpointer user_data)
+{
+  return self.changes >= GPOINTER_TO_UINT (user_data);
+}
+
+static void
+emit (gboolean near)
+{
+  g_dbus_connection_emit_signal (self.logind, NULL, PATH, INTERFACE, "PrepareForSleep", g_variant_new ("(b)", near), NULL);
+}
+
+static void
+play_logind (void)
+{
+  g_autoptr(GDBusNodeInfo) node = g_dbus_node_info_new_for_xml (xml, NULL);
+  static const GDBusInterfaceVTable vtable = { on_inhibit, NULL, NULL, { 0 } };
+  g_autoptr(GVariant) owned = NULL;
+  g_autoptr(GError) error = NULL;
+
+  self.logind = private_system_connect ();
+  g_dbus_connection_register_object (self.logind, PATH, node->interfaces[0], &vtable, NULL, NULL, &error);
+  g_assert_no_error (error);
+  owned = g_dbus_connection_call_sync (self.logind, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
+                                       "RequestName", g_variant_new ("(su)", NAME, 0), NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL, &error);
+  g_assert_no_error (error);
+}
+
+static void
+test_sleep (void)
+{
+  self.sleep = divert_sleep_new (on_changed, NULL);
+  /* Nobody there: silence. */
+  g_assert_false (private_system_wait (has_changed, GUINT_TO_POINTER (1), 200));
+  g_assert_false (divert_sleep_is_near (self.sleep));
+
+  play_logind ();
+  g_assert_true (private_system_wait (has_lock, GUINT_TO_POINTER (1), 2000));
+  for (guint i = 0; i < 3; i++)
+    {
+      emit (TRUE);
+      g_assert_true (private_system_wait (has_changed, GUINT_TO_POINTER (2 * i + 1), 2000));
+      g_assert_true (divert_sleep_is_near (self.sleep));
+      g_assert_false (has_released (NULL));
+      divert_sleep_allow (self.sleep);
+      g_assert_true (has_released (NULL));
+      emit (FALSE);
+      g_assert_true (private_system_wait (has_changed, GUINT_TO_POINTER (2 * i + 2), 2000));
+      g_assert_false (divert_sleep_is_near (self.sleep));
+      g_assert_true (private_system_wait (has_lock, GUINT_TO_POINTER (i + 2), 2000));
+    }
+
+  /* Allowed while awake: the lock stays. */
+  divert_sleep_allow (self.sleep);
+  g_assert_false (has_released (NULL));
+
+  /* logind goes away in its sleep. */
+  emit (TRUE);
+  g_assert_true (private_system_wait (has_changed, GUINT_TO_POINTER (7), 2000));
+  g_dbus_connection_close_sync (self.logind, NULL, NULL);
+  g_assert_true (private_system_wait (has_changed, GUINT_TO_POINTER (8), 2000));
+  g_assert_false (divert_sleep_is_near (self.sleep));
+  divert_sleep_free (self.sleep);
+  g_object_unref (self.logind);
+}
+
+static void
+test_free_at_once (void)
+{
+  divert_sleep_free (divert_sleep_new (on_changed, NULL));
+  for (guint i = 0; i < 50; i++)
+    g_main_context_iteration (NULL, FALSE);
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  private_system_enter ();
+  g_test_init (&argc, &argv, NULL);
+  private_system_start_bus ("<policy user='root'><allow own='" NAME "'/></policy>");
+  g_test_add_func ("/sleep/free-at-once", test_free_at_once);
+  g_test_add_func ("/sleep/sleep", test_sleep);
+  return g_test_run ();
+}
