@@ -19,6 +19,7 @@
 #include "apply.h"
 #include "flows.h"
 #include "settings.h"
+#include "system/beacon.h"
 #include "system/kernel.h"
 #include "system/network.h"
 #include "system/sleep.h"
@@ -40,6 +41,7 @@ struct DivertPipeline
   DivertNetwork   *network;
   DivertKernel    *kernel;
   DivertSleep     *sleep;
+  DivertBeacons   *beacons;
   DivertRoutes    *routes;
   DivertBackend   *backend;
   gboolean         probed;     /* the backend works here */
@@ -133,6 +135,21 @@ classify (const GError *error)
   return DIVERT_PROBLEM_APPLY;
 }
 
+/* Where a link may have become another network since the last run, a beacon's old answer says nothing. */
+static void
+distrust_beacons (DivertPipeline    *pipeline,
+                  const DivertFacts *facts)
+{
+  for (guint i = 0; i < facts->links->len; i++)
+    {
+      const DivertLink *link = g_ptr_array_index (facts->links, i);
+      const DivertLink *before = pipeline->facts != NULL ? divert_facts_find_link (pipeline->facts, link->name) : NULL;
+
+      if (before == NULL || before->ifindex != link->ifindex || before->epoch != link->epoch)
+        divert_beacons_distrust (pipeline->beacons, link->ifindex);
+    }
+}
+
 /* Stage: facts.  What cannot be had is empty, and that is away. */
 static DivertFacts *
 gather (DivertPipeline *pipeline,
@@ -145,6 +162,8 @@ gather (DivertPipeline *pipeline,
     divert_network_gather (pipeline->network, facts);
   if (!divert_kernel_gather (pipeline->kernel, facts, &error))
     add_problem (problems, DIVERT_PROBLEM_FACTS, error->message);
+  distrust_beacons (pipeline, facts);
+  divert_beacons_gather (pipeline->beacons, facts);
   facts->sleeping = divert_sleep_is_near (pipeline->sleep);
   divert_facts_sort (facts);
   return facts;
@@ -204,7 +223,37 @@ lay (DivertPipeline       *pipeline,
   return TRUE;
 }
 
-/* Asks for what the decision still waits for; the answers are events. */
+/* A beacon is asked last, when all else speaks for the site: nobody else's host is to be bothered. */
+static gboolean
+fails_but_for_beacon (const DivertCandidate *candidate)
+{
+  for (guint i = 0; i < candidate->proofs->len; i++)
+    {
+      const DivertProof *proof = g_ptr_array_index (candidate->proofs, i);
+
+      if (proof->kind != DIVERT_PROOF_BEACON && proof->outcome != DIVERT_OUTCOME_HOLDS)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static void
+ask_for_proof (DivertPipeline        *pipeline,
+               const DivertCandidate *candidate,
+               const DivertProof     *proof)
+{
+  const DivertConfig *config = divert_settings_get_config (pipeline->settings);
+
+  if (proof->outcome == DIVERT_OUTCOME_HOLDS)
+    return;
+  if (proof->kind == DIVERT_PROOF_GATEWAY_MAC)
+    divert_kernel_resolve_gateways (pipeline->kernel, candidate->ifindex);
+  else if (proof->kind == DIVERT_PROOF_BEACON && !fails_but_for_beacon (candidate))
+    divert_beacons_ask (pipeline->beacons, divert_config_find_site (config, candidate->site), candidate->ifindex,
+                        divert_ruleset_get_bypass_mark (config));
+}
+
+/* Asks for what the decision still waits for, or was refused; the answers are events. */
 static void
 ask_for_proofs (DivertPipeline       *pipeline,
                 const DivertDecision *decision)
@@ -213,15 +262,8 @@ ask_for_proofs (DivertPipeline       *pipeline,
     {
       const DivertCandidate *candidate = g_ptr_array_index (decision->candidates, i);
 
-      if (!candidate->identified || candidate->ifindex == 0)
-        continue;
-      for (guint j = 0; j < candidate->proofs->len; j++)
-        {
-          const DivertProof *proof = g_ptr_array_index (candidate->proofs, j);
-
-          if (proof->kind == DIVERT_PROOF_GATEWAY_MAC && proof->outcome != DIVERT_OUTCOME_HOLDS)
-            divert_kernel_resolve_gateways (pipeline->kernel, candidate->ifindex);
-        }
+      for (guint j = 0; j < candidate->proofs->len && candidate->identified && candidate->ifindex != 0; j++)
+        ask_for_proof (pipeline, candidate, g_ptr_array_index (candidate->proofs, j));
     }
 }
 
@@ -429,6 +471,12 @@ on_kernel_changed (gpointer user_data)
 }
 
 static void
+on_beacons_changed (gpointer user_data)
+{
+  request_run (user_data, "beacon");
+}
+
+static void
 on_sleep_changed (gpointer user_data)
 {
   request_run (user_data, "sleep");
@@ -455,6 +503,7 @@ divert_pipeline_new (const char      *config_dir,
   if (pipeline->kernel == NULL)
     return NULL;
   pipeline->network = divert_network_new (on_network_changed, pipeline);
+  pipeline->beacons = divert_beacons_new (on_beacons_changed, pipeline);
   pipeline->sleep = divert_sleep_new (on_sleep_changed, pipeline);
 
   pipeline->start_until = g_get_monotonic_time () + START_WAIT_US;
@@ -470,6 +519,7 @@ divert_pipeline_free (DivertPipeline *pipeline)
   g_clear_handle_id (&pipeline->run_id, g_source_remove);
   g_clear_handle_id (&pipeline->timer_id, g_source_remove);
   g_clear_handle_id (&pipeline->retry_id, g_source_remove);
+  divert_beacons_free (pipeline->beacons);
   divert_sleep_free (pipeline->sleep);
   divert_network_free (pipeline->network);
   divert_kernel_free (pipeline->kernel);

@@ -53,6 +53,8 @@ typedef struct
   guint      ifindex;
   char      *name;
   gboolean   carrier;    /* administratively up, and something is plugged in */
+  guint      epoch;      /* differs when it may be another network than before: what was proven must be proven again.
+                          * Of one process; not in the text form. */
   GArray    *addresses;  /* DivertPrefix with host bits; usable ones: not tentative, not failed */
   GPtrArray *gateways;   /* DivertGateway */
 } DivertLink;

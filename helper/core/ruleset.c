@@ -600,6 +600,14 @@ choose_spare (guint32 mark,
   return mark & (mark - 1);
 }
 
+guint32
+divert_ruleset_get_bypass_mark (const DivertConfig *config)
+{
+  guint32 outside = ~config->mask;
+
+  return outside != 0 ? outside & -outside : choose_spare (config->mark, config->mask);
+}
+
 static int
 compare_names (gconstpointer a,
                gconstpointer b)

@@ -139,6 +139,9 @@ void           divert_ruleset_free (DivertRuleset *ruleset);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertRuleset, divert_ruleset_free)
 gboolean       divert_ruleset_is_empty (const DivertRuleset *ruleset);
 
+/* A packet mark, not 0, that the rules take for somebody else's: the helper's own packets bear it. */
+guint32        divert_ruleset_get_bypass_mark (const DivertConfig *config);
+
 /* "mangle", "nat" */
 const char    *divert_table_name (DivertTable table);
 /* Is @chain a built-in chain (OUTPUT, PREROUTING, …)? */

@@ -20,6 +20,8 @@ struct DivertGateways
   gpointer       user_data;
   GPtrArray     *list;      /* DivertResolution */
   GHashTable    *carriers;  /* ifindex → how often its carrier came and went */
+  GHashTable    *epochs;    /* ifindex → how often its gateways were forgotten */
+  guint          epoch;     /* how often all were */
   GSource       *timer;
 };
 
@@ -69,6 +71,7 @@ divert_gateways_new (DivertNetlink *netlink,
   gateways->user_data = user_data;
   gateways->list = g_ptr_array_new_with_free_func ((GDestroyNotify) divert_resolution_free);
   gateways->carriers = g_hash_table_new (NULL, NULL);
+  gateways->epochs = g_hash_table_new (NULL, NULL);
   gateways->timer = g_source_new (&funcs, sizeof (GSource));
   g_source_set_name (gateways->timer, "gateways");
   g_source_set_callback (gateways->timer, on_timer, gateways, NULL);
@@ -84,6 +87,7 @@ divert_gateways_free (DivertGateways *gateways)
   g_source_destroy (gateways->timer);
   g_source_unref (gateways->timer);
   g_hash_table_unref (gateways->carriers);
+  g_hash_table_unref (gateways->epochs);
   g_ptr_array_unref (gateways->list);
   g_free (gateways);
 }
@@ -139,11 +143,31 @@ divert_gateways_are_asked (const DivertGateways *gateways)
   return FALSE;
 }
 
+guint
+divert_gateways_get_epoch (const DivertGateways *gateways,
+                           guint                 ifindex)
+{
+  return gateways->epoch + GPOINTER_TO_UINT (g_hash_table_lookup (gateways->epochs, GUINT_TO_POINTER (ifindex)));
+}
+
+static void
+begin_epoch (DivertGateways *gateways,
+             guint           ifindex)
+{
+  guint before = GPOINTER_TO_UINT (g_hash_table_lookup (gateways->epochs, GUINT_TO_POINTER (ifindex)));
+
+  if (ifindex == 0)
+    gateways->epoch++;
+  else
+    g_hash_table_insert (gateways->epochs, GUINT_TO_POINTER (ifindex), GUINT_TO_POINTER (before + 1));
+}
+
 void
 divert_gateways_forget (DivertGateways *gateways,
                         guint           ifindex,
                         DivertFamilies  families)
 {
+  begin_epoch (gateways, ifindex);
   for (guint i = 0; i < gateways->list->len; i++)
     {
       DivertResolution *resolution = gateways->list->pdata[i];
@@ -172,6 +196,7 @@ divert_gateways_lose_link (DivertGateways *gateways,
 {
   divert_gateways_forget (gateways, ifindex, DIVERT_FAMILIES_BOTH);
   g_hash_table_remove (gateways->carriers, GUINT_TO_POINTER (ifindex));
+  g_hash_table_remove (gateways->epochs, GUINT_TO_POINTER (ifindex));
 }
 
 static void

@@ -26,6 +26,8 @@ void            divert_gateways_ask (DivertGateways *gateways, guint ifindex);
 gboolean        divert_gateways_are_asked (const DivertGateways *gateways);
 /* Forgets what those of @ifindex (0: all) and @families have answered. */
 void            divert_gateways_forget (DivertGateways *gateways, guint ifindex, DivertFamilies families);
+/* How often that happened to @ifindex. */
+guint           divert_gateways_get_epoch (const DivertGateways *gateways, guint ifindex);
 /* A link as it is now.  If its carrier is gone, or was gone meanwhile, all is forgotten. */
 void            divert_gateways_see_link (DivertGateways *gateways, const DivertLinkState *link);
 /* The link is no more. */

@@ -145,6 +145,12 @@ divert_kernel_gather (DivertKernel  *kernel,
   if (!divert_gateways_are_asked (kernel->gateways))
     divert_monitor_listen_to_neighbours (kernel->monitor, FALSE);
 
+  for (guint i = 0; i < state->links->len; i++)
+    {
+      DivertLink *link = g_ptr_array_index (state->links, i);
+
+      link->epoch = divert_gateways_get_epoch (kernel->gateways, link->ifindex);
+    }
   g_ptr_array_unref (facts->links);
   facts->links = g_steal_pointer (&state->links);
   g_array_unref (facts->routes);

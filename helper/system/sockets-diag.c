@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: NETLINK_SOCK_DIAG's messages.
+ */
+#include "sockets-diag.h"
+
+#include <linux/sock_diag.h>
+#include <string.h>
+
+typedef struct
+{
+  guint8             protocol;
+  DivertSocketVisit  visit;
+  gpointer           user_data;
+} Dump;
+
+static void
+see_socket (struct nlmsghdr *header,
+            gpointer         user_data)
+{
+  const Dump *dump = user_data;
+  struct nlattr *attributes[INET_DIAG_MAX + 1];
+  const struct inet_diag_sockopt *options;
+  DivertSocket socket = { .protocol = dump->protocol };
+
+  if (header->nlmsg_type != SOCK_DIAG_BY_FAMILY ||
+      nlmsg_parse (header, sizeof socket.diag, attributes, INET_DIAG_MAX, NULL) < 0)
+    return;
+  socket.diag = *(const struct inet_diag_msg *) nlmsg_data (header);
+  if (attributes[INET_DIAG_SOCKOPT] != NULL && nla_len (attributes[INET_DIAG_SOCKOPT]) >= (int) sizeof *options)
+    {
+      options = nla_data (attributes[INET_DIAG_SOCKOPT]);
+      socket.transparent = options->transparent;
+    }
+  if (attributes[INET_DIAG_SKV6ONLY] != NULL && nla_len (attributes[INET_DIAG_SKV6ONLY]) >= 1)
+    socket.v6only = nla_get_u8 (attributes[INET_DIAG_SKV6ONLY]) != 0;
+  dump->visit (&socket, dump->user_data);
+}
+
+gboolean
+divert_socket_dump (DivertNetlink      *netlink,
+                    guint8              protocol,
+                    DivertFamily        family,
+                    guint32             states,
+                    guint16             port,
+                    DivertSocketVisit   visit,
+                    gpointer            user_data,
+                    GError            **error)
+{
+  const struct inet_diag_req_v2 request = {
+    .sdiag_family = divert_netlink_family (family),
+    .sdiag_protocol = protocol,
+    .idiag_states = states,
+    .id.idiag_sport = g_htons (port),
+  };
+  g_autoptr(DivertNetlinkMessage) msg = divert_netlink_message_new (SOCK_DIAG_BY_FAMILY, 0, &request, sizeof request);
+  Dump dump = { protocol, visit, user_data };
+
+  return divert_netlink_dump (netlink, msg, see_socket, &dump, NULL, error);
+}
+
+gboolean
+divert_socket_destroy (DivertNetlink       *netlink,
+                       const DivertSocket  *socket,
+                       GError             **error)
+{
+  const struct inet_diag_req_v2 request = {
+    .sdiag_family = socket->diag.idiag_family,
+    .sdiag_protocol = socket->protocol,
+    .idiag_states = 1u << socket->diag.idiag_state,
+    .id = socket->diag.id,
+  };
+  g_autoptr(DivertNetlinkMessage) msg = divert_netlink_message_new (SOCK_DESTROY, 0, &request, sizeof request);
+
+  return divert_netlink_request (netlink, msg, NULL, NULL, error);
+}
+
+static DivertPrefix
+get_address (const DivertSocket *socket,
+             const void         *bytes)
+{
+  static const guint8 mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+  if (socket->diag.idiag_family == AF_INET)
+    return divert_prefix_from_bytes (DIVERT_FAMILY_IPV4, bytes, 32);
+  if (memcmp (bytes, mapped, sizeof mapped) == 0)
+    return divert_prefix_from_bytes (DIVERT_FAMILY_IPV4, (const guint8 *) bytes + sizeof mapped, 32);
+  return divert_prefix_from_bytes (DIVERT_FAMILY_IPV6, bytes, 128);
+}
+
+DivertPrefix
+divert_socket_get_local (const DivertSocket *socket)
+{
+  return get_address (socket, socket->diag.id.idiag_src);
+}
+
+DivertPrefix
+divert_socket_get_remote (const DivertSocket *socket)
+{
+  return get_address (socket, socket->diag.id.idiag_dst);
+}
