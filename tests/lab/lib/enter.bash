@@ -64,16 +64,16 @@ lab_overlay ()
   mount -t overlay -o "lowerdir=$directory,upperdir=$store/upper,workdir=$store/work" lab "$directory"
 }
 
-# on HOST COMMAND…: runs COMMAND on that host.
+# on HOST COMMAND…: runs COMMAND on that host.  LAB_EXEC: see spawn.
 on ()
 {
   local host=$1
   shift
 
   if [[ $host == laptop ]]; then
-    "$@"
+    ${LAB_EXEC-} "$@"
   else
-    nsenter --net="/run/netns/$host" -- "$@"
+    ${LAB_EXEC-} nsenter --net="/run/netns/$host" -- "$@"
   fi
 }
 
@@ -83,7 +83,12 @@ spawn ()
   local name=$1
   shift
 
-  "$@" >>"$LAB_LOGS/$name.log" 2>&1 </dev/null &
+  # "on" and its like become the command itself, so that the process can be ended.
+  (
+    LAB_EXEC=exec
+    [[ $(type -t "$1") == function ]] || exec "$@"
+    "$@"
+  ) >>"$LAB_LOGS/$name.log" 2>&1 </dev/null &
   LAB_PIDS[$name]=$!
 }
 
@@ -107,11 +112,12 @@ pause ()
 # until_true SECONDS COMMAND…: waits till COMMAND succeeds; fails at the bound.
 until_true ()
 {
-  local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
+  local start=${EPOCHREALTIME/./} limit
+  limit=$(printf '%.0f' "${1}e6")
   shift
 
   until "$@" >/dev/null 2>&1; do
-    ((${EPOCHREALTIME/./} < end)) || return 1
+    ((${EPOCHREALTIME/./} - start < limit)) || return 1
     pause 0.02
   done
 }

@@ -25,7 +25,7 @@ lab_proxy_start ()
 # as_proxy COMMAND…: as a process of the proxy's group.
 as_proxy ()
 {
-  setpriv --regid "$LAB_GROUP" --clear-groups -- "$@"
+  ${LAB_EXEC-} setpriv --regid "$LAB_GROUP" --clear-groups -- "$@"
 }
 
 # lab_proxy_inbounds FAMILY ADDRESS LOOPBACK: one transparent inbound and one for DNS.

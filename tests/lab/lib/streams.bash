@@ -5,8 +5,8 @@ streams_start ()
 {
   spawn stream-udp4 "$LAB_PROBE" stream udp "$NAS4" 80 500 60
   spawn stream-udp6 "$LAB_PROBE" stream udp "$NAS6" 80 500 60
-  spawn stream-tcp4 "$LAB_PROBE" stream tcp "$NAS4" 80 100 60
-  spawn stream-tcpg "$LAB_PROBE" stream tcp "$NASG" 80 100 60
+  spawn stream-tcp4 "$LAB_PROBE" stream tcp "$NAS4" 80 50 60
+  spawn stream-tcpg "$LAB_PROBE" stream tcp "$NASG" 80 50 60
 }
 
 streams_stop ()

@@ -52,9 +52,11 @@ lab_topology_up ()
   for host in "${LAB_HOSTS[@]}"; do
     ip netns add "$host" || lab_die "cannot make network namespaces here"
   done
-  # No duplicate address detection: it costs a second at every address.
+  # No duplicate address detection: it costs a second at every address.  And no
+  # addresses but those on the map.
   for host in "${LAB_HOSTS[@]}"; do
-    on "$host" bash -c 'cd /proc/sys/net/ipv6/conf; echo 0 >default/accept_dad; echo 0 >all/accept_dad' &
+    on "$host" bash -c 'cd /proc/sys/net/ipv6/conf
+      for name in accept_dad accept_ra; do echo 0 >default/$name; echo 0 >all/$name; done' &
   done
   wait
   lab_links

@@ -8,14 +8,18 @@
  *   tcp PEER PEERPORT PORT TEXT           a line on it
  *   udp PEER PEERPORT PORT TEXT           a datagram
  *   sink PEER PEERPORT BYTES eof|ERROR    an upload ended
+ *
+ * and the time of day at the end of each line, to lay beside other logs.
  */
 #include "probe.h"
 
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define MAX_SOCKETS 4096
@@ -73,6 +77,25 @@ drop (Server *server, int i)
   server->served[i] = server->served[server->n];
 }
 
+static void
+log_line (Server *server, const char *format, ...) __attribute__ ((format (printf, 2, 3)));
+
+static void
+log_line (Server *server, const char *format, ...)
+{
+  struct timespec now;
+  struct tm local;
+  char text[16];
+  va_list arguments;
+
+  clock_gettime (CLOCK_REALTIME, &now);
+  strftime (text, sizeof text, "%T", localtime_r (&now.tv_sec, &local));
+  va_start (arguments, format);
+  vfprintf (server->log, format, arguments);
+  va_end (arguments);
+  fprintf (server->log, " %s.%03ld\n", text, now.tv_nsec / 1000000);
+}
+
 /* The first line of @data, as it may stand in a log. */
 static int
 line_length (const char *data, ssize_t length)
@@ -116,7 +139,7 @@ take_datagrams (Server *server, int i)
           asked->ipi_spec_dst = asked->ipi_addr;
         }
       probe_address_format (&from, peer, sizeof peer);
-      fprintf (server->log, "udp %s %u %.*s\n", peer, port, line_length ((char *) data, got), (char *) data);
+      log_line (server, "udp %s %u %.*s", peer, port, line_length ((char *) data, got), (char *) data);
       snprintf (text, sizeof text, "%s %s", server->name, peer);
       iov.iov_base = answer;
       if (port == 53)
@@ -139,7 +162,7 @@ take_connections (Server *server, int i)
   while ((fd = accept4 (server->polls[i].fd, (struct sockaddr *) &from, &length, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0)
     {
       probe_address_format (&from, peer, sizeof peer);
-      fprintf (server->log, "tcp-accept %s %u\n", peer, server->served[i].port);
+      log_line (server, "tcp-accept %s %u", peer, server->served[i].port);
       add (server, fd, SOCKET_CONNECTION, server->served[i].port, peer);
       length = sizeof from;
     }
@@ -163,7 +186,7 @@ answer_bytes (Server *server, int i, const uint8_t *data, ssize_t got)
     }
   else
     {
-      fprintf (server->log, "tcp %s %u %.*s\n", served->peer, served->port, line_length ((const char *) data, got),
+      log_line (server, "tcp %s %u %.*s", served->peer, served->port, line_length ((const char *) data, got),
                (const char *) data);
       length = (size_t) snprintf ((char *) answer, sizeof answer, "%s\n", text);
     }
@@ -182,7 +205,7 @@ take_bytes (Server *server, int i)
   if (got <= 0)
     {
       if (server->name == NULL)
-        fprintf (server->log, "sink %s %llu %s\n", server->served[i].peer,
+        log_line (server, "sink %s %llu %s", server->served[i].peer,
                  (unsigned long long) server->served[i].bytes, got == 0 ? "eof" : probe_error_word (errno));
       return false;
     }

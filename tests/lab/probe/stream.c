@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * "stream": a steady load to one address, to see which way packets go while
- * things change.  tcp: every item is a new connection.  udp: every second item
- * is from a fresh socket, the others are from one connected socket, because
- * the kernel caches routes and decisions for the latter.
+ * things change.  tcp: every item is a new connection.  udp: every tenth item
+ * is from a fresh socket (each is a session of its own for a proxy), the others are
+ * from one connected socket, for which the kernel caches routes and decisions.
  *
  * Ends after SECONDS or at SIGTERM, then prints one line:
  *
@@ -25,6 +25,7 @@
 
 #define MAX_FLIGHT 2048
 #define MAX_NAMES 16
+#define FRESH_EVERY 10
 
 typedef struct
 {
@@ -98,14 +99,28 @@ open_socket (Stream *stream)
   return fd;
 }
 
-static void
+/* 0, or an errno. */
+static int
 say (Stream *stream, int fd)
 {
   char text[32];
   int length = snprintf (text, sizeof text, "%u\n", stream->sent);
 
-  if (send (fd, text, (size_t) length, 0) < 0)
-    stream->failed++;
+  if (send (fd, text, (size_t) length, 0) >= 0)
+    return 0;
+  stream->failed++;
+  return errno;
+}
+
+/* The connected socket, anew, after @error, unless it is one that passes. */
+static void
+reopen (Stream *stream, int error)
+{
+  if (error == 0 || error == EAGAIN || error == ECONNREFUSED)
+    return;
+  stream->reopened++;
+  close (stream->polls[0].fd);
+  stream->polls[0].fd = open_socket (stream);
 }
 
 /* One more item on its way. */
@@ -113,9 +128,9 @@ static void
 emit (Stream *stream)
 {
   stream->sent++;
-  if (stream->type == SOCK_DGRAM && stream->sent % 2 == 0 && stream->polls[0].fd >= 0)
+  if (stream->type == SOCK_DGRAM && stream->sent % FRESH_EVERY != 0 && stream->polls[0].fd >= 0)
     {
-      say (stream, stream->polls[0].fd);
+      reopen (stream, say (stream, stream->polls[0].fd));
       return;
     }
   if (stream->n < MAX_FLIGHT)
@@ -163,7 +178,7 @@ take (Stream *stream, int i)
 }
 
 /* The connected socket goes on for ever: after an answer, and after an error if
- * it is still usable; one that was destroyed is replaced. */
+ * it is still usable; one that was destroyed, or whose address is gone, is replaced. */
 static void
 take_connected (Stream *stream)
 {
@@ -178,12 +193,7 @@ take_connected (Stream *stream)
   if (errno == EAGAIN)
     return;
   stream->failed++;
-  if (errno == ECONNABORTED)
-    {
-      stream->reopened++;
-      close (stream->polls[0].fd);
-      stream->polls[0].fd = open_socket (stream);
-    }
+  reopen (stream, errno);
 }
 
 static void
