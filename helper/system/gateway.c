@@ -19,7 +19,7 @@ struct DivertGateways
   DivertChanged  changed;
   gpointer       user_data;
   GPtrArray     *list;      /* DivertResolution */
-  GHashTable    *carriers;  /* ifindex → how often its carrier came and went */
+  GHashTable    *carriers;  /* ifindex → describe_carrier() */
   GHashTable    *epochs;    /* ifindex → how often its gateways were forgotten */
   guint          epoch;     /* how often all were */
   GSource       *timer;
@@ -178,16 +178,22 @@ divert_gateways_forget (DivertGateways *gateways,
   set_timer (gateways);
 }
 
+/* One number for "has it a carrier, and how often did that change?" */
+static gpointer
+describe_carrier (const DivertLinkState *link)
+{
+  return GUINT_TO_POINTER (link->carrier_changes << 1 | (link->carrier ? 1 : 0));
+}
+
 void
 divert_gateways_see_link (DivertGateways        *gateways,
                           const DivertLinkState *link)
 {
-  gpointer key = GUINT_TO_POINTER (link->ifindex), before = NULL;
-  gboolean known = g_hash_table_lookup_extended (gateways->carriers, key, NULL, &before);
+  gpointer key = GUINT_TO_POINTER (link->ifindex), before = NULL, now = describe_carrier (link);
 
-  if (!link->carrier || (known && GPOINTER_TO_UINT (before) != link->carrier_changes))
+  if (g_hash_table_lookup_extended (gateways->carriers, key, NULL, &before) && before != now)
     divert_gateways_forget (gateways, link->ifindex, DIVERT_FAMILIES_BOTH);
-  g_hash_table_insert (gateways->carriers, key, GUINT_TO_POINTER (link->carrier_changes));
+  g_hash_table_insert (gateways->carriers, key, now);
 }
 
 void
@@ -210,7 +216,7 @@ update_carriers (DivertGateways *gateways,
       const DivertLinkState *link = &g_array_index (states, DivertLinkState, i);
 
       divert_gateways_see_link (gateways, link);
-      g_hash_table_insert (now, GUINT_TO_POINTER (link->ifindex), GUINT_TO_POINTER (link->carrier_changes));
+      g_hash_table_insert (now, GUINT_TO_POINTER (link->ifindex), describe_carrier (link));
     }
   g_hash_table_unref (gateways->carriers);
   gateways->carriers = g_steal_pointer (&now);
