@@ -10,6 +10,7 @@
 
 #include "system/conntrack.h"
 #include "system/sockets.h"
+#include "system/waiting-packets.h"
 
 static void
 add_uncovered (GArray       *switched,
@@ -50,6 +51,24 @@ divert_flows_find_switched (const DivertConfig   *config,
   return divert_prefixes_merge (switched);
 }
 
+/* First of all, because it is a race with the next network: what the old rules let through and has not left yet. */
+static void
+drop_waiting (const DivertDecision *before,
+              const GArray         *switched)
+{
+  for (guint i = 0; before != NULL && i < before->exits->len; i++)
+    {
+      const DivertExit *way_out = g_ptr_array_index (before->exits, i);
+      g_autoptr(GError) error = NULL;
+      guint dropped = 0;
+
+      if (!divert_waiting_packets_drop (switched, way_out->ifindex, &dropped, &error))
+        g_warning ("packets of the previous place may still wait: %s", error->message);
+      else if (dropped > 0)
+        g_info ("%u neighbours given up", dropped);
+    }
+}
+
 void
 divert_flows_end (const DivertConfig   *config,
                   const DivertDecision *before,
@@ -64,6 +83,8 @@ divert_flows_end (const DivertConfig   *config,
   if (switched->len == 0 && !dns)
     return;
 
+  if (switched->len > 0)
+    drop_waiting (before, switched);
   if (!divert_conntrack_forget (switched, dns, &forgotten, &error))
     {
       g_warning ("connections of the previous place are still tracked: %s", error->message);
