@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * pkttyagent closes the file descriptor that it was given once it is
- * registered, or by dying; either way the waiting ends.  With --fallback an agent of the
- * desktop goes first.
+ * registered, or by dying; either way the waiting ends.
+ *
+ * With --fallback an agent of the desktop goes first.  But polkit forgets a fallback
+ * agent when the process belongs to no login session (polkit 122,
+ * get_authentication_agent_for_subject()), and there no desktop can be asked anyway.
  */
 #include "divert-config.h"
 
@@ -39,7 +42,7 @@ divert_agent_start (void)
   launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDIN_INHERIT);
   g_subprocess_launcher_take_fd (launcher, ends[1], NOTIFY_FD);
   process = g_subprocess_launcher_spawn (launcher, NULL, "pkttyagent", "--process", subject, "--notify-fd", notify,
-                                         "--fallback", NULL);
+                                         g_getenv ("XDG_SESSION_ID") ? "--fallback" : NULL, NULL);
   /* Our copy of the child's end goes with the launcher; else the read would never end. */
   g_clear_object (&launcher);
   if (process)
