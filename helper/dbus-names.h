@@ -13,7 +13,6 @@
 #define DIVERT_DBUS_ERROR_NOT_AUTHORIZED "org.nmdivert.Helper1.Error.NotAuthorized"
 #define DIVERT_DBUS_ERROR_UNKNOWN_SITE "org.nmdivert.Helper1.Error.UnknownSite"
 #define DIVERT_DBUS_ERROR_CONFIG "org.nmdivert.Helper1.Error.Config"
-#define DIVERT_DBUS_ERROR_BUSY "org.nmdivert.Helper1.Error.Busy"
 
 #define DIVERT_ACTION_SWITCH_AWAY "org.nmdivert.switch-away"
 #define DIVERT_ACTION_SWITCH_SITE "org.nmdivert.switch-site"

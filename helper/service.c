@@ -33,17 +33,43 @@ restart_idle_timer (DivertService *service)
   service->idle_id = g_timeout_add (IDLE_MS, on_idle_timeout, service);
 }
 
-/* Answers "not yet" before the first run; NULL then. */
-static const DivertReport *
-require_report (DivertService         *service,
-                GDBusMethodInvocation *invocation)
+/* A question that came before the first run is answered behind it: whoever asks may be who started us. */
+typedef void (*Answer) (DivertService         *service,
+                        GDBusMethodInvocation *invocation);
+
+typedef struct
 {
-  const DivertReport *report = divert_pipeline_get_report (service->pipeline);
+  DivertService         *service;
+  GDBusMethodInvocation *invocation;
+  Answer                 answer;
+} Question;
+
+static void
+on_first_run (const DivertReport *report,
+              gpointer            user_data)
+{
+  g_autofree Question *question = user_data;
+
+  question->answer (question->service, question->invocation);
+}
+
+static gboolean
+answer_when_ready (DivertService         *service,
+                   GDBusMethodInvocation *invocation,
+                   Answer                 answer)
+{
+  Question *question;
 
   restart_idle_timer (service);
-  if (report == NULL)
-    g_dbus_method_invocation_return_dbus_error (invocation, DIVERT_DBUS_ERROR_BUSY, "the helper is starting");
-  return report;
+  if (divert_pipeline_get_report (service->pipeline) != NULL)
+    {
+      answer (service, invocation);
+      return TRUE;
+    }
+  question = g_new (Question, 1);
+  *question = (Question) { service, invocation, answer };
+  divert_pipeline_refresh (service->pipeline, "question", FALSE, on_first_run, question);
+  return TRUE;
 }
 
 static void
@@ -81,23 +107,30 @@ check_supposed_mode (DivertService         *service,
          divert_arguments_mode (invocation, divert_pipeline_get_config (service->pipeline), mode, 0, ret_mode);
 }
 
+static void
+answer_plan (DivertService         *service,
+             GDBusMethodInvocation *invocation)
+{
+  g_autoptr(DivertMode) supposed = NULL;
+  g_autoptr(DivertRuleset) ruleset = NULL;
+  g_autofree char *text = NULL;
+  const char *mode;
+
+  g_variant_get (g_dbus_method_invocation_get_parameters (invocation), "(&s)", &mode);
+  if (!check_supposed_mode (service, invocation, mode, &supposed))
+    return;
+  ruleset = divert_pipeline_plan (service->pipeline, supposed, NULL);
+  text = divert_ruleset_to_text (ruleset);
+  divert_helper1_complete_plan (service->object, invocation, text);
+}
+
 static gboolean
 on_plan (DivertHelper1         *object,
          GDBusMethodInvocation *invocation,
          const char            *mode,
          gpointer               user_data)
 {
-  DivertService *service = user_data;
-  g_autoptr(DivertMode) supposed = NULL;
-  g_autoptr(DivertRuleset) ruleset = NULL;
-  g_autofree char *text = NULL;
-
-  if (require_report (service, invocation) == NULL || !check_supposed_mode (service, invocation, mode, &supposed))
-    return TRUE;
-  ruleset = divert_pipeline_plan (service->pipeline, supposed, NULL);
-  text = divert_ruleset_to_text (ruleset);
-  divert_helper1_complete_plan (object, invocation, text);
-  return TRUE;
+  return answer_when_ready (user_data, invocation, answer_plan);
 }
 
 static void
@@ -111,12 +144,23 @@ explain (DivertService         *service,
   g_autoptr(DivertMode) supposed = NULL;
   DivertPacket packet;
 
-  if (require_report (service, invocation) == NULL || !check_supposed_mode (service, invocation, mode, &supposed) ||
+  if (!check_supposed_mode (service, invocation, mode, &supposed) ||
       !divert_arguments_packet (invocation, address, port, protocol, &packet))
     return;
   g_dbus_method_invocation_return_value (invocation,
                                          g_variant_new ("(@a{sv})",
                                                         divert_status_explain (service->pipeline, supposed, &packet)));
+}
+
+static void
+answer_explain (DivertService         *service,
+                GDBusMethodInvocation *invocation)
+{
+  const char *address, *protocol;
+  guint32 port;
+
+  g_variant_get (g_dbus_method_invocation_get_parameters (invocation), "(&su&s)", &address, &port, &protocol);
+  explain (service, invocation, "", address, port, protocol);
 }
 
 static gboolean
@@ -127,8 +171,18 @@ on_explain (DivertHelper1         *object,
             const char            *protocol,
             gpointer               user_data)
 {
-  explain (user_data, invocation, "", address, port, protocol);
-  return TRUE;
+  return answer_when_ready (user_data, invocation, answer_explain);
+}
+
+static void
+answer_explain_as (DivertService         *service,
+                   GDBusMethodInvocation *invocation)
+{
+  const char *mode, *address, *protocol;
+  guint32 port;
+
+  g_variant_get (g_dbus_method_invocation_get_parameters (invocation), "(&s&su&s)", &mode, &address, &port, &protocol);
+  explain (service, invocation, mode, address, port, protocol);
 }
 
 static gboolean
@@ -140,8 +194,14 @@ on_explain_as (DivertHelper1         *object,
                const char            *protocol,
                gpointer               user_data)
 {
-  explain (user_data, invocation, mode, address, port, protocol);
-  return TRUE;
+  return answer_when_ready (user_data, invocation, answer_explain_as);
+}
+
+static void
+answer_status (DivertService         *service,
+               GDBusMethodInvocation *invocation)
+{
+  divert_helper1_complete_status (service->object, invocation, divert_status_new (service->pipeline));
 }
 
 static gboolean
@@ -149,11 +209,7 @@ on_status (DivertHelper1         *object,
            GDBusMethodInvocation *invocation,
            gpointer               user_data)
 {
-  DivertService *service = user_data;
-
-  if (require_report (service, invocation) != NULL)
-    divert_helper1_complete_status (object, invocation, divert_status_new (service->pipeline));
-  return TRUE;
+  return answer_when_ready (user_data, invocation, answer_status);
 }
 
 static void
