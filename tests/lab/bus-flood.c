@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Calls the helper for so many seconds, always with as many calls under way as the
+ * bus lets one connection have, and prints how many there were and how many of those
+ * that would change something succeeded.
+ */
+#include <gio/gio.h>
+
+/* Below the bus's max_replies_per_connection. */
+#define IN_FLIGHT 100
+
+typedef struct
+{
+  const char *method;
+  const char *arguments; /* GVariant text */
+  gboolean    changes;
+} Call;
+
+static const Call calls[] = {
+  { "Switch", "('away', @t 0, false)", TRUE },
+  { "Status", "()", FALSE },
+  { "Switch", "('off', @t 0, false)", TRUE },
+  { "Preview", "('home', '')", FALSE },
+  { "Reload", "()", TRUE },
+  { "Explain", "('192.168.22.2', @u 80, 'tcp')", FALSE },
+};
+
+static guint n_sent, n_under_way, n_changed;
+static gint64 end;
+
+static void send_next (GDBusConnection *bus);
+
+static void
+on_answer (GObject      *source,
+           GAsyncResult *result,
+           gpointer      user_data)
+{
+  const Call *call = user_data;
+  g_autoptr(GVariant) answer = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, NULL);
+
+  n_under_way--;
+  n_changed += call->changes && answer != NULL;
+  if (g_get_monotonic_time () < end)
+    send_next (G_DBUS_CONNECTION (source));
+}
+
+static void
+send_next (GDBusConnection *bus)
+{
+  const Call *call = &calls[n_sent++ % G_N_ELEMENTS (calls)];
+
+  n_under_way++;
+  g_dbus_connection_call (bus, "org.nmdivert.Helper1", "/org/nmdivert/Helper1", "org.nmdivert.Helper1", call->method,
+                          g_variant_new_parsed (call->arguments), NULL, G_DBUS_CALL_FLAGS_NONE, 30000, NULL, on_answer,
+                          (gpointer) call);
+}
+
+int
+main (int argc, char **argv)
+{
+  gint64 seconds = argc > 1 ? g_ascii_strtoll (argv[1], NULL, 10) : 1;
+  g_autoptr(GError) error = NULL;
+  g_autoptr(GDBusConnection) bus = g_bus_get_sync (G_BUS_TYPE_SYSTEM, NULL, &error);
+
+  if (bus == NULL)
+    {
+      g_printerr ("%s\n", error->message);
+      return 1;
+    }
+  end = g_get_monotonic_time () + seconds * G_USEC_PER_SEC;
+  while (n_under_way < IN_FLIGHT)
+    send_next (bus);
+  while (n_under_way > 0)
+    g_main_context_iteration (NULL, TRUE);
+  g_print ("%u calls, %u changed something\n", n_sent, n_changed);
+  return 0;
+}
