@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What the sections share: the lab, tables, medians, and what nm-divert is compared with.
+
+BENCH_DIR=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
+ROAMS=${ROAMS:-100}
+
+# shellcheck source=/dev/null
+source "$BENCH_DIR/../lab/lab.bash"
+# shellcheck source=/dev/null
+source "$BENCH_DIR/../lab/rules/article.bash"
+
+# --- tables ------------------------------------------------------------------------
+
+table ()
+{
+  printf '\n%s\n' "$1"
+  printf '  %-58s %14s %12s\n' "" measured goal
+}
+
+# row WHAT VALUE [GOAL [MET]]: MET is 1 or 0.
+row ()
+{
+  local verdict=
+
+  if [[ -n ${4-} ]]; then
+    verdict=ok
+    if (($4 == 0)); then
+      verdict=MISSED
+      : >"$BENCH_PROGRAMS/missed"
+    fi
+  fi
+  printf '  %-58s %14s %12s %s\n' "$1" "$2" "${3-}" "$verdict"
+}
+
+# goal WHAT VALUE OPERATOR BOUND [UNIT]: a row that is to hold.
+goal ()
+{
+  row "$1" "$2${5:+ $5}" "$3 $4" "$(awk "BEGIN { print ($2 $3 $4) }")"
+}
+
+# Each section ends so: to the lab's own book-keeping it is a test that has passed.
+bench_done ()
+{
+  # shellcheck disable=SC2034
+  TAP_DONE=1
+  exit 0
+}
+
+# --- numbers ------------------------------------------------------------------------
+
+# Of numbers, one a line.
+median ()
+{
+  sort -g | awk '{ v[NR] = $1 } END { print NR == 0 ? "none" : NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'
+}
+
+worst ()
+{
+  sort -g | tail -n 1
+}
+
+# calculate EXPRESSION [FORMAT]
+calculate ()
+{
+  awk "BEGIN { printf \"${2:-%.2f}\", $1 }"
+}
+
+# took FILE COMMAND…: appends the microseconds that COMMAND takes to FILE.
+took ()
+{
+  local file=$1 start
+  shift
+
+  start=$(now_us)
+  "$@" >>"$LAB_LOGS/took.log" 2>&1
+  echo $(($(now_us) - start)) >>"$file"
+}
+
+# --- contenders ----------------------------------------------------------------------
+
+# script_by_uuid UUID: what NetworkManager's dispatcher would run.
+script_by_uuid ()
+{
+  CONNECTION_UUID=$1 "$BENCH_DIR/script-by-uuid" wlan0 up
+}
+
+script_remove ()
+{
+  local command
+
+  for command in iptables-legacy ip6tables-legacy; do
+    "$command" -t mangle -F
+    "$command" -t mangle -X
+    "$command" -t nat -F OUTPUT
+  done
+  for command in -4 -6; do
+    ip "$command" rule del fwmark 23/0xff lookup 2233
+    ip "$command" route flush table 2233
+  done
+}
+
+# switch MODE: as root, past the person's command; and wait for the place.
+switch_to ()
+{
+  call Switch "$1" 0 false >/dev/null || note "Switch $1 failed"
+}
+
+# What the helper said since line N of its log (the bus hands its stderr on).
+helper_log ()
+{
+  tail -n "+$(($1 + 1))" "$LAB_LOGS/dbus.log"
+}
+
+helper_log_length ()
+{
+  wc -l <"$LAB_LOGS/dbus.log"
+}
