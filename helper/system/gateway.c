@@ -185,15 +185,18 @@ describe_carrier (const DivertLinkState *link)
   return GUINT_TO_POINTER (link->carrier_changes << 1 | (link->carrier ? 1 : 0));
 }
 
-void
+gboolean
 divert_gateways_see_link (DivertGateways        *gateways,
                           const DivertLinkState *link)
 {
   gpointer key = GUINT_TO_POINTER (link->ifindex), before = NULL, now = describe_carrier (link);
 
-  if (g_hash_table_lookup_extended (gateways->carriers, key, NULL, &before) && before != now)
+  gboolean known = g_hash_table_lookup_extended (gateways->carriers, key, NULL, &before);
+
+  if (known && before != now)
     divert_gateways_forget (gateways, link->ifindex, DIVERT_FAMILIES_BOTH);
   g_hash_table_insert (gateways->carriers, key, now);
+  return !known || before != now;
 }
 
 void

@@ -28,8 +28,9 @@ gboolean        divert_gateways_are_asked (const DivertGateways *gateways);
 void            divert_gateways_forget (DivertGateways *gateways, guint ifindex, DivertFamilies families);
 /* How often that happened to @ifindex. */
 guint           divert_gateways_get_epoch (const DivertGateways *gateways, guint ifindex);
-/* A link as it is now.  If its carrier went or came since it was last seen, all is forgotten. */
-void            divert_gateways_see_link (DivertGateways *gateways, const DivertLinkState *link);
+/* A link as it is now.  If its carrier went or came since it was last seen, all is forgotten; returns whether
+ * that was so. */
+gboolean        divert_gateways_see_link (DivertGateways *gateways, const DivertLinkState *link);
 /* The link is no more. */
 void            divert_gateways_lose_link (DivertGateways *gateways, guint ifindex);
 

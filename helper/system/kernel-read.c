@@ -208,6 +208,19 @@ divert_kernel_state_read (DivertNetlink  *netlink,
   return g_steal_pointer (&state);
 }
 
+GArray *
+divert_kernel_links_read (DivertNetlink  *netlink,
+                          GError        **error)
+{
+  g_autoptr(GHashTable) by_ifindex = g_hash_table_new (NULL, NULL);
+  g_autoptr(DivertKernelState) state = state_new ();
+  Reader reader = { .state = state, .by_ifindex = by_ifindex };
+
+  if (!dump_links (netlink, &reader, error))
+    return NULL;
+  return g_steal_pointer (&state->link_states);
+}
+
 void
 divert_kernel_state_free (DivertKernelState *state)
 {

@@ -21,6 +21,8 @@ typedef struct
 } DivertKernelState;
 
 DivertKernelState *divert_kernel_state_read (DivertNetlink *netlink, GError **error);
+/* The links alone: DivertLinkState, as above. */
+GArray            *divert_kernel_links_read (DivertNetlink *netlink, GError **error);
 void               divert_kernel_state_free (DivertKernelState *state);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertKernelState, divert_kernel_state_free)
 

@@ -5,6 +5,10 @@
  * A notification is looked at for two things only: whether to look again, and whether
  * a gateway's answer must be forgotten (which must not wait for the next look: what is gone and
  * back until then would not show).
+ *
+ * The kernel tells of a carrier at most once a second, for all devices together (net/core/link_watch.c): of a
+ * loss that follows another event closely it may tell a second late, or only that the carrier is back.
+ * So after each such event the links are looked at closely until that second is over.
  */
 #include "kernel.h"
 
@@ -14,11 +18,18 @@
 
 #include <linux/rtnetlink.h>
 
+/* The kernel's second, and some. */
+#define WATCH_US (1200 * G_TIME_SPAN_MILLISECOND)
+/* A look costs about 0.02 ms. */
+#define WATCH_INTERVAL_MS 5
+
 struct DivertKernel
 {
   DivertNetlink  *netlink;
   DivertMonitor  *monitor;
   DivertGateways *gateways;
+  guint           watch_id;    /* of the timer; 0: none */
+  gint64          watch_until;
   DivertChanged   changed;
   gpointer        user_data;
 };
@@ -41,6 +52,31 @@ on_gateway_changed (gpointer user_data)
 }
 
 static gboolean
+on_watch (gpointer user_data)
+{
+  DivertKernel *kernel = user_data;
+  g_autoptr(GArray) links = divert_kernel_links_read (kernel->netlink, NULL);
+  gboolean changed = FALSE;
+
+  for (guint i = 0; links != NULL && i < links->len; i++)
+    changed |= divert_gateways_see_link (kernel->gateways, &g_array_index (links, DivertLinkState, i));
+  if (changed)
+    divert_monitor_poke (kernel->monitor);
+  if (g_get_monotonic_time () < kernel->watch_until)
+    return G_SOURCE_CONTINUE;
+  kernel->watch_id = 0;
+  return G_SOURCE_REMOVE;
+}
+
+static void
+watch_closely (DivertKernel *kernel)
+{
+  kernel->watch_until = g_get_monotonic_time () + WATCH_US;
+  if (kernel->watch_id == 0)
+    kernel->watch_id = g_timeout_add_full (G_PRIORITY_HIGH, WATCH_INTERVAL_MS, on_watch, kernel, NULL);
+}
+
+static gboolean
 see_link (DivertKernel    *kernel,
           struct nlmsghdr *header)
 {
@@ -48,6 +84,7 @@ see_link (DivertKernel    *kernel,
 
   if (!divert_kernel_parse_link (header, &link))
     return FALSE;
+  watch_closely (kernel);
   if (header->nlmsg_type == RTM_DELLINK)
     divert_gateways_lose_link (kernel->gateways, link.ifindex);
   else
@@ -126,6 +163,7 @@ divert_kernel_free (DivertKernel *kernel)
 {
   if (kernel == NULL)
     return;
+  g_clear_handle_id (&kernel->watch_id, g_source_remove);
   divert_monitor_free (kernel->monitor);
   divert_gateways_free (kernel->gateways);
   divert_netlink_free (kernel->netlink);

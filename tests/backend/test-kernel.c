@@ -256,6 +256,37 @@ test_latency (Fixture       *f,
   g_assert_cmpint (g_get_monotonic_time () - start, <, 4000);
 }
 
+/* Not a device of ours: a new one, whose other end has the same index.  The kernel takes it for a
+ * network card then, and holds its events back. */
+static void
+test_carrier_held_back (Fixture       *f,
+                        gconstpointer  user_data)
+{
+  int far = test_namespace_start_far ();
+
+  test_run ("ip link add card0 index 500 type veth peer name far0 index 500 netns %d;"
+            "ip link set card0 up; nsenter -n -t %d ip link set far0 up", far, far);
+  test_wait (1500, NULL, NULL);
+  for (guint i = 0; i < 5; i++)
+    {
+      g_autoptr(DivertFacts) up = NULL, down = NULL;
+
+      up = gather (f);
+      g_assert_true (divert_facts_find_link (up, "card0")->carrier);
+      settle (f);
+      test_run ("nsenter -n -t %d ip link set far0 down", far);
+      g_assert_true (test_wait (50, was_called, f));
+      down = gather (f);
+      g_assert_false (divert_facts_find_link (down, "card0")->carrier);
+
+      settle (f);
+      test_run ("nsenter -n -t %d ip link set far0 up", far);
+      test_wait (1000, was_called, f);
+      test_wait (50, NULL, NULL);
+    }
+  test_namespace_stop_far (far);
+}
+
 static gint64
 cpu_us (void)
 {
@@ -432,6 +463,7 @@ main (int   argc,
   ADD ("routes", test_routes);
   ADD ("notifications", test_notifications);
   ADD ("latency", test_latency);
+  ADD ("carrier-held-back", test_carrier_held_back);
   ADD ("storm-of-neighbours", test_storm_of_neighbours);
   ADD ("storm-of-addresses", test_storm_of_addresses);
   ADD ("lost-notifications", test_lost_notifications);
