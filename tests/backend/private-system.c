@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #define BUS_SOCKET "/run/dbus/system_bus_socket"
-#define RUN_TIMEOUT_MS 20000
+#define RUN_TIMEOUT_MS 60000
 
 static void
 check (gboolean    ok,
@@ -143,7 +143,7 @@ private_system_start_bus (const char *policy)
   check (g_file_set_contents ("/etc/dbus-1/system.d/test.conf", extra, -1, NULL), "/etc/dbus-1/system.d/test.conf");
   private_system_hide ("/usr/share/dbus-1/system-services");
   private_system_spawn (argv);
-  g_assert_true (private_system_wait (has_bus, NULL, 5000));
+  g_assert_true (private_system_wait (has_bus, NULL, 20000));
 }
 
 GDBusConnection *

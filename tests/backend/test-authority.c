@@ -221,10 +221,10 @@ test_vanished (void)
   self.polkit = POLKIT_SAYS_NOTHING;
   self.asked = self.cancelled = self.allowed = self.denied = 0;
   caller = private_system_spawn (argv);
-  g_assert_true (private_system_wait (was_asked, GUINT_TO_POINTER (1), 5000));
+  g_assert_true (private_system_wait (was_asked, GUINT_TO_POINTER (1), 20000));
   kill (caller, SIGKILL);
-  g_assert_true (private_system_wait (was_denied, GUINT_TO_POINTER (1), 5000));
-  g_assert_true (private_system_wait (was_cancelled, GUINT_TO_POINTER (1), 5000));
+  g_assert_true (private_system_wait (was_denied, GUINT_TO_POINTER (1), 20000));
+  g_assert_true (private_system_wait (was_cancelled, GUINT_TO_POINTER (1), 20000));
   g_dbus_method_invocation_return_value (self.silent, g_variant_new ("((bba{ss}))", TRUE, FALSE, NULL));
   for (guint i = 0; i < 20; i++)
     g_main_context_iteration (NULL, FALSE);
@@ -252,8 +252,8 @@ test_flood (void)
 
   self.denied = 0;
   kill (flooder, SIGKILL);
-  g_assert_true (private_system_wait (was_denied, GUINT_TO_POINTER (DIVERT_AUTHORITY_MAX_PER_CONNECTION), 5000));
-  g_assert_true (private_system_wait (was_cancelled, GUINT_TO_POINTER (DIVERT_AUTHORITY_MAX_PER_CONNECTION), 5000));
+  g_assert_true (private_system_wait (was_denied, GUINT_TO_POINTER (DIVERT_AUTHORITY_MAX_PER_CONNECTION), 20000));
+  g_assert_true (private_system_wait (was_cancelled, GUINT_TO_POINTER (DIVERT_AUTHORITY_MAX_PER_CONNECTION), 20000));
 }
 
 /* Many connections of one user: together they get no more than a user's share. */
@@ -271,8 +271,8 @@ test_flood_of_connections (void)
   g_assert_cmpuint (self.asked, ==, DIVERT_AUTHORITY_MAX_PER_USER);
   g_assert_cmpint (call (TRUE, FALSE), ==, 0);
   kill (flooder, SIGKILL);
-  g_assert_true (private_system_wait (was_denied, GUINT_TO_POINTER (DIVERT_AUTHORITY_MAX_PER_USER), 5000));
-  g_assert_true (private_system_wait (was_cancelled, GUINT_TO_POINTER (DIVERT_AUTHORITY_MAX_PER_USER), 5000));
+  g_assert_true (private_system_wait (was_denied, GUINT_TO_POINTER (DIVERT_AUTHORITY_MAX_PER_USER), 20000));
+  g_assert_true (private_system_wait (was_cancelled, GUINT_TO_POINTER (DIVERT_AUTHORITY_MAX_PER_USER), 20000));
 }
 
 static void
@@ -297,10 +297,10 @@ test_free_while_open (gconstpointer user_data)
   self.polkit = POLKIT_SAYS_NOTHING;
   self.asked = self.cancelled = self.allowed = self.denied = 0;
   private_system_spawn (argv);
-  g_assert_true (private_system_wait (was_asked, GUINT_TO_POINTER (1), 5000));
+  g_assert_true (private_system_wait (was_asked, GUINT_TO_POINTER (1), 20000));
   divert_authority_free (self.authority);
-  g_assert_true (private_system_wait (was_denied, GUINT_TO_POINTER (1), 5000));
-  g_assert_true (private_system_wait (was_cancelled, GUINT_TO_POINTER (1), 5000));
+  g_assert_true (private_system_wait (was_denied, GUINT_TO_POINTER (1), 20000));
+  g_assert_true (private_system_wait (was_cancelled, GUINT_TO_POINTER (1), 20000));
   self.authority = divert_authority_new ((GDBusConnection *) user_data);
 }
 

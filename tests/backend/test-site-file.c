@@ -24,6 +24,14 @@ make_site (const char *file)
   return site;
 }
 
+static void
+site_free (DivertSite *site)
+{
+  g_free (site->name);
+  g_free (site->file);
+  g_free (site);
+}
+
 static char *
 read_path (void)
 {
@@ -69,6 +77,7 @@ test_write_and_remove (void)
   g_assert_cmpuint (count_files (), ==, 0);
   g_assert_false (divert_site_file_remove (DIR, site, &error));
   g_assert_error (error, DIVERT_SITE_FILE_ERROR, DIVERT_SITE_FILE_ERROR_NONE);
+  site_free (site);
 }
 
 static void
@@ -109,6 +118,8 @@ test_by_hand (void)
   g_assert_cmpint (mkfifo (PATH, 0644), ==, 0);
   g_assert_false (divert_site_file_write (DIR, "home", NULL, TEXT, NULL));
   g_unlink (PATH);
+  site_free (elsewhere);
+  site_free (here);
 }
 
 static void
@@ -126,6 +137,7 @@ assert_cannot_write (void)
   after = read_path ();
   g_assert_cmpstr (before, ==, after);
   g_assert_cmpuint (files, ==, count_files ());
+  site_free (site);
 }
 
 static void
@@ -143,6 +155,7 @@ test_cannot_write (void)
   g_assert_false (divert_site_file_remove (DIR, site, &error));
   g_assert_error (error, DIVERT_SITE_FILE_ERROR, DIVERT_SITE_FILE_ERROR_WRITE);
   g_assert_cmpint (umount (DIR "/conf.d"), ==, 0);
+  site_free (site);
 }
 
 int

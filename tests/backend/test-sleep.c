@@ -111,19 +111,19 @@ test_sleep (void)
   g_assert_false (divert_sleep_is_near (self.sleep));
 
   play_logind ();
-  g_assert_true (private_system_wait (has_lock, GUINT_TO_POINTER (1), 2000));
+  g_assert_true (private_system_wait (has_lock, GUINT_TO_POINTER (1), 10000));
   for (guint i = 0; i < 3; i++)
     {
       emit (TRUE);
-      g_assert_true (private_system_wait (has_changed, GUINT_TO_POINTER (2 * i + 1), 2000));
+      g_assert_true (private_system_wait (has_changed, GUINT_TO_POINTER (2 * i + 1), 10000));
       g_assert_true (divert_sleep_is_near (self.sleep));
       g_assert_false (has_released (NULL));
       divert_sleep_allow (self.sleep);
       g_assert_true (has_released (NULL));
       emit (FALSE);
-      g_assert_true (private_system_wait (has_changed, GUINT_TO_POINTER (2 * i + 2), 2000));
+      g_assert_true (private_system_wait (has_changed, GUINT_TO_POINTER (2 * i + 2), 10000));
       g_assert_false (divert_sleep_is_near (self.sleep));
-      g_assert_true (private_system_wait (has_lock, GUINT_TO_POINTER (i + 2), 2000));
+      g_assert_true (private_system_wait (has_lock, GUINT_TO_POINTER (i + 2), 10000));
     }
 
   /* Allowed while awake: the lock stays. */
@@ -132,9 +132,9 @@ test_sleep (void)
 
   /* logind goes away in its sleep. */
   emit (TRUE);
-  g_assert_true (private_system_wait (has_changed, GUINT_TO_POINTER (7), 2000));
+  g_assert_true (private_system_wait (has_changed, GUINT_TO_POINTER (7), 10000));
   g_dbus_connection_close_sync (self.logind, NULL, NULL);
-  g_assert_true (private_system_wait (has_changed, GUINT_TO_POINTER (8), 2000));
+  g_assert_true (private_system_wait (has_changed, GUINT_TO_POINTER (8), 10000));
   g_assert_false (divert_sleep_is_near (self.sleep));
   divert_sleep_free (self.sleep);
   g_object_unref (self.logind);
