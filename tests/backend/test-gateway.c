@@ -396,7 +396,10 @@ see_reachable (DivertResolution *resolution,
 {
   const DivertNeighbour neighbour = { 2, resolution->address, NUD_REACHABLE, TRUE, { { 2, 0, 0, 0, 0, n } } };
 
-  return divert_resolution_see (resolution, NULL, &neighbour, seconds * G_TIME_SPAN_SECOND);
+  gboolean changed = divert_resolution_see (resolution, NULL, &neighbour, seconds * G_TIME_SPAN_SECOND);
+
+  resolution->deadline = 0; /* the next question's, for which there is no kernel here */
+  return changed;
 }
 
 static char *
