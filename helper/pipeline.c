@@ -647,7 +647,11 @@ divert_pipeline_plan (const DivertPipeline  *pipeline,
     decision = divert_decide (config, divert_settings_get_mode (pipeline->settings), facts);
   else
     decision = divert_decision_suppose (config, mode, facts);
-  ruleset = divert_ruleset_new (config, decision, gid, facts);
+  /* Without the group nothing is laid: then that is the truth of now, while a supposed place is shown as it would be. */
+  if (mode == NULL && gid == DIVERT_GID_UNKNOWN)
+    ruleset = divert_ruleset_new_empty ();
+  else
+    ruleset = divert_ruleset_new (config, decision, gid, facts);
   if (ret_decision != NULL)
     *ret_decision = g_steal_pointer (&decision);
   return ruleset;

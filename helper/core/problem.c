@@ -73,15 +73,27 @@ divert_problems_equal (const GPtrArray *a,
   return TRUE;
 }
 
+/* Messages of ours quote and escape what they name; what the kernel or a library says may hold anything. */
+static char *
+make_one_line (const char *detail)
+{
+  char *line = g_utf8_make_valid (detail, -1);
+
+  for (char *c = line; *c != '\0'; c++)
+    if (g_ascii_iscntrl (*c))
+      *c = '?';
+  return line;
+}
+
 char *
 divert_problem_to_text (DivertProblemCode  code,
                         const char        *detail,
                         DivertTranslate    translate)
 {
   const char *text = translate != NULL ? translate (problems[code].text) : problems[code].text;
-  g_autofree char *escaped = divert_escape (detail != NULL ? detail : "");
+  g_autofree char *line = make_one_line (detail != NULL ? detail : "");
 
-  return escaped[0] != '\0' ? g_strdup_printf ("%s: %s", text, escaped) : g_strdup (text);
+  return line[0] != '\0' ? g_strdup_printf ("%s: %s", text, line) : g_strdup (text);
 }
 
 const char *

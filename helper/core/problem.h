@@ -31,7 +31,7 @@ typedef enum
 typedef struct
 {
   DivertProblemCode code;
-  char             *detail; /* English, from the system; hostile text; "" if none */
+  char             *detail; /* English; what it quotes from outside is escaped already; "" if none */
 } DivertProblem;
 
 DivertProblem *divert_problem_new (DivertProblemCode code, const char *detail);
@@ -40,7 +40,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertProblem, divert_problem_free)
 /* Lists are GPtrArray of DivertProblem. */
 gboolean       divert_problems_equal (const GPtrArray *a, const GPtrArray *b);
 
-/* One sentence, detail included and escaped; @translate as for divert_reason_to_text(). */
+/* One sentence on one line, detail included; @translate as for divert_reason_to_text(). */
 char          *divert_problem_to_text (DivertProblemCode code, const char *detail, DivertTranslate translate);
 /* What to do about it; static. */
 const char    *divert_problem_get_advice (DivertProblemCode code, DivertTranslate translate);

@@ -12,9 +12,11 @@
  *   answer     RESOLVED, with the address put in front of those seen before.  Each stays for a
  *              while: a gateway that answers with two addresses in turn is to be seen with both.
  *   no answer  FAILED after a while, or at once when the kernel says so; asked again, less and less often.
- *   after it   Nothing is sent while all is quiet.  Another address in the entry is noted at once,
- *              answered or not, and asked about; an entry that the kernel drops is asked about in
- *              the background, RESOLVED meanwhile.
+ *   after it   The question is put again every second, RESOLVED meanwhile: a network that was exchanged
+ *              behind a carrier that stays shows in nothing else, and the kernel takes three seconds at least
+ *              before it asks anew who has the NAS's address, and a stranger answers; we must be
+ *              through by then.  Another address in the entry is noted at once, answered or not, and
+ *              asked about; so is an entry that the kernel drops.
  *
  * An entry that an administrator made, or a link without such addresses, answers nothing.
  */
@@ -26,6 +28,9 @@
 #define BOUND_US       (3 * G_TIME_SPAN_SECOND)
 #define FIRST_RETRY_US (1 * G_TIME_SPAN_SECOND)
 #define LAST_RETRY_US  (30 * G_TIME_SPAN_SECOND)
+/* Of a resolved gateway: HEARTBEAT + UNICAST + SILENCE is less than the kernel's three probes, a second each. */
+#define HEARTBEAT_US   (1 * G_TIME_SPAN_SECOND)
+#define SILENCE_US     (1 * G_TIME_SPAN_SECOND)
 /* Questions in the background: not more often than this, whatever others on the link send. */
 #define BACKGROUND_US  (1 * G_TIME_SPAN_SECOND)
 #define MAC_MEMORY_US  (60 * G_TIME_SPAN_SECOND)
@@ -140,7 +145,7 @@ ask_everybody (DivertResolution *r,
   if (!divert_neighbour_solicit (netlink, r->ifindex, &r->address, NULL))
     return give_up (r, now);
   r->question = DIVERT_QUESTION_BROADCAST;
-  r->deadline = r->asked_at + BOUND_US;
+  r->deadline = r->state == DIVERT_GATEWAY_RESOLVED ? now + SILENCE_US : r->asked_at + BOUND_US;
   return FALSE;
 }
 
@@ -232,7 +237,7 @@ see_mac (DivertResolution      *r,
       changed |= r->state != DIVERT_GATEWAY_RESOLVED;
       r->state = DIVERT_GATEWAY_RESOLVED;
       r->question = DIVERT_QUESTION_NONE;
-      r->deadline = 0;
+      r->deadline = now + HEARTBEAT_US;
       r->retry = FIRST_RETRY_US;
     }
   else if (is_other)
