@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * events LOG: stamps, in microseconds since the epoch, what the kernel tells of this
- * network namespace's links and what is appended to LOG, as they come:
+ * events LOG…: stamps, in microseconds since the epoch, what the kernel tells of this
+ * network namespace's links and what is appended to each LOG, as they come:
  *
  *   TIME carrier on|off LINK
- *   TIME log LINE
+ *   TIME LOG LINE            (LOG without its folder)
  *
- * Both come from outside the program under test, by the same clock.  Ends at SIGTERM.
+ * Both come from outside the program under test, by the same clock.  Runs with real-time
+ * priority where it may, so that a busy machine does not make it late.  Ends at SIGTERM.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,6 +15,7 @@
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +25,15 @@
 #include <unistd.h>
 
 #define LINKS_MAX 4096
+#define LOGS_MAX 4
+
+typedef struct
+{
+  const char *name;
+  int         fd;
+  size_t      used;
+  char        line[4096];
+} Log;
 
 static long long
 now (void)
@@ -84,46 +95,54 @@ take_links (int fd)
 }
 
 static void
-take_log (int fd)
+take_log (Log       *log,
+          long long  time)
 {
-  static char line[4096];
-  static size_t used;
-  long long time = now ();
   char byte;
 
-  while (read (fd, &byte, 1) == 1)
+  while (read (log->fd, &byte, 1) == 1)
     {
       if (byte != '\n')
         {
-          if (used < sizeof line - 1)
-            line[used++] = byte;
+          if (log->used < sizeof log->line)
+            log->line[log->used++] = byte;
           continue;
         }
-      printf ("%lld log %.*s\n", time, (int) used, line);
-      used = 0;
+      printf ("%lld %s %.*s\n", time, log->name, (int) log->used, log->line);
+      log->used = 0;
     }
+}
+
+static void
+open_log (Log        *log,
+          const char *path,
+          int         inotify)
+{
+  log->name = basename (path);
+  log->fd = open (path, O_RDONLY | O_CLOEXEC);
+  if (log->fd < 0 || lseek (log->fd, 0, SEEK_END) < 0 || inotify_add_watch (inotify, path, IN_MODIFY) < 0)
+    die (path);
 }
 
 int
 main (int    argc,
       char **argv)
 {
+  static Log logs[LOGS_MAX];
   struct pollfd polls[2];
-  int log;
+  int n = argc - 1;
 
-  if (argc != 2)
+  if (n < 1 || n > LOGS_MAX)
     {
-      fprintf (stderr, "usage: events LOG\n");
+      fprintf (stderr, "usage: events LOG…\n");
       return 2;
     }
   setvbuf (stdout, NULL, _IOLBF, 0);
-  log = open (argv[1], O_RDONLY | O_CLOEXEC);
-  if (log < 0 || lseek (log, 0, SEEK_END) < 0)
-    die (argv[1]);
+  sched_setscheduler (0, SCHED_FIFO, &(struct sched_param){ .sched_priority = 1 });
   polls[0] = (struct pollfd){ .fd = open_links (), .events = POLLIN };
   polls[1] = (struct pollfd){ .fd = inotify_init1 (IN_CLOEXEC), .events = POLLIN };
-  if (inotify_add_watch (polls[1].fd, argv[1], IN_MODIFY) < 0)
-    die (argv[1]);
+  for (int i = 0; i < n; i++)
+    open_log (&logs[i], argv[i + 1], polls[1].fd);
 
   while (poll (polls, 2, -1) > 0)
     {
@@ -131,11 +150,13 @@ main (int    argc,
         take_links (polls[0].fd);
       if (polls[1].revents != 0)
         {
-          char events[4096];
+          static char changes[4096];
+          long long time = now ();
 
-          if (read (polls[1].fd, events, sizeof events) < 0)
+          if (read (polls[1].fd, changes, sizeof changes) < 0)
             die ("inotify");
-          take_log (log);
+          for (int i = 0; i < n; i++)
+            take_log (&logs[i], time);
         }
     }
   return 0;

@@ -12,6 +12,11 @@ LAB_EVIL_LEASE=192.168.22.77
 LAB_DHCP_OPTIONS=(--dhcp-option-force=58,2 --dhcp-option-force=59,3)
 lab_up
 watch impostor
+# What the laptop has learnt of its neighbours it believes for long: the carrier and the address are
+# to be the only signs of another network (and with them, the kernel forgets it all).
+for family in ipv4 ipv6; do
+  echo 600000 >/proc/sys/net/$family/neigh/wlan0/base_reachable_time_ms
+done
 
 BATCH=10  # roams under one start of the streams, which end by themselves after ten minutes
 T=$LAB_LOGS/leaks

@@ -1,0 +1,110 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The data path: what the rules cost a packet that goes straight, and one that is diverted.  The
+# contenders take turns; each goal is about the median of the ratios of neighbouring turns.
+# "No rules" is another host on the same wire that has never had a table.
+source "$(dirname "$0")/bench.bash"
+lab_enter "$@"
+lab_up
+
+ROUNDS=${ROUNDS:-15}
+DATAGRAMS=100000
+STREAM_MS=500
+PORT=9001
+T=$LAB_LOGS/path
+mkdir "$T"
+
+ip netns add bare
+ip link add eth0 netns bare type veth peer name bare netns air
+ip -n air link set bare master air up
+ip -n bare link set eth0 up
+ip -n bare address add 192.168.22.44/24 dev eth0
+spawn path-sink on nas "$BENCH_PROGRAMS/load" sink $PORT
+
+udp () { on "$1" "$BENCH_PROGRAMS/load" udp "$NAS4" $PORT $DATAGRAMS; }
+tcp () { on "$1" "$BENCH_PROGRAMS/load" tcp "$2" $PORT $STREAM_MS; }
+
+# turn FILE COMMAND…: a measurement and a line in FILE.
+turn ()
+{
+  local file=$T/$1
+  shift
+
+  "$@" >>"$file" || note "failed: $*"
+}
+
+# The median of A's lines over B's.
+ratio ()
+{
+  paste "$T/$1" "$T/$2" | awk '{ print $1 / $2 }' | median
+}
+
+# --- straight, at home ------------------------------------------------------------------
+lab_install
+roam home home
+becomes home || lab_die "not home: $(status reason)"
+udp bare >/dev/null
+udp laptop >/dev/null
+for ((round = 0; round < ROUNDS; round++)); do
+  turn udp-bare udp bare
+  turn udp-divert udp laptop
+  turn tcp-bare tcp bare "$NAS4"
+  turn tcp-divert tcp laptop "$NAS4"
+done
+
+# --- one prefix, a thousand ----------------------------------------------------------------
+# many: 50 sites of 20 prefixes each that cannot be merged.
+many ()
+{
+  local site prefix
+
+  for ((site = 0; site < 50; site++)); do
+    printf '[site s%d]\nconnection-uuid=00000000-0000-4000-8000-%012d\nintranet=' $site $site
+    for ((prefix = 0; prefix < 40; prefix += 2)); do
+      printf '10.%d.%d.0/24;' $site $prefix
+    done
+    echo
+  done
+}
+
+mkdir -p /etc/nm-divert/conf.d
+for ((round = 0; round < ROUNDS; round++)); do
+  rm -f /etc/nm-divert/conf.d/many.conf
+  nm-divert reload >/dev/null || note "reload failed"
+  turn udp-one udp laptop
+  many >/etc/nm-divert/conf.d/many.conf
+  nm-divert reload >/dev/null || note "reload failed"
+  turn udp-many udp laptop
+done
+is_many=$(iptables-legacy-save -t mangle | grep -c -- "-d 10\..*/24")
+rm -f /etc/nm-divert/conf.d/many.conf
+nm-divert reload >/dev/null
+
+# --- diverted -------------------------------------------------------------------------------
+# A proxy that only swallows: a real one costs so much that the rules would not be seen.
+reap v2ray
+spawn proxy-sink as_proxy "$BENCH_PROGRAMS/load" sink $LAB_TPROXY_PORT transparent
+until_true 5 listens laptop tcp $LAB_TPROXY_PORT || lab_die "no proxy"
+for ((round = 0; round < ROUNDS; round++)); do
+  switch_to off
+  becomes off
+  article_lay
+  turn tcp-article tcp laptop "$WEB4"
+  article_remove
+  switch_to away
+  becomes away
+  turn tcp-diverted tcp laptop "$WEB4"
+done
+
+table "D. The data path, $ROUNDS turns each (medians)"
+row "straight UDP, no rules, datagrams per processor second" "$(median <"$T/udp-bare")"
+row "straight UDP, nm-divert at home" "$(median <"$T/udp-divert")"
+goal "… nm-divert / no rules" "$(calculate "$(ratio udp-divert udp-bare)" %.3f)" ">=" 0.97
+row "straight TCP, no rules" "$(median <"$T/tcp-bare") MB/s"
+row "straight TCP, nm-divert at home" "$(median <"$T/tcp-divert") MB/s"
+goal "… nm-divert / no rules" "$(calculate "$(ratio tcp-divert tcp-bare)" %.3f)" ">=" 0.97
+row "diverted TCP, the article's rules" "$(median <"$T/tcp-article") MB/s"
+row "diverted TCP, nm-divert" "$(median <"$T/tcp-diverted") MB/s"
+goal "… nm-divert / the article's" "$(calculate "$(ratio tcp-diverted tcp-article)" %.3f)" ">=" 1.0
+goal "time per straight datagram, 1001 prefixes / 1 ($is_many rules)" "$(calculate "$(ratio udp-one udp-many)" %.3f)" "<=" 1.1
+bench_done
