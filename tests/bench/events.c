@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * events LOG…: stamps, in microseconds since the epoch, what the kernel tells of this
- * network namespace's links and what is appended to each LOG, as they come:
+ * events LOCK LOG…: stamps, in microseconds since the epoch, what the kernel tells of
+ * this network namespace's links, when somebody closes LOCK (iptables' lock is closed
+ * behind each commit), and what is appended to each LOG, as they come:
  *
  *   TIME carrier on|off LINK
+ *   TIME lock closed
  *   TIME LOG LINE            (LOG without its folder)
  *
  * Both come from outside the program under test, by the same clock.  Runs with real-time
@@ -124,40 +126,60 @@ open_log (Log        *log,
     die (path);
 }
 
+static void
+take_changes (int  inotify,
+              int  lock,
+              Log *logs,
+              int  n)
+{
+  static char changes[4096] __attribute__ ((aligned (__alignof__ (struct inotify_event))));
+  long long time = now ();
+  ssize_t length = read (inotify, changes, sizeof changes);
+
+  if (length < 0)
+    die ("inotify");
+  for (ssize_t i = 0; i < length;)
+    {
+      const struct inotify_event *change = (const void *) (changes + i);
+
+      if (change->wd == lock)
+        printf ("%lld lock closed\n", time);
+      i += (ssize_t) sizeof *change + change->len;
+    }
+  for (int i = 0; i < n; i++)
+    take_log (&logs[i], time);
+}
+
 int
 main (int    argc,
       char **argv)
 {
   static Log logs[LOGS_MAX];
   struct pollfd polls[2];
-  int n = argc - 1;
+  int n = argc - 2;
+  int lock;
 
   if (n < 1 || n > LOGS_MAX)
     {
-      fprintf (stderr, "usage: events LOG…\n");
+      fprintf (stderr, "usage: events LOCK LOG…\n");
       return 2;
     }
   setvbuf (stdout, NULL, _IOLBF, 0);
   sched_setscheduler (0, SCHED_FIFO, &(struct sched_param){ .sched_priority = 1 });
   polls[0] = (struct pollfd){ .fd = open_links (), .events = POLLIN };
   polls[1] = (struct pollfd){ .fd = inotify_init1 (IN_CLOEXEC), .events = POLLIN };
+  lock = inotify_add_watch (polls[1].fd, argv[1], IN_CLOSE);
+  if (lock < 0)
+    die (argv[1]);
   for (int i = 0; i < n; i++)
-    open_log (&logs[i], argv[i + 1], polls[1].fd);
+    open_log (&logs[i], argv[i + 2], polls[1].fd);
 
   while (poll (polls, 2, -1) > 0)
     {
       if (polls[0].revents != 0)
         take_links (polls[0].fd);
       if (polls[1].revents != 0)
-        {
-          static char changes[4096];
-          long long time = now ();
-
-          if (read (polls[1].fd, changes, sizeof changes) < 0)
-            die ("inotify");
-          for (int i = 0; i < n; i++)
-            take_log (&logs[i], time);
-        }
+        take_changes (polls[1].fd, lock, logs, n);
     }
   return 0;
 }

@@ -13,13 +13,25 @@ T=$LAB_LOGS/times
 mkdir "$T"
 spawn monitor stdbuf -oL nmcli monitor
 until_true 5 grep -q running "$LAB_LOGS/monitor.log" || lab_die "nmcli monitor says nothing"
-spawn events "$BENCH_PROGRAMS/events" "$LAB_LOGS/dbus.log" "$LAB_LOGS/monitor.log"
+becomes away
+spawn events "$BENCH_PROGRAMS/events" /run/xtables.lock "$LAB_LOGS/dbus.log" "$LAB_LOGS/monitor.log"
 
 # first_event SINCE TEXT: the time of the first event from SINCE on that has TEXT.
 first_event ()
 {
   awk -v since="$1" -v text="$2" '$1 >= since && index($0, text) { print $1; found = 1; exit } END { exit !found }' \
     "$LAB_LOGS/events.log"
+}
+
+# revoked SINCE: the microseconds from the loss of the carrier to the last commit before the helper
+# says that it has revoked.
+revoked ()
+{
+  awk -v since="$1" '
+    $1 < since { next }
+    /carrier off wlan0/ && !off { off = $1 }
+    /lock closed/ { committed = $1 }
+    /no carrier/ { print committed - off; exit }' "$LAB_LOGS/events.log"
 }
 
 # --- coming home --------------------------------------------------------------------
@@ -43,7 +55,7 @@ for ((i = 0; i < ROAMS; i++)); do
   start=$(now_us)
   unplug
   until_true 2 first_event "$start" "no carrier" || note "loss $i: not noticed"
-  echo $(($(first_event "$start" "no carrier") - $(first_event "$start" "carrier off wlan0"))) >>"$T/revoked"
+  revoked "$start" >>"$T/revoked"
   sed -nE 's/.*no carrier .* ([0-9]+) us\)$/\1/p' "$LAB_LOGS/dbus.log" | tail -n 1 >>"$T/revoking"
   plug home
 done
@@ -54,8 +66,8 @@ table "C. Coming home, $ROAMS times, and losing the carrier (gateway-mac)"
 goal "NetworkManager's activation → the NAS straight, median" "$(ms "$(median <"$T/activated")")" "<" 300 ms
 row "… the slowest" "$(ms "$(worst <"$T/activated")") ms"
 row "carrier → the NAS straight (DHCP included), median" "$(ms "$(median <"$T/carrier")") ms"
-goal "carrier lost → revoked and logged, median" "$(ms "$(median <"$T/revoked")")" "<" 5 ms
+goal "carrier lost → the last commit, median" "$(ms "$(median <"$T/revoked")")" "<" 5 ms
 row "… the slowest" "$(ms "$(worst <"$T/revoked")") ms"
-row "… of that from event to last commit, median" "$(ms "$(median <"$T/revoking")") ms"
+row "… of that by the helper's own clock, median" "$(ms "$(median <"$T/revoking")") ms"
 row "… the slowest" "$(ms "$(worst <"$T/revoking")") ms"
 bench_done
