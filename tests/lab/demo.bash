@@ -4,6 +4,7 @@
 # tests/demo, which installs and builds what it needs.  DEMO_PAUSE=SECONDS waits
 # between the steps.
 source "$(dirname "$0")/lab.bash"
+source "$LAB_DIR/rules/article.bash"
 lab_enter "$@"
 
 WRONG=0
@@ -23,7 +24,12 @@ say ()
 # show COMMAND…: the command and what it prints.
 show ()
 {
-  echo "   \$ $*"
+  local word line=
+  for word; do
+    line+=" ${word:-\"\"}"
+  done
+
+  echo "   \$$line"
   "$@" 2>&1 | sed 's/^/   | /'
 }
 
@@ -51,7 +57,7 @@ row ()
     mark="   <-- WRONG, it should be: $3"
     WRONG=$((WRONG + 1))
   fi
-  printf '   %-34s %-34s %s%s\n' "$1" "${2/ / saw }" "$way" "$mark"
+  printf '   %-38s %-32s %s%s\n' "$1" "${2/ / saw }" "$way" "$mark"
 }
 
 # ways NAS-WAY [WEB-WAY]: asks, and says which way each question took.
@@ -59,7 +65,7 @@ ways ()
 {
   local web=${2-"through the proxy, by way of abroad"}
 
-  printf '   %-34s %-34s %s\n' "a packet to" "was answered by" "so it went"
+  printf '   %-38s %-32s %s\n' "a packet to" "was answered by" "so it went"
   row "the NAS, TCP ($NAS4)" "$(who tcp "$NAS4" --timeout 700)" "$1"
   row "the NAS, UDP" "$(who udp "$NAS4" --timeout 700)" "$1"
   row "the NAS, IPv6 ($NAS6)" "$(who tcp "$NAS6" --timeout 700)" "$1"
@@ -120,34 +126,41 @@ roam home home
 show nmcli -t -f NAME,DEVICE,STATE connection show --active
 ways "straight" "straight, past the proxy"
 
-title "2. nm-divert is installed, and told what home is"
+title "2. Rules laid by hand, which take the source address for the place, in the evil café"
+article_lay
+roam evil home
+say "Same subnet, same addresses, and someone sits in the NAS's place:"
+ways "" ""
+article_remove
+roam home home
+
+title "3. nm-divert is installed, and told what home is"
 lab_install
 lab_configure "gateway-mac=$HOME_MAC"
 show cat /etc/nm-divert/nm-divert.conf
-rules >/run/lab/rules-then
-refresh manual
-becomes home
 watch impostor
-say "the first event from NetworkManager's dispatcher starts the helper:"
+say "the next event from NetworkManager's dispatcher starts the helper:"
+show nmcli device reapply wlan0
+becomes home
 show nm-divert status
 ways "straight"
 changed
 
-title "3. To the café: another network, another profile"
+title "4. To the café: another network, another profile"
 roam cafe cafe
 becomes away
 where
 ways "through the proxy, by way of the home router"
 changed
 
-title "4. Home again"
+title "5. Home again"
 roam home home
 becomes home
 where
 ways "straight"
 
-title "5. The evil café: the laptop is carried there, on the profile of home"
-say "Same subnet, same addresses, the same profile; someone sits in the NAS's place."
+title "6. The evil café: the laptop is carried there, on the profile of home"
+say "Same subnet, same addresses, the same profile, and the impostor again."
 say "Meanwhile a program sends the NAS 500 datagrams a second."
 spawn stream "$LAB_PROBE" stream udp "$NAS4" 80 500 30
 pause 0.3
@@ -162,7 +175,7 @@ say "the stream: $(tail -n 1 "$LAB_LOGS/stream.log")"
 impostor_count
 show nm-divert explain "$NAS4:445"
 
-title "6. Home, and a person's word"
+title "7. Home, and a person's word"
 roam home home
 becomes home
 where
@@ -177,7 +190,7 @@ where
 show nm-divert switch auto
 becomes home
 
-title "7. Switched off: exactly what was there before"
+title "8. Switched off: exactly what was there before"
 show nm-divert switch off
 becomes off
 say "rules of ours that are left: $(rules | wc -l)"

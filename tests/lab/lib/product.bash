@@ -2,7 +2,6 @@
 # nm-divert in the lab: put in place, configured, looked at.
 
 LAB_HELPER=/usr/libexec/nm-divert-helper
-LAB_CHAINS='LOCAL_DIVERT|LOCAL_INTRANET_DIVERT|DIVERT|INTRANET_DIVERT|LOCAL_DNS_DIVERT'
 
 # Installs the build for real; /usr and /etc are overlays, so it is gone with the lab.
 lab_install ()
@@ -35,7 +34,7 @@ lab_configure ()
   done
   mkdir -p /etc/nm-divert
   for item in proxy divert "site home"; do
-    printf '[%s]\n%s\n' "$item" "${groups[$item]}"
+    [[ -z ${groups[$item]} ]] || printf '[%s]\n%s\n' "$item" "${groups[$item]}"
   done >/etc/nm-divert/nm-divert.conf
   chmod 644 /etc/nm-divert/nm-divert.conf
 }
