@@ -29,7 +29,8 @@ row ()
       : >"$BENCH_PROGRAMS/missed"
     fi
   fi
-  printf '  %-58s %14s %12s %s\n' "$1" "$2" "${3-}" "$verdict"
+  # printf counts bytes, not characters.
+  printf '  %s%*s %14s %12s %s\n' "$1" $((58 - ${#1})) "" "$2" "${3-}" "$verdict"
 }
 
 # goal WHAT VALUE OPERATOR BOUND [UNIT]: a row that is to hold.

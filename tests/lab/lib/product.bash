@@ -53,6 +53,12 @@ refresh ()
   call Refresh "${1:-manual}" >/dev/null
 }
 
+# switch_to MODE…: "nm-divert switch"; what it prints goes to the logs.
+switch_to ()
+{
+  nm-divert switch "$@" >>"$LAB_LOGS/switch.log" 2>&1
+}
+
 # status KEY: one value of "nm-divert status --json"; lists one item a line.
 status ()
 {
