@@ -7,7 +7,8 @@ TAP_DONE=0
 
 tap_result ()
 {
-  local good=$1 description=$2
+  # One line, whatever hostile text a test is about.
+  local good=$1 description=${2//[[:cntrl:]]/?}
 
   TAP_COUNT=$((TAP_COUNT + 1))
   if ((good)); then
