@@ -238,8 +238,9 @@ fill_from_point (DivertConnection *connection,
 }
 
 static void
-fill_from_device (DivertConnection *connection,
-                  NMDevice         *device)
+fill_from_device (DivertConnection   *connection,
+                  NMActiveConnection *active,
+                  NMDevice           *device)
 {
   NMDeviceState state = nm_device_get_state (device);
   const char *name = nm_device_get_ip_iface (device);
@@ -247,7 +248,9 @@ fill_from_device (DivertConnection *connection,
   if (name == NULL)
     name = nm_device_get_iface (device);
   connection->device = g_strdup (name != NULL ? name : "");
-  connection->up &= state >= NM_DEVICE_STATE_IP_CHECK && state <= NM_DEVICE_STATE_ACTIVATED;
+  /* While one profile takes a device over from another, both list it, and its state is still the other's. */
+  connection->up &= nm_device_get_active_connection (device) == active && state >= NM_DEVICE_STATE_IP_CHECK &&
+                    state <= NM_DEVICE_STATE_ACTIVATED;
 
   if (NM_IS_DEVICE_WIFI (device))
     {
@@ -274,7 +277,7 @@ make_connection (NMActiveConnection *active,
   /* "activating" until long after the device has its addresses: only an end is told by it. */
   connection->up = state != NM_ACTIVE_CONNECTION_STATE_DEACTIVATING && state != NM_ACTIVE_CONNECTION_STATE_DEACTIVATED;
   if (device != NULL)
-    fill_from_device (connection, device);
+    fill_from_device (connection, active, device);
   else
     {
       connection->device = g_strdup ("");
