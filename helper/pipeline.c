@@ -17,6 +17,7 @@
 #include "pipeline.h"
 
 #include "apply.h"
+#include "core/anchors.h"
 #include "flows.h"
 #include "settings.h"
 #include "system/beacon.h"
@@ -47,11 +48,13 @@ struct DivertPipeline
   gboolean         probed;     /* the backend works here */
 
   DivertFacts     *facts;      /* of the last run */
+  DivertAnchors   *anchors;
   DivertReport    *report;     /* of the last run */
   DivertReport    *in_force;   /* of the last run that could lay its rules (may be @report); NULL: none yet */
   DivertWaiters   *waiters;
 
   gboolean         bus_lost;
+  gboolean         learning;   /* somebody waits for the gateways' addresses themselves */
   gboolean         started;    /* the first run is over */
   gint64           start_until;
   const char      *event;      /* that asked for the next run */
@@ -166,6 +169,7 @@ gather (DivertPipeline *pipeline,
   divert_beacons_gather (pipeline->beacons, facts);
   facts->sleeping = divert_sleep_is_near (pipeline->sleep);
   divert_facts_sort (facts);
+  divert_anchors_fill (pipeline->anchors, facts);
   return facts;
 }
 
@@ -262,8 +266,13 @@ ask_for_proofs (DivertPipeline       *pipeline,
     {
       const DivertCandidate *candidate = g_ptr_array_index (decision->candidates, i);
 
-      for (guint j = 0; j < candidate->proofs->len && candidate->identified && candidate->ifindex != 0; j++)
+      if (!candidate->identified || candidate->ifindex == 0)
+        continue;
+      for (guint j = 0; j < candidate->proofs->len; j++)
         ask_for_proof (pipeline, candidate, g_ptr_array_index (candidate->proofs, j));
+      /* Whoever proves a site is anchored to its gateways, also where the site names none. */
+      if (candidate->proven)
+        divert_kernel_resolve_gateways (pipeline->kernel, candidate->ifindex);
     }
 }
 
@@ -323,12 +332,14 @@ set_next_timer (DivertPipeline *pipeline)
   set_timer (pipeline, deadline);
 }
 
-/* Does nobody owe an answer any more? */
+/* Does nobody owe an answer any more?  Gateways' count only while somebody wants to know them, not their part in a decision. */
 static gboolean
-is_settled (const DivertDecision *decision,
-            const DivertFacts    *facts)
+is_settled (const DivertPipeline *pipeline,
+            const DivertDecision *decision)
 {
-  for (guint i = 0; i < facts->links->len; i++)
+  const DivertFacts *facts = pipeline->facts;
+
+  for (guint i = 0; pipeline->learning && i < facts->links->len; i++)
     {
       const DivertLink *link = g_ptr_array_index (facts->links, i);
 
@@ -396,7 +407,7 @@ run (DivertPipeline *pipeline)
   g_autoptr(DivertDecision) decision = NULL;
   const DivertDecision *before = pipeline->in_force != NULL ? pipeline->in_force->decision : NULL;
   DivertReport *report;
-  gboolean laid, news;
+  gboolean laid, news, settled;
   guint32 gid = 0;
   guint writes = 0;
 
@@ -421,6 +432,7 @@ run (DivertPipeline *pipeline)
   divert_settings_get_gid (pipeline->settings, &gid);
   if (laid && writes > 0)
     divert_flows_end (config, before, report->decision, gid);
+  divert_anchors_learn (pipeline->anchors, facts, report->decision);
   ask_for_proofs (pipeline, report->decision);
 
   divert_facts_free (pipeline->facts);
@@ -433,7 +445,10 @@ run (DivertPipeline *pipeline)
   if (report->laid && pipeline->facts->sleeping)
     divert_sleep_allow (pipeline->sleep);
   pipeline->reported (report, pipeline->user_data);
-  divert_waiters_tell (pipeline->waiters, report, is_settled (report->decision, pipeline->facts), g_get_monotonic_time ());
+  settled = is_settled (pipeline, report->decision);
+  if (settled)
+    pipeline->learning = FALSE;
+  divert_waiters_tell (pipeline->waiters, report, settled, g_get_monotonic_time ());
   set_next_timer (pipeline);
 }
 
@@ -494,6 +509,7 @@ divert_pipeline_new (const char      *config_dir,
   pipeline->user_data = user_data;
   pipeline->retry_ms = RETRY_FIRST_MS;
   pipeline->waiters = divert_waiters_new ();
+  pipeline->anchors = divert_anchors_new ();
   pipeline->settings = divert_settings_new (config_dir);
   pipeline->backend = divert_backend_iptables_new ();
   pipeline->routes = divert_routes_new (error);
@@ -528,17 +544,11 @@ divert_pipeline_free (DivertPipeline *pipeline)
   divert_settings_free (pipeline->settings);
   divert_waiters_free (pipeline->waiters);
   divert_facts_free (pipeline->facts);
+  divert_anchors_free (pipeline->anchors);
   if (pipeline->in_force != pipeline->report)
     divert_report_free (pipeline->in_force);
   divert_report_free (pipeline->report);
   g_free (pipeline);
-}
-
-void
-divert_pipeline_poke (DivertPipeline *pipeline,
-                      const char     *event)
-{
-  request_run (pipeline, event);
 }
 
 void
@@ -557,6 +567,7 @@ divert_pipeline_ask_gateways (DivertPipeline *pipeline)
 {
   const DivertFacts *facts = pipeline->facts;
 
+  pipeline->learning = TRUE;
   for (guint i = 0; facts != NULL && i < facts->connections->len; i++)
     {
       const DivertConnection *connection = g_ptr_array_index (facts->connections, i);

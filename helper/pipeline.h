@@ -22,9 +22,8 @@ DivertPipeline *divert_pipeline_new (const char *config_dir, DivertReported repo
 void            divert_pipeline_free (DivertPipeline *pipeline);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertPipeline, divert_pipeline_free)
 
-/* "Look again": soon, once, however often it is said before that.  @event is for the log; static. */
-void            divert_pipeline_poke (DivertPipeline *pipeline, const char *event);
-/* Likewise, and @refreshed is called when a run that began after this call is over; with @settle, not before pending
+/* "Look again": soon, once, however often it is said before that.  @event is for the log; static.  @refreshed is called when a
+ * run that began after this call is over; with @settle, not before pending
  * proofs and gateways that were asked are decided, or a second has gone by. */
 void            divert_pipeline_refresh (DivertPipeline *pipeline, const char *event, gboolean settle,
                                          DivertRefreshed refreshed, gpointer user_data);

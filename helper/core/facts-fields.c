@@ -208,6 +208,31 @@ addresses_from_text (const char *text,
   return TRUE;
 }
 
+static char *
+macs_to_text (const void *field)
+{
+  const GArray *macs = *(GArray *const *) field;
+
+  return macs->len > 0 ? divert_macs_to_string (macs) : NULL;
+}
+
+static gboolean
+macs_from_text (const char *text,
+                void       *field)
+{
+  g_auto(GStrv) items = g_strsplit (text, ";", -1);
+
+  for (char **item = items; *item != NULL; item++)
+    {
+      DivertMac mac;
+
+      if (!divert_mac_parse (*item, &mac))
+        return FALSE;
+      g_array_append_val (*(GArray **) field, mac);
+    }
+  return TRUE;
+}
+
 /* "ADDRESS STATE MAC MAC …", separated by ';' */
 static char *
 gateways_to_text (const void *field)
@@ -293,6 +318,8 @@ const DivertField divert_connection_fields[] = {
   FIELD (DivertConnection, key_mgmt, "key-mgmt", text),
   FIELD (DivertConnection, ssid, "ssid", bytes),
   FIELDS ("bssid", bssid),
+  FIELD (DivertConnection, known_gateways, "known-gateways", macs),
+  FIELD (DivertConnection, returned, "returned", bool),
   { .key = NULL },
 };
 

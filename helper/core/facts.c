@@ -9,7 +9,10 @@
 DivertConnection *
 divert_connection_new (void)
 {
-  return g_new0 (DivertConnection, 1);
+  DivertConnection *connection = g_new0 (DivertConnection, 1);
+
+  connection->known_gateways = g_array_new (FALSE, FALSE, sizeof (DivertMac));
+  return connection;
 }
 
 void
@@ -24,6 +27,8 @@ divert_connection_free (DivertConnection *connection)
   g_free (connection->device);
   g_free (connection->key_mgmt);
   g_clear_pointer (&connection->ssid, g_bytes_unref);
+  g_free (connection->activation);
+  g_array_unref (connection->known_gateways);
   g_free (connection);
 }
 

@@ -30,6 +30,9 @@ typedef struct
   GBytes   *ssid;      /* NULL: not Wi-Fi, or not associated */
   gboolean  has_bssid;
   DivertMac bssid;
+  char     *activation;     /* names this activation, among those of this process; NULL: unknown; not in the text form */
+  GArray   *known_gateways; /* DivertMac: of its gateways, since it first proved a site; empty: none known (anchors.c) */
+  gboolean  returned;       /* its carrier was lost since then */
 } DivertConnection;
 
 typedef enum
@@ -53,6 +56,7 @@ typedef struct
   guint      ifindex;
   char      *name;
   gboolean   carrier;    /* administratively up, and something is plugged in */
+  guint      carrier_changes; /* how often the carrier came and went; not in the text form */
   guint      epoch;      /* differs when it may be another network than before: what was proven must be proven again.
                           * Of one process; not in the text form. */
   GArray    *addresses;  /* DivertPrefix with host bits; usable ones: not tentative, not failed */

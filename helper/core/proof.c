@@ -233,16 +233,25 @@ weigh_security (const Weighing *w,
 
 /* At least one gateway must have answered, and every one that answered, and each
  * address it answered with of late, must be in the list: a gateway that speaks
- * with two voices is none of ours. */
+ * with two voices is none of ours.  The list is the site's, or else what was
+ * remembered since the connection first proved it (anchors.c). */
 static gboolean
 weigh_gateway_mac (const Weighing *w,
                    DivertProof    *proof)
 {
   g_autoptr(GString) found = g_string_new (NULL);
+  const GArray *expected = w->site->gateway_macs;
   gboolean match = FALSE, stranger = FALSE, waiting = FALSE;
 
-  if (w->site->gateway_macs->len == 0)
-    return FALSE;
+  if (expected->len == 0)
+    expected = w->connection->known_gateways;
+  if (expected->len == 0)
+    {
+      proof->outcome = DIVERT_OUTCOME_FAILS;
+      proof->expected = g_strdup (N_("the one of before the carrier was lost"));
+      proof->found = g_strdup (N_("not known"));
+      return w->connection->returned;
+    }
 
   for (guint i = 0; w->link != NULL && i < w->link->gateways->len; i++)
     {
@@ -253,7 +262,7 @@ weigh_gateway_mac (const Weighing *w,
       waiting |= gateway->state == DIVERT_GATEWAY_UNKNOWN || gateway->state == DIVERT_GATEWAY_PENDING;
       for (guint j = 0; gateway->state == DIVERT_GATEWAY_RESOLVED && j < gateway->macs->len; j++)
         {
-          if (divert_macs_contain (w->site->gateway_macs, &g_array_index (gateway->macs, DivertMac, j)))
+          if (divert_macs_contain (expected, &g_array_index (gateway->macs, DivertMac, j)))
             match = TRUE;
           else
             stranger = TRUE;
@@ -269,7 +278,7 @@ weigh_gateway_mac (const Weighing *w,
     proof->outcome = DIVERT_OUTCOME_HOLDS;
   else
     proof->outcome = waiting ? DIVERT_OUTCOME_PENDING : DIVERT_OUTCOME_FAILS;
-  proof->expected = divert_macs_to_string (w->site->gateway_macs);
+  proof->expected = divert_macs_to_string (expected);
   proof->found = g_strdup (found->len > 0 ? found->str : N_("no gateway"));
   return TRUE;
 }

@@ -35,6 +35,7 @@ see_link (struct nlmsghdr *header,
   link->ifindex = state.ifindex;
   link->name = g_strdup (state.name);
   link->carrier = state.carrier;
+  link->carrier_changes = state.carrier_changes;
   g_ptr_array_add (reader->state->links, link);
   g_hash_table_insert (reader->by_ifindex, GUINT_TO_POINTER (link->ifindex), link);
 }

@@ -272,6 +272,7 @@ make_connection (NMActiveConnection *active,
 
   connection->uuid = g_strdup (uuid != NULL ? uuid : "");
   connection->id = g_strdup (nm_active_connection_get_id (active));
+  connection->activation = g_strdup (nm_object_get_path (NM_OBJECT (active)));
   connection->type = g_strdup (nm_active_connection_get_connection_type (active));
   connection->external = (nm_active_connection_get_state_flags (active) & NM_ACTIVATION_STATE_FLAG_EXTERNAL) != 0;
   /* "activating" until long after the device has its addresses: only an end is told by it. */

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: what is remembered of a connection that proved a site.
+ *
+ * Theory of operation.  NetworkManager leaves a profile activated for six seconds when the carrier is lost. If it comes
+ * back within them in another network, UUID, zone and subnet may still speak for home. So the gateways' link-layer
+ * addresses are remembered from the first proof on, and from then on one of them must answer, as if the site's
+ * configuration named them. They are learned while the carrier has not been lost since; a gateway
+ * that shows up later (IPv6's, with its router advertisement) is added, but one that is known is never
+ * given another address. Where none was learned in time, a lost carrier ends it: the connection has to be activated anew,
+ * which is a new activation and a new anchor.
+ *
+ * A site with gateway-mac needs none of this, and is anchored all the same: it costs nothing.
+ */
+#include "anchors.h"
+
+typedef struct
+{
+  DivertPrefix address;
+  DivertMac    mac;
+} Known;
+
+typedef struct
+{
+  char   *activation;
+  guint   ifindex;
+  guint   carrier_changes; /* when it was first proven */
+  GArray *known;           /* Known */
+} Anchor;
+
+struct DivertAnchors
+{
+  GPtrArray *list; /* Anchor */
+};
+
+/* Beyond any real machine's default gateways. */
+#define MAX_KNOWN 16
+
+static void
+anchor_free (Anchor *anchor)
+{
+  g_free (anchor->activation);
+  g_array_unref (anchor->known);
+  g_free (anchor);
+}
+
+DivertAnchors *
+divert_anchors_new (void)
+{
+  DivertAnchors *anchors = g_new0 (DivertAnchors, 1);
+
+  anchors->list = g_ptr_array_new_with_free_func ((GDestroyNotify) anchor_free);
+  return anchors;
+}
+
+void
+divert_anchors_free (DivertAnchors *anchors)
+{
+  if (anchors == NULL)
+    return;
+  g_ptr_array_unref (anchors->list);
+  g_free (anchors);
+}
+
+static Anchor *
+find (const DivertAnchors    *anchors,
+      const DivertConnection *connection,
+      const DivertLink       *link)
+{
+  for (guint i = 0; connection->activation != NULL && link != NULL && i < anchors->list->len; i++)
+    {
+      Anchor *anchor = g_ptr_array_index (anchors->list, i);
+
+      if (anchor->ifindex == link->ifindex && g_str_equal (anchor->activation, connection->activation))
+        return anchor;
+    }
+  return NULL;
+}
+
+static gboolean
+knows (const Anchor       *anchor,
+       const DivertPrefix *address)
+{
+  for (guint i = 0; i < anchor->known->len; i++)
+    if (divert_prefix_equal (&g_array_index (anchor->known, Known, i).address, address))
+      return TRUE;
+  return FALSE;
+}
+
+static void
+learn_gateways (Anchor           *anchor,
+                const DivertLink *link)
+{
+  for (guint i = 0; i < link->gateways->len && anchor->known->len < MAX_KNOWN; i++)
+    {
+      const DivertGateway *gateway = g_ptr_array_index (link->gateways, i);
+      Known known = { .address = gateway->address };
+
+      /* With two voices it is none to be believed. */
+      if (gateway->state != DIVERT_GATEWAY_RESOLVED || gateway->macs->len != 1 || knows (anchor, &gateway->address))
+        continue;
+      known.mac = g_array_index (gateway->macs, DivertMac, 0);
+      g_array_append_val (anchor->known, known);
+    }
+}
+
+static gboolean
+is_active (const DivertFacts *facts,
+           const Anchor      *anchor)
+{
+  for (guint i = 0; i < facts->connections->len; i++)
+    {
+      const DivertConnection *connection = g_ptr_array_index (facts->connections, i);
+
+      if (g_strcmp0 (connection->activation, anchor->activation) == 0)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+void
+divert_anchors_fill (DivertAnchors *anchors,
+                     DivertFacts   *facts)
+{
+  for (guint i = anchors->list->len; i > 0; i--)
+    if (!is_active (facts, g_ptr_array_index (anchors->list, i - 1)))
+      g_ptr_array_remove_index_fast (anchors->list, i - 1);
+
+  for (guint i = 0; i < facts->connections->len; i++)
+    {
+      DivertConnection *connection = g_ptr_array_index (facts->connections, i);
+      const DivertLink *link = divert_facts_find_link (facts, connection->device);
+      Anchor *anchor = find (anchors, connection, link);
+
+      if (anchor == NULL)
+        continue;
+      connection->returned = anchor->carrier_changes != link->carrier_changes;
+      if (!connection->returned)
+        learn_gateways (anchor, link);
+      for (guint j = 0; j < anchor->known->len; j++)
+        {
+          const Known *known = &g_array_index (anchor->known, Known, j);
+
+          if (!divert_macs_contain (connection->known_gateways, &known->mac))
+            g_array_append_val (connection->known_gateways, known->mac);
+        }
+    }
+}
+
+static gboolean
+is_proven (const DivertDecision   *decision,
+           const DivertConnection *connection)
+{
+  for (guint i = 0; i < decision->candidates->len; i++)
+    {
+      const DivertCandidate *candidate = g_ptr_array_index (decision->candidates, i);
+
+      if (candidate->proven && g_strcmp0 (candidate->uuid, connection->uuid) == 0 &&
+          g_strcmp0 (candidate->device, connection->device) == 0)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+void
+divert_anchors_learn (DivertAnchors        *anchors,
+                      const DivertFacts    *facts,
+                      const DivertDecision *decision)
+{
+  for (guint i = 0; i < facts->connections->len; i++)
+    {
+      const DivertConnection *connection = g_ptr_array_index (facts->connections, i);
+      const DivertLink *link = divert_facts_find_link (facts, connection->device);
+      Anchor *anchor = find (anchors, connection, link);
+
+      if (connection->activation == NULL || link == NULL || !is_proven (decision, connection))
+        continue;
+      if (anchor == NULL)
+        {
+          anchor = g_new0 (Anchor, 1);
+          anchor->activation = g_strdup (connection->activation);
+          anchor->ifindex = link->ifindex;
+          anchor->carrier_changes = link->carrier_changes;
+          anchor->known = g_array_new (FALSE, FALSE, sizeof (Known));
+          g_ptr_array_add (anchors->list, anchor);
+        }
+      if (anchor->carrier_changes == link->carrier_changes)
+        learn_gateways (anchor, link);
+    }
+}
