@@ -53,8 +53,7 @@ divert_flows_find_switched (const DivertConfig   *config,
 
 /* First of all, because it is a race with the next network: what the old rules let through and has not left yet. */
 static void
-drop_waiting (const DivertDecision *before,
-              const GArray         *switched)
+drop_waiting (const DivertDecision *before)
 {
   for (guint i = 0; before != NULL && i < before->exits->len; i++)
     {
@@ -62,7 +61,7 @@ drop_waiting (const DivertDecision *before,
       g_autoptr(GError) error = NULL;
       guint dropped = 0;
 
-      if (!divert_waiting_packets_drop (switched, way_out->ifindex, &dropped, &error))
+      if (!divert_waiting_packets_drop (way_out->ifindex, &dropped, &error))
         g_warning ("packets of the previous place may still wait: %s", error->message);
       else if (dropped > 0)
         g_info ("%u neighbours given up", dropped);
@@ -84,7 +83,7 @@ divert_flows_end (const DivertConfig   *config,
     return;
 
   if (switched->len > 0)
-    drop_waiting (before, switched);
+    drop_waiting (before);
   if (!divert_conntrack_forget (switched, dns, &forgotten, &error))
     {
       g_warning ("connections of the previous place are still tracked: %s", error->message);

@@ -494,7 +494,11 @@ on_beacons_changed (gpointer user_data)
 static void
 on_sleep_changed (gpointer user_data)
 {
-  request_run (user_data, "sleep");
+  DivertPipeline *pipeline = user_data;
+
+  /* The machine may wake up anywhere, and a link need not show that it was away. */
+  divert_kernel_distrust (pipeline->kernel, 0);
+  request_run (pipeline, "sleep");
 }
 
 DivertPipeline *

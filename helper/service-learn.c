@@ -73,6 +73,25 @@ do_trust (DivertChange *change)
   ask_gateways (change, on_ready_to_trust);
 }
 
+/* A change of @site by @uuid; NULL behind an answer, if they cannot be. */
+static DivertChange *
+learning_new (DivertService         *service,
+              GDBusMethodInvocation *invocation,
+              DivertChangeFunc       func,
+              const char            *site,
+              const char            *uuid,
+              gboolean               any_connection)
+{
+  DivertChange *change;
+
+  if (!divert_arguments_site (invocation, site) || !divert_arguments_uuid (invocation, uuid, any_connection))
+    return NULL;
+  change = divert_change_new (service, invocation, func);
+  change->site = g_strdup (site);
+  change->uuid = g_strdup (uuid);
+  return change;
+}
+
 static gboolean
 on_trust (DivertHelper1         *object,
           GDBusMethodInvocation *invocation,
@@ -80,14 +99,10 @@ on_trust (DivertHelper1         *object,
           const char            *uuid,
           gpointer               user_data)
 {
-  DivertChange *change;
+  DivertChange *change = learning_new (user_data, invocation, do_trust, site, uuid, FALSE);
 
-  if (!divert_arguments_site (invocation, site) || !divert_arguments_uuid (invocation, uuid, FALSE))
-    return TRUE;
-  change = divert_change_new (user_data, invocation, do_trust);
-  change->site = g_strdup (site);
-  change->uuid = g_strdup (uuid);
-  divert_change_authorise (change, DIVERT_ACTION_TRUST);
+  if (change != NULL)
+    divert_change_authorise (change, DIVERT_ACTION_TRUST);
   return TRUE;
 }
 
@@ -154,14 +169,10 @@ on_preview (DivertHelper1         *object,
             const char            *uuid,
             gpointer               user_data)
 {
-  DivertChange *change;
+  DivertChange *change = learning_new (user_data, invocation, NULL, site, uuid, TRUE);
 
-  if (!divert_arguments_site (invocation, site) || !divert_arguments_uuid (invocation, uuid, TRUE))
-    return TRUE;
-  change = divert_change_new (user_data, invocation, NULL);
-  change->site = g_strdup (site);
-  change->uuid = g_strdup (uuid);
-  ask_gateways (change, on_ready_to_preview);
+  if (change != NULL)
+    ask_gateways (change, on_ready_to_preview);
   return TRUE;
 }
 
@@ -206,14 +217,10 @@ on_forget (DivertHelper1         *object,
            const char            *uuid,
            gpointer               user_data)
 {
-  DivertChange *change;
+  DivertChange *change = learning_new (user_data, invocation, do_forget, site, uuid, TRUE);
 
-  if (!divert_arguments_site (invocation, site) || !divert_arguments_uuid (invocation, uuid, TRUE))
-    return TRUE;
-  change = divert_change_new (user_data, invocation, do_forget);
-  change->site = g_strdup (site);
-  change->uuid = g_strdup (uuid);
-  divert_change_authorise (change, DIVERT_ACTION_TRUST);
+  if (change != NULL)
+    divert_change_authorise (change, DIVERT_ACTION_TRUST);
   return TRUE;
 }
 

@@ -7,6 +7,9 @@
  * table while the kernel asks for its address, for three seconds.  If the link comes up in another network before they
  * are over, the stranger at that address answers, and gets the packet: one for each flow, long after the rules
  * have changed.  (The lab saw it, 950 ms after.)  An entry that is deleted drops what waits for it.
+ *
+ * All of the link's, not only those in an intranet: what goes to an intranet behind the gateway waits for the gateway.
+ * A bystander's packet is lost with them, which happens to packets at a lost carrier.
  */
 #include "waiting-packets.h"
 
@@ -18,9 +21,8 @@
 
 typedef struct
 {
-  const GArray *prefixes;
-  guint         ifindex;
-  GArray       *found; /* DivertPrefix */
+  guint   ifindex;
+  GArray *found; /* DivertPrefix */
 } Search;
 
 static void
@@ -35,10 +37,8 @@ visit (struct nlmsghdr *header,
   if (nlmsg_parse (header, sizeof *neighbour, attributes, NDA_MAX, NULL) < 0)
     return;
   neighbour = nlmsg_data (header);
-  if ((guint) neighbour->ndm_ifindex != search->ifindex || (neighbour->ndm_state & NUD_INCOMPLETE) == 0 ||
-      !divert_netlink_get_address (attributes[NDA_DST], neighbour->ndm_family, &address))
-    return;
-  if (divert_prefixes_contain (search->prefixes, &address))
+  if ((guint) neighbour->ndm_ifindex == search->ifindex && (neighbour->ndm_state & NUD_INCOMPLETE) != 0 &&
+      divert_netlink_get_address (attributes[NDA_DST], neighbour->ndm_family, &address))
     divert_prefixes_add (search->found, &address);
 }
 
@@ -62,14 +62,13 @@ delete (DivertNetlink       *netlink,
 }
 
 gboolean
-divert_waiting_packets_drop (const GArray  *prefixes,
-                             guint          ifindex,
-                             guint         *ret_dropped,
-                             GError       **error)
+divert_waiting_packets_drop (guint    ifindex,
+                             guint   *ret_dropped,
+                             GError **error)
 {
   g_autoptr(DivertNetlink) netlink = divert_netlink_new (NETLINK_ROUTE, error);
   g_autoptr(GArray) found = divert_prefixes_new ();
-  Search search = { prefixes, ifindex, found };
+  Search search = { ifindex, found };
 
   if (netlink == NULL)
     return FALSE;

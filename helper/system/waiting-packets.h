@@ -8,8 +8,8 @@
 
 G_BEGIN_DECLS
 
-/* Gives up the neighbours of link @ifindex in @prefixes that are being resolved: the kernel drops what waits for them.
- * Resolved ones, and other links', stay.  Returns how many. */
-gboolean divert_waiting_packets_drop (const GArray *prefixes, guint ifindex, guint *ret_dropped, GError **error);
+/* Gives up the neighbours of link @ifindex that are being resolved, whoever they are: the kernel drops what waits for
+ * them.  Resolved ones, and other links', stay.  Returns how many. */
+gboolean divert_waiting_packets_drop (guint ifindex, guint *ret_dropped, GError **error);
 
 G_END_DECLS
