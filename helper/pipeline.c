@@ -19,6 +19,7 @@
 #include "apply.h"
 #include "core/anchors.h"
 #include "flows.h"
+#include "inquiry.h"
 #include "settings.h"
 #include "system/beacon.h"
 #include "system/kernel.h"
@@ -138,21 +139,6 @@ classify (const GError *error)
   return DIVERT_PROBLEM_APPLY;
 }
 
-/* Where a link may have become another network since the last run, a beacon's old answer says nothing. */
-static void
-distrust_beacons (DivertPipeline    *pipeline,
-                  const DivertFacts *facts)
-{
-  for (guint i = 0; i < facts->links->len; i++)
-    {
-      const DivertLink *link = g_ptr_array_index (facts->links, i);
-      const DivertLink *before = pipeline->facts != NULL ? divert_facts_find_link (pipeline->facts, link->name) : NULL;
-
-      if (before == NULL || before->ifindex != link->ifindex || before->epoch != link->epoch)
-        divert_beacons_distrust (pipeline->beacons, link->ifindex);
-    }
-}
-
 /* Stage: facts.  What cannot be had is empty, and that is away. */
 static DivertFacts *
 gather (DivertPipeline *pipeline,
@@ -165,7 +151,7 @@ gather (DivertPipeline *pipeline,
     divert_network_gather (pipeline->network, facts);
   if (!divert_kernel_gather (pipeline->kernel, facts, &error))
     add_problem (problems, DIVERT_PROBLEM_FACTS, error->message);
-  distrust_beacons (pipeline, facts);
+  divert_inquiry_distrust (pipeline->beacons, pipeline->facts, facts);
   divert_beacons_gather (pipeline->beacons, facts);
   facts->sleeping = divert_sleep_is_near (pipeline->sleep);
   divert_facts_sort (facts);
@@ -225,55 +211,6 @@ lay (DivertPipeline       *pipeline,
     }
   pipeline->retry_ms = RETRY_FIRST_MS;
   return TRUE;
-}
-
-/* A beacon is asked last, when all else speaks for the site: nobody else's host is to be bothered. */
-static gboolean
-fails_but_for_beacon (const DivertCandidate *candidate)
-{
-  for (guint i = 0; i < candidate->proofs->len; i++)
-    {
-      const DivertProof *proof = g_ptr_array_index (candidate->proofs, i);
-
-      if (proof->kind != DIVERT_PROOF_BEACON && proof->outcome != DIVERT_OUTCOME_HOLDS)
-        return TRUE;
-    }
-  return FALSE;
-}
-
-static void
-ask_for_proof (DivertPipeline        *pipeline,
-               const DivertCandidate *candidate,
-               const DivertProof     *proof)
-{
-  const DivertConfig *config = divert_settings_get_config (pipeline->settings);
-
-  if (proof->outcome == DIVERT_OUTCOME_HOLDS)
-    return;
-  if (proof->kind == DIVERT_PROOF_GATEWAY_MAC)
-    divert_kernel_resolve_gateways (pipeline->kernel, candidate->ifindex);
-  else if (proof->kind == DIVERT_PROOF_BEACON && !fails_but_for_beacon (candidate))
-    divert_beacons_ask (pipeline->beacons, divert_config_find_site (config, candidate->site), candidate->ifindex,
-                        divert_ruleset_get_bypass_mark (config));
-}
-
-/* Asks for what the decision still waits for, or was refused; the answers are events. */
-static void
-ask_for_proofs (DivertPipeline       *pipeline,
-                const DivertDecision *decision)
-{
-  for (guint i = 0; i < decision->candidates->len; i++)
-    {
-      const DivertCandidate *candidate = g_ptr_array_index (decision->candidates, i);
-
-      if (!candidate->identified || candidate->ifindex == 0)
-        continue;
-      for (guint j = 0; j < candidate->proofs->len; j++)
-        ask_for_proof (pipeline, candidate, g_ptr_array_index (candidate->proofs, j));
-      /* Whoever proves a site is anchored to its gateways, also where the site names none. */
-      if (candidate->proven)
-        divert_kernel_resolve_gateways (pipeline->kernel, candidate->ifindex);
-    }
 }
 
 static void
@@ -420,7 +357,7 @@ run (DivertPipeline *pipeline)
   decision = divert_decide (config, divert_settings_get_mode (pipeline->settings), facts);
   if (should_wait (pipeline, decision))
     {
-      ask_for_proofs (pipeline, decision);
+      divert_inquiry_ask (pipeline->kernel, pipeline->beacons, config, decision);
       return;
     }
   pipeline->started = TRUE;
@@ -433,7 +370,7 @@ run (DivertPipeline *pipeline)
   if (laid && writes > 0)
     divert_flows_end (config, before, report->decision, gid);
   divert_anchors_learn (pipeline->anchors, facts, report->decision);
-  ask_for_proofs (pipeline, report->decision);
+  divert_inquiry_ask (pipeline->kernel, pipeline->beacons, config, report->decision);
 
   divert_facts_free (pipeline->facts);
   pipeline->facts = g_steal_pointer (&facts);

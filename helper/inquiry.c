@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: which gateway and which beacon is asked, and when an answer is too old.
+ */
+#include "inquiry.h"
+
+#include "core/ruleset.h"
+
+/* Where a link may have become another network since the last run, a beacon's old answer says nothing. */
+void
+divert_inquiry_distrust (DivertBeacons     *beacons,
+                         const DivertFacts *before,
+                         const DivertFacts *now)
+{
+  for (guint i = 0; i < now->links->len; i++)
+    {
+      const DivertLink *link = g_ptr_array_index (now->links, i);
+      const DivertLink *old = before != NULL ? divert_facts_find_link (before, link->name) : NULL;
+
+      if (old == NULL || old->ifindex != link->ifindex || old->epoch != link->epoch)
+        divert_beacons_distrust (beacons, link->ifindex);
+    }
+}
+
+/* A beacon is asked last, when all else speaks for the site: nobody else's host is to be bothered. */
+static gboolean
+fails_but_for_beacon (const DivertCandidate *candidate)
+{
+  for (guint i = 0; i < candidate->proofs->len; i++)
+    {
+      const DivertProof *proof = g_ptr_array_index (candidate->proofs, i);
+
+      if (proof->kind != DIVERT_PROOF_BEACON && proof->outcome != DIVERT_OUTCOME_HOLDS)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static void
+ask_for_proof (DivertKernel          *kernel,
+               DivertBeacons         *beacons,
+               const DivertConfig    *config,
+               const DivertCandidate *candidate,
+               const DivertProof     *proof)
+{
+  if (proof->outcome == DIVERT_OUTCOME_HOLDS)
+    return;
+  if (proof->kind == DIVERT_PROOF_GATEWAY_MAC)
+    divert_kernel_resolve_gateways (kernel, candidate->ifindex);
+  else if (proof->kind == DIVERT_PROOF_BEACON && !fails_but_for_beacon (candidate))
+    divert_beacons_ask (beacons, divert_config_find_site (config, candidate->site), candidate->ifindex,
+                        divert_ruleset_get_bypass_mark (config));
+}
+
+void
+divert_inquiry_ask (DivertKernel         *kernel,
+                    DivertBeacons        *beacons,
+                    const DivertConfig   *config,
+                    const DivertDecision *decision)
+{
+  for (guint i = 0; i < decision->candidates->len; i++)
+    {
+      const DivertCandidate *candidate = g_ptr_array_index (decision->candidates, i);
+
+      if (!candidate->identified || candidate->ifindex == 0)
+        continue;
+      for (guint j = 0; j < candidate->proofs->len; j++)
+        ask_for_proof (kernel, beacons, config, candidate, g_ptr_array_index (candidate->proofs, j));
+      /* Whoever proves a site is anchored to its gateways, also where the site names none. */
+      if (candidate->proven)
+        divert_kernel_resolve_gateways (kernel, candidate->ifindex);
+    }
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Asking the network for the proofs that a decision lacks.  The answers are events, and show in the facts of the next run.
+ */
+#pragma once
+
+#include "core/config.h"
+#include "core/decision.h"
+#include "system/beacon.h"
+#include "system/kernel.h"
+
+G_BEGIN_DECLS
+
+/* Asks for what @decision still waits for, or was refused. */
+void divert_inquiry_ask (DivertKernel *kernel, DivertBeacons *beacons, const DivertConfig *config,
+                         const DivertDecision *decision);
+/* Forgets the beacons' answers of links that may have become another network from @before (NULL: no facts yet) to @now. */
+void divert_inquiry_distrust (DivertBeacons *beacons, const DivertFacts *before, const DivertFacts *now);
+
+G_END_DECLS
