@@ -24,14 +24,14 @@ first_event ()
 }
 
 # revoked SINCE: the microseconds from the loss of the carrier to the last commit before the helper
-# says that it has revoked.
+# says that it has revoked.  Nothing when one of the two was not seen: the kernel may tell of a carrier late.
 revoked ()
 {
   awk -v since="$1" '
     $1 < since { next }
     /carrier off wlan0/ && !off { off = $1 }
     /lock closed/ { committed = $1 }
-    /no carrier/ { print committed - off; exit }' "$LAB_LOGS/events.log"
+    /no carrier/ { if (off && committed >= off) print committed - off; exit }' "$LAB_LOGS/events.log"
 }
 
 # --- coming home --------------------------------------------------------------------
