@@ -22,10 +22,20 @@ typedef struct
   DivertBackend       *backend;
   DivertRoutes        *routes;
   const DivertRuleset *ruleset;
-  guint                writes;
+  DivertApplied        applied;
 } Apply;
 
 typedef gboolean (*Step) (Apply *apply, DivertFamily family, GError **error);
+
+static void
+count_write (Apply    *apply,
+             gboolean  wrote)
+{
+  if (!wrote)
+    return;
+  apply->applied.writes++;
+  apply->applied.last_write = g_get_monotonic_time ();
+}
 
 static gboolean
 apply_table (Apply         *apply,
@@ -37,7 +47,7 @@ apply_table (Apply         *apply,
 
   if (!apply->backend->klass->apply (apply->backend, apply->ruleset, table, family, &wrote, error))
     return FALSE;
-  apply->writes += wrote;
+  count_write (apply, wrote);
   return TRUE;
 }
 
@@ -66,7 +76,7 @@ apply_routing (Apply         *apply,
 
   if (!divert_routes_apply (apply->routes, &apply->ruleset->routing, family, &wrote, error))
     return FALSE;
-  apply->writes += wrote;
+  count_write (apply, wrote);
   return TRUE;
 }
 
@@ -74,20 +84,20 @@ gboolean
 divert_apply (DivertBackend       *backend,
               DivertRoutes        *routes,
               const DivertRuleset *ruleset,
-              guint               *ret_writes,
+              DivertApplied       *ret_applied,
               GError             **error)
 {
   static const Step laying[] = { apply_mangle, apply_routing, apply_nat };
   static const Step removing[] = { apply_nat, apply_routing, apply_mangle };
   const Step *steps = divert_ruleset_is_empty (ruleset) ? removing : laying;
-  Apply apply = { backend, routes, ruleset, 0 };
+  Apply apply = { backend, routes, ruleset, { 0, 0 } };
   gboolean ok = TRUE;
 
   for (guint i = 0; i < G_N_ELEMENTS (laying) && ok; i++)
     for (guint family = 0; family < DIVERT_N_FAMILIES && ok; family++)
       ok = steps[i](&apply, family, error);
 
-  if (ret_writes != NULL)
-    *ret_writes = apply.writes;
+  if (ret_applied != NULL)
+    *ret_applied = apply.applied;
   return ok;
 }

@@ -10,9 +10,15 @@
 
 G_BEGIN_DECLS
 
-/* Makes the kernel hold @ruleset.  @ret_writes (optional) counts the writes: 0 if all was so already; it is set on
- * failure too, because what was written stays (see apply.c for why that is safe). */
-gboolean divert_apply (DivertBackend *backend, DivertRoutes *routes, const DivertRuleset *ruleset, guint *ret_writes,
-                       GError **error);
+typedef struct
+{
+  guint  writes;     /* to the kernel; 0 if all was so already */
+  gint64 last_write; /* when it ended, monotonic time; 0: none */
+} DivertApplied;
+
+/* Makes the kernel hold @ruleset.  @ret_applied (optional) is set on failure too, because what was written stays
+ * (see apply.c for why that is safe). */
+gboolean divert_apply (DivertBackend *backend, DivertRoutes *routes, const DivertRuleset *ruleset,
+                       DivertApplied *ret_applied, GError **error);
 
 G_END_DECLS

@@ -181,7 +181,7 @@ lay (DivertPipeline       *pipeline,
      const DivertDecision *decision,
      const DivertFacts    *facts,
      GPtrArray            *problems,
-     guint                *writes)
+     DivertApplied        *applied)
 {
   const DivertConfig *config = divert_settings_get_config (pipeline->settings);
   g_autoptr(DivertRuleset) ruleset = NULL;
@@ -203,7 +203,7 @@ lay (DivertPipeline       *pipeline,
       pipeline->probed = TRUE;
     }
 
-  if (!divert_apply (pipeline->backend, pipeline->routes, ruleset, writes, &error))
+  if (!divert_apply (pipeline->backend, pipeline->routes, ruleset, applied, &error))
     {
       add_problem (problems, classify (error), error->message);
       schedule_retry (pipeline, g_error_matches (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_BUSY));
@@ -317,8 +317,9 @@ make_report (DivertPipeline *pipeline,
              DivertDecision *decision,
              GPtrArray      *problems,
              gboolean        laid,
-             guint           writes)
+             DivertApplied   applied)
 {
+  gint64 end = applied.writes > 0 ? applied.last_write : g_get_monotonic_time ();
   DivertReport *report = g_new0 (DivertReport, 1);
 
   report->mode = divert_mode_copy (divert_settings_get_mode (pipeline->settings));
@@ -330,8 +331,8 @@ make_report (DivertPipeline *pipeline,
     report->place = g_strdup (pipeline->in_force != NULL ? pipeline->in_force->place : "off");
   report->backend = pipeline->probed ? pipeline->backend->klass->name : "";
   report->problems = problems;
-  report->writes = writes;
-  report->took = g_get_monotonic_time () - pipeline->event_time;
+  report->writes = applied.writes;
+  report->took = end - pipeline->event_time;
   return report;
 }
 
@@ -346,7 +347,7 @@ run (DivertPipeline *pipeline)
   DivertReport *report;
   gboolean laid, news, settled;
   guint32 gid = 0;
-  guint writes = 0;
+  DivertApplied applied = { 0, 0 };
 
   if (should_wait (pipeline, NULL))
     return;
@@ -362,12 +363,12 @@ run (DivertPipeline *pipeline)
     }
   pipeline->started = TRUE;
 
-  laid = lay (pipeline, decision, facts, problems, &writes);
-  report = make_report (pipeline, g_steal_pointer (&decision), g_steal_pointer (&problems), laid, writes);
+  laid = lay (pipeline, decision, facts, problems, &applied);
+  report = make_report (pipeline, g_steal_pointer (&decision), g_steal_pointer (&problems), laid, applied);
 
   /* Behind the writes: no flow can come up again on the way that was closed. */
   divert_settings_get_gid (pipeline->settings, &gid);
-  if (laid && writes > 0)
+  if (laid && applied.writes > 0)
     divert_flows_end (config, before, report->decision, gid);
   divert_anchors_learn (pipeline->anchors, facts, report->decision);
   divert_inquiry_ask (pipeline->kernel, pipeline->beacons, config, report->decision);

@@ -19,7 +19,7 @@ typedef struct
   const char     *backend;   /* its name, static; "" if none works here */
   GPtrArray      *problems;  /* DivertProblem */
   guint           writes;    /* to the kernel, in this run */
-  gint64          took;      /* µs, from the event to the last write */
+  gint64          took;      /* µs, from the event to the last write, or to the end of the apply if there was none */
 } DivertReport;
 
 void        divert_report_free (DivertReport *report);

@@ -3,11 +3,11 @@
  * Owns: the iptables backend, and what happens when a commit fails.
  *
  * Theory of operation.  A table is first read without the lock and compared; in
- * the common case nothing differs, and neither lock nor kernel is touched.  (If the
- * rules are not those of the last time, they are known to differ, and that reading is
- * left out: it is a fifth of a change of place.)  Else the lock is taken, the table is read again (it may have changed), edited in
- * memory and committed, and the lock is released: nothing else happens while it is
- * held.
+ * the common case nothing differs, and neither lock nor kernel is touched.  Else the
+ * lock is taken, the table is read again (it may have changed), edited in memory and
+ * committed, and the lock is released: nothing else happens while it is held.  If the
+ * wanted rules are not those of the last time, they are known to differ, and the first
+ * reading is left out: it is a fifth of a change of place.
  *
  * A commit's answer is not the truth.  EAGAIN says that the table changed under us
  * (somebody writes without the lock): our copy is stale for ever, so all begins
