@@ -14,6 +14,12 @@
 /* What --syn looks at: FIN, SYN, RST, ACK. */
 #define TCP_SYN_MASK 0x17
 
+/* Up to so many direct rules stand before all else: they compare addresses only, which costs the packets that go
+ * elsewhere next to nothing, and one that goes to the intranet at home meets no match that is a call.  That is no other
+ * verdict than theirs: what has somebody else's mark, DHCP, and DNS (which is nat's) is left alone here as well.
+ * More of them stand where only packets to an intranet come by. */
+#define DIRECT_FIRST_MAX 12
+
 static void
 add_dhcp (const DivertMaker *m)
 {
@@ -49,6 +55,47 @@ add_dns_return (const DivertMaker *m,
     }
 }
 
+/* How many, of both families. */
+static guint
+count_direct (const DivertMaker *m)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < m->decision->exits->len; i++)
+    n += ((const DivertExit *) g_ptr_array_index (m->decision->exits, i))->sources->len * m->decision->direct->len;
+  return n;
+}
+
+static void
+add_direct (const DivertMaker *m,
+            const char        *chain)
+{
+  for (guint i = 0; i < m->decision->exits->len; i++)
+    {
+      const DivertExit *way_out = g_ptr_array_index (m->decision->exits, i);
+
+      for (guint j = 0; j < way_out->sources->len; j++)
+        for (guint k = 0; k < m->decision->direct->len; k++)
+          {
+            const DivertPrefix *source = divert_prefixes_index (way_out->sources, j);
+            const DivertPrefix *destination = divert_prefixes_index (m->decision->direct, k);
+            DivertRule *rule;
+
+            if (source->family != destination->family)
+              continue;
+            rule = divert_maker_add_for (m, source->family, chain, DIVERT_TARGET_RETURN,
+                                         N_("the intranet of the site that we are at is reached directly"));
+            if (rule == NULL)
+              continue;
+            g_strlcpy (rule->out_interface, way_out->device, sizeof rule->out_interface);
+            rule->has_source = TRUE;
+            rule->source = *source;
+            rule->has_destination = TRUE;
+            rule->destination = *destination;
+          }
+    }
+}
+
 /* What goes before all else; the cheapest and the most common first. */
 void
 divert_ruleset_make_beginning (const DivertMaker *m)
@@ -57,6 +104,8 @@ divert_ruleset_make_beginning (const DivertMaker *m)
 
   rule = divert_maker_add (m, LOCAL_DIVERT, DIVERT_TARGET_RETURN, N_("own addresses are reached directly"));
   g_strlcpy (rule->out_interface, "lo", sizeof rule->out_interface);
+  if (count_direct (m) <= DIRECT_FIRST_MAX)
+    add_direct (m, LOCAL_DIVERT);
   divert_match_foreign_mark (divert_maker_add (m, LOCAL_DIVERT, DIVERT_TARGET_RETURN, N_("somebody else's mark is left alone")));
   add_dhcp (m);
   if (m->config->dns_port != 0)
@@ -139,35 +188,6 @@ divert_ruleset_make_connections (const DivertMaker *m,
 }
 
 static void
-add_direct (const DivertMaker *m)
-{
-  for (guint i = 0; i < m->decision->exits->len; i++)
-    {
-      const DivertExit *way_out = g_ptr_array_index (m->decision->exits, i);
-
-      for (guint j = 0; j < way_out->sources->len; j++)
-        for (guint k = 0; k < m->decision->direct->len; k++)
-          {
-            const DivertPrefix *source = divert_prefixes_index (way_out->sources, j);
-            const DivertPrefix *destination = divert_prefixes_index (m->decision->direct, k);
-            DivertRule *rule;
-
-            if (source->family != destination->family)
-              continue;
-            rule = divert_maker_add_for (m, source->family, LOCAL_INTRANET_DIVERT, DIVERT_TARGET_RETURN,
-                                         N_("the intranet of the site that we are at is reached directly"));
-            if (rule == NULL)
-              continue;
-            g_strlcpy (rule->out_interface, way_out->device, sizeof rule->out_interface);
-            rule->has_source = TRUE;
-            rule->source = *source;
-            rule->has_destination = TRUE;
-            rule->destination = *destination;
-          }
-    }
-}
-
-static void
 add_icmp_exemptions (const DivertMaker *m)
 {
   /* NS, NA: without them a router with an intranet's address (the same subnet elsewhere) finds us no more. */
@@ -199,7 +219,8 @@ divert_ruleset_make_intranet (const DivertMaker *m)
 {
   DivertRule *rule;
 
-  add_direct (m);
+  if (count_direct (m) > DIRECT_FIRST_MAX)
+    add_direct (m, LOCAL_INTRANET_DIVERT);
   add_exemptions (m, LOCAL_INTRANET_DIVERT);
   divert_maker_add_special_addresses (m, LOCAL_INTRANET_DIVERT);
 

@@ -13,7 +13,8 @@
  * Two kinds of destination are judged differently:
  *
  *  - The intranets, packet by packet, in LOCAL_INTRANET_DIVERT, by the place of
- *    now: a flow that began at home must not go on straight elsewhere.
+ *    now: a flow that began at home must not go on straight elsewhere.  (The rules
+ *    of what may go straight at home stand in front of all else, see DIRECT_FIRST_MAX.)
  *  - All else, once per connection.  The kernel sends data after the program has
  *    closed its socket; such packets have no owner, so a rule that asks each packet
  *    for its group cuts off the end of the proxy's own uploads, and its mirror image
@@ -135,7 +136,6 @@ divert_ruleset_new (const DivertConfig   *config,
   DivertMaker m = { ruleset, config, decision, gid, config->ipv6 ? DIVERT_FAMILIES_BOTH : DIVERT_FAMILIES_IPV4,
               choose_spare (config->mark, config->mask) };
   g_autoptr(GArray) intranets = NULL;
-  g_autoptr(GArray) others = NULL;
   const char *rest = LOCAL_DIVERT;
 
   if (decision->place == DIVERT_PLACE_OFF)
@@ -154,23 +154,7 @@ divert_ruleset_new (const DivertConfig   *config,
   divert_maker_add_hook (&m, DIVERT_TABLE_MANGLE, "POSTROUTING", DIVERT_GUARD, NULL, "lo", FALSE);
 
   divert_ruleset_make_beginning (&m);
-  /* The site's own prefixes stand before all others: at home they are what is asked for most. */
-  for (guint i = 0; i < decision->direct->len; i++)
-    {
-      const DivertPrefix *prefix = divert_prefixes_index (decision->direct, i);
-      DivertRule *rule = divert_maker_add_for (&m, prefix->family, LOCAL_DIVERT, DIVERT_TARGET_GOTO, NULL);
-
-      if (rule == NULL)
-        continue;
-      g_strlcpy (rule->to, LOCAL_INTRANET_DIVERT, sizeof rule->to);
-      rule->has_destination = TRUE;
-      rule->destination = *prefix;
-    }
-  others = divert_prefixes_new ();
-  for (guint i = 0; i < intranets->len; i++)
-    if (!divert_prefixes_contain (decision->direct, divert_prefixes_index (intranets, i)))
-      divert_prefixes_add (others, divert_prefixes_index (intranets, i));
-  rest = divert_ruleset_dispatch (ruleset, LOCAL_DIVERT, m.families, others, LOCAL_INTRANET_DIVERT, NULL);
+  rest = divert_ruleset_dispatch (ruleset, LOCAL_DIVERT, m.families, intranets, LOCAL_INTRANET_DIVERT, NULL);
   divert_ruleset_make_connections (&m, rest);
   divert_ruleset_make_intranet (&m);
   divert_ruleset_make_tproxy (&m, intranets);

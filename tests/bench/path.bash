@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The data path: what the rules cost a packet that goes straight, and one that is diverted.  The
 # contenders take turns; each goal is about the median of the ratios of neighbouring turns.
-# "No rules" is another host on the same wire that has never had a table; "empty tables"
-# is one with mangle and nat, and so connection tracking, but not one rule.
+# "No rules" is another host on the same wire that has never had a table; "connection tracking"
+# is one whose only rule is a redirection of DNS, which no packet of this benchmark's meets: what
+# any rules with DNS redirected cost at the least, because the kernel tracks connections then.
 source "$(dirname "$0")/bench.bash"
 lab_enter "$@"
 lab_up
@@ -26,10 +27,8 @@ wired ()
 }
 
 wired bare 192.168.22.44/24
-wired empty 192.168.22.45/24
-for table in mangle nat; do
-  on empty iptables-legacy -t $table -n -L >/dev/null
-done
+wired tracking 192.168.22.45/24
+on tracking iptables-legacy -t nat -A OUTPUT -p udp --dport 53 -j REDIRECT --to-ports 1053
 spawn path-sink on nas "$BENCH_PROGRAMS/load" sink $PORT
 
 udp () { on "$1" "$BENCH_PROGRAMS/load" udp "$NAS4" $PORT $DATAGRAMS; }
@@ -53,7 +52,7 @@ turns ()
   for ((i = 0; i < ${#order[@]}; i++)); do
     case ${order[round % 2 ? ${#order[@]} - 1 - i : i]} in
       udp-bare) turn udp-bare udp bare ;;
-      udp-empty) turn udp-empty udp empty ;;
+      udp-tracking) turn udp-tracking udp tracking ;;
       udp-divert) turn udp-divert udp laptop ;;
       tcp-bare) turn tcp-bare tcp bare "$NAS4" ;;
       tcp-divert) turn tcp-divert tcp laptop "$NAS4" ;;
@@ -78,7 +77,7 @@ becomes home || lab_die "not home: $(status reason)"
 udp bare >/dev/null
 udp laptop >/dev/null
 for ((round = 0; round < ROUNDS; round++)); do
-  turns $round udp-bare udp-divert udp-empty
+  turns $round udp-bare udp-tracking udp-divert
   turns $round tcp-bare tcp-divert
 done
 
@@ -146,7 +145,8 @@ table "D. The data path, per second of the sender's processor time, $ROUNDS turn
 row "straight UDP, no rules, datagrams per second" "$(median <"$T/udp-bare")"
 row "straight UDP, nm-divert at home" "$(median <"$T/udp-divert")"
 goal "… nm-divert / no rules" "$(calculate "$(ratio udp-divert udp-bare)" %.3f)" ">=" 0.97
-row "… empty tables / no rules" "$(calculate "$(ratio udp-empty udp-bare)" %.3f)"
+row "… connection tracking / no rules" "$(calculate "$(ratio udp-tracking udp-bare)" %.3f)"
+row "… nm-divert / connection tracking" "$(calculate "$(ratio udp-divert udp-tracking)" %.3f)"
 row "straight TCP, no rules" "$(median <"$T/tcp-bare") MB/s"
 row "straight TCP, nm-divert at home" "$(median <"$T/tcp-divert") MB/s"
 goal "… nm-divert / no rules" "$(calculate "$(ratio tcp-divert tcp-bare)" %.3f)" ">=" 0.97
