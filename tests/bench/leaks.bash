@@ -18,6 +18,7 @@ for family in ipv4 ipv6; do
   echo 600000 >/proc/sys/net/$family/neigh/wlan0/base_reachable_time_ms
 done
 
+OTHERS=${OTHERS:-$ROAMS}
 BATCH=10  # roams under one start of the streams, which end by themselves after ten minutes
 T=$LAB_LOGS/leaks
 mkdir "$T"
@@ -83,11 +84,12 @@ return_address () { roam home home; }
 # roams CONTENDER WAY: each roam's "DATAGRAMS SYNS" into a file.
 roams ()
 {
-  local contender=$1 way=$2 i udp tcp udp_before tcp_before
+  local contender=$1 way=$2 i udp tcp udp_before tcp_before n
+  n=$(roams_of "$contender")
 
   roam home home
   at_home "$contender"
-  for ((i = 0; i < ROAMS; i++)); do
+  for ((i = 0; i < n; i++)); do
     ((i % BATCH)) || load_start
     [[ $way != address ]] || forget_leases
     # So that flows are under way.
@@ -99,8 +101,13 @@ roams ()
     at_home "$contender"
     read -r udp tcp < <(reached)
     echo "$((udp - udp_before)) $((tcp - tcp_before)) $(now_us)" >>"$T/$contender-$way"
-    ((i % BATCH < BATCH - 1 && i < ROAMS - 1)) || load_stop
+    ((i % BATCH < BATCH - 1 && i < n - 1)) || load_stop
   done
+}
+
+roams_of ()
+{
+  if [[ $1 == divert ]]; then echo "$ROAMS"; else echo "$OTHERS"; fi
 }
 
 at_home ()
@@ -175,7 +182,7 @@ declare -A labels=(
   [carrier]="a lost and found carrier only"
   [address]="another DHCP address only"
 )
-table "B. Leaks: datagrams / SYNs that reached the impostor in $ROAMS roams"
+table "B. Leaks: datagrams / SYNs that reached the impostor in $ROAMS roams (the others: $OTHERS)"
 for way in "${ways[@]}"; do
   for contender in "${contenders[@]}"; do
     result "$contender" "$way" "${labels[$way]}: ${labels[$contender]}"
