@@ -6,6 +6,7 @@
 #include "ruleset-private.h"
 
 #include <glib/gi18n-lib.h>
+#include <netinet/in.h>
 #include <string.h>
 
 static void
@@ -79,7 +80,10 @@ divert_ruleset_make_guard (const DivertMaker *m)
   if (m->spare != 0)
     divert_match_mark (&divert_maker_add (m, DIVERT_GUARD_DNS, DIVERT_TARGET_RETURN, NULL)->connmark, m->spare, m->config->mask, FALSE);
   divert_maker_match_own_group (m, divert_maker_add (m, DIVERT_GUARD_DNS, DIVERT_TARGET_RETURN, NULL));
-  divert_maker_add (m, DIVERT_GUARD_DNS, DIVERT_TARGET_RETURN, NULL)->ctdir = DIVERT_CTDIR_REPLY;
+  /* Not UDP: one datagram from port 53 would make "replies" of our queries to there, which nat then leaves alone. */
+  rule = divert_maker_add (m, DIVERT_GUARD_DNS, DIVERT_TARGET_RETURN, NULL);
+  rule->protocol = IPPROTO_TCP;
+  rule->ctdir = DIVERT_CTDIR_REPLY;
   rule = divert_maker_add (m, DIVERT_GUARD_DNS, DIVERT_TARGET_DROP, N_("DNS that was not redirected"));
   rule->src_types = DIVERT_ADDRTYPE_LOCAL;
 }
