@@ -12,8 +12,9 @@
  *   removing  the same backwards
  *
  * A change of place differs in mangle alone, one commit a family: each family is
- * wholly at the old place or wholly at the new one.  A step that fails leaves the later
- * ones undone, which is blocked, not direct; the pipeline tries again.
+ * wholly at the old place or wholly at the new one.  A step that fails in one family is
+ * still taken in the other, which else might stay at a place that was left; the later
+ * steps are left undone, which is blocked, not direct; the pipeline tries again.
  */
 #include "apply.h"
 
@@ -94,8 +95,9 @@ divert_apply (DivertBackend       *backend,
   gboolean ok = TRUE;
 
   for (guint i = 0; i < G_N_ELEMENTS (laying) && ok; i++)
-    for (guint family = 0; family < DIVERT_N_FAMILIES && ok; family++)
-      ok = steps[i](&apply, family, error);
+    for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
+      if (!steps[i](&apply, family, ok ? error : NULL))
+        ok = FALSE;
 
   if (ret_applied != NULL)
     *ret_applied = apply.applied;
