@@ -51,9 +51,24 @@ divert_flows_find_switched (const DivertConfig   *config,
   return divert_prefixes_merge (switched);
 }
 
+static gboolean
+has_exit (const DivertDecision *decision,
+          const DivertExit     *wanted)
+{
+  for (guint i = 0; i < decision->exits->len; i++)
+    {
+      const DivertExit *way_out = g_ptr_array_index (decision->exits, i);
+
+      if (way_out->ifindex == wanted->ifindex && divert_prefixes_equal (way_out->sources, wanted->sources))
+        return TRUE;
+    }
+  return FALSE;
+}
+
 /* First of all, because it is a race with the next network: what the old rules let through and has not left yet. */
 static void
-drop_waiting (const DivertDecision *before)
+drop_waiting (const DivertDecision *before,
+              const DivertDecision *now)
 {
   for (guint i = 0; before != NULL && i < before->exits->len; i++)
     {
@@ -61,6 +76,8 @@ drop_waiting (const DivertDecision *before)
       g_autoptr(GError) error = NULL;
       guint dropped = 0;
 
+      if (has_exit (now, way_out))
+        continue;
       if (!divert_waiting_packets_drop (way_out->ifindex, &dropped, &error))
         g_warning ("packets of the previous place may still wait: %s", error->message);
       else if (dropped > 0)
@@ -79,11 +96,10 @@ divert_flows_end (const DivertConfig   *config,
   g_autoptr(GError) error = NULL;
   guint destroyed = 0, forgotten = 0;
 
+  drop_waiting (before, now);
   if (switched->len == 0 && !dns)
     return;
 
-  if (switched->len > 0)
-    drop_waiting (before);
   if (!divert_conntrack_forget (switched, dns, &forgotten, &error))
     {
       g_warning ("connections of the previous place are still tracked: %s", error->message);
