@@ -29,6 +29,7 @@
 
 #define START_WAIT_US (2 * G_USEC_PER_SEC)   /* for NetworkManager to answer */
 #define START_SETTLE_US (300 * 1000)         /* for proofs that are pending at the start */
+#define START_BEACON_US (700 * 1000)         /* and then for a beacon that alone is missing */
 #define SETTLE_US G_USEC_PER_SEC             /* for a refresh that is to settle */
 #define RETRY_FIRST_MS 50
 #define RETRY_LAST_MS 30000
@@ -149,6 +150,7 @@ gather (DivertPipeline *pipeline,
 
   if (!pipeline->bus_lost)
     divert_network_gather (pipeline->network, facts);
+  divert_inquiry_follow_access_points (pipeline->kernel, pipeline->facts, facts);
   if (!divert_kernel_gather (pipeline->kernel, facts, &error))
     add_problem (problems, DIVERT_PROBLEM_FACTS, error->message);
   divert_inquiry_distrust (pipeline->beacons, pipeline->facts, facts);
@@ -165,14 +167,9 @@ end_mode (DivertPipeline    *pipeline,
           const DivertFacts *facts)
 {
   g_autofree char *network = facts->nm_running ? divert_facts_network (facts) : NULL;
-  g_autoptr(DivertMode) automatic = NULL;
-  g_autoptr(GError) error = NULL;
 
-  if (!divert_mode_is_over (divert_settings_get_mode (pipeline->settings), g_get_real_time () / G_USEC_PER_SEC, network))
-    return;
-  automatic = divert_mode_new (DIVERT_MODE_AUTO, NULL);
-  if (!divert_settings_set_mode (pipeline->settings, automatic, &error))
-    g_warning ("the mode is over, but cannot be kept so: %s", error->message);
+  if (divert_mode_is_over (divert_settings_get_mode (pipeline->settings), g_get_real_time () / G_USEC_PER_SEC, network))
+    divert_settings_end_mode (pipeline->settings);
 }
 
 /* Stage: apply.  TRUE if the kernel now holds the decision's rules. */
@@ -188,9 +185,17 @@ lay (DivertPipeline       *pipeline,
   g_autoptr(GError) error = NULL;
   guint32 gid = 0;
 
-  /* Without the group the proxy's own packets could not be told from others: a loop. */
+  /* Without the group the proxy's own packets could not be told from others: a loop.  But what an earlier helper
+   * has let go straight must not outlast that. */
   if (decision->place != DIVERT_PLACE_OFF && !divert_settings_get_gid (pipeline->settings, &gid))
-    return FALSE;
+    {
+      if (!pipeline->backend->klass->withdraw (pipeline->backend, &error))
+        {
+          add_problem (problems, classify (error), error->message);
+          schedule_retry (pipeline, g_error_matches (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_BUSY));
+        }
+      return FALSE;
+    }
 
   ruleset = divert_ruleset_new (config, decision, gid, facts);
   if (!pipeline->probed && !divert_ruleset_is_empty (ruleset))
@@ -228,12 +233,14 @@ keep_report (DivertPipeline *pipeline,
     divert_report_free (old_in_force);
 }
 
-/* Is this start-up, and does a moment's patience serve? */
+/* Is this start-up, and does a moment's patience serve?  A moment only: the rules that were found are kept meanwhile, and may be home's
+ * of a place that was left while no helper was there.  Where all else speaks for home a TLS handshake has a little more,
+ * so that a helper that is restarted at home does not go away first; a second in all. */
 static gboolean
 should_wait (DivertPipeline       *pipeline,
              const DivertDecision *decision)
 {
-  gint64 now = g_get_monotonic_time ();
+  gint64 now = g_get_monotonic_time (), until;
 
   if (pipeline->started || pipeline->bus_lost)
     return FALSE;
@@ -247,9 +254,10 @@ should_wait (DivertPipeline       *pipeline,
   pipeline->start_until = MIN (pipeline->start_until, now + START_SETTLE_US);
   if (decision == NULL)
     return FALSE;
-  if (!divert_decision_is_pending (decision) || now >= pipeline->start_until)
+  until = pipeline->start_until + (divert_inquiry_awaits_beacon (decision) ? START_BEACON_US : 0);
+  if (!divert_decision_is_pending (decision) || now >= until)
     return FALSE;
-  set_timer (pipeline, pipeline->start_until);
+  set_timer (pipeline, until);
   return TRUE;
 }
 
@@ -359,6 +367,9 @@ run (DivertPipeline *pipeline)
   if (should_wait (pipeline, decision))
     {
       divert_inquiry_ask (pipeline->kernel, pipeline->beacons, config, decision);
+      /* So that the next run knows a link for the same network, and does not forget the answer that it waits for. */
+      divert_facts_free (pipeline->facts);
+      pipeline->facts = g_steal_pointer (&facts);
       return;
     }
   pipeline->started = TRUE;
@@ -461,7 +472,7 @@ divert_pipeline_new (const char      *config_dir,
   if (pipeline->kernel == NULL)
     return NULL;
   pipeline->network = divert_network_new (on_network_changed, pipeline);
-  pipeline->beacons = divert_beacons_new (on_beacons_changed, pipeline);
+  pipeline->beacons = divert_beacons_new (DIVERT_BEACONS_RENEWAL_S, on_beacons_changed, pipeline);
   pipeline->sleep = divert_sleep_new (on_sleep_changed, pipeline);
 
   pipeline->start_until = g_get_monotonic_time () + START_WAIT_US;

@@ -4,7 +4,11 @@
  *
  * The group is looked up when the configuration is read, and again whenever it is
  * asked for in vain: a lookup may ask a directory server, which must not happen in
- * each run, and a group that was made later is found without a reload.
+ * each run, and a group that was made later is found without a reload.  A
+ * configuration whose group is not known is refused if there is one in force whose group
+ * is: without a group no rules can be laid, those of away neither.
+ *
+ * A mode that is over, and away, hold even if they cannot be kept on disk.
  */
 #include "settings.h"
 
@@ -30,6 +34,18 @@ struct DivertSettings
   DivertMode   *mode;         /* never NULL */
   char         *mode_error;
 };
+
+/* @ret_gid stays as it is on failure. */
+static gboolean
+find_group (const DivertConfig  *config,
+            guint32             *ret_gid,
+            GError             **error)
+{
+  if (config->group != NULL)
+    return divert_group_lookup (config->group, ret_gid, error);
+  g_set_error_literal (error, DIVERT_CONFIG_ERROR, DIVERT_CONFIG_ERROR_VALUE, _("[proxy] group: is not set"));
+  return FALSE;
+}
 
 static void
 look_up_group (DivertSettings *settings)
@@ -82,10 +98,11 @@ divert_settings_reload (DivertSettings  *settings,
                         GError         **error)
 {
   g_autoptr(GError) local_error = NULL;
-  DivertConfig *config = divert_config_files_load (settings->config_dir, TRUE, &local_error);
+  g_autoptr(DivertConfig) config = divert_config_files_load (settings->config_dir, TRUE, &local_error);
+  guint32 gid = settings->gid;
 
   g_clear_pointer (&settings->config_error, g_free);
-  if (config == NULL)
+  if (config == NULL || (settings->has_gid && !find_group (config, &gid, &local_error)))
     {
       settings->config_error = g_strdup (local_error->message);
       g_propagate_error (error, g_steal_pointer (&local_error));
@@ -93,7 +110,7 @@ divert_settings_reload (DivertSettings  *settings,
     }
 
   divert_config_free (settings->config);
-  settings->config = config;
+  settings->config = g_steal_pointer (&config);
   settings->valid = TRUE;
   look_up_group (settings);
   return TRUE;
@@ -122,17 +139,41 @@ divert_settings_get_mode (const DivertSettings *settings)
   return settings->mode;
 }
 
+static void
+take_mode (DivertSettings   *settings,
+           const DivertMode *mode,
+           const GError     *save_error)
+{
+  divert_mode_free (settings->mode);
+  settings->mode = divert_mode_copy (mode);
+  g_free (settings->mode_error);
+  settings->mode_error = save_error != NULL ? g_strdup (save_error->message) : NULL;
+}
+
 gboolean
 divert_settings_set_mode (DivertSettings    *settings,
                           const DivertMode  *mode,
                           GError           **error)
 {
-  if (!divert_mode_file_save (DIVERT_STATE_DIR, DIVERT_RUN_DIR, mode, error))
-    return FALSE;
-  divert_mode_free (settings->mode);
-  settings->mode = divert_mode_copy (mode);
-  g_clear_pointer (&settings->mode_error, g_free);
+  g_autoptr(GError) local_error = NULL;
+
+  if (!divert_mode_file_save (DIVERT_STATE_DIR, DIVERT_RUN_DIR, mode, &local_error) && mode->kind != DIVERT_MODE_AWAY)
+    {
+      g_propagate_error (error, g_steal_pointer (&local_error));
+      return FALSE;
+    }
+  take_mode (settings, mode, local_error);
   return TRUE;
+}
+
+void
+divert_settings_end_mode (DivertSettings *settings)
+{
+  g_autoptr(DivertMode) automatic = divert_mode_new (DIVERT_MODE_AUTO, NULL);
+  g_autoptr(GError) error = NULL;
+
+  divert_mode_file_save (DIVERT_STATE_DIR, DIVERT_RUN_DIR, automatic, &error);
+  take_mode (settings, automatic, error);
 }
 
 static void

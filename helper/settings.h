@@ -18,7 +18,7 @@ DivertSettings     *divert_settings_new (const char *config_dir);
 void                divert_settings_free (DivertSettings *settings);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertSettings, divert_settings_free)
 
-/* The configuration again.  On failure the previous one stays. */
+/* The configuration again.  On failure, and if its group is not known while the previous one's is, the previous one stays. */
 gboolean            divert_settings_reload (DivertSettings *settings, GError **error);
 /* Defaults without a site until a valid configuration has been read. */
 const DivertConfig *divert_settings_get_config (const DivertSettings *settings);
@@ -26,8 +26,10 @@ const DivertConfig *divert_settings_get_config (const DivertSettings *settings);
 gboolean            divert_settings_get_gid (DivertSettings *settings, guint32 *ret_gid);
 
 const DivertMode   *divert_settings_get_mode (const DivertSettings *settings);
-/* Kept on disk before it is taken. */
+/* Kept on disk before it is taken; away is taken in any case. */
 gboolean            divert_settings_set_mode (DivertSettings *settings, const DivertMode *mode, GError **error);
+/* It is over: auto from now on, whether that can be kept on disk or not. */
+void                divert_settings_end_mode (DivertSettings *settings);
 
 /* Adds what is wrong with the settings to @problems (DivertProblem). */
 void                divert_settings_add_problems (const DivertSettings *settings, GPtrArray *problems);

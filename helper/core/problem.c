@@ -16,7 +16,7 @@ static const struct
                               N_("correct it, then run 'nm-divert reload'") },
   [DIVERT_PROBLEM_NO_GROUP] = { "no-group", N_("the proxy's group is not set, so nothing is diverted"),
                                 N_("set group= under [proxy] in nm-divert.conf to the group that the proxy runs in, then run 'nm-divert reload'") },
-  [DIVERT_PROBLEM_GROUP] = { "group", N_("the proxy's group is unknown, so the rules stay as they are"),
+  [DIVERT_PROBLEM_GROUP] = { "group", N_("the proxy's group is unknown, so no rules can be laid"),
                              N_("create the group, or correct group= under [proxy], then run 'nm-divert reload'") },
   [DIVERT_PROBLEM_BACKEND] = { "backend", N_("this kernel cannot hold the rules"),
                                N_("install or enable the legacy iptables modules (ip_tables, ip6_tables, xt_TPROXY …)") },

@@ -181,6 +181,26 @@ divert_ruleset_free (DivertRuleset *ruleset)
 }
 
 gboolean
+divert_ruleset_withdraw (DivertRuleset *ruleset)
+{
+  guint before = ruleset->rules->len;
+
+  for (guint i = ruleset->rules->len; i > 0; i--)
+    {
+      const DivertRule *rule = g_ptr_array_index (ruleset->rules, i - 1);
+      DivertRule *next = i < ruleset->rules->len ? g_ptr_array_index (ruleset->rules, i) : NULL;
+
+      if (!rule->has_source)
+        continue;
+      /* The tag stays at the head of the chain. */
+      if (rule->tagged && next != NULL && g_str_equal (next->chain, rule->chain))
+        next->tagged = TRUE;
+      g_ptr_array_remove_index (ruleset->rules, i - 1);
+    }
+  return ruleset->rules->len != before;
+}
+
+gboolean
 divert_ruleset_is_empty (const DivertRuleset *ruleset)
 {
   return ruleset->rules->len == 0;

@@ -137,6 +137,9 @@ DivertRuleset *divert_ruleset_new (const DivertConfig *config, const DivertDecis
 DivertRuleset *divert_ruleset_new_empty (void);
 void           divert_ruleset_free (DivertRuleset *ruleset);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertRuleset, divert_ruleset_free)
+/* Takes the rules away that let packets go straight to an intranet: they, and no others, name a source.  FALSE if there
+ * was none. */
+gboolean       divert_ruleset_withdraw (DivertRuleset *ruleset);
 gboolean       divert_ruleset_is_empty (const DivertRuleset *ruleset);
 
 /* A packet mark, not 0, that the rules take for somebody else's: the helper's own packets bear it. */

@@ -60,6 +60,18 @@ fake_apply (DivertBackend        *backend,
   return TRUE;
 }
 
+static gboolean
+fake_withdraw (DivertBackend  *backend,
+               GError        **error)
+{
+  Fake *fake = (Fake *) backend;
+
+  if (fail (fake, error))
+    return FALSE;
+  g_string_append (fake->log, "withdraw\n");
+  return TRUE;
+}
+
 static char *
 fake_read (DivertBackend  *backend,
            DivertTable     table,
@@ -95,6 +107,7 @@ static const DivertBackendClass fake_class = {
   .name = "fake",
   .probe = fake_probe,
   .apply = fake_apply,
+  .withdraw = fake_withdraw,
   .read = fake_read,
   .count_dropped = fake_count_dropped,
   .free = fake_free,

@@ -51,16 +51,15 @@ read_entry (const Reader *reader,
     g_string_append_printf (reader->others, "# rule %u of %s is none of ours: '%s'\n", position + 1, chain, target);
 }
 
-char *
-divert_iptables_read_text (const DivertIptablesTable *table,
-                           DivertTable                id)
+static void
+read_table (const DivertIptablesTable *table,
+            DivertTable                id,
+            DivertRuleset             *rules,
+            GString                   *others)
 {
   g_auto(GStrv) chains = divert_iptables_table_list_chains (table);
   g_autoptr(GHashTable) ours = find_ours (table, id, chains);
-  g_autoptr(DivertRuleset) rules = divert_ruleset_new_empty ();
-  g_autoptr(GString) others = g_string_new (NULL);
   const Reader reader = { table, id, ours, rules, others };
-  g_autofree char *text = NULL;
 
   for (char **chain = chains; *chain != NULL; chain++)
     {
@@ -69,8 +68,30 @@ divert_iptables_read_text (const DivertIptablesTable *table,
       for (guint i = 0; i < entries->len; i++)
         read_entry (&reader, *chain, i, entries->pdata[i]);
     }
+}
+
+char *
+divert_iptables_read_text (const DivertIptablesTable *table,
+                           DivertTable                id)
+{
+  g_autoptr(DivertRuleset) rules = divert_ruleset_new_empty ();
+  g_autoptr(GString) others = g_string_new (NULL);
+  g_autofree char *text = NULL;
+
+  read_table (table, id, rules, others);
   text = divert_ruleset_to_save_text (rules, table->ops->family, id);
   return g_strconcat (text, others->str, NULL);
+}
+
+DivertRuleset *
+divert_iptables_read_rules (const DivertIptablesTable *table,
+                            DivertTable                id)
+{
+  g_autoptr(GString) others = g_string_new (NULL);
+  DivertRuleset *rules = divert_ruleset_new_empty ();
+
+  read_table (table, id, rules, others);
+  return rules;
 }
 
 static guint64

@@ -182,6 +182,40 @@ iptables_apply (DivertBackend        *backend,
   return TRUE;
 }
 
+/* What is there, without the rules that let go straight, is what is wanted. */
+static gboolean
+withdraw_family (const DivertIptablesFamily  *ops,
+                 GError                     **error)
+{
+  g_auto(DivertIptablesTable) now = DIVERT_IPTABLES_TABLE_INIT;
+  g_autoptr(DivertRuleset) rules = NULL;
+  g_autoptr(DivertIptablesWanted) wanted = NULL;
+  gboolean wrote = FALSE;
+
+  if (!divert_iptables_table_exists (ops, DIVERT_TABLE_MANGLE))
+    return TRUE;
+  if (!divert_iptables_table_open (&now, ops, DIVERT_TABLE_MANGLE, error))
+    return FALSE;
+  rules = divert_iptables_read_rules (&now, DIVERT_TABLE_MANGLE);
+  if (!divert_ruleset_withdraw (rules))
+    return TRUE;
+  wanted = divert_iptables_wanted_new (ops, rules, DIVERT_TABLE_MANGLE);
+  return write_table (ops, wanted, &wrote, error);
+}
+
+static gboolean
+iptables_withdraw (DivertBackend  *backend,
+                   GError        **error)
+{
+  gboolean ok = TRUE;
+
+  /* One family's failure does not keep the other's. */
+  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
+    if (!withdraw_family (divert_iptables_family_get (family), ok ? error : NULL))
+      ok = FALSE;
+  return ok;
+}
+
 static char *
 iptables_read (DivertBackend  *backend,
                DivertTable     table,
@@ -239,6 +273,7 @@ static const DivertBackendClass iptables_class = {
   .name = "iptables",
   .probe = iptables_probe,
   .apply = iptables_apply,
+  .withdraw = iptables_withdraw,
   .read = iptables_read,
   .count_dropped = iptables_count_dropped,
   .free = iptables_free,

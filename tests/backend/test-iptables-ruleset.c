@@ -159,6 +159,29 @@ test_roam (gconstpointer data)
   check_all (backend, off);
 }
 
+/* Home without what goes straight is away, whoever laid it. */
+static void
+test_withdraw (void)
+{
+  g_autoptr(DivertBackend) backend = divert_backend_iptables_new ();
+  g_autoptr(DivertBackend) other = divert_backend_iptables_new ();
+  g_autoptr(DivertRuleset) away = make_ruleset (1, DIVERT_MODE_AWAY, DIVERT_PLACE_AWAY);
+  g_autoptr(DivertRuleset) home = make_ruleset (1, DIVERT_MODE_AUTO, DIVERT_PLACE_SITE);
+  g_autoptr(GError) error = NULL;
+
+  sandbox_enter ();
+  g_assert_true (backend->klass->withdraw (backend, &error));
+  g_assert_no_error (error);
+  check_all (backend, home);
+  g_assert_true (other->klass->withdraw (other, &error));
+  g_assert_no_error (error);
+  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
+    {
+      g_assert_false (sandbox_apply (other, away, DIVERT_TABLE_MANGLE, family));
+      check (backend, home, DIVERT_TABLE_MANGLE, family);
+    }
+}
+
 static void
 test_empty_after_off (void)
 {
@@ -187,6 +210,7 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
   g_test_add_data_func ("/iptables/ruleset/roam/1", GUINT_TO_POINTER (1), test_roam);
   g_test_add_data_func ("/iptables/ruleset/roam/1000", GUINT_TO_POINTER (1000), test_roam);
+  g_test_add_func ("/iptables/ruleset/withdraw", test_withdraw);
   g_test_add_func ("/iptables/ruleset/empty-after-off", test_empty_after_off);
   return g_test_run ();
 }
