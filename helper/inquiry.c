@@ -6,6 +6,35 @@
 
 #include "core/ruleset.h"
 
+static gboolean
+is_same_access_point (const DivertConnection *a,
+                      const DivertConnection *b)
+{
+  return a->has_bssid == b->has_bssid && (!a->has_bssid || divert_mac_equal (&a->bssid, &b->bssid));
+}
+
+/* Some Wi-Fi drivers move to another access point by themselves, and the carrier stays. */
+void
+divert_inquiry_follow_access_points (DivertKernel      *kernel,
+                                     const DivertFacts *before,
+                                     const DivertFacts *now)
+{
+  for (guint i = 0; before != NULL && i < now->connections->len; i++)
+    {
+      const DivertConnection *connection = g_ptr_array_index (now->connections, i);
+      const DivertLink *link = divert_facts_find_link (before, connection->device);
+
+      for (guint j = 0; link != NULL && j < before->connections->len; j++)
+        {
+          const DivertConnection *old = g_ptr_array_index (before->connections, j);
+
+          if (g_strcmp0 (old->device, connection->device) == 0 && g_strcmp0 (old->activation, connection->activation) == 0 &&
+              !is_same_access_point (old, connection))
+            divert_kernel_distrust (kernel, link->ifindex);
+        }
+    }
+}
+
 /* Where a link may have become another network since the last run, a beacon's old answer says nothing. */
 void
 divert_inquiry_distrust (DivertBeacons     *beacons,
@@ -22,7 +51,8 @@ divert_inquiry_distrust (DivertBeacons     *beacons,
     }
 }
 
-/* A beacon is asked last, when all else speaks for the site: nobody else's host is to be bothered. */
+/* A beacon is asked last, when all else speaks for the site: nobody else's host is to be bothered.  And again as long as it
+ * does, because the good answer is to be renewed. */
 static gboolean
 fails_but_for_beacon (const DivertCandidate *candidate)
 {
@@ -43,13 +73,24 @@ ask_for_proof (DivertKernel          *kernel,
                const DivertCandidate *candidate,
                const DivertProof     *proof)
 {
-  if (proof->outcome == DIVERT_OUTCOME_HOLDS)
-    return;
-  if (proof->kind == DIVERT_PROOF_GATEWAY_MAC)
+  if (proof->kind == DIVERT_PROOF_GATEWAY_MAC && proof->outcome != DIVERT_OUTCOME_HOLDS)
     divert_kernel_resolve_gateways (kernel, candidate->ifindex);
   else if (proof->kind == DIVERT_PROOF_BEACON && !fails_but_for_beacon (candidate))
     divert_beacons_ask (beacons, divert_config_find_site (config, candidate->site), candidate->ifindex,
                         divert_ruleset_get_bypass_mark (config));
+}
+
+gboolean
+divert_inquiry_awaits_beacon (const DivertDecision *decision)
+{
+  for (guint i = 0; i < decision->candidates->len; i++)
+    {
+      const DivertCandidate *candidate = g_ptr_array_index (decision->candidates, i);
+
+      if (candidate->identified && candidate->pending && !fails_but_for_beacon (candidate))
+        return TRUE;
+    }
+  return FALSE;
 }
 
 void

@@ -2,9 +2,12 @@
 /*
  * Owns: what has been asked of which beacon through which link, and what came of it.
  *
- * An answer holds until the link is distrusted.  A failure holds too, so that the
- * place does not flap, but not for ever: when its time is over, "look again" is said,
- * and whoever still needs the answer asks.  Nothing is sent that nobody asked for.
+ * An answer holds until the link is distrusted, but not for ever: when its time is over, "look again" is said,
+ * and whoever still needs the answer asks.  Until the new one is there the old one holds: a good one, so
+ * that home does not flap (unless nobody asks: then it ends), and a bad one too.  Nothing is sent that nobody asked for.
+ *
+ * Others can make a link be distrusted as often as they like (a gateway that answers with two addresses in turn).
+ * So each question has an allowance: a few in a row, as a return home needs them, and then one every few seconds.
  */
 #include "beacon.h"
 
@@ -14,6 +17,11 @@
 
 #define RETRY_FIRST_S 2
 #define RETRY_LAST_S 300
+/* For a renewal to be asked for and answered. */
+#define RENEWAL_SLACK_US (10 * G_TIME_SPAN_SECOND)
+/* The allowance. */
+#define IN_A_ROW 10
+#define SPACING_US (2 * G_TIME_SPAN_SECOND)
 
 typedef struct
 {
@@ -24,21 +32,24 @@ typedef struct
   DivertBeaconState state;
   char             *detail;
   DivertHandshake  *handshake; /* NULL: none under way */
-  guint             retry_id;
-  guint             retry_s;   /* the next time to wait */
+  guint             wait_id;   /* until when not to ask */
+  guint             retry_s;   /* the next time to wait after a failure */
+  gint64            proven_until;
+  gint64            spent_until; /* the allowance is whole again (monotonic) */
 } Question;
 
 struct DivertBeacons
 {
   DivertBeaconsChanged changed;
   gpointer             user_data;
+  guint                renewal_s;
   GPtrArray           *questions;
 };
 
 static void
 question_free (Question *question)
 {
-  g_clear_handle_id (&question->retry_id, g_source_remove);
+  g_clear_handle_id (&question->wait_id, g_source_remove);
   divert_handshake_free (question->handshake);
   g_free (question->site);
   g_free (question->detail);
@@ -46,11 +57,11 @@ question_free (Question *question)
 }
 
 static gboolean
-on_retry (gpointer user_data)
+on_waited (gpointer user_data)
 {
   Question *question = user_data;
 
-  question->retry_id = 0;
+  question->wait_id = 0;
   question->owner->changed (question->owner->user_data);
   return G_SOURCE_REMOVE;
 }
@@ -67,8 +78,14 @@ on_done (const char *failure,
   g_clear_pointer (&question->handshake, divert_handshake_free);
   if (failure != NULL)
     {
-      question->retry_id = g_timeout_add_seconds (question->retry_s, on_retry, question);
+      question->wait_id = g_timeout_add_seconds (question->retry_s, on_waited, question);
       question->retry_s = MIN (question->retry_s * 2, RETRY_LAST_S);
+    }
+  else
+    {
+      question->wait_id = g_timeout_add_seconds (question->owner->renewal_s, on_waited, question);
+      question->retry_s = RETRY_FIRST_S;
+      question->proven_until = g_get_monotonic_time () + question->owner->renewal_s * G_TIME_SPAN_SECOND + RENEWAL_SLACK_US;
     }
   question->owner->changed (question->owner->user_data);
 }
@@ -101,6 +118,34 @@ find (DivertBeacons    *beacons,
   return NULL;
 }
 
+/* FALSE: the allowance is spent; waits until it is not. */
+static gboolean
+spend (Question *question)
+{
+  gint64 now = g_get_monotonic_time (), spent = MAX (question->spent_until - now, 0);
+
+  if (spent > (IN_A_ROW - 1) * SPACING_US)
+    {
+      guint wait_ms = (spent - (IN_A_ROW - 1) * SPACING_US) / 1000 + 1;
+
+      question->wait_id = g_timeout_add (wait_ms, on_waited, question);
+      return FALSE;
+    }
+  question->spent_until = now + spent + SPACING_US;
+  return TRUE;
+}
+
+/* What it has answered, and how often it failed, is forgotten; not what it has spent. */
+static void
+forget (Question *question)
+{
+  question->state = DIVERT_BEACON_PENDING;
+  g_clear_pointer (&question->detail, g_free);
+  g_clear_pointer (&question->handshake, divert_handshake_free);
+  g_clear_handle_id (&question->wait_id, g_source_remove);
+  question->retry_s = RETRY_FIRST_S;
+}
+
 void
 divert_beacons_ask (DivertBeacons    *beacons,
                     const DivertSite *site,
@@ -119,7 +164,7 @@ divert_beacons_ask (DivertBeacons    *beacons,
       question->retry_s = RETRY_FIRST_S;
       g_ptr_array_add (beacons->questions, question);
     }
-  if (question->handshake != NULL || question->state == DIVERT_BEACON_PROVEN || question->retry_id != 0)
+  if (question->handshake != NULL || question->wait_id != 0 || !spend (question))
     return;
   question->handshake = divert_handshake_new (&question->beacon, ifindex, mark, on_done, question);
 }
@@ -128,12 +173,12 @@ void
 divert_beacons_distrust (DivertBeacons *beacons,
                          guint          ifindex)
 {
-  for (guint i = beacons->questions->len; i > 0; i--)
+  for (guint i = 0; i < beacons->questions->len; i++)
     {
-      const Question *question = g_ptr_array_index (beacons->questions, i - 1);
+      Question *question = g_ptr_array_index (beacons->questions, i);
 
       if (ifindex == 0 || question->ifindex == ifindex)
-        g_ptr_array_remove_index_fast (beacons->questions, i - 1);
+        forget (question);
     }
 }
 
@@ -147,27 +192,43 @@ has_link (const DivertFacts *facts,
   return FALSE;
 }
 
+/* Nobody has asked since it was forgotten. */
+static gboolean
+is_idle (const Question *question)
+{
+  return question->state == DIVERT_BEACON_PENDING && question->handshake == NULL && question->wait_id == 0;
+}
+
 void
 divert_beacons_gather (DivertBeacons *beacons,
                        DivertFacts   *facts)
 {
+  gint64 now = g_get_monotonic_time ();
+
   for (guint i = beacons->questions->len; i > 0; i--)
     {
-      const Question *question = g_ptr_array_index (beacons->questions, i - 1);
+      Question *question = g_ptr_array_index (beacons->questions, i - 1);
 
-      if (has_link (facts, question->ifindex))
+      if (!has_link (facts, question->ifindex))
+        {
+          g_ptr_array_remove_index_fast (beacons->questions, i - 1);
+          continue;
+        }
+      if (question->state == DIVERT_BEACON_PROVEN && question->proven_until <= now)
+        forget (question);
+      if (!is_idle (question))
         g_ptr_array_add (facts->beacons, divert_beacon_fact_new (question->site, question->ifindex, question->state, question->detail));
-      else
-        g_ptr_array_remove_index_fast (beacons->questions, i - 1);
     }
 }
 
 DivertBeacons *
-divert_beacons_new (DivertBeaconsChanged changed,
+divert_beacons_new (guint                renewal_s,
+                    DivertBeaconsChanged changed,
                     gpointer             user_data)
 {
   DivertBeacons *beacons = g_new0 (DivertBeacons, 1);
 
+  beacons->renewal_s = renewal_s;
   beacons->changed = changed;
   beacons->user_data = user_data;
   beacons->questions = g_ptr_array_new_with_free_func ((GDestroyNotify) question_free);

@@ -13,12 +13,16 @@ typedef struct DivertBeacons DivertBeacons;
 
 typedef void (*DivertBeaconsChanged) (gpointer user_data);
 
-/* @changed: an answer came, or a failed question may be asked again. */
-DivertBeacons *divert_beacons_new (DivertBeaconsChanged changed, gpointer user_data);
+/* How long an answer is good. */
+#define DIVERT_BEACONS_RENEWAL_S 60
+
+/* @changed: an answer came, or it is time to ask again: @renewal_s after a good one, later and later after bad ones. */
+DivertBeacons *divert_beacons_new (guint renewal_s, DivertBeaconsChanged changed, gpointer user_data);
 void           divert_beacons_free (DivertBeacons *beacons);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertBeacons, divert_beacons_free)
 
-/* Asks @site's beacon through link @ifindex, unless it is asked already, has answered, or has failed of late.  @mark (not 0) is
+/* Asks @site's beacon through link @ifindex, unless it is asked already, has answered or failed of late, or was
+ * asked too often: to be called as long as the answer is of use.  @mark (not 0) is
  * set on the packets: bits outside of the configuration's mask, so that the rules leave them alone. */
 void           divert_beacons_ask (DivertBeacons *beacons, const DivertSite *site, guint ifindex, guint32 mark);
 /* Forgets the answers of link @ifindex (0: of all), so that it must be proven again. */

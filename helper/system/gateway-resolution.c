@@ -78,6 +78,16 @@ divert_resolution_forget (DivertResolution *r)
   r->asked_at = 0;
   r->deadline = 0;
   r->retry = FIRST_RETRY_US;
+  r->doubtful = FALSE;
+}
+
+gboolean
+divert_resolution_take_doubt (DivertResolution *r)
+{
+  gboolean doubtful = r->doubtful;
+
+  r->doubtful = FALSE;
+  return doubtful;
 }
 
 static SeenMac *
@@ -106,6 +116,7 @@ note_mac (DivertResolution *r,
       g_array_remove_index (r->macs, i);
       break;
     }
+  r->doubtful |= r->macs->len > 0;
   g_array_prepend_val (r->macs, seen);
   if (r->macs->len > MAX_MACS)
     g_array_set_size (r->macs, MAX_MACS);
@@ -130,6 +141,7 @@ give_up (DivertResolution *r,
 {
   gboolean changed = r->state != DIVERT_GATEWAY_FAILED;
 
+  r->doubtful |= r->state == DIVERT_GATEWAY_RESOLVED;
   r->state = DIVERT_GATEWAY_FAILED;
   r->question = DIVERT_QUESTION_NONE;
   r->deadline = now + r->retry;

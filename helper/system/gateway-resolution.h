@@ -32,6 +32,7 @@ typedef struct
   gint64             asked_at;  /* the last question (µs, monotonic) */
   gint64             deadline;  /* of the question, or the time of the next one; 0: none */
   gint64             retry;     /* µs until the next question after a failure */
+  gboolean           doubtful;  /* since divert_resolution_take_doubt() */
 } DivertResolution;
 
 DivertResolution *divert_resolution_new (guint ifindex, const DivertPrefix *address);
@@ -43,6 +44,8 @@ gboolean          divert_resolution_see (DivertResolution *resolution, DivertNet
                                          gint64 now);
 gboolean          divert_resolution_tick (DivertResolution *resolution, DivertNetlink *netlink, gint64 now);
 
+/* Did the gateway, once it had answered, fall silent or show another address?  Tells of it once. */
+gboolean          divert_resolution_take_doubt (DivertResolution *resolution);
 /* Back to UNKNOWN; nothing is sent until asked. */
 void              divert_resolution_forget (DivertResolution *resolution);
 /* When to tick; G_MAXINT64: never. */

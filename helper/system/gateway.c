@@ -5,6 +5,10 @@
  * What was answered is forgotten whenever the link may be another one now: its carrier is gone, or
  * was gone for a moment (which the kernel counts, though it may tell of it late or not at
  * all), an address or a default route was removed, or somebody says so.
+ *
+ * Each time an epoch of the link ends, and with it what others have proven through it.  It ends as well when a gateway that had
+ * answered falls silent, shows another address or is a gateway no more: then what it answers is known well enough, but
+ * a network that was exchanged behind a carrier that stays shows in nothing else.
  */
 #include "gateway.h"
 
@@ -20,8 +24,8 @@ struct DivertGateways
   gpointer       user_data;
   GPtrArray     *list;      /* DivertResolution */
   GHashTable    *carriers;  /* ifindex → describe_carrier() */
-  GHashTable    *epochs;    /* ifindex → how often its gateways were forgotten */
-  guint          epoch;     /* how often all were */
+  GHashTable    *epochs;    /* ifindex → how often one of its epochs ended */
+  guint          epoch;     /* how often all did */
   GSource       *timer;
 };
 
@@ -33,6 +37,26 @@ set_timer (DivertGateways *gateways)
   for (guint i = 0; i < gateways->list->len; i++)
     next = MIN (next, divert_resolution_next_tick (gateways->list->pdata[i]));
   g_source_set_ready_time (gateways->timer, next == G_MAXINT64 ? -1 : next);
+}
+
+static void
+begin_epoch (DivertGateways *gateways,
+             guint           ifindex)
+{
+  guint before = GPOINTER_TO_UINT (g_hash_table_lookup (gateways->epochs, GUINT_TO_POINTER (ifindex)));
+
+  if (ifindex == 0)
+    gateways->epoch++;
+  else
+    g_hash_table_insert (gateways->epochs, GUINT_TO_POINTER (ifindex), GUINT_TO_POINTER (before + 1));
+}
+
+static void
+take_doubt (DivertGateways   *gateways,
+            DivertResolution *resolution)
+{
+  if (divert_resolution_take_doubt (resolution))
+    begin_epoch (gateways, resolution->ifindex);
 }
 
 static gboolean
@@ -51,7 +75,10 @@ on_timer (gpointer user_data)
   gboolean changed = FALSE;
 
   for (guint i = 0; i < gateways->list->len; i++)
-    changed |= divert_resolution_tick (gateways->list->pdata[i], gateways->netlink, now);
+    {
+      changed |= divert_resolution_tick (gateways->list->pdata[i], gateways->netlink, now);
+      take_doubt (gateways, gateways->list->pdata[i]);
+    }
   set_timer (gateways);
   if (changed)
     gateways->changed (gateways->user_data);
@@ -150,18 +177,6 @@ divert_gateways_get_epoch (const DivertGateways *gateways,
   return gateways->epoch + GPOINTER_TO_UINT (g_hash_table_lookup (gateways->epochs, GUINT_TO_POINTER (ifindex)));
 }
 
-static void
-begin_epoch (DivertGateways *gateways,
-             guint           ifindex)
-{
-  guint before = GPOINTER_TO_UINT (g_hash_table_lookup (gateways->epochs, GUINT_TO_POINTER (ifindex)));
-
-  if (ifindex == 0)
-    gateways->epoch++;
-  else
-    g_hash_table_insert (gateways->epochs, GUINT_TO_POINTER (ifindex), GUINT_TO_POINTER (before + 1));
-}
-
 void
 divert_gateways_forget (DivertGateways *gateways,
                         guint           ifindex,
@@ -225,6 +240,21 @@ update_carriers (DivertGateways *gateways,
   gateways->carriers = g_steal_pointer (&now);
 }
 
+/* A route can be replaced without a word of the old one's removal. */
+static void
+miss (DivertGateways  *gateways,
+      const GPtrArray *leftover)
+{
+  for (guint i = 0; i < leftover->len; i++)
+    {
+      const DivertResolution *resolution = leftover->pdata[i];
+
+      if (resolution->state == DIVERT_GATEWAY_RESOLVED &&
+          g_hash_table_contains (gateways->carriers, GUINT_TO_POINTER (resolution->ifindex)))
+        begin_epoch (gateways, resolution->ifindex);
+    }
+}
+
 void
 divert_gateways_update (DivertGateways          *gateways,
                         const DivertKernelState *state)
@@ -250,6 +280,7 @@ divert_gateways_update (DivertGateways          *gateways,
           divert_resolution_fill (gateways->list->pdata[gateways->list->len - 1], gateway);
         }
     }
+  miss (gateways, old);
   set_timer (gateways);
 }
 
@@ -270,6 +301,7 @@ divert_gateways_see_neighbour (DivertGateways  *gateways,
     return FALSE;
 
   changed = divert_resolution_see (resolution, gateways->netlink, &neighbour, g_get_monotonic_time ());
+  take_doubt (gateways, resolution);
   set_timer (gateways);
   return changed;
 }
@@ -288,6 +320,7 @@ divert_gateways_resync (DivertGateways *gateways)
       if (resolution->asked &&
           divert_neighbour_get (gateways->netlink, resolution->ifindex, &resolution->address, &neighbour, NULL))
         divert_resolution_see (resolution, gateways->netlink, &neighbour, now);
+      take_doubt (gateways, resolution);
     }
   set_timer (gateways);
 }

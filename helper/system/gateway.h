@@ -26,7 +26,8 @@ void            divert_gateways_ask (DivertGateways *gateways, guint ifindex);
 gboolean        divert_gateways_are_asked (const DivertGateways *gateways);
 /* Forgets what those of @ifindex (0: all) and @families have answered. */
 void            divert_gateways_forget (DivertGateways *gateways, guint ifindex, DivertFamilies families);
-/* How often that happened to @ifindex. */
+/* Moves when @ifindex may have become another network: that happened, or a gateway that had answered is gone, silent or
+ * another. */
 guint           divert_gateways_get_epoch (const DivertGateways *gateways, guint ifindex);
 /* A link as it is now.  If its carrier went or came since it was last seen, all is forgotten; returns whether
  * that was so. */

@@ -15,6 +15,7 @@
 #include "system/beacon.h"
 
 #define MARK 0x100
+#define RENEWAL_S 2
 
 static struct
 {
@@ -286,7 +287,7 @@ main (int    argc,
     self.key[i] = g_ascii_xdigit_value (digest[2 * i]) * 16 + g_ascii_xdigit_value (digest[2 * i + 1]);
   self.home = if_nametoindex ("home");
   self.evil = if_nametoindex ("evil");
-  self.beacons = divert_beacons_new (on_changed, NULL);
+  self.beacons = divert_beacons_new (RENEWAL_S, on_changed, NULL);
 
   g_test_add_func ("/beacon/key", test_key);
   g_test_add_func ("/beacon/failures", test_failures);
