@@ -3,12 +3,20 @@
  * Owns: what is remembered of a connection that proved a site.
  *
  * Theory of operation.  NetworkManager leaves a profile activated for six seconds when the carrier is lost. If it comes
- * back within them in another network, UUID, zone and subnet may still speak for home. So the gateways' link-layer
+ * back within them in another network, UUID, zone and subnet may still speak for home; so they may in a network that was
+ * exchanged behind a carrier that stays. So the gateways' link-layer
  * addresses are remembered from the first proof on, and from then on one of them must answer, as if the site's
- * configuration named them. They are learned while the carrier has not been lost since; a gateway
- * that shows up later (IPv6's, with its router advertisement) is added, but one that is known is never
- * given another address. Where none was learned in time, a lost carrier ends it: the connection has to be activated anew,
- * which is a new activation and a new anchor.
+ * configuration named them.
+ *
+ * Learning.  The first ones are those that answer before the carrier was lost and, if somebody was there to be asked,
+ * before the link's epoch changed. A gateway that shows up later (IPv6's, with its router
+ * advertisement; another address of DHCP's) is added when one that is known vouches for it: it
+ * answers too, with its known address. One that is known is never given another address.
+ *
+ * A new epoch (facts.h) at home is harmless: a lease with another address, a resume, a silent moment; the known
+ * gateway answers again, and that is all that is asked. Where none was learned in time, a lost carrier or a new epoch ends it: the
+ * connection has to be activated anew, which is a new activation and a new anchor. But as long as the first question is open the
+ * epoch may change: NetworkManager still puts routes and addresses in order then.
  *
  * A site with gateway-mac needs none of this, and is anchored all the same: it costs nothing.
  */
@@ -25,6 +33,8 @@ typedef struct
   char   *activation;
   guint   ifindex;
   guint   carrier_changes; /* when it was first proven */
+  guint   epoch;           /* of the link, then */
+  gboolean asking;         /* no gateway is known, but one may still answer for the first time */
   GArray *known;           /* Known */
 } Anchor;
 
@@ -87,20 +97,81 @@ knows (const Anchor       *anchor,
   return FALSE;
 }
 
+static gboolean
+is_known (const Anchor        *anchor,
+          const DivertGateway *gateway)
+{
+  for (guint i = 0; i < anchor->known->len; i++)
+    {
+      const Known *known = &g_array_index (anchor->known, Known, i);
+
+      if (divert_prefix_equal (&known->address, &gateway->address) &&
+          divert_mac_equal (&known->mac, &g_array_index (gateway->macs, DivertMac, 0)))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* With two voices it is none to be believed. */
+static gboolean
+has_one_voice (const DivertGateway *gateway)
+{
+  return gateway->state == DIVERT_GATEWAY_RESOLVED && gateway->macs->len == 1;
+}
+
+static gboolean
+is_vouched_for (const Anchor     *anchor,
+                const DivertLink *link)
+{
+  for (guint i = 0; i < link->gateways->len; i++)
+    {
+      const DivertGateway *gateway = g_ptr_array_index (link->gateways, i);
+
+      if (has_one_voice (gateway) && is_known (anchor, gateway))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static gboolean
+is_unanswered (const DivertLink *link)
+{
+  for (guint i = 0; i < link->gateways->len; i++)
+    {
+      const DivertGateway *gateway = g_ptr_array_index (link->gateways, i);
+
+      if (gateway->state == DIVERT_GATEWAY_UNKNOWN || gateway->state == DIVERT_GATEWAY_PENDING)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* May it be another network than the one that was first proven? */
+static gboolean
+is_doubtful (const Anchor     *anchor,
+             const DivertLink *link)
+{
+  if (anchor->carrier_changes != link->carrier_changes)
+    return TRUE;
+  return anchor->epoch != link->epoch && !anchor->asking;
+}
+
 static void
 learn_gateways (Anchor           *anchor,
                 const DivertLink *link)
 {
+  if (anchor->known->len > 0 ? !is_vouched_for (anchor, link) : is_doubtful (anchor, link))
+    return;
   for (guint i = 0; i < link->gateways->len && anchor->known->len < MAX_KNOWN; i++)
     {
       const DivertGateway *gateway = g_ptr_array_index (link->gateways, i);
       Known known = { .address = gateway->address };
 
-      /* With two voices it is none to be believed. */
-      if (gateway->state != DIVERT_GATEWAY_RESOLVED || gateway->macs->len != 1 || knows (anchor, &gateway->address))
+      if (!has_one_voice (gateway) || knows (anchor, &gateway->address))
         continue;
       known.mac = g_array_index (gateway->macs, DivertMac, 0);
       g_array_append_val (anchor->known, known);
+      anchor->asking = FALSE;
     }
 }
 
@@ -134,9 +205,8 @@ divert_anchors_fill (DivertAnchors *anchors,
 
       if (anchor == NULL)
         continue;
-      connection->returned = anchor->carrier_changes != link->carrier_changes;
-      if (!connection->returned)
-        learn_gateways (anchor, link);
+      connection->returned = is_doubtful (anchor, link);
+      learn_gateways (anchor, link);
       for (guint j = 0; j < anchor->known->len; j++)
         {
           const Known *known = &g_array_index (anchor->known, Known, j);
@@ -181,10 +251,15 @@ divert_anchors_learn (DivertAnchors        *anchors,
           anchor->activation = g_strdup (connection->activation);
           anchor->ifindex = link->ifindex;
           anchor->carrier_changes = link->carrier_changes;
+          anchor->epoch = link->epoch;
           anchor->known = g_array_new (FALSE, FALSE, sizeof (Known));
           g_ptr_array_add (anchors->list, anchor);
         }
-      if (anchor->carrier_changes == link->carrier_changes)
-        learn_gateways (anchor, link);
+      learn_gateways (anchor, link);
+      /* A moment without any route, while one is replaced, is no answer. */
+      if (anchor->known->len == 0 && link->gateways->len > 0)
+        anchor->asking = is_unanswered (link);
+      if (anchor->asking)
+        anchor->epoch = link->epoch;
     }
 }

@@ -11,6 +11,7 @@ static const char config_text[] =
   "[site home]\nintranet=192.168.22.0/24\nzone=home\n";
 
 #define ROUTER "02:22:00:00:00:01"
+#define ROUTER6 "02:22:00:00:00:06"
 #define STRANGER "02:99:00:00:00:01"
 
 typedef struct
@@ -39,22 +40,45 @@ tear_down (Fixture      *f,
   divert_anchors_free (f->anchors);
 }
 
-/* One look: @router is the gateway's address, NULL when it has not answered. */
+/* @text: "ADDRESS MAC"; the MAC is "?" while it has not answered, "-" when it does not. */
+static DivertGateway *
+make_gateway (const char *text)
+{
+  g_auto(GStrv) words = g_strsplit (text, " ", 2);
+  DivertGateway *gateway;
+  DivertPrefix address;
+  DivertMac mac;
+
+  g_assert_true (divert_address_parse (words[0], &address, NULL));
+  gateway = divert_gateway_new (&address);
+  if (words[1][0] == '?')
+    gateway->state = DIVERT_GATEWAY_PENDING;
+  else if (words[1][0] == '-')
+    gateway->state = DIVERT_GATEWAY_FAILED;
+  else
+    {
+      g_assert_true (divert_mac_parse (words[1], &mac));
+      g_array_append_val (gateway->macs, mac);
+      gateway->state = DIVERT_GATEWAY_RESOLVED;
+    }
+  return gateway;
+}
+
+/* One look. */
 static char *
 look (Fixture    *f,
       const char *activation,
       guint       carrier_changes,
-      const char *gateway_address,
-      const char *router)
+      guint       epoch,
+      const char *gateways)
 {
   g_autoptr(DivertFacts) facts = divert_facts_new ();
   g_autoptr(DivertMode) mode = divert_mode_new (DIVERT_MODE_AUTO, NULL);
   g_autoptr(DivertDecision) decision = NULL;
+  g_auto(GStrv) list = g_strsplit (gateways, ", ", -1);
   DivertConnection *connection = divert_connection_new ();
   DivertLink *link = divert_link_new ();
-  DivertGateway *gateway;
   DivertPrefix prefix;
-  DivertMac mac;
 
   facts->nm_running = TRUE;
   connection->uuid = g_strdup ("6b0c0000-0000-4000-8000-000000000001");
@@ -68,18 +92,11 @@ look (Fixture    *f,
   link->name = g_strdup ("eth0");
   link->carrier = TRUE;
   link->carrier_changes = carrier_changes;
+  link->epoch = epoch;
   g_assert_true (divert_prefix_parse_interface ("192.168.22.33/24", &prefix, NULL));
   divert_prefixes_add (link->addresses, &prefix);
-  g_assert_true (divert_address_parse (gateway_address, &prefix, NULL));
-  gateway = divert_gateway_new (&prefix);
-  gateway->state = DIVERT_GATEWAY_PENDING;
-  if (router != NULL)
-    {
-      g_assert_true (divert_mac_parse (router, &mac));
-      g_array_append_val (gateway->macs, mac);
-      gateway->state = DIVERT_GATEWAY_RESOLVED;
-    }
-  g_ptr_array_add (link->gateways, gateway);
+  for (char **gateway = list; *gateway != NULL; gateway++)
+    g_ptr_array_add (link->gateways, make_gateway (*gateway));
   g_ptr_array_add (facts->links, link);
 
   divert_anchors_fill (f->anchors, facts);
@@ -92,11 +109,11 @@ static void
 assert_look (Fixture    *f,
              const char *activation,
              guint       carrier_changes,
-             const char *gateway,
-             const char *router,
+             guint       epoch,
+             const char *gateways,
              const char *expected)
 {
-  g_autofree char *outcome = look (f, activation, carrier_changes, gateway, router);
+  g_autofree char *outcome = look (f, activation, carrier_changes, epoch, gateways);
 
   g_assert_cmpstr (outcome, ==, expected);
 }
@@ -105,21 +122,21 @@ static void
 test_same_network (Fixture      *f,
                    gconstpointer data)
 {
-  assert_look (f, "/1", 2, "192.168.22.1", NULL, "home proven");
-  assert_look (f, "/1", 2, "192.168.22.1", ROUTER, "home proven");
-  assert_look (f, "/1", 4, "192.168.22.1", NULL, "away proof-pending");
-  assert_look (f, "/1", 4, "192.168.22.1", ROUTER, "home proven");
+  assert_look (f, "/1", 2, 0, "192.168.22.1 ?", "home proven");
+  assert_look (f, "/1", 2, 0, "192.168.22.1 " ROUTER, "home proven");
+  assert_look (f, "/1", 4, 2, "192.168.22.1 ?", "away proof-pending");
+  assert_look (f, "/1", 4, 2, "192.168.22.1 " ROUTER, "home proven");
 }
 
 static void
 test_other_network (Fixture      *f,
                     gconstpointer data)
 {
-  assert_look (f, "/1", 2, "192.168.22.1", ROUTER, "home proven");
-  assert_look (f, "/1", 4, "192.168.22.1", STRANGER, "away proof-failed");
+  assert_look (f, "/1", 2, 0, "192.168.22.1 " ROUTER, "home proven");
+  assert_look (f, "/1", 4, 2, "192.168.22.1 " STRANGER, "away proof-failed");
   /* It is not learned by being there. */
-  assert_look (f, "/1", 4, "192.168.22.1", STRANGER, "away proof-failed");
-  assert_look (f, "/1", 6, "192.168.22.1", ROUTER, "home proven");
+  assert_look (f, "/1", 4, 2, "192.168.22.1 " STRANGER, "away proof-failed");
+  assert_look (f, "/1", 6, 4, "192.168.22.1 " ROUTER, "home proven");
 }
 
 /* Exchanged behind a carrier that stays. */
@@ -127,30 +144,98 @@ static void
 test_silent_change (Fixture      *f,
                     gconstpointer data)
 {
-  assert_look (f, "/1", 2, "192.168.22.1", ROUTER, "home proven");
-  assert_look (f, "/1", 2, "192.168.22.1", STRANGER, "away proof-failed");
+  assert_look (f, "/1", 2, 0, "192.168.22.1 " ROUTER, "home proven");
+  assert_look (f, "/1", 2, 1, "192.168.22.1 " STRANGER, "away proof-failed");
+  assert_look (f, "/1", 2, 2, "192.168.22.1 " ROUTER, "home proven");
+}
+
+/* The same, and the router has another address there. */
+static void
+test_other_address (Fixture      *f,
+                    gconstpointer data)
+{
+  assert_look (f, "/1", 2, 0, "192.168.22.1 ?", "home proven");
+  assert_look (f, "/1", 2, 0, "192.168.22.1 " ROUTER, "home proven");
+  /* The renewed lease has another router; then it answers; then the next one is there, and so on. */
+  assert_look (f, "/1", 2, 1, "192.168.22.254 ?", "away proof-pending");
+  assert_look (f, "/1", 2, 1, "192.168.22.254 " STRANGER, "away proof-failed");
+  assert_look (f, "/1", 2, 1, "192.168.22.254 " STRANGER, "away proof-failed");
+  assert_look (f, "/1", 2, 2, "192.168.22.253 " STRANGER, "away proof-failed");
+  /* Also before anybody noticed that the old one is silent, and where the epoch was never seen to change. */
+  assert_look (f, "/1", 2, 2, "192.168.22.1 -, 192.168.22.254 " STRANGER, "away proof-failed");
+  assert_look (f, "/1", 2, 0, "192.168.22.254 " STRANGER, "away proof-failed");
+  assert_look (f, "/1", 2, 3, "192.168.22.1 " ROUTER, "home proven");
+}
+
+/* At home all of this happens. */
+static void
+test_epochs_at_home (Fixture      *f,
+                     gconstpointer data)
+{
+  assert_look (f, "/1", 2, 0, "192.168.22.1 " ROUTER, "home proven");
+  /* An address went, such as IPv6's temporary ones. */
+  assert_look (f, "/1", 2, 1, "192.168.22.1 " ROUTER, "home proven");
+  /* A lease of another address: asked anew. */
+  assert_look (f, "/1", 2, 2, "192.168.22.1 ?", "away proof-pending");
+  assert_look (f, "/1", 2, 2, "192.168.22.1 " ROUTER, "home proven");
+  /* A silent moment. */
+  assert_look (f, "/1", 2, 3, "192.168.22.1 -", "away proof-failed");
+  assert_look (f, "/1", 2, 3, "192.168.22.1 " ROUTER, "home proven");
+  /* The same router with another address. */
+  assert_look (f, "/1", 2, 4, "192.168.22.254 " ROUTER, "home proven");
+  /* A further one, and the known one vouches for it, in a later epoch too. */
+  assert_look (f, "/1", 2, 5, "192.168.22.1 " ROUTER ", fe80::2 ?", "home proven");
+  assert_look (f, "/1", 2, 5, "192.168.22.1 " ROUTER ", fe80::2 " ROUTER6, "home proven");
+  assert_look (f, "/1", 2, 6, "fe80::2 " ROUTER6, "home proven");
 }
 
 static void
 test_nothing_known (Fixture      *f,
                     gconstpointer data)
 {
-  assert_look (f, "/1", 2, "192.168.22.1", NULL, "home proven");
-  assert_look (f, "/1", 4, "192.168.22.1", STRANGER, "away proof-failed");
-  assert_look (f, "/1", 4, "192.168.22.1", ROUTER, "away proof-failed");
+  assert_look (f, "/1", 2, 0, "192.168.22.1 ?", "home proven");
+  assert_look (f, "/1", 4, 2, "192.168.22.1 " STRANGER, "away proof-failed");
+  assert_look (f, "/1", 4, 2, "192.168.22.1 " ROUTER, "away proof-failed");
   /* A new activation is believed anew. */
-  assert_look (f, "/2", 4, "192.168.22.1", ROUTER, "home proven");
+  assert_look (f, "/2", 4, 2, "192.168.22.1 " ROUTER, "home proven");
 }
 
-/* IPv6's comes later, by another router, and is learned; behind a lost carrier nothing is. */
+/* While nobody has answered the first question yet, routes and addresses may still come and go. */
+static void
+test_nothing_known_yet (Fixture      *f,
+                        gconstpointer data)
+{
+  assert_look (f, "/1", 2, 0, "192.168.22.1 ?", "home proven");
+  assert_look (f, "/1", 2, 1, "", "home proven");
+  assert_look (f, "/1", 2, 1, "192.168.22.1 ?", "home proven");
+  assert_look (f, "/1", 2, 2, "192.168.22.1 " ROUTER, "home proven");
+  assert_look (f, "/1", 2, 3, "192.168.22.1 " STRANGER, "away proof-failed");
+}
+
+/* Where nobody answers, nothing can vouch for the network in a new epoch. */
+static void
+test_no_answer (Fixture      *f,
+                gconstpointer data)
+{
+  assert_look (f, "/1", 2, 0, "192.168.22.1 ?", "home proven");
+  assert_look (f, "/1", 2, 0, "192.168.22.1 -", "home proven");
+  assert_look (f, "/1", 2, 1, "192.168.22.254 ?", "away proof-failed");
+  assert_look (f, "/1", 2, 1, "192.168.22.254 " STRANGER, "away proof-failed");
+
+  assert_look (f, "/2", 2, 1, "", "home proven");
+  assert_look (f, "/2", 2, 1, "", "home proven");
+  assert_look (f, "/2", 2, 2, "192.168.22.254 " STRANGER, "away proof-failed");
+}
+
+/* IPv6's comes later, by another router, and is learned. */
 static void
 test_later_gateway (Fixture      *f,
                     gconstpointer data)
 {
-  assert_look (f, "/1", 2, "192.168.22.1", ROUTER, "home proven");
-  assert_look (f, "/1", 2, "fe80::2", "02:22:00:00:00:02", "home proven");
-  assert_look (f, "/1", 4, "fe80::2", "02:22:00:00:00:02", "home proven");
-  assert_look (f, "/1", 4, "fe80::3", "02:22:00:00:00:03", "away proof-failed");
+  assert_look (f, "/1", 2, 0, "192.168.22.1 " ROUTER, "home proven");
+  assert_look (f, "/1", 2, 0, "192.168.22.1 " ROUTER ", fe80::2 " ROUTER6, "home proven");
+  assert_look (f, "/1", 4, 2, "fe80::2 " ROUTER6, "home proven");
+  assert_look (f, "/1", 4, 2, "fe80::3 02:22:00:00:00:03", "away proof-failed");
 }
 
 int
@@ -161,7 +246,11 @@ main (int    argc,
   g_test_add ("/anchors/same-network", Fixture, NULL, set_up, test_same_network, tear_down);
   g_test_add ("/anchors/other-network", Fixture, NULL, set_up, test_other_network, tear_down);
   g_test_add ("/anchors/silent-change", Fixture, NULL, set_up, test_silent_change, tear_down);
+  g_test_add ("/anchors/other-address", Fixture, NULL, set_up, test_other_address, tear_down);
+  g_test_add ("/anchors/epochs-at-home", Fixture, NULL, set_up, test_epochs_at_home, tear_down);
   g_test_add ("/anchors/nothing-known", Fixture, NULL, set_up, test_nothing_known, tear_down);
+  g_test_add ("/anchors/nothing-known-yet", Fixture, NULL, set_up, test_nothing_known_yet, tear_down);
+  g_test_add ("/anchors/no-answer", Fixture, NULL, set_up, test_no_answer, tear_down);
   g_test_add ("/anchors/later-gateway", Fixture, NULL, set_up, test_later_gateway, tear_down);
   return g_test_run ();
 }
