@@ -30,7 +30,7 @@ const DivertConfigKey divert_divert_keys[] = {
 const DivertConfigKey divert_site_keys[] = {
   WIDE_KEY (DIVERT_KEY_INTRANET, intranet),
   KEY (DivertSite, "connection-uuid", uuids, uuids),
-  KEY (DivertSite, "zone", zones, texts),
+  KEY (DivertSite, "zone", zones, zones),
   KEY (DivertSite, "subnet", subnets, subnets),
   KEY (DivertSite, "gateway-mac", gateway_macs, macs),
   KEY (DivertSite, "ssid", ssids, ssids),

@@ -9,6 +9,19 @@
 
 #define AUTO6 "auto6"
 
+/* What a site asks for.  An empty list would ask for nothing, and so be met everywhere: it is what a generator writes
+ * that found no value.  Not to ask is to leave the key out. */
+static GStrv
+split_proof (const char  *value,
+             guint        max,
+             GError     **error)
+{
+  if (value[0] != '\0')
+    return divert_config_split (value, max, error);
+  divert_config_refuse (DIVERT_CONFIG_ERROR_MISSING, _("must not be empty"), value, error);
+  return NULL;
+}
+
 /* Where no site can be.  As an intranet each would let through, or claim to be the
  * proof of, what is everywhere. */
 static gboolean
@@ -44,7 +57,7 @@ parse_prefixes (const char  *value,
                 gboolean    *auto6,
                 GError     **error)
 {
-  g_auto(GStrv) items = divert_config_split (value, DIVERT_CONFIG_MAX_PREFIXES, error);
+  g_auto(GStrv) items = (of_site ? split_proof : divert_config_split) (value, DIVERT_CONFIG_MAX_PREFIXES, error);
   g_autoptr(GArray) prefixes = divert_prefixes_new ();
 
   for (char **item = items; item != NULL && *item != NULL; item++)
@@ -122,8 +135,6 @@ parse_intranet (const char  *value,
 {
   DivertSite *site = field;
 
-  if (value[0] == '\0')
-    return divert_config_refuse (DIVERT_CONFIG_ERROR_MISSING, _("must not be empty"), value, error);
   return set_array (&site->intranet, parse_prefixes (value, TRUE, &site->intranet_auto6, error));
 }
 
@@ -143,21 +154,28 @@ const DivertConfigKind divert_config_intranet = { parse_intranet, format_intrane
 typedef gboolean (*CheckFunc) (char *item, GError **error);
 
 static gboolean
+set_strv (void  *field,
+          GStrv  strv)
+{
+  if (strv == NULL)
+    return FALSE;
+  g_strfreev (*(GStrv *) field);
+  *(GStrv *) field = strv;
+  return TRUE;
+}
+
+static gboolean
 parse_items (const char  *value,
              CheckFunc    check,
              void        *field,
              GError     **error)
 {
-  g_auto(GStrv) items = divert_config_split (value, DIVERT_CONFIG_MAX_ITEMS, error);
+  g_auto(GStrv) items = split_proof (value, DIVERT_CONFIG_MAX_ITEMS, error);
 
-  if (items == NULL)
-    return FALSE;
-  for (char **item = items; *item != NULL; item++)
-    if (check != NULL && !check (*item, error))
+  for (char **item = items; item != NULL && *item != NULL; item++)
+    if (!check (*item, error))
       return FALSE;
-  g_strfreev (*(GStrv *) field);
-  *(GStrv *) field = g_steal_pointer (&items);
-  return TRUE;
+  return set_strv (field, g_steal_pointer (&items));
 }
 
 static char *
@@ -168,15 +186,16 @@ format_items (const void *field)
   return items[0] != NULL ? divert_config_join (items) : NULL;
 }
 
+/* Zones may be none: no profile is a candidate for its zone then, which proves nothing. */
 static gboolean
-parse_texts (const char  *value,
+parse_zones (const char  *value,
              void        *field,
              GError     **error)
 {
-  return parse_items (value, NULL, field, error);
+  return set_strv (field, divert_config_split (value, DIVERT_CONFIG_MAX_ITEMS, error));
 }
 
-const DivertConfigKind divert_config_texts = { parse_texts, format_items };
+const DivertConfigKind divert_config_zones = { parse_zones, format_items };
 
 /* NetworkManager writes them in lower case. */
 static gboolean
@@ -224,7 +243,7 @@ parse_macs (const char  *value,
             void        *field,
             GError     **error)
 {
-  g_auto(GStrv) items = divert_config_split (value, DIVERT_CONFIG_MAX_ITEMS, error);
+  g_auto(GStrv) items = split_proof (value, DIVERT_CONFIG_MAX_ITEMS, error);
   g_autoptr(GArray) macs = g_array_new (FALSE, FALSE, sizeof (DivertMac));
 
   for (char **item = items; item != NULL && *item != NULL; item++)
@@ -263,7 +282,7 @@ parse_security (const char  *value,
                 void        *field,
                 GError     **error)
 {
-  g_auto(GStrv) items = divert_config_split (value, DIVERT_CONFIG_MAX_ITEMS, error);
+  g_auto(GStrv) items = split_proof (value, DIVERT_CONFIG_MAX_ITEMS, error);
   guint bits = 0;
 
   for (char **item = items; item != NULL && *item != NULL; item++)

@@ -59,10 +59,11 @@ extern const DivertConfigKind divert_config_boolean;   /* gboolean, "true" or "f
 extern const DivertConfigKind divert_config_backend;   /* DivertBackendKind */
 extern const DivertConfigKind divert_config_allow;     /* gboolean, "allow" or "block" */
 extern const DivertConfigKind divert_config_prefixes;  /* GArray of DivertPrefix */
-extern const DivertConfigKind divert_config_subnets;   /* the same, where a site may be */
+/* Of a site; apart from zones, none may be empty. */
+extern const DivertConfigKind divert_config_subnets;   /* GArray of DivertPrefix, where a site may be */
 extern const DivertConfigKind divert_config_intranet;  /* DivertSite: intranet, intranet_auto6 */
 extern const DivertConfigKind divert_config_uuids;     /* GStrv */
-extern const DivertConfigKind divert_config_texts;     /* GStrv, no empty ones */
+extern const DivertConfigKind divert_config_zones;     /* GStrv */
 extern const DivertConfigKind divert_config_ssids;     /* GStrv, of 1 … 32 bytes */
 extern const DivertConfigKind divert_config_macs;      /* GArray of DivertMac */
 extern const DivertConfigKind divert_config_security;  /* guint, DivertSecurity bits */

@@ -266,6 +266,21 @@ test_limits (void)
   assert_refused (line, strlen (line), S, message);
 }
 
+/* A proof that a generator left empty is not a proof that nobody asked for. */
+static void
+test_empty (void)
+{
+  static const char *const keys[] = { "connection-uuid", "subnet", "gateway-mac", "ssid", "bssid", "security" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (keys); i++)
+    {
+      g_autofree char *text = g_strconcat (SITE, keys[i], "= \n", NULL);
+      g_autofree char *message = g_strdup_printf ("f.conf:3: [site home] %s: must not be empty: ''", keys[i]);
+
+      assert_refused (text, strlen (text), M, message);
+    }
+}
+
 /* Errors that only the second file makes, in a file with an unpleasant name. */
 static void
 test_files (void)
@@ -305,6 +320,7 @@ main (int    argc,
   g_test_add_func ("/config-errors/words", test_words);
   g_test_add_func ("/config-errors/prefixes", test_prefixes);
   g_test_add_func ("/config-errors/beacon", test_beacon);
+  g_test_add_func ("/config-errors/empty", test_empty);
   g_test_add_func ("/config-errors/limits", test_limits);
   g_test_add_func ("/config-errors/files", test_files);
   return g_test_run ();

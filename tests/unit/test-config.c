@@ -122,8 +122,7 @@ test_spelling (void)
                                      "intranet=192.168.22.0/24;\n"
                                      "connection-uuid=6B0C0D7C-0000-4000-8000-000000000001\n"
                                      "gateway-mac=02-00-00-00-00-0A\n"
-                                     "zone=\n"
-                                     "subnet=");
+                                     "zone=");
   g_autoptr(DivertConfig) b = parse ("[site home]\nintranet=192.168.22.0/24\nconnection-uuid=" UUID ";\n"
                                      "gateway-mac=02:00:00:00:00:0a\n[divert]\nmark=31\nbypass=10.0.0.0/8;172.16.0.0/12");
   g_autoptr(DivertConfig) nothing_bypassed = parse ("[divert]\nbypass=\n");
