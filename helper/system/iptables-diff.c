@@ -7,9 +7,9 @@
  * counters, so a chain's common beginning and end are left alone and only the
  * middle is replaced.
  *
- * Ours are the chains of our names that are empty or carry the tag, and every jump
- * to them.  A chain of our name that carries none is somebody else's: wanting it
- * is an error, and not wanting it leaves it, and the jumps to it, where they are.
+ * Ours are the chains that iptables-ours.c says are, and every jump to them.  Any
+ * other chain of our name is somebody else's: wanting it is an error, and not wanting it
+ * leaves it, and the jumps to it, where they are.
  *
  * A hook's jump may stand anywhere in its built-in chain: somebody may have moved
  * it on purpose.  It is inserted at the head when it is missing, because an ACCEPT
@@ -18,6 +18,7 @@
 #include "iptables-diff.h"
 #include "backend.h"
 #include "iptables-extension.h"
+#include "iptables-ours.h"
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>
@@ -66,18 +67,6 @@ is_ours (const Diff *diff,
   return g_hash_table_contains (diff->ours, chain);
 }
 
-gboolean
-divert_iptables_chain_is_ours (const DivertIptablesTable *table,
-                               const char                *chain)
-{
-  g_autoptr(GPtrArray) entries = divert_iptables_table_list (table, chain);
-
-  for (guint i = 0; i < entries->len; i++)
-    if (divert_iptables_entry_is_tagged (table->ops, entries->pdata[i]))
-      return TRUE;
-  return entries->len == 0;
-}
-
 /* libiptc would take our "-j MARK" for a jump to a chain MARK. */
 static gboolean
 is_name_of_target (const char *chain)
@@ -89,23 +78,18 @@ is_name_of_target (const char *chain)
 }
 
 static gboolean
-find_ours (Diff    *diff,
-           GError **error)
+check_foreign (const Diff  *diff,
+               GError     **error)
 {
   for (char **chain = diff->before; *chain != NULL; chain++)
-    {
-      gboolean ours = divert_chain_is_own (diff->wanted->table, *chain) && divert_iptables_chain_is_ours (diff->table, *chain);
-
-      if (ours)
-        g_hash_table_add (diff->ours, *chain);
-      else if (is_wanted (diff, *chain) || (is_name_of_target (*chain) && !divert_iptables_wanted_is_empty (diff->wanted)))
-        {
-          g_set_error (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_FOREIGN,
-                       _("an iptables chain of this name in table %s is somebody else's: '%s'"),
-                       divert_table_name (diff->wanted->table), *chain);
-          return FALSE;
-        }
-    }
+    if (!is_ours (diff, *chain) &&
+        (is_wanted (diff, *chain) || (is_name_of_target (*chain) && !divert_iptables_wanted_is_empty (diff->wanted))))
+      {
+        g_set_error (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_FOREIGN,
+                     _("an iptables chain of this name in table %s is somebody else's: '%s'"),
+                     divert_table_name (diff->wanted->table), *chain);
+        return FALSE;
+      }
   return TRUE;
 }
 
@@ -296,10 +280,10 @@ divert_iptables_diff_apply (DivertIptablesTable         *table,
                             GError                     **error)
 {
   g_auto(GStrv) before = divert_iptables_table_list_chains (table);
-  g_autoptr(GHashTable) ours = g_hash_table_new (g_str_hash, g_str_equal);
+  g_autoptr(GHashTable) ours = divert_iptables_ours_find (table, wanted->table, before, wanted->hooks);
   Diff diff = { table, wanted, before, ours, 0 };
 
-  if (!find_ours (&diff, error) || !create_chains (&diff, error) || !fill_chains (&diff, error) ||
+  if (!check_foreign (&diff, error) || !create_chains (&diff, error) || !fill_chains (&diff, error) ||
       !hook_chains (&diff, error) || !delete_chains (&diff, error))
     return FALSE;
   if (diff.edits > 0 && !keep_policy_counters (&diff, error))

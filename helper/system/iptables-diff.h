@@ -13,7 +13,4 @@ G_BEGIN_DECLS
 gboolean divert_iptables_diff_apply (DivertIptablesTable *table, const DivertIptablesWanted *wanted, guint *ret_edits,
                                      GError **error);
 
-/* Is @chain, one of our names, ours in fact: empty, or with a rule that carries the tag? */
-gboolean divert_iptables_chain_is_ours (const DivertIptablesTable *table, const char *chain);
-
 G_END_DECLS

@@ -3,7 +3,7 @@
  * Owns: a table's entries as the rules that they came from.
  */
 #include "iptables-read.h"
-#include "iptables-diff.h"
+#include "iptables-ours.h"
 
 #include <linux/netfilter/x_tables.h>
 
@@ -17,19 +17,6 @@ typedef struct
   DivertRuleset             *rules;
   GString                   *others; /* comment lines */
 } Reader;
-
-static GHashTable *
-find_ours (const DivertIptablesTable *table,
-           DivertTable                id,
-           char                     **chains)
-{
-  GHashTable *ours = g_hash_table_new (g_str_hash, g_str_equal);
-
-  for (char **chain = chains; *chain != NULL; chain++)
-    if (divert_chain_is_own (id, *chain) && divert_iptables_chain_is_ours (table, *chain))
-      g_hash_table_add (ours, *chain);
-  return ours;
-}
 
 static void
 read_entry (const Reader *reader,
@@ -58,7 +45,7 @@ read_table (const DivertIptablesTable *table,
             GString                   *others)
 {
   g_auto(GStrv) chains = divert_iptables_table_list_chains (table);
-  g_autoptr(GHashTable) ours = find_ours (table, id, chains);
+  g_autoptr(GHashTable) ours = divert_iptables_ours_find (table, id, chains, NULL);
   const Reader reader = { table, id, ours, rules, others };
 
   for (char **chain = chains; *chain != NULL; chain++)
@@ -108,7 +95,7 @@ divert_iptables_read_dropped (const DivertIptablesTable *table,
                               DivertTable                id)
 {
   g_auto(GStrv) chains = divert_iptables_table_list_chains (table);
-  g_autoptr(GHashTable) ours = find_ours (table, id, chains);
+  g_autoptr(GHashTable) ours = divert_iptables_ours_find (table, id, chains, NULL);
   guint64 packets = 0;
 
   for (char **chain = chains; *chain != NULL; chain++)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What apply touches and what it leaves: foreign rules and counters, own counters,
- * hooks that were moved, chains that are somebody else's; and that it writes only when
- * something differs.
+ * hooks that were moved; and that it writes only when something differs.
  */
 #include "sandbox.h"
 
@@ -326,40 +325,6 @@ test_repair (Fixture       *fixture,
     }
 }
 
-/* A chain of our name, without our tag. */
-static void
-test_foreign_chain (Fixture       *fixture,
-                    gconstpointer  data)
-{
-  g_autofree char *before = NULL;
-  g_autofree char *after = NULL;
-  g_autofree char *removed = NULL;
-  g_autofree char *message = NULL;
-
-  sandbox_meddle_with (fixture->family, "-t mangle -N LOCAL_DIVERT");
-  sandbox_meddle_with (fixture->family, "-t mangle -A LOCAL_DIVERT -m owner --gid-owner 23333 -j RETURN");
-  sandbox_meddle_with (fixture->family, "-t mangle -A OUTPUT -p tcp -j LOCAL_DIVERT");
-  sandbox_meddle_with (fixture->family, "-t mangle -N DIVERT_GUARD"); /* empty: ours */
-  before = sandbox_save (fixture->family, MANGLE, TRUE);
-  message = sandbox_apply_fails (fixture->backend, fixture->away, MANGLE, fixture->family, DIVERT_BACKEND_ERROR_FOREIGN);
-  g_assert_nonnull (strstr (message, "'LOCAL_DIVERT'"));
-  g_assert_cmpuint (sandbox.n_replaced, ==, 0);
-  after = sandbox_save (fixture->family, MANGLE, TRUE);
-  g_assert_cmpstr (after, ==, before);
-
-  /* Removing removes ours alone. */
-  g_assert_true (apply (fixture, fixture->nothing));
-  removed = save (fixture);
-  g_assert_cmpstr (removed, ==, "-A OUTPUT -p tcp -j LOCAL_DIVERT\n-A LOCAL_DIVERT -m owner --gid-owner 23333 -j RETURN\n");
-
-  /* libiptc would take our target MARK for a jump to this. */
-  sandbox_meddle_with (fixture->family, "-t mangle -F");
-  sandbox_meddle_with (fixture->family, "-t mangle -X");
-  sandbox_restore (fixture->family, "*mangle\n:MARK - [0:0]\nCOMMIT\n", FALSE);
-  g_free (sandbox_apply_fails (fixture->backend, fixture->away, MANGLE, fixture->family, DIVERT_BACKEND_ERROR_FOREIGN));
-  g_assert_false (apply (fixture, fixture->nothing));
-}
-
 static void
 test_read (Fixture       *fixture,
            gconstpointer  data)
@@ -430,7 +395,6 @@ main (int    argc,
     { "own-counters", test_own_counters },
     { "hooks", test_hooks },
     { "repair", test_repair },
-    { "foreign-chain", test_foreign_chain },
     { "read", test_read },
     { "count-dropped", test_count_dropped },
   };

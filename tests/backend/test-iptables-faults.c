@@ -187,7 +187,7 @@ static void
 test_true_failure (Fixture       *fixture,
                    gconstpointer  data)
 {
-  Meddler meddler = { fixture->family, SANDBOX_ADD_COUNTERS, 1, "-t mangle -F LOCAL_DIVERT", 0, 0 };
+  Meddler meddler = { fixture->family, SANDBOX_ADD_COUNTERS, 1, "-t mangle -D LOCAL_DIVERT 2", 0, 0 };
 
   sandbox.meddle = meddle;
   sandbox.meddle_data = &meddler;
