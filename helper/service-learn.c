@@ -26,19 +26,32 @@ learn (const DivertChange  *change,
                              error);
 }
 
-/* The files have changed: take them, and answer when the rules follow. */
+/* The site's file has changed: take it, and answer when the rules follow.  If the files are not taken, for a group that is
+ * not known, say, it becomes what it was, because a failure changes nothing. */
 static void
 reload_and_answer (DivertChange *change,
-                   const char   *event)
+                   const char   *event,
+                   const char   *previous)
 {
   g_autoptr(GError) error = NULL;
+  g_autoptr(GError) restore_error = NULL;
 
-  if (!divert_pipeline_reload (change->service->pipeline, &error))
+  if (divert_pipeline_reload (change->service->pipeline, &error))
     {
-      divert_change_fail (change, DIVERT_DBUS_ERROR_CONFIG, error);
+      divert_change_answer_when_applied (change, event);
       return;
     }
-  divert_change_answer_when_applied (change, event);
+  if (!divert_site_file_restore (change->service->config_dir, change->site, previous, &restore_error))
+    g_critical ("cannot undo the change of site %s: %s", change->site, restore_error->message);
+  divert_change_fail (change, DIVERT_DBUS_ERROR_CONFIG, error);
+}
+
+/* Files that make no valid configuration are another failure than one of writing. */
+static void
+fail_to_change (DivertChange *change,
+                const GError *error)
+{
+  divert_change_fail (change, error->domain == DIVERT_CONFIG_ERROR ? DIVERT_DBUS_ERROR_CONFIG : DIVERT_DBUS_ERROR_FAILED, error);
 }
 
 static void
@@ -47,16 +60,17 @@ on_ready_to_trust (const DivertReport *report,
 {
   g_autoptr(DivertChange) change = user_data;
   g_autoptr(DivertLearned) learned = NULL;
+  g_autofree char *previous = NULL;
   g_autoptr(GError) error = NULL;
 
   learned = learn (change, &error);
-  if (learned == NULL ||
-      !divert_site_file_write (change->service->config_dir, change->site, find_site (change), learned->text, &error))
+  if (learned == NULL || !divert_site_file_write (change->service->config_dir, change->site, find_site (change), learned->text,
+                                                  &previous, &error))
     {
-      divert_change_fail (change, DIVERT_DBUS_ERROR_FAILED, error);
+      fail_to_change (change, error);
       return;
     }
-  reload_and_answer (change, "trust");
+  reload_and_answer (change, "trust", previous);
 }
 
 static void
@@ -180,6 +194,7 @@ on_preview (DivertHelper1         *object,
 static gboolean
 forget (const DivertChange  *change,
         const DivertSite    *site,
+        char               **ret_previous,
         GError             **error)
 {
   const char *dir = change->service->config_dir;
@@ -187,7 +202,8 @@ forget (const DivertChange  *change,
 
   if (change->uuid[0] != '\0' && !divert_trust_forget (site, change->uuid, &text, error))
     return FALSE;
-  return text != NULL ? divert_site_file_write (dir, change->site, site, text, error) : divert_site_file_remove (dir, site, error);
+  return text != NULL ? divert_site_file_write (dir, change->site, site, text, ret_previous, error)
+                      : divert_site_file_remove (dir, site, ret_previous, error);
 }
 
 static void
@@ -195,6 +211,7 @@ do_forget (DivertChange *owned)
 {
   g_autoptr(DivertChange) change = owned;
   const DivertSite *site = find_site (change);
+  g_autofree char *previous = NULL;
   g_autoptr(GError) error = NULL;
 
   if (site == NULL)
@@ -202,12 +219,12 @@ do_forget (DivertChange *owned)
       g_dbus_method_invocation_return_dbus_error (change->invocation, DIVERT_DBUS_ERROR_UNKNOWN_SITE, "unknown site");
       return;
     }
-  if (!forget (change, site, &error))
+  if (!forget (change, site, &previous, &error))
     {
-      divert_change_fail (change, DIVERT_DBUS_ERROR_FAILED, error);
+      fail_to_change (change, error);
       return;
     }
-  reload_and_answer (change, "forget");
+  reload_and_answer (change, "forget", previous);
 }
 
 static gboolean

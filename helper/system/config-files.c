@@ -26,6 +26,13 @@
 typedef DIR Directory;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Directory, closedir)
 
+/* A drop-in as it is to be, instead of what is on the disk. */
+typedef struct
+{
+  const char *name;
+  const char *text; /* NULL: it is to be gone */
+} Candidate;
+
 static gboolean
 refuse (const char  *path,
         const char  *problem,
@@ -153,29 +160,45 @@ compare_names (gconstpointer a,
   return strcmp (*(const char *const *) a, *(const char *const *) b);
 }
 
-/* The wanted names in @stream, sorted. */
+static gboolean
+add_name (GPtrArray   *names,
+          const char  *name,
+          const char  *path,
+          GError     **error)
+{
+  g_autofree char *file = NULL;
+
+  g_ptr_array_add (names, g_strdup (name));
+  if (names->len < DIVERT_CONFIG_MAX_FILES)
+    return TRUE;
+  file = divert_escape_up_to (path, PATH_MAX);
+  g_set_error (error, DIVERT_CONFIG_ERROR, DIVERT_CONFIG_ERROR_LIMIT, _("%s: too many files, at most: '%u'"), file,
+               DIVERT_CONFIG_MAX_FILES - 1);
+  return FALSE;
+}
+
+static gboolean
+is_candidate (const Candidate *candidate,
+              const char      *name)
+{
+  return candidate != NULL && g_str_equal (candidate->name, name);
+}
+
+/* The wanted names in @stream, if there is one, and the candidate's, sorted. */
 static GPtrArray *
-list_names (DIR         *stream,
-            const char  *path,
-            GError     **error)
+list_names (DIR              *stream,
+            const char       *path,
+            const Candidate  *candidate,
+            GError          **error)
 {
   g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
   const struct dirent *entry;
 
-  while (errno = 0, (entry = readdir (stream)) != NULL)
-    {
-      if (!is_wanted (entry->d_name))
-        continue;
-      g_ptr_array_add (names, g_strdup (entry->d_name));
-      if (names->len >= DIVERT_CONFIG_MAX_FILES)
-        {
-          g_autofree char *file = divert_escape_up_to (path, PATH_MAX);
-
-          g_set_error (error, DIVERT_CONFIG_ERROR, DIVERT_CONFIG_ERROR_LIMIT, _("%s: too many files, at most: '%u'"), file,
-                       DIVERT_CONFIG_MAX_FILES - 1);
-          return NULL;
-        }
-    }
+  if (candidate != NULL && candidate->text != NULL)
+    g_ptr_array_add (names, g_strdup (candidate->name));
+  while (errno = 0, stream != NULL && (entry = readdir (stream)) != NULL)
+    if (is_wanted (entry->d_name) && !is_candidate (candidate, entry->d_name) && !add_name (names, entry->d_name, path, error))
+      return NULL;
   if (errno != 0)
     {
       refuse_errno (path, errno, error);
@@ -214,26 +237,29 @@ open_directory (int          at,
   return g_steal_pointer (&stream);
 }
 
+/* @parent: "/etc/nm-divert", or NULL if there is none. */
 static gboolean
-add_drop_ins (DivertConfig  *config,
-              int            at,
-              const char    *directory,
-              gboolean       strict,
-              GError       **error)
+add_drop_ins (DivertConfig     *config,
+              DIR              *parent,
+              const char       *directory,
+              gboolean          strict,
+              const Candidate  *candidate,
+              GError          **error)
 {
   g_autofree char *path = g_build_filename (directory, DROP_INS, NULL);
   g_autoptr(GError) local_error = NULL;
-  g_autoptr(Directory) stream = open_directory (at, DROP_INS, path, strict, &local_error);
+  g_autoptr(Directory) stream = parent != NULL ? open_directory (dirfd (parent), DROP_INS, path, strict, &local_error) : NULL;
   g_autoptr(GPtrArray) names = NULL;
 
-  if (stream != NULL)
-    names = list_names (stream, path, &local_error);
+  if (local_error == NULL)
+    names = list_names (stream, path, candidate, &local_error);
   for (guint i = 0; names != NULL && i < names->len; i++)
     {
       const char *name = g_ptr_array_index (names, i);
       g_autofree char *file = g_build_filename (path, name, NULL);
 
-      if (!add_named (config, dirfd (stream), name, file, strict, FALSE, error))
+      if (is_candidate (candidate, name) ? !divert_config_add (config, file, candidate->text, strlen (candidate->text), error)
+                                         : !add_named (config, dirfd (stream), name, file, strict, FALSE, error))
         return FALSE;
     }
   if (local_error == NULL)
@@ -242,10 +268,11 @@ add_drop_ins (DivertConfig  *config,
   return FALSE;
 }
 
-DivertConfig *
-divert_config_files_load (const char  *directory,
-                          gboolean     strict,
-                          GError     **error)
+static DivertConfig *
+load (const char       *directory,
+      gboolean          strict,
+      const Candidate  *candidate,
+      GError          **error)
 {
   g_autoptr(DivertConfig) config = divert_config_new ();
   g_autoptr(GError) local_error = NULL;
@@ -257,10 +284,30 @@ divert_config_files_load (const char  *directory,
       g_propagate_error (error, g_steal_pointer (&local_error));
       return NULL;
     }
-  if (stream != NULL && (!add_named (config, dirfd (stream), MAIN_FILE, main_file, strict, TRUE, error) ||
-                         !add_drop_ins (config, dirfd (stream), directory, strict, error)))
+  if ((stream != NULL && !add_named (config, dirfd (stream), MAIN_FILE, main_file, strict, TRUE, error)) ||
+      !add_drop_ins (config, stream, directory, strict, candidate, error))
     return NULL;
   return divert_config_finish (config, error) ? g_steal_pointer (&config) : NULL;
+}
+
+DivertConfig *
+divert_config_files_load (const char  *directory,
+                          gboolean     strict,
+                          GError     **error)
+{
+  return load (directory, strict, NULL, error);
+}
+
+gboolean
+divert_config_files_check_with (const char  *directory,
+                                const char  *name,
+                                const char  *text,
+                                GError     **error)
+{
+  const Candidate candidate = { name, text };
+  g_autoptr(DivertConfig) config = load (directory, TRUE, &candidate, error);
+
+  return config != NULL;
 }
 
 DivertConfig *
