@@ -2,6 +2,9 @@
 /*
  * Owns: the removal.  A running helper would lay its rules again, so it is ended
  * first; it is found through the bus, which knows the process behind the name.
+ *
+ * Nobody comes after us to finish what is half done, so that tables that another program is
+ * busy with are tried again, for longer than it should ever be.
  */
 #include "remove.h"
 
@@ -15,6 +18,9 @@
 
 #define END_WAIT_MS 5000
 #define END_STEP_MS 20
+
+#define BUSY_WAIT_US (10 * G_USEC_PER_SEC)
+#define BUSY_STEP_US (20 * 1000)
 
 static guint32
 find_helper (GDBusConnection *bus)
@@ -50,12 +56,33 @@ end_helper (void)
   return FALSE;
 }
 
-int
-divert_remove (void)
+static gboolean
+take_away (GError **error)
 {
   g_autoptr(DivertRuleset) nothing = divert_ruleset_new_empty ();
   g_autoptr(DivertBackend) backend = divert_backend_iptables_new ();
-  g_autoptr(DivertRoutes) routes = NULL;
+  g_autoptr(DivertRoutes) routes = divert_routes_new (error);
+  gint64 deadline = g_get_monotonic_time () + BUSY_WAIT_US;
+  g_autoptr(GError) local_error = NULL;
+
+  if (routes == NULL)
+    return FALSE;
+  while (!divert_apply (backend, routes, nothing, NULL, &local_error))
+    {
+      if (!g_error_matches (local_error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_BUSY) || g_get_monotonic_time () >= deadline)
+        {
+          g_propagate_error (error, g_steal_pointer (&local_error));
+          return FALSE;
+        }
+      g_clear_error (&local_error);
+      g_usleep (BUSY_STEP_US);
+    }
+  return TRUE;
+}
+
+int
+divert_remove (void)
+{
   g_autoptr(GError) error = NULL;
 
   if (!end_helper ())
@@ -63,9 +90,7 @@ divert_remove (void)
       g_critical ("the running helper does not end");
       return EXIT_FAILURE;
     }
-
-  routes = divert_routes_new (&error);
-  if (routes == NULL || !divert_apply (backend, routes, nothing, NULL, &error))
+  if (!take_away (&error))
     {
       g_critical ("cannot remove the rules: %s", error->message);
       return EXIT_FAILURE;
