@@ -58,7 +58,7 @@ set_up_hosts (void)
              "  $command -A OUTPUT -p tcp -m mark ! --mark 0x100/0x100 -j DROP; done");
 }
 
-static void
+static GPid
 spawn_server (const char *host,
               const char *port,
               const char *option)
@@ -68,7 +68,7 @@ spawn_server (const char *host,
   const char *argv[] = { "ip", "netns", "exec", host, "openssl", "s_server", "-quiet", "-accept", port, "-key", key, "-cert",
                          certificate, option, NULL };
 
-  private_system_spawn (argv);
+  return private_system_spawn (argv);
 }
 
 /* The servers that are none: argv[1] says how. */
@@ -181,7 +181,8 @@ is_proven (void)
 {
   g_autoptr(DivertFacts) facts = gather ();
 
-  return ((const DivertBeaconFact *) g_ptr_array_index (facts->beacons, 0))->state == DIVERT_BEACON_PROVEN;
+  return facts->beacons->len > 0 &&
+         ((const DivertBeaconFact *) g_ptr_array_index (facts->beacons, 0))->state == DIVERT_BEACON_PROVEN;
 }
 
 static gboolean
@@ -258,6 +259,86 @@ test_once (void)
   g_assert_cmpuint (back->beacons->len, ==, 0);
 }
 
+static gboolean
+is_not_proven (gpointer user_data)
+{
+  return !is_proven ();
+}
+
+static void
+expect_change (guint *changes)
+{
+  g_assert_true (private_system_wait (has_changed, GUINT_TO_POINTER (*changes), (RENEWAL_S + 3) * 1000));
+  *changes = self.changes;
+}
+
+/* A good answer is asked for again after its time, holds until the new one is there, and ends with a bad one. */
+static void
+test_renewal (void)
+{
+  DivertSite *site = make_site ("home", "192.168.22.1", 445);
+  GPid server = spawn_server ("home", "445", NULL);
+  guint changes;
+
+  g_assert_true (private_system_wait (answers, site, 20000));
+  assert_answer (site, self.home, MARK, NULL);
+  changes = self.changes;
+  expect_change (&changes);
+  g_assert_true (is_proven ());
+  divert_beacons_ask (self.beacons, site, self.home, MARK);
+  g_assert_true (is_proven ());
+  expect_change (&changes);
+  g_assert_true (is_proven ());
+
+  kill (server, SIGKILL);
+  expect_change (&changes);
+  divert_beacons_ask (self.beacons, site, self.home, MARK);
+  g_assert_true (is_proven ());
+  expect_change (&changes);
+  g_assert_false (is_proven ());
+}
+
+/* Nobody asks again: it ends by itself. */
+static void
+test_nobody_renews (void)
+{
+  assert_answer (make_site ("home", "192.168.22.1", 443), self.home, MARK, NULL);
+  g_assert_false (private_system_wait (is_not_proven, NULL, (RENEWAL_S + 5) * 1000));
+  g_assert_true (private_system_wait (is_not_proven, NULL, 10000));
+}
+
+/* A link that is distrusted over and over is no reason for as many questions. */
+static void
+test_allowance (void)
+{
+  DivertSite *site = make_site ("home", "192.168.22.1", 443);
+  gint64 start;
+
+  site->beacon.sha256[0] ^= 1;
+  run_shell ("XTABLES_LOCKFILE=/run/xtables.lock iptables-legacy -I OUTPUT -o home -p tcp --dport 443 --syn");
+  /* The usual few come at once. */
+  for (guint i = 0; i < 5; i++)
+    assert_answer (site, self.home, MARK, "another key");
+  start = g_get_monotonic_time ();
+  for (guint i = 0; i < 1000; i++)
+    {
+      divert_beacons_distrust (self.beacons, self.home);
+      divert_beacons_ask (self.beacons, site, self.home, MARK);
+      divert_beacons_ask (self.beacons, site, self.home, MARK);
+    }
+  /* When it is its turn, it is told, and it is asked. */
+  while (!is_decided (NULL))
+    {
+      guint changes = self.changes;
+
+      expect_change (&changes);
+      divert_beacons_ask (self.beacons, site, self.home, MARK);
+    }
+  g_assert_cmpint (g_get_monotonic_time () - start, <, 5 * G_USEC_PER_SEC);
+  run_shell ("n=$(XTABLES_LOCKFILE=/run/xtables.lock iptables-legacy -nvxL OUTPUT | awk '/dpt:443/ { print $1 }');"
+             "test $n -ge 6 && test $n -le 13");
+}
+
 int
 main (int    argc,
       char **argv)
@@ -292,6 +373,9 @@ main (int    argc,
   g_test_add_func ("/beacon/key", test_key);
   g_test_add_func ("/beacon/failures", test_failures);
   g_test_add_func ("/beacon/once", test_once);
+  g_test_add_func ("/beacon/renewal", test_renewal);
+  g_test_add_func ("/beacon/nobody-renews", test_nobody_renews);
+  g_test_add_func ("/beacon/allowance", test_allowance);
   status = g_test_run ();
   divert_beacons_free (self.beacons);
   g_ptr_array_unref (self.sites);
