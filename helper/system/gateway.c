@@ -193,6 +193,14 @@ divert_gateways_forget (DivertGateways *gateways,
   set_timer (gateways);
 }
 
+void
+divert_gateways_forget_for_address (DivertGateways *gateways,
+                                    guint           ifindex,
+                                    DivertFamily    family)
+{
+  divert_gateways_forget (gateways, ifindex, family == DIVERT_FAMILY_IPV4 ? DIVERT_FAMILIES_BOTH : 1 << family);
+}
+
 /* One number for "has it a carrier, and how often did that change?" */
 static gpointer
 describe_carrier (const DivertLinkState *link)

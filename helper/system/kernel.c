@@ -122,7 +122,7 @@ see (struct nlmsghdr *header,
       return see_link (kernel, header);
     case RTM_DELADDR:
       if (divert_kernel_parse_address (header, &address) && address.ifindex != 0)
-        divert_gateways_forget (kernel->gateways, address.ifindex, 1 << address.address.family);
+        divert_gateways_forget_for_address (kernel->gateways, address.ifindex, address.address.family);
       return TRUE;
     case RTM_DELROUTE:
       divert_kernel_parse_route (header, see_deleted_hop, kernel);

@@ -88,6 +88,18 @@ tear_down (Fixture       *f,
   test_namespace_stop_far (f->far);
 }
 
+/* The link's, as of the last look. */
+static guint
+get_epoch (Fixture *f)
+{
+  g_autoptr(DivertFacts) facts = divert_facts_new ();
+  g_autoptr(GError) error = NULL;
+
+  divert_kernel_gather (f->kernel, facts, &error);
+  g_assert_no_error (error);
+  return divert_facts_find_link (facts, "up0")->epoch;
+}
+
 /* The gateway as of now: its state; the addresses as text. */
 static DivertGatewayState
 look (Fixture  *f,
@@ -234,12 +246,16 @@ static void
 test_mac_changes (Fixture       *f,
                   gconstpointer  user_data)
 {
+  guint epoch = get_epoch (f);
+
   ask (f);
   expect (f, 500, DIVERT_GATEWAY_RESOLVED, MAC_A);
   /* IPv4's kernel keeps an address for a second, whatever others say. */
   test_wait (1100, NULL, NULL);
+  g_assert_cmpuint (get_epoch (f), ==, epoch);
   run_far (f, "ip link set far0 address " MAC_B);
   expect (f, 3000, DIVERT_GATEWAY_RESOLVED, MAC_B ";" MAC_A);
+  g_assert_cmpuint (get_epoch (f), >, epoch);
   /* Both stay for a while, as the gateway answers with them in turn. */
   test_wait (1100, NULL, NULL);
   run_far (f, "ip link set far0 address " MAC_A);
@@ -282,6 +298,42 @@ test_kernel_finds_it_gone (Fixture       *f,
   expect (f, 5000, DIVERT_GATEWAY_FAILED, NULL);
 }
 
+/* Silent, and back: what was proven before that is to be proven again, once. */
+static void
+test_silence (Fixture       *f,
+              gconstpointer  user_data)
+{
+  guint epoch;
+
+  ask (f);
+  expect (f, 500, DIVERT_GATEWAY_RESOLVED, MAC_A);
+  epoch = get_epoch (f);
+  run_far (f, "ip addr flush dev far0");
+  expect (f, 5000, DIVERT_GATEWAY_FAILED, NULL);
+  g_assert_cmpuint (get_epoch (f), ==, epoch + 1);
+  test_wait (1500, NULL, NULL);
+  g_assert_cmpuint (get_epoch (f), ==, epoch + 1);
+  run_far (f, f->far_address);
+  expect (f, 5000, DIVERT_GATEWAY_RESOLVED, MAC_A);
+  g_assert_cmpuint (get_epoch (f), ==, epoch + 1);
+}
+
+/* The kernel does not tell of the route that another one takes the place of. */
+static void
+test_route_is_replaced (Fixture       *f,
+                        gconstpointer  user_data)
+{
+  guint epoch;
+
+  ask (f);
+  expect (f, 500, DIVERT_GATEWAY_RESOLVED, MAC_A);
+  epoch = get_epoch (f);
+  test_run ("%s route replace default via %s dev up0", f->ip, f->family == DIVERT_FAMILY_IPV6 ? "fe80::9" : "192.0.2.9");
+  test_wait (100, NULL, NULL);
+  g_assert_cmpint (look (f, NULL), ==, DIVERT_GATEWAY_UNKNOWN);
+  g_assert_cmpuint (get_epoch (f), >, epoch);
+}
+
 static void
 test_carrier (Fixture       *f,
               gconstpointer  user_data)
@@ -313,10 +365,17 @@ test_address_goes (Fixture       *f,
   expect (f, 500, DIVERT_GATEWAY_UNKNOWN, "");
   ask (f);
   expect (f, 500, DIVERT_GATEWAY_RESOLVED, MAC_A);
-  /* The other family's addresses are no concern. */
-  test_run (f->family == DIVERT_FAMILY_IPV6 ? "ip addr add 192.0.2.9/24 dev up0; ip addr del 192.0.2.9/24 dev up0" :
-                                              "ip addr add fe80::9/64 dev up0 nodad; ip addr del fe80::9/64 dev up0");
-  expect_steady (f, 100, DIVERT_GATEWAY_RESOLVED);
+  /* IPv6's are no concern of IPv4's; IPv4's are everybody's. */
+  if (f->family == DIVERT_FAMILY_IPV4)
+    {
+      test_run ("ip addr add fe80::9/64 dev up0 nodad; ip addr del fe80::9/64 dev up0");
+      expect_steady (f, 100, DIVERT_GATEWAY_RESOLVED);
+    }
+  else
+    {
+      test_run ("ip addr add 192.0.2.9/24 dev up0; ip addr del 192.0.2.9/24 dev up0");
+      expect (f, 500, DIVERT_GATEWAY_UNKNOWN, "");
+    }
 }
 
 static void
@@ -461,6 +520,8 @@ main (int   argc,
     { "mac-changes", test_mac_changes },
     { "entry-is-dropped", test_entry_is_dropped },
     { "kernel-finds-it-gone", test_kernel_finds_it_gone },
+    { "silence", test_silence },
+    { "route-is-replaced", test_route_is_replaced },
     { "carrier", test_carrier },
     { "address-goes", test_address_goes },
     { "route-goes", test_route_goes },
