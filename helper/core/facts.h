@@ -32,7 +32,7 @@ typedef struct
   DivertMac bssid;
   char     *activation;     /* names this activation, among those of this process; NULL: unknown; not in the text form */
   GArray   *known_gateways; /* DivertMac: of its gateways, since it first proved a site; empty: none known (anchors.c) */
-  gboolean  returned;       /* its carrier was lost since then */
+  gboolean  returned;       /* it may be another network since then: its carrier was lost, or its link's epoch changed */
 } DivertConnection;
 
 typedef enum
