@@ -8,6 +8,7 @@
  */
 #include "flows.h"
 
+#include "core/ruleset.h"
 #include "system/conntrack.h"
 #include "system/sockets.h"
 #include "system/waiting-packets.h"
@@ -85,22 +86,58 @@ drop_waiting (const DivertDecision *before,
     }
 }
 
+static GArray *
+collect_intranets (const DivertConfig   *config,
+                   const DivertDecision *before)
+{
+  GArray *all = before != NULL ? divert_prefixes_copy (before->direct) : divert_prefixes_new ();
+
+  for (guint i = 0; i < config->sites->len; i++)
+    {
+      const GArray *intranet = ((DivertSite *) g_ptr_array_index (config->sites, i))->intranet;
+
+      g_array_append_vals (all, intranet->data, intranet->len);
+    }
+  return all;
+}
+
+/* With another mark nothing of the old decisions can be read any more: all begins anew. */
+static GArray *
+everything (void)
+{
+  GArray *all = divert_prefixes_new ();
+  DivertPrefix prefix;
+
+  if (divert_prefix_parse ("0.0.0.0/0", &prefix, NULL))
+    divert_prefixes_add (all, &prefix);
+  if (divert_prefix_parse ("::/0", &prefix, NULL))
+    divert_prefixes_add (all, &prefix);
+  return all;
+}
+
 void
 divert_flows_end (const DivertConfig   *config,
-                  const DivertDecision *before,
-                  const DivertDecision *now,
+                  const DivertCrossing *crossing,
                   guint32               gid)
 {
-  g_autoptr(GArray) switched = divert_flows_find_switched (config, before, now);
-  gboolean dns = config->dns_port != 0 && is_all_direct (before) != is_all_direct (now);
+  const DivertDecision *before = crossing->before, *now = crossing->now;
+  g_autoptr(GArray) switched = crossing->remarked ? everything () : divert_flows_find_switched (config, before, now);
+  g_autoptr(GArray) intranets = collect_intranets (config, before);
+  DivertStale stale = { .to = switched };
   g_autoptr(GError) error = NULL;
   guint destroyed = 0, forgotten = 0;
 
   drop_waiting (before, now);
-  if (switched->len == 0 && !dns)
+  stale.dns = config->dns_port != 0 && is_all_direct (before) != is_all_direct (now);
+  stale.mark = divert_ruleset_get_spare_mark (config);
+  stale.mask = config->mask;
+  /* Whoever opened a connection to us from an intranet's address was let through by where we were then. */
+  if ((crossing->left || switched->len > 0) && stale.mark != 0)
+    stale.from = intranets;
+  if (switched->len == 0 && !stale.dns && stale.from == NULL)
     return;
 
-  if (!divert_conntrack_forget (switched, dns, &forgotten, &error))
+  if (!divert_conntrack_forget (&stale, &forgotten, &error))
     {
       g_warning ("connections of the previous place are still tracked: %s", error->message);
       g_clear_error (&error);

@@ -9,10 +9,19 @@
 
 G_BEGIN_DECLS
 
-/* Behind the writes that took the rules from @before (NULL: not known) to @now: closes the sockets and forgets the
- * connections whose way has changed, so that programs notice at once and connect anew.  Failures are logged: the rules are
- * right without it, packet by packet. */
-void divert_flows_end (const DivertConfig *config, const DivertDecision *before, const DivertDecision *now, guint32 gid);
+/* What was crossed. */
+typedef struct
+{
+  const DivertDecision *before;    /* NULL: not known */
+  const DivertDecision *now;
+  gboolean              left;      /* some network was left, whether the place changed or not */
+  gboolean              remarked;  /* the configured mark is another one */
+} DivertCrossing;
+
+/* Behind the writes: closes the sockets and forgets the connections whose way has changed, so that programs notice at once and
+ * connect anew, and those that somebody of a network that was left had opened to us.  Failures are logged: the
+ * rules are right without it, packet by packet, but for these. */
+void divert_flows_end (const DivertConfig *config, const DivertCrossing *crossing, guint32 gid);
 
 /* The prefixes whose way differs between the two; a new list. */
 GArray *divert_flows_find_switched (const DivertConfig *config, const DivertDecision *before, const DivertDecision *now);

@@ -13,9 +13,10 @@ is_same_access_point (const DivertConnection *a,
   return a->has_bssid == b->has_bssid && (!a->has_bssid || divert_mac_equal (&a->bssid, &b->bssid));
 }
 
-/* Some Wi-Fi drivers move to another access point by themselves, and the carrier stays. */
+/* Some Wi-Fi drivers move to another access point by themselves, and the carrier stays.  A house has several, and its flows are not to
+ * end at each door: what was proven counts until it is proven again, now and not in a minute. */
 void
-divert_inquiry_follow_access_points (DivertKernel      *kernel,
+divert_inquiry_follow_access_points (DivertBeacons     *beacons,
                                      const DivertFacts *before,
                                      const DivertFacts *now)
 {
@@ -30,7 +31,7 @@ divert_inquiry_follow_access_points (DivertKernel      *kernel,
 
           if (g_strcmp0 (old->device, connection->device) == 0 && g_strcmp0 (old->activation, connection->activation) == 0 &&
               !is_same_access_point (old, connection))
-            divert_kernel_distrust (kernel, link->ifindex);
+            divert_beacons_renew (beacons, link->ifindex);
         }
     }
 }

@@ -16,9 +16,9 @@ void divert_inquiry_ask (DivertKernel *kernel, DivertBeacons *beacons, const Div
                          const DivertDecision *decision);
 /* Does all speak for a site but for a beacon that has not answered yet? */
 gboolean divert_inquiry_awaits_beacon (const DivertDecision *decision);
-/* What NetworkManager alone can tell: forgets what the kernel has of links that changed their access point from @before (NULL: no
- * facts yet) to @now, of which the links are not needed.  To be called before the kernel is read. */
-void divert_inquiry_follow_access_points (DivertKernel *kernel, const DivertFacts *before, const DivertFacts *now);
+/* Has the beacons renewed of the links that changed their access point from @before (NULL: no facts yet) to @now, of which
+ * the links are not needed. */
+void divert_inquiry_follow_access_points (DivertBeacons *beacons, const DivertFacts *before, const DivertFacts *now);
 /* Forgets the beacons' answers of links that may have become another network from @before (NULL: no facts yet) to @now. */
 void divert_inquiry_distrust (DivertBeacons *beacons, const DivertFacts *before, const DivertFacts *now);
 

@@ -52,6 +52,7 @@ struct DivertPipeline
   DivertFacts     *facts;      /* of the last run */
   DivertAnchors   *anchors;
   DivertReport    *report;     /* of the last run */
+  guint32          mark, mask; /* of the rules in force */
   DivertReport    *in_force;   /* of the last run that could lay its rules (may be @report); NULL: none yet */
   DivertWaiters   *waiters;
 
@@ -150,7 +151,7 @@ gather (DivertPipeline *pipeline,
 
   if (!pipeline->bus_lost)
     divert_network_gather (pipeline->network, facts);
-  divert_inquiry_follow_access_points (pipeline->kernel, pipeline->facts, facts);
+  divert_inquiry_follow_access_points (pipeline->beacons, pipeline->facts, facts);
   if (!divert_kernel_gather (pipeline->kernel, facts, &error))
     add_problem (problems, DIVERT_PROBLEM_FACTS, error->message);
   divert_inquiry_distrust (pipeline->beacons, pipeline->facts, facts);
@@ -351,7 +352,7 @@ run (DivertPipeline *pipeline)
   g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func ((GDestroyNotify) divert_problem_free);
   g_autoptr(DivertFacts) facts = NULL;
   g_autoptr(DivertDecision) decision = NULL;
-  const DivertDecision *before = pipeline->in_force != NULL ? pipeline->in_force->decision : NULL;
+  DivertCrossing crossing = { .before = pipeline->in_force != NULL ? pipeline->in_force->decision : NULL };
   DivertReport *report;
   gboolean laid, news, settled;
   guint32 gid = 0;
@@ -379,8 +380,17 @@ run (DivertPipeline *pipeline)
 
   /* Behind the writes: no flow can come up again on the way that was closed. */
   divert_settings_get_gid (pipeline->settings, &gid);
-  if (laid && applied.writes > 0)
-    divert_flows_end (config, before, report->decision, gid);
+  crossing.now = report->decision;
+  crossing.left = pipeline->facts != NULL && divert_facts_have_left (pipeline->facts, facts);
+  crossing.remarked = crossing.before != NULL && crossing.before->place != DIVERT_PLACE_OFF &&
+                      (config->mark != pipeline->mark || config->mask != pipeline->mask);
+  if (laid && (applied.writes > 0 || crossing.left))
+    divert_flows_end (config, &crossing, gid);
+  if (laid)
+    {
+      pipeline->mark = config->mark;
+      pipeline->mask = config->mask;
+    }
   divert_anchors_learn (pipeline->anchors, facts, report->decision);
   divert_inquiry_ask (pipeline->kernel, pipeline->beacons, config, report->decision);
 

@@ -7,6 +7,10 @@
 
 #include "proof.h"
 
+/* A router can make a machine give itself sixteen IPv6 addresses and no more (Linux, ip-sysctl: max_addresses); twice, for
+ * those that are temporary.  Rules for more of them are not worth their time. */
+#define EXACT_SOURCES_MAX 32
+
 static void
 exit_free (DivertExit *way_out)
 {
@@ -93,13 +97,15 @@ static GArray *
 link_sources (const DivertLink *link)
 {
   g_autoptr(GArray) sources = divert_prefixes_new ();
+  gboolean exact = link->addresses->len <= EXACT_SOURCES_MAX;
 
   for (guint i = 0; i < link->addresses->len; i++)
     {
-      DivertPrefix network = divert_prefix_network (divert_prefixes_index (link->addresses, i));
+      const DivertPrefix *address = divert_prefixes_index (link->addresses, i);
+      DivertPrefix source = exact ? divert_prefix_host (address) : divert_prefix_network (address);
 
-      if (!divert_prefix_is_link_local (&network))
-        divert_prefixes_add (sources, &network);
+      if (!divert_prefix_is_link_local (&source))
+        divert_prefixes_add (sources, &source);
     }
   return divert_prefixes_merge (sources);
 }

@@ -104,9 +104,10 @@ typedef struct
 {
   char   *device;
   guint   ifindex;
-  GArray *sources;   /* DivertPrefix: the networks that the device holds addresses of, without link-local
-                      * ones.  Direct packets must come from these: an address that goes
-                      * takes its right with it, before any program hears of it. */
+  GArray *sources;   /* DivertPrefix: the addresses that the device holds, without link-local ones; if they are very
+                      * many, their networks.  Direct packets must come from these: an address that
+                      * comes has no right yet, however near the last one it is, and one that goes takes
+                      * its right with it, before any program hears of it. */
 } DivertExit;
 
 typedef struct

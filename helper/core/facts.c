@@ -197,6 +197,21 @@ compare_routes (gconstpointer a,
   return order;
 }
 
+gboolean
+divert_facts_have_left (const DivertFacts *before,
+                        const DivertFacts *now)
+{
+  for (guint i = 0; i < before->links->len; i++)
+    {
+      const DivertLink *old = g_ptr_array_index (before->links, i);
+      const DivertLink *link = divert_facts_find_link (now, old->name);
+
+      if (old->carrier && (link == NULL || !link->carrier || link->ifindex != old->ifindex || link->epoch != old->epoch))
+        return TRUE;
+    }
+  return FALSE;
+}
+
 void
 divert_facts_sort (DivertFacts *facts)
 {

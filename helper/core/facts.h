@@ -117,6 +117,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertGateway, divert_gateway_free)
 /* Owned by @facts; NULL if there is none. */
 const DivertLink *divert_facts_find_link (const DivertFacts *facts, const char *name);
 
+/* Has a link that was up in @before gone since, or may it be another network's now? */
+gboolean          divert_facts_have_left (const DivertFacts *before, const DivertFacts *now);
+
 /* Puts the lists into their order, so that equal facts have equal text. */
 void              divert_facts_sort (DivertFacts *facts);
 /* Key file text; and back (for golden cases and bug reports).  Any bytes in names survive it: what is

@@ -193,6 +193,15 @@ divert_prefix_network (const DivertPrefix *prefix)
   return network;
 }
 
+DivertPrefix
+divert_prefix_host (const DivertPrefix *prefix)
+{
+  DivertPrefix host = *prefix;
+
+  host.length = divert_family_bits (host.family);
+  return host;
+}
+
 gboolean
 divert_prefix_contains (const DivertPrefix *outer,
                         const DivertPrefix *inner)

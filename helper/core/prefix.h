@@ -72,6 +72,8 @@ char  *divert_prefix_to_cidr (const DivertPrefix *prefix);
 
 /* The host bits cleared. */
 DivertPrefix divert_prefix_network (const DivertPrefix *prefix);
+/* The address alone: as long as can be. */
+DivertPrefix divert_prefix_host (const DivertPrefix *prefix);
 /* Is every address of @inner in @outer?  Host bits of both are ignored. */
 gboolean divert_prefix_contains (const DivertPrefix *outer, const DivertPrefix *inner);
 gboolean divert_prefix_overlaps (const DivertPrefix *a, const DivertPrefix *b);

@@ -87,6 +87,12 @@ divert_ruleset_get_bypass_mark (const DivertConfig *config)
   return outside != 0 ? outside & -outside : choose_spare (config->mark, config->mask);
 }
 
+guint32
+divert_ruleset_get_spare_mark (const DivertConfig *config)
+{
+  return choose_spare (config->mark, config->mask);
+}
+
 static int
 compare_names (gconstpointer a,
                gconstpointer b)
@@ -134,7 +140,7 @@ divert_ruleset_new (const DivertConfig   *config,
 {
   DivertRuleset *ruleset = divert_ruleset_new_empty ();
   DivertMaker m = { ruleset, config, decision, gid, config->ipv6 ? DIVERT_FAMILIES_BOTH : DIVERT_FAMILIES_IPV4,
-              choose_spare (config->mark, config->mask) };
+              divert_ruleset_get_spare_mark (config) };
   g_autoptr(GArray) intranets = NULL;
   const char *rest = LOCAL_DIVERT;
 

@@ -182,6 +182,21 @@ divert_beacons_distrust (DivertBeacons *beacons,
     }
 }
 
+void
+divert_beacons_renew (DivertBeacons *beacons,
+                      guint          ifindex)
+{
+  for (guint i = 0; i < beacons->questions->len; i++)
+    {
+      Question *question = g_ptr_array_index (beacons->questions, i);
+
+      if (question->ifindex != ifindex || question->state != DIVERT_BEACON_PROVEN)
+        continue;
+      g_clear_handle_id (&question->wait_id, g_source_remove);
+      question->proven_until = MIN (question->proven_until, g_get_monotonic_time () + RENEWAL_SLACK_US);
+    }
+}
+
 static gboolean
 has_link (const DivertFacts *facts,
           guint              ifindex)

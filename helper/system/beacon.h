@@ -27,6 +27,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertBeacons, divert_beacons_free)
 void           divert_beacons_ask (DivertBeacons *beacons, const DivertSite *site, guint ifindex, guint32 mark);
 /* Forgets the answers of link @ifindex (0: of all), so that it must be proven again. */
 void           divert_beacons_distrust (DivertBeacons *beacons, guint ifindex);
+/* What is proven through it is to be proven again by the next divert_beacons_ask(), and counts until then. */
+void           divert_beacons_renew (DivertBeacons *beacons, guint ifindex);
 /* Fills beacons; call behind divert_kernel_gather(), because what was heard of links that are gone is forgotten. */
 void           divert_beacons_gather (DivertBeacons *beacons, DivertFacts *facts);
 

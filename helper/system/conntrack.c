@@ -8,7 +8,8 @@
  * id, so that a connection that took the same ports meanwhile is left alone.
  *
  * Connections to this machine itself stay, although its address may be in the intranet: they carry no decision, and
- * an answer to a forgotten one would look like the beginning of another.
+ * an answer to a forgotten one would look like the beginning of another.  Those that carry one (they bear a
+ * connection mark) are asked for by their source.
  */
 #include "conntrack.h"
 
@@ -29,8 +30,7 @@ typedef struct
 {
   DivertNetlink            *netlink; /* for the deletions */
   const DivertOwnAddresses *own;
-  const GArray             *prefixes;
-  gboolean                  dns;
+  const DivertStale        *stale;
   guint                     n_requests;
   guint                     n_forgotten;
   GError                   *error;   /* the first one */
@@ -39,7 +39,7 @@ typedef struct
 /* What of the original tuple matters here. */
 typedef struct
 {
-  DivertPrefix destination;
+  DivertPrefix source, destination;
   guint8       protocol;
   guint16      port;
 } Target;
@@ -65,7 +65,8 @@ parse_tuple (struct nlattr *attribute,
       parts[CTA_TUPLE_IP] == NULL || nla_parse_nested (ip, CTA_IP_MAX, parts[CTA_TUPLE_IP], NULL) < 0 ||
       parts[CTA_TUPLE_PROTO] == NULL || nla_parse_nested (proto, CTA_PROTO_MAX, parts[CTA_TUPLE_PROTO], NULL) < 0)
     return FALSE;
-  if (!divert_netlink_get_address (ip[family == AF_INET6 ? CTA_IP_V6_DST : CTA_IP_V4_DST], family, &target.destination))
+  if (!divert_netlink_get_address (ip[family == AF_INET6 ? CTA_IP_V6_SRC : CTA_IP_V4_SRC], family, &target.source) ||
+      !divert_netlink_get_address (ip[family == AF_INET6 ? CTA_IP_V6_DST : CTA_IP_V4_DST], family, &target.destination))
     return FALSE;
   if (proto[CTA_PROTO_NUM] != NULL && nla_len (proto[CTA_PROTO_NUM]) >= 1)
     target.protocol = nla_get_u8 (proto[CTA_PROTO_NUM]);
@@ -76,12 +77,17 @@ parse_tuple (struct nlattr *attribute,
 }
 
 static gboolean
-is_stale (const Search *search,
-          const Target *target)
+is_stale (const Search  *search,
+          const Target  *target,
+          struct nlattr *mark)
 {
+  const DivertStale *stale = search->stale;
   gboolean is_dns = target->port == DNS_PORT && (target->protocol == IPPROTO_UDP || target->protocol == IPPROTO_TCP);
 
-  return (divert_prefixes_contain (search->prefixes, &target->destination) || (search->dns && is_dns)) &&
+  if (stale->from != NULL && mark != NULL && nla_len (mark) >= 4 && (g_ntohl (nla_get_u32 (mark)) & stale->mask) == stale->mark &&
+      divert_prefixes_contain (stale->from, &target->source))
+    return TRUE;
+  return (divert_prefixes_contain (stale->to, &target->destination) || (stale->dns && is_dns)) &&
          !divert_own_addresses_contain (search->own, &target->destination);
 }
 
@@ -127,7 +133,7 @@ see_entry (struct nlmsghdr *header,
       nlmsg_parse (header, sizeof *info, attributes, CTA_MAX, NULL) < 0 ||
       !parse_tuple (attributes[CTA_TUPLE_ORIG], info->nfgen_family, &target))
     return;
-  if (is_stale (search, &target))
+  if (is_stale (search, &target, attributes[CTA_MARK]))
     forget (search, info->nfgen_family, attributes);
 }
 
@@ -150,15 +156,14 @@ search_all (Search  *search,
 }
 
 gboolean
-divert_conntrack_forget (const GArray  *prefixes,
-                         gboolean       dns,
-                         guint         *ret_forgotten,
-                         GError       **error)
+divert_conntrack_forget (const DivertStale  *stale,
+                         guint              *ret_forgotten,
+                         GError            **error)
 {
   g_autoptr(GError) local_error = NULL;
   g_autoptr(DivertNetlink) netlink = divert_netlink_new (NETLINK_NETFILTER, &local_error);
   g_autoptr(DivertOwnAddresses) own = netlink != NULL ? divert_own_addresses_read (&local_error) : NULL;
-  Search search = { netlink, own, prefixes, dns, 0, 0, NULL };
+  Search search = { netlink, own, stale, 0, 0, NULL };
 
   if ((own == NULL || !search_all (&search, &local_error)) && means_no_conntrack (local_error))
     g_clear_error (&local_error);

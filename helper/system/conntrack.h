@@ -10,8 +10,17 @@
 
 G_BEGIN_DECLS
 
-/* Deletes the entries whose (original) destination is in @prefixes, and, if @dns, those to port 53 (TCP and UDP, any
- * destination), but none to this machine itself.  Returns how many.  No connection tracking in the kernel: none. */
-gboolean divert_conntrack_forget (const GArray *prefixes, gboolean dns, guint *ret_forgotten, GError **error);
+/* Which entries are stale; of their original tuples. */
+typedef struct
+{
+  const GArray *to;   /* DivertPrefix: those to there, but not to this machine itself */
+  gboolean      dns;  /* likewise those to port 53, TCP and UDP, any destination */
+  const GArray *from; /* DivertPrefix: those that were opened from there and bear the connection mark; NULL: none */
+  guint32       mark;
+  guint32       mask; /* the mark's bits that count */
+} DivertStale;
+
+/* Deletes them.  Returns how many.  No connection tracking in the kernel: none. */
+gboolean divert_conntrack_forget (const DivertStale *stale, guint *ret_forgotten, GError **error);
 
 G_END_DECLS

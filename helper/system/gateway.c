@@ -4,7 +4,8 @@
  *
  * What was answered is forgotten whenever the link may be another one now: its carrier is gone, or
  * was gone for a moment (which the kernel counts, though it may tell of it late or not at
- * all), an address or a default route was removed, or somebody says so.
+ * all), an address or a default route was removed, an address came that was not
+ * there, or somebody says so.
  *
  * Each time an epoch of the link ends, and with it what others have proven through it.  It ends as well when a gateway that had
  * answered falls silent, shows another address or is a gateway no more: then what it answers is known well enough, but
@@ -13,6 +14,8 @@
 #include "gateway.h"
 
 #include "gateway-resolution.h"
+
+#include <string.h>
 
 /* Beyond any real machine; further ones stay UNKNOWN, which is no proof. */
 #define MAX_GATEWAYS 256
@@ -24,6 +27,7 @@ struct DivertGateways
   gpointer       user_data;
   GPtrArray     *list;      /* DivertResolution */
   GHashTable    *carriers;  /* ifindex → describe_carrier() */
+  GHashTable    *addresses; /* ifindex → GArray of DivertPrefix: the link's, when it was looked at last */
   GHashTable    *epochs;    /* ifindex → how often one of its epochs ended */
   guint          epoch;     /* how often all did */
   GSource       *timer;
@@ -98,6 +102,7 @@ divert_gateways_new (DivertNetlink *netlink,
   gateways->user_data = user_data;
   gateways->list = g_ptr_array_new_with_free_func ((GDestroyNotify) divert_resolution_free);
   gateways->carriers = g_hash_table_new (NULL, NULL);
+  gateways->addresses = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) g_array_unref);
   gateways->epochs = g_hash_table_new (NULL, NULL);
   gateways->timer = g_source_new (&funcs, sizeof (GSource));
   g_source_set_name (gateways->timer, "gateways");
@@ -114,6 +119,7 @@ divert_gateways_free (DivertGateways *gateways)
   g_source_destroy (gateways->timer);
   g_source_unref (gateways->timer);
   g_hash_table_unref (gateways->carriers);
+  g_hash_table_unref (gateways->addresses);
   g_hash_table_unref (gateways->epochs);
   g_ptr_array_unref (gateways->list);
   g_free (gateways);
@@ -248,6 +254,61 @@ update_carriers (DivertGateways *gateways,
   gateways->carriers = g_steal_pointer (&now);
 }
 
+/* Has the link an address of the family that tells of another network?  In IPv6 that is one of another prefix: temporary
+ * addresses come every day.  What comes to a link that had none is its beginning, and tells nothing. */
+static gboolean
+has_strange_address (const GArray *before,
+                     const GArray *now,
+                     DivertFamily  family)
+{
+  gboolean had = FALSE, strange = FALSE;
+
+  for (guint i = 0; i < before->len; i++)
+    {
+      const DivertPrefix *address = divert_prefixes_index (before, i);
+
+      had |= address->family == family && !divert_prefix_is_link_local (address);
+    }
+  for (guint i = 0; i < now->len && !strange; i++)
+    {
+      const DivertPrefix *address = divert_prefixes_index (now, i);
+      DivertPrefix host = divert_prefix_host (address);
+      gboolean known = FALSE;
+
+      for (guint j = 0; j < before->len && !known; j++)
+        {
+          const DivertPrefix *old = divert_prefixes_index (before, j);
+
+          known = family == DIVERT_FAMILY_IPV6 ? divert_prefix_contains (old, &host) :
+                                                 memcmp (old->bytes, address->bytes, sizeof address->bytes) == 0;
+          known = known && old->family == family;
+        }
+      strange = address->family == family && !divert_prefix_is_link_local (address) && !known;
+    }
+  return had && strange;
+}
+
+static void
+see_addresses (DivertGateways  *gateways,
+               const GPtrArray *links)
+{
+  g_autoptr(GHashTable) now = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) g_array_unref);
+
+  for (guint i = 0; i < links->len; i++)
+    {
+      const DivertLink *link = links->pdata[i];
+      gpointer key = GUINT_TO_POINTER (link->ifindex);
+      const GArray *before = g_hash_table_lookup (gateways->addresses, key);
+
+      for (guint family = 0; before != NULL && family < DIVERT_N_FAMILIES; family++)
+        if (has_strange_address (before, link->addresses, family))
+          divert_gateways_forget_for_address (gateways, link->ifindex, family);
+      g_hash_table_insert (now, key, divert_prefixes_copy (link->addresses));
+    }
+  g_hash_table_unref (gateways->addresses);
+  gateways->addresses = g_steal_pointer (&now);
+}
+
 /* A route can be replaced without a word of the old one's removal. */
 static void
 miss (DivertGateways  *gateways,
@@ -270,6 +331,7 @@ divert_gateways_update (DivertGateways          *gateways,
   g_autoptr(GPtrArray) old = NULL;
 
   update_carriers (gateways, state->link_states);
+  see_addresses (gateways, state->links);
   old = g_steal_pointer (&gateways->list);
   gateways->list = g_ptr_array_new_with_free_func ((GDestroyNotify) divert_resolution_free);
   for (guint i = 0; i < state->links->len; i++)

@@ -299,6 +299,31 @@ test_renewal (void)
 }
 
 /* Nobody asks again: it ends by itself. */
+/* Another access point: at once, and what is proven counts until then. */
+static void
+test_renewed_at_once (void)
+{
+  DivertSite *site = make_site ("home", "192.168.22.1", 446);
+  GPid server = spawn_server ("home", "446", NULL);
+  gint64 start;
+  guint changes;
+
+  g_assert_true (private_system_wait (answers, site, 20000));
+  assert_answer (site, self.home, MARK, NULL);
+  kill (server, SIGKILL);
+  start = g_get_monotonic_time ();
+  divert_beacons_renew (self.beacons, self.home + 1);
+  divert_beacons_ask (self.beacons, site, self.home, MARK);
+  divert_beacons_renew (self.beacons, self.home);
+  g_assert_true (is_proven ());
+  changes = self.changes;
+  divert_beacons_ask (self.beacons, site, self.home, MARK);
+  g_assert_true (is_proven ());
+  expect_change (&changes);
+  g_assert_false (is_proven ());
+  g_assert_cmpint (g_get_monotonic_time () - start, <, G_USEC_PER_SEC);
+}
+
 static void
 test_nobody_renews (void)
 {
@@ -374,6 +399,7 @@ main (int    argc,
   g_test_add_func ("/beacon/failures", test_failures);
   g_test_add_func ("/beacon/once", test_once);
   g_test_add_func ("/beacon/renewal", test_renewal);
+  g_test_add_func ("/beacon/renewed-at-once", test_renewed_at_once);
   g_test_add_func ("/beacon/nobody-renews", test_nobody_renews);
   g_test_add_func ("/beacon/allowance", test_allowance);
   status = g_test_run ();

@@ -148,7 +148,11 @@ script_end ()
   script_remove
 }
 
-uuid_begin () { lab_install; }
+uuid_begin ()
+{
+  lab_install
+  switch_to auto
+}
 uuid_end () { switch_to off; }
 
 divert_begin ()
