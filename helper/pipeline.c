@@ -18,6 +18,7 @@
 
 #include "apply.h"
 #include "core/anchors.h"
+#include "core/former.h"
 #include "flows.h"
 #include "inquiry.h"
 #include "settings.h"
@@ -51,6 +52,7 @@ struct DivertPipeline
 
   DivertFacts     *facts;      /* of the last run */
   DivertAnchors   *anchors;
+  GArray          *former;     /* see core/former.h */
   DivertReport    *report;     /* of the last run */
   guint32          mark, mask; /* of the rules in force */
   DivertReport    *in_force;   /* of the last run that could lay its rules (may be @report); NULL: none yet */
@@ -159,6 +161,7 @@ gather (DivertPipeline *pipeline,
   facts->sleeping = divert_sleep_is_near (pipeline->sleep);
   divert_facts_sort (facts);
   divert_anchors_fill (pipeline->anchors, facts);
+  g_array_append_vals (facts->former, pipeline->former->data, pipeline->former->len);
   return facts;
 }
 
@@ -392,6 +395,7 @@ run (DivertPipeline *pipeline)
       pipeline->mask = config->mask;
     }
   divert_anchors_learn (pipeline->anchors, facts, report->decision);
+  divert_former_learn (pipeline->former, config, report->decision);
   divert_inquiry_ask (pipeline->kernel, pipeline->beacons, config, report->decision);
 
   divert_facts_free (pipeline->facts);
@@ -473,6 +477,7 @@ divert_pipeline_new (const char      *config_dir,
   pipeline->retry_ms = RETRY_FIRST_MS;
   pipeline->waiters = divert_waiters_new ();
   pipeline->anchors = divert_anchors_new ();
+  pipeline->former = divert_prefixes_new ();
   pipeline->settings = divert_settings_new (config_dir);
   pipeline->backend = divert_backend_iptables_new ();
   pipeline->routes = divert_routes_new (error);
@@ -508,6 +513,7 @@ divert_pipeline_free (DivertPipeline *pipeline)
   divert_waiters_free (pipeline->waiters);
   divert_facts_free (pipeline->facts);
   divert_anchors_free (pipeline->anchors);
+  g_clear_pointer (&pipeline->former, g_array_unref);
   if (pipeline->in_force != pipeline->report)
     divert_report_free (pipeline->in_force);
   divert_report_free (pipeline->report);

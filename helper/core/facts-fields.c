@@ -209,6 +209,31 @@ addresses_from_text (const char *text,
 }
 
 static char *
+prefixes_to_text (const void *field)
+{
+  const GArray *prefixes = *(GArray *const *) field;
+
+  return prefixes->len > 0 ? divert_prefixes_to_string (prefixes) : NULL;
+}
+
+static gboolean
+prefixes_from_text (const char *text,
+                    void       *field)
+{
+  g_auto(GStrv) items = g_strsplit (text, ";", -1);
+
+  for (char **item = items; *item != NULL; item++)
+    {
+      DivertPrefix prefix;
+
+      if (!divert_prefix_parse (*item, &prefix, NULL))
+        return FALSE;
+      divert_prefixes_add (*(GArray **) field, &prefix);
+    }
+  return TRUE;
+}
+
+static char *
 macs_to_text (const void *field)
 {
   const GArray *macs = *(GArray *const *) field;
@@ -304,6 +329,7 @@ gateways_from_text (const char *text,
 const DivertField divert_machine_fields[] = {
   FIELD (DivertFacts, nm_running, "nm-running", bool),
   FIELD (DivertFacts, sleeping, "sleeping", bool),
+  FIELD (DivertFacts, former, "former", prefixes),
   { .key = NULL },
 };
 

@@ -107,6 +107,7 @@ divert_facts_new (void)
   facts->links = g_ptr_array_new_with_free_func ((GDestroyNotify) divert_link_free);
   facts->routes = g_array_new (FALSE, TRUE, sizeof (DivertRoute));
   facts->beacons = g_ptr_array_new_with_free_func ((GDestroyNotify) divert_beacon_fact_free);
+  facts->former = divert_prefixes_new ();
   return facts;
 }
 
@@ -119,6 +120,7 @@ divert_facts_free (DivertFacts *facts)
   g_ptr_array_unref (facts->links);
   g_array_unref (facts->routes);
   g_ptr_array_unref (facts->beacons);
+  g_array_unref (facts->former);
   g_free (facts);
 }
 

@@ -92,6 +92,7 @@ typedef struct
 {
   gboolean   nm_running;
   gboolean   sleeping;     /* the machine is about to suspend */
+  GArray    *former;       /* DivertPrefix: what auto6 has let go straight so far, see former.h */
   GPtrArray *connections;  /* DivertConnection, sorted by UUID, then device */
   GPtrArray *links;        /* DivertLink, sorted by ifindex; without loopback */
   GArray    *routes;       /* DivertRoute */

@@ -52,11 +52,15 @@
 
 #include <string.h>
 
-/* All sites' intranets (and the direct ones, which auto6 may have added), merged. */
+/* All sites' intranets (and the direct ones, which auto6 may have added, now or formerly), merged. */
 static GArray *
-collect_intranets (const DivertMaker *m)
+collect_intranets (const DivertMaker *m,
+                   const DivertFacts *facts)
 {
   g_autoptr(GArray) all = divert_prefixes_copy (m->decision->direct);
+
+  if (facts != NULL)
+    g_array_append_vals (all, facts->former->data, facts->former->len);
 
   for (guint i = 0; i < m->config->sites->len; i++)
     {
@@ -154,7 +158,7 @@ divert_ruleset_new (const DivertConfig   *config,
   g_strfreev (ruleset->routing.uplinks);
   ruleset->routing.uplinks = choose_uplinks (facts);
 
-  intranets = collect_intranets (&m);
+  intranets = collect_intranets (&m, facts);
   divert_maker_add_hook (&m, DIVERT_TABLE_MANGLE, "OUTPUT", LOCAL_DIVERT, NULL, NULL, FALSE);
   divert_maker_add_hook (&m, DIVERT_TABLE_MANGLE, "PREROUTING", DIVERT, "lo", NULL, TRUE);
   divert_maker_add_hook (&m, DIVERT_TABLE_MANGLE, "POSTROUTING", DIVERT_GUARD, NULL, "lo", FALSE);

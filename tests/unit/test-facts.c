@@ -9,6 +9,7 @@ static const char everything[] =
   "[machine]\n"
   "nm-running=true\n"
   "sleeping=false\n"
+  "former=2001:db8:22::/64;fd00:22::/64\n"
   "\n"
   "[connection 1]\n"
   "uuid=6b0c0d7c-0000-4000-8000-000000000001\n"
