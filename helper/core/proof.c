@@ -231,10 +231,31 @@ weigh_security (const Weighing *w,
   return TRUE;
 }
 
-/* At least one gateway must have answered, and every one that answered, and each
- * address it answered with of late, must be in the list: a gateway that speaks
- * with two voices is none of ours.  The list is the site's, or else what was
- * remembered since the connection first proved it (anchors.c). */
+static void
+describe_gateway (GString             *text,
+                  const DivertGateway *gateway)
+{
+  g_autofree char *address = divert_prefix_to_string (&gateway->address);
+  g_autofree char *macs = divert_macs_to_string (gateway->macs);
+
+  if (text->len > 0)
+    g_string_append (text, ", ");
+  if (gateway->state == DIVERT_GATEWAY_RESOLVED)
+    {
+      g_string_append_printf (text, "%s at %s", address, macs);
+      return;
+    }
+  g_string_append_printf (text, "%s: %s", address,
+                          gateway->state == DIVERT_GATEWAY_FAILED ? "no answer" : "not answered yet");
+  if (gateway->macs->len > 0)
+    g_string_append_printf (text, " (before: %s)", macs);
+}
+
+/* At least one gateway must have answered, and each address that any of them
+ * answered with of late must be in the list: a gateway that speaks with two voices
+ * is none of ours, nor is one that spoke with another's and then fell silent.  The
+ * list is the site's, or else what was remembered since the connection first proved
+ * it (anchors.c). */
 static gboolean
 weigh_gateway_mac (const Weighing *w,
                    DivertProof    *proof)
@@ -256,20 +277,16 @@ weigh_gateway_mac (const Weighing *w,
   for (guint i = 0; w->link != NULL && i < w->link->gateways->len; i++)
     {
       const DivertGateway *gateway = g_ptr_array_index (w->link->gateways, i);
-      g_autofree char *address = divert_prefix_to_string (&gateway->address);
-      g_autofree char *macs = divert_macs_to_string (gateway->macs);
 
       waiting |= gateway->state == DIVERT_GATEWAY_UNKNOWN || gateway->state == DIVERT_GATEWAY_PENDING;
-      for (guint j = 0; gateway->state == DIVERT_GATEWAY_RESOLVED && j < gateway->macs->len; j++)
+      for (guint j = 0; j < gateway->macs->len; j++)
         {
-          if (divert_macs_contain (expected, &g_array_index (gateway->macs, DivertMac, j)))
-            match = TRUE;
-          else
+          if (!divert_macs_contain (expected, &g_array_index (gateway->macs, DivertMac, j)))
             stranger = TRUE;
+          else if (gateway->state == DIVERT_GATEWAY_RESOLVED)
+            match = TRUE;
         }
-      g_string_append_printf (found, "%s%s at %s", found->len > 0 ? ", " : "", address,
-                              gateway->state == DIVERT_GATEWAY_RESOLVED ? macs :
-                              gateway->state == DIVERT_GATEWAY_FAILED ? "no answer" : "not answered yet");
+      describe_gateway (found, gateway);
     }
 
   if (stranger)
