@@ -10,9 +10,10 @@
  * is an event.  So runs never overlap, SIGTERM never cuts one short, and there is
  * no queue.
  *
- * The first run waits until NetworkManager has been read, and then a moment for
- * proofs that are pending: a helper that was restarted at home must find the rules
- * as they are and leave them.
+ * Where rules are found, the first run waits until NetworkManager has been read, and
+ * then a moment for proofs that are pending: a helper that was restarted at home must
+ * find the rules as they are and leave them.  Where there are none, nothing is kept by
+ * waiting: away is laid at once.
  */
 #include "pipeline.h"
 
@@ -60,7 +61,7 @@ struct DivertPipeline
 
   gboolean         bus_lost;
   gboolean         learning;   /* somebody waits for the gateways' addresses themselves */
-  gboolean         started;    /* the first run is over */
+  gboolean         started;    /* the first run is over, or there is nothing to be kept by waiting */
   gint64           start_until;
   const char      *event;      /* that asked for the next run */
   gint64           event_time;
@@ -263,6 +264,17 @@ should_wait (DivertPipeline       *pipeline,
     return FALSE;
   set_timer (pipeline, until);
   return TRUE;
+}
+
+/* Does the kernel hold rules of an earlier helper? */
+static gboolean
+find_rules (DivertBackend *backend)
+{
+  g_autoptr(DivertRuleset) nothing = divert_ruleset_new_empty ();
+  g_autofree char *empty = divert_ruleset_to_save_text (nothing, DIVERT_FAMILY_IPV4, DIVERT_TABLE_MANGLE);
+  g_autofree char *found = backend->klass->read (backend, DIVERT_TABLE_MANGLE, DIVERT_FAMILY_IPV4, NULL);
+
+  return g_strcmp0 (found, empty) != 0;
 }
 
 static void
@@ -480,6 +492,7 @@ divert_pipeline_new (const char      *config_dir,
   pipeline->former = divert_prefixes_new ();
   pipeline->settings = divert_settings_new (config_dir);
   pipeline->backend = divert_backend_iptables_new ();
+  pipeline->started = !find_rules (pipeline->backend);
   pipeline->routes = divert_routes_new (error);
   if (pipeline->routes == NULL)
     return NULL;
