@@ -18,9 +18,10 @@ typedef struct
   gboolean              remarked;  /* the configured mark is another one */
 } DivertCrossing;
 
-/* Behind the writes: closes the sockets and forgets the connections whose way has changed, so that programs notice at once and
- * connect anew, and those that somebody of a network that was left had opened to us.  Failures are logged: the
- * rules are right without it, packet by packet, but for these. */
+/* Behind the writes: closes the sockets and forgets the connections whose way has changed, so that
+ * programs notice at once and connect anew, and those that somebody of a network that was left had
+ * opened to us.  Failures are logged: the rules are right without it, packet by packet, but for
+ * these. */
 void divert_flows_end (const DivertConfig *config, const DivertCrossing *crossing, guint32 gid);
 
 /* The prefixes whose way differs between the two; a new list. */

@@ -4,6 +4,7 @@
  */
 #include "inquiry.h"
 
+#include "core/proof.h"
 #include "core/ruleset.h"
 
 static gboolean
@@ -13,8 +14,9 @@ is_same_access_point (const DivertConnection *a,
   return a->has_bssid == b->has_bssid && (!a->has_bssid || divert_mac_equal (&a->bssid, &b->bssid));
 }
 
-/* Some Wi-Fi drivers move to another access point by themselves, and the carrier stays.  A house has several, and its flows are not to
- * end at each door: what was proven counts until it is proven again, now and not in a minute. */
+/* Some Wi-Fi drivers move to another access point by themselves, and the carrier stays.  A house
+ * has several, and its flows are not to end at each door: what was proven counts until it is proven
+ * again, now and not in a minute. */
 void
 divert_inquiry_follow_access_points (DivertBeacons     *beacons,
                                      const DivertFacts *before,
@@ -52,21 +54,8 @@ divert_inquiry_distrust (DivertBeacons     *beacons,
     }
 }
 
-/* A beacon is asked last, when all else speaks for the site: nobody else's host is to be bothered.  And again as long as it
- * does, because the good answer is to be renewed. */
-static gboolean
-fails_but_for_beacon (const DivertCandidate *candidate)
-{
-  for (guint i = 0; i < candidate->proofs->len; i++)
-    {
-      const DivertProof *proof = g_ptr_array_index (candidate->proofs, i);
-
-      if (proof->kind != DIVERT_PROOF_BEACON && proof->outcome != DIVERT_OUTCOME_HOLDS)
-        return TRUE;
-    }
-  return FALSE;
-}
-
+/* A beacon is asked last, when all else speaks for the site: nobody else's host is to be bothered.
+ * And again as long as it does, because the good answer is to be renewed. */
 static void
 ask_for_proof (DivertKernel          *kernel,
                DivertBeacons         *beacons,
@@ -76,22 +65,9 @@ ask_for_proof (DivertKernel          *kernel,
 {
   if (proof->kind == DIVERT_PROOF_GATEWAY_MAC && proof->outcome != DIVERT_OUTCOME_HOLDS)
     divert_kernel_resolve_gateways (kernel, candidate->ifindex);
-  else if (proof->kind == DIVERT_PROOF_BEACON && !fails_but_for_beacon (candidate))
+  else if (proof->kind == DIVERT_PROOF_BEACON && divert_candidate_holds_but_for (candidate, DIVERT_PROOF_BEACON))
     divert_beacons_ask (beacons, divert_config_find_site (config, candidate->site), candidate->ifindex,
                         divert_ruleset_get_bypass_mark (config));
-}
-
-gboolean
-divert_inquiry_awaits_beacon (const DivertDecision *decision)
-{
-  for (guint i = 0; i < decision->candidates->len; i++)
-    {
-      const DivertCandidate *candidate = g_ptr_array_index (decision->candidates, i);
-
-      if (candidate->identified && candidate->pending && !fails_but_for_beacon (candidate))
-        return TRUE;
-    }
-  return FALSE;
 }
 
 void

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Asking the network for the proofs that a decision lacks.  The answers are events, and show in the facts of the next run.
+ * Asking the network for the proofs that a decision lacks.  The answers are events, and show in the
+ * facts of the next run.
  */
 #pragma once
 
@@ -14,12 +15,11 @@ G_BEGIN_DECLS
 /* Asks for what @decision still waits for, or was refused, and for what it stands on and must be renewed. */
 void divert_inquiry_ask (DivertKernel *kernel, DivertBeacons *beacons, const DivertConfig *config,
                          const DivertDecision *decision);
-/* Does all speak for a site but for a beacon that has not answered yet? */
-gboolean divert_inquiry_awaits_beacon (const DivertDecision *decision);
-/* Has the beacons renewed of the links that changed their access point from @before (NULL: no facts yet) to @now, of which
- * the links are not needed. */
+/* Has the beacons renewed of the links that changed their access point from @before (NULL: no facts
+ * yet) to @now, of which the links are not needed. */
 void divert_inquiry_follow_access_points (DivertBeacons *beacons, const DivertFacts *before, const DivertFacts *now);
-/* Forgets the beacons' answers of links that may have become another network from @before (NULL: no facts yet) to @now. */
+/* Forgets the beacons' answers of links that may have become another network from @before (NULL: no
+ * facts yet) to @now. */
 void divert_inquiry_distrust (DivertBeacons *beacons, const DivertFacts *before, const DivertFacts *now);
 
 G_END_DECLS

@@ -68,7 +68,8 @@ on_name_lost (GDBusConnection *bus,
   g_main_loop_quit (helper->loop);
 }
 
-/* Without the bus nothing is heard of NetworkManager.  Whoever starts the bus again, or the next event, starts us again. */
+/* Without the bus nothing is heard of NetworkManager.  Whoever starts the bus again, or the next
+ * event, starts us again. */
 static void
 on_bus_closed (GDBusConnection *bus,
                gboolean         remote_peer_vanished,
@@ -83,9 +84,10 @@ on_bus_closed (GDBusConnection *bus,
   g_main_loop_quit (helper->loop);
 }
 
-/* Between a lost carrier and the next network the rules must change, however busy the machine is: on a full machine an
- * ordinary process waits for twenty milliseconds and more, ten datagrams of a stream.  A run takes about one.  The bus's thread,
- * which takes in what callers send, stays ordinary. */
+/* Between a lost carrier and the next network the rules must change, however busy the machine is:
+ * on a full machine an ordinary process waits for twenty milliseconds and more, ten datagrams of a
+ * stream.  A run takes about one.  The bus's thread, which takes in what callers send, stays
+ * ordinary. */
 static void
 hurry (void)
 {

@@ -9,19 +9,15 @@
  * answer, NetworkManager's first reading, a held lock) is asked for, and its coming
  * is an event.  So runs never overlap, SIGTERM never cuts one short, and there is
  * no queue.
- *
- * Where rules are found, the first run waits until NetworkManager has been read, and
- * then a moment for proofs that are pending: a helper that was restarted at home must
- * find the rules as they are and leave them.  Where there are none, nothing is kept by
- * waiting: away is laid at once.
  */
 #include "pipeline.h"
 
-#include "apply.h"
 #include "core/anchors.h"
 #include "core/former.h"
+#include "core/startup.h"
 #include "flows.h"
 #include "inquiry.h"
+#include "laying.h"
 #include "settings.h"
 #include "system/beacon.h"
 #include "system/kernel.h"
@@ -29,13 +25,8 @@
 #include "system/sleep.h"
 #include "waiters.h"
 
-#define START_WAIT_US (2 * G_USEC_PER_SEC)   /* for NetworkManager to answer */
-#define START_SETTLE_US (300 * 1000)         /* for proofs that are pending at the start */
-#define START_BEACON_US (700 * 1000)         /* and then for a beacon that alone is missing */
-#define SETTLE_US G_USEC_PER_SEC             /* for a refresh that is to settle */
-#define RETRY_FIRST_MS 50
-#define RETRY_LAST_MS 30000
-#define EXPIRY_CHECK_S 30                    /* the wall clock can be set: look at it now and then */
+#define SETTLE_US G_USEC_PER_SEC /* for a refresh that is to settle */
+#define EXPIRY_CHECK_S 30        /* the wall clock can be set: look at it now and then */
 
 struct DivertPipeline
 {
@@ -47,9 +38,7 @@ struct DivertPipeline
   DivertKernel    *kernel;
   DivertSleep     *sleep;
   DivertBeacons   *beacons;
-  DivertRoutes    *routes;
-  DivertBackend   *backend;
-  gboolean         probed;     /* the backend works here */
+  DivertLaying    *laying;
 
   DivertFacts     *facts;      /* of the last run */
   DivertAnchors   *anchors;
@@ -61,14 +50,11 @@ struct DivertPipeline
 
   gboolean         bus_lost;
   gboolean         learning;   /* somebody waits for the gateways' addresses themselves */
-  gboolean         started;    /* the first run is over, or there is nothing to be kept by waiting */
-  gint64           start_until;
+  DivertStartup    startup;
   const char      *event;      /* that asked for the next run */
   gint64           event_time;
   guint            run_id;     /* sources */
   guint            timer_id;
-  guint            retry_id;
-  guint            retry_ms;
 };
 
 static void request_run (DivertPipeline *pipeline, const char *event);
@@ -95,55 +81,6 @@ set_timer (DivertPipeline *pipeline,
     pipeline->timer_id = g_timeout_add (CLAMP (delay, 0, G_MAXINT) + 1, on_timer, pipeline);
 }
 
-static gboolean
-on_retry (gpointer user_data)
-{
-  DivertPipeline *pipeline = user_data;
-
-  pipeline->retry_id = 0;
-  request_run (pipeline, "retry");
-  return G_SOURCE_REMOVE;
-}
-
-/* A held lock is soon free; for anything else, less and less often. */
-static void
-schedule_retry (DivertPipeline *pipeline,
-                gboolean        busy)
-{
-  g_clear_handle_id (&pipeline->retry_id, g_source_remove);
-  pipeline->retry_id = g_timeout_add (busy ? RETRY_FIRST_MS : pipeline->retry_ms, on_retry, pipeline);
-  pipeline->retry_ms = busy ? RETRY_FIRST_MS : MIN (pipeline->retry_ms * 2, RETRY_LAST_MS);
-}
-
-static void
-add_problem (GPtrArray         *problems,
-             DivertProblemCode  code,
-             const char        *detail)
-{
-  g_ptr_array_add (problems, divert_problem_new (code, detail));
-}
-
-static DivertProblemCode
-classify (const GError *error)
-{
-  if (error->domain == DIVERT_BACKEND_ERROR)
-    switch ((DivertBackendError) error->code)
-      {
-      case DIVERT_BACKEND_ERROR_UNAVAILABLE:
-        return DIVERT_PROBLEM_BACKEND;
-      case DIVERT_BACKEND_ERROR_PERMISSION:
-        return DIVERT_PROBLEM_PERMISSION;
-      case DIVERT_BACKEND_ERROR_BUSY:
-        return DIVERT_PROBLEM_BUSY;
-      case DIVERT_BACKEND_ERROR_FOREIGN:
-        return DIVERT_PROBLEM_FOREIGN;
-      case DIVERT_BACKEND_ERROR_REFUSED:
-      default:
-        return DIVERT_PROBLEM_APPLY;
-      }
-  return DIVERT_PROBLEM_APPLY;
-}
-
 /* Stage: facts.  What cannot be had is empty, and that is away. */
 static DivertFacts *
 gather (DivertPipeline *pipeline,
@@ -156,7 +93,7 @@ gather (DivertPipeline *pipeline,
     divert_network_gather (pipeline->network, facts);
   divert_inquiry_follow_access_points (pipeline->beacons, pipeline->facts, facts);
   if (!divert_kernel_gather (pipeline->kernel, facts, &error))
-    add_problem (problems, DIVERT_PROBLEM_FACTS, error->message);
+    g_ptr_array_add (problems, divert_problem_new (DIVERT_PROBLEM_FACTS, error->message));
   divert_inquiry_distrust (pipeline->beacons, pipeline->facts, facts);
   divert_beacons_gather (pipeline->beacons, facts);
   facts->sleeping = divert_sleep_is_near (pipeline->sleep);
@@ -177,52 +114,6 @@ end_mode (DivertPipeline    *pipeline,
     divert_settings_end_mode (pipeline->settings);
 }
 
-/* Stage: apply.  TRUE if the kernel now holds the decision's rules. */
-static gboolean
-lay (DivertPipeline       *pipeline,
-     const DivertDecision *decision,
-     const DivertFacts    *facts,
-     GPtrArray            *problems,
-     DivertApplied        *applied)
-{
-  const DivertConfig *config = divert_settings_get_config (pipeline->settings);
-  g_autoptr(DivertRuleset) ruleset = NULL;
-  g_autoptr(GError) error = NULL;
-  guint32 gid = 0;
-
-  /* Without the group the proxy's own packets could not be told from others: a loop.  But what an earlier helper
-   * has let go straight must not outlast that. */
-  if (decision->place != DIVERT_PLACE_OFF && !divert_settings_get_gid (pipeline->settings, &gid))
-    {
-      if (!pipeline->backend->klass->withdraw (pipeline->backend, &error))
-        {
-          add_problem (problems, classify (error), error->message);
-          schedule_retry (pipeline, g_error_matches (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_BUSY));
-        }
-      return FALSE;
-    }
-
-  ruleset = divert_ruleset_new (config, decision, gid, facts);
-  if (!pipeline->probed && !divert_ruleset_is_empty (ruleset))
-    {
-      if (!pipeline->backend->klass->probe (pipeline->backend, ruleset->routing.families, &error))
-        {
-          add_problem (problems, classify (error), error->message);
-          return FALSE;
-        }
-      pipeline->probed = TRUE;
-    }
-
-  if (!divert_apply (pipeline->backend, pipeline->routes, ruleset, applied, &error))
-    {
-      add_problem (problems, classify (error), error->message);
-      schedule_retry (pipeline, g_error_matches (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_BUSY));
-      return FALSE;
-    }
-  pipeline->retry_ms = RETRY_FIRST_MS;
-  return TRUE;
-}
-
 static void
 keep_report (DivertPipeline *pipeline,
              DivertReport   *report)
@@ -238,43 +129,19 @@ keep_report (DivertPipeline *pipeline,
     divert_report_free (old_in_force);
 }
 
-/* Is this start-up, and does a moment's patience serve?  A moment only: the rules that were found are kept meanwhile, and may be home's
- * of a place that was left while no helper was there.  Where all else speaks for home a TLS handshake has a little more,
- * so that a helper that is restarted at home does not go away first; a second in all. */
+/* Is this start-up, and does a moment's patience serve? */
 static gboolean
 should_wait (DivertPipeline       *pipeline,
              const DivertDecision *decision)
 {
-  gint64 now = g_get_monotonic_time (), until;
+  gint64 until = 0;
 
-  if (pipeline->started || pipeline->bus_lost)
-    return FALSE;
-  if (!divert_network_is_ready (pipeline->network))
-    {
-      if (now >= pipeline->start_until)
-        return FALSE;
-      set_timer (pipeline, pipeline->start_until);
-      return TRUE;
-    }
-  pipeline->start_until = MIN (pipeline->start_until, now + START_SETTLE_US);
-  if (decision == NULL)
-    return FALSE;
-  until = pipeline->start_until + (divert_inquiry_awaits_beacon (decision) ? START_BEACON_US : 0);
-  if (!divert_decision_is_pending (decision) || now >= until)
-    return FALSE;
-  set_timer (pipeline, until);
-  return TRUE;
-}
-
-/* Does the kernel hold rules of an earlier helper? */
-static gboolean
-find_rules (DivertBackend *backend)
-{
-  g_autoptr(DivertRuleset) nothing = divert_ruleset_new_empty ();
-  g_autofree char *empty = divert_ruleset_to_save_text (nothing, DIVERT_FAMILY_IPV4, DIVERT_TABLE_MANGLE);
-  g_autofree char *found = backend->klass->read (backend, DIVERT_TABLE_MANGLE, DIVERT_FAMILY_IPV4, NULL);
-
-  return g_strcmp0 (found, empty) != 0;
+  if (!pipeline->bus_lost)
+    until = divert_startup_wait (&pipeline->startup, divert_network_is_ready (pipeline->network), decision,
+                                 g_get_monotonic_time ());
+  if (until != 0)
+    set_timer (pipeline, until);
+  return until != 0;
 }
 
 static void
@@ -293,7 +160,8 @@ set_next_timer (DivertPipeline *pipeline)
   set_timer (pipeline, deadline);
 }
 
-/* Does nobody owe an answer any more?  Gateways' count only while somebody wants to know them, not their part in a decision. */
+/* Does nobody owe an answer any more?  Gateways' count only while somebody wants to know them, not
+ * their part in a decision. */
 static gboolean
 is_settled (const DivertPipeline *pipeline,
             const DivertDecision *decision)
@@ -309,30 +177,6 @@ is_settled (const DivertPipeline *pipeline,
           return FALSE;
     }
   return !divert_decision_is_pending (decision);
-}
-
-static gboolean
-is_news (const DivertReport *report,
-         const DivertReport *previous)
-{
-  return previous == NULL || report->writes > 0 || !g_str_equal (previous->place, report->place) ||
-         !divert_problems_equal (previous->problems, report->problems);
-}
-
-static void
-log_report (const DivertReport *report,
-            const char         *event)
-{
-  g_autofree char *text = divert_report_to_text (report, event);
-
-  g_message ("%s", text);
-  for (guint i = 0; i < report->problems->len; i++)
-    {
-      const DivertProblem *problem = g_ptr_array_index (report->problems, i);
-      g_autofree char *line = divert_problem_to_text (problem->code, problem->detail, NULL);
-
-      g_warning ("%s", line);
-    }
 }
 
 /* Stage: report. */
@@ -353,11 +197,35 @@ make_report (DivertPipeline *pipeline,
     report->place = g_strdup (divert_decision_get_place (decision));
   else
     report->place = g_strdup (pipeline->in_force != NULL ? pipeline->in_force->place : "off");
-  report->backend = pipeline->probed ? pipeline->backend->klass->name : "";
+  report->backend = divert_laying_get_backend (pipeline->laying);
   report->problems = problems;
   report->writes = applied.writes;
   report->took = end - pipeline->event_time;
   return report;
+}
+
+/* Behind the writes: no flow can come up again on the way that was closed. */
+static void
+end_flows (DivertPipeline       *pipeline,
+           const DivertFacts    *facts,
+           const DivertDecision *now,
+           gboolean              wrote,
+           guint32               gid)
+{
+  const DivertConfig *config = divert_settings_get_config (pipeline->settings);
+  const DivertDecision *before = pipeline->in_force != NULL ? pipeline->in_force->decision : NULL;
+  DivertCrossing crossing = {
+    .before = before,
+    .now = now,
+    .left = pipeline->facts != NULL && divert_facts_have_left (pipeline->facts, facts),
+    .remarked = before != NULL && before->place != DIVERT_PLACE_OFF &&
+                (config->mark != pipeline->mark || config->mask != pipeline->mask),
+  };
+
+  if (wrote || crossing.left)
+    divert_flows_end (config, &crossing, gid);
+  pipeline->mark = config->mark;
+  pipeline->mask = config->mask;
 }
 
 static void
@@ -367,11 +235,10 @@ run (DivertPipeline *pipeline)
   g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func ((GDestroyNotify) divert_problem_free);
   g_autoptr(DivertFacts) facts = NULL;
   g_autoptr(DivertDecision) decision = NULL;
-  DivertCrossing crossing = { .before = pipeline->in_force != NULL ? pipeline->in_force->decision : NULL };
   DivertReport *report;
-  gboolean laid, news, settled;
+  gboolean laid, news, settled, has_gid;
+  DivertApplied applied;
   guint32 gid = 0;
-  DivertApplied applied = { 0, 0 };
 
   if (should_wait (pipeline, NULL))
     return;
@@ -388,34 +255,24 @@ run (DivertPipeline *pipeline)
       pipeline->facts = g_steal_pointer (&facts);
       return;
     }
-  pipeline->started = TRUE;
+  divert_startup_end (&pipeline->startup);
 
-  laid = lay (pipeline, decision, facts, problems, &applied);
+  has_gid = divert_settings_get_gid (pipeline->settings, &gid);
+  laid = divert_laying_lay (pipeline->laying, config, has_gid ? &gid : NULL, decision, facts, problems, &applied);
   report = make_report (pipeline, g_steal_pointer (&decision), g_steal_pointer (&problems), laid, applied);
 
-  /* Behind the writes: no flow can come up again on the way that was closed. */
-  divert_settings_get_gid (pipeline->settings, &gid);
-  crossing.now = report->decision;
-  crossing.left = pipeline->facts != NULL && divert_facts_have_left (pipeline->facts, facts);
-  crossing.remarked = crossing.before != NULL && crossing.before->place != DIVERT_PLACE_OFF &&
-                      (config->mark != pipeline->mark || config->mask != pipeline->mask);
-  if (laid && (applied.writes > 0 || crossing.left))
-    divert_flows_end (config, &crossing, gid);
   if (laid)
-    {
-      pipeline->mark = config->mark;
-      pipeline->mask = config->mask;
-    }
+    end_flows (pipeline, facts, report->decision, applied.writes > 0, gid);
   divert_anchors_learn (pipeline->anchors, facts, report->decision);
   divert_former_learn (pipeline->former, config, report->decision);
   divert_inquiry_ask (pipeline->kernel, pipeline->beacons, config, report->decision);
 
   divert_facts_free (pipeline->facts);
   pipeline->facts = g_steal_pointer (&facts);
-  news = is_news (report, pipeline->report);
+  news = divert_report_is_news (report, pipeline->report);
   keep_report (pipeline, report);
   if (news)
-    log_report (report, pipeline->event);
+    divert_report_log (report, pipeline->event);
 
   if (report->laid && pipeline->facts->sleeping)
     divert_sleep_allow (pipeline->sleep);
@@ -446,6 +303,12 @@ request_run (DivertPipeline *pipeline,
   pipeline->event = event;
   pipeline->event_time = g_get_monotonic_time ();
   pipeline->run_id = g_idle_add_full (G_PRIORITY_HIGH, on_run, pipeline, NULL);
+}
+
+static void
+on_retry (gpointer user_data)
+{
+  request_run (user_data, "retry");
 }
 
 static void
@@ -486,15 +349,12 @@ divert_pipeline_new (const char      *config_dir,
 
   pipeline->reported = reported;
   pipeline->user_data = user_data;
-  pipeline->retry_ms = RETRY_FIRST_MS;
   pipeline->waiters = divert_waiters_new ();
   pipeline->anchors = divert_anchors_new ();
   pipeline->former = divert_prefixes_new ();
   pipeline->settings = divert_settings_new (config_dir);
-  pipeline->backend = divert_backend_iptables_new ();
-  pipeline->started = !find_rules (pipeline->backend);
-  pipeline->routes = divert_routes_new (error);
-  if (pipeline->routes == NULL)
+  pipeline->laying = divert_laying_new (on_retry, pipeline, error);
+  if (pipeline->laying == NULL)
     return NULL;
   pipeline->kernel = divert_kernel_new (on_kernel_changed, pipeline, error);
   if (pipeline->kernel == NULL)
@@ -503,7 +363,7 @@ divert_pipeline_new (const char      *config_dir,
   pipeline->beacons = divert_beacons_new (DIVERT_BEACONS_RENEWAL_S, on_beacons_changed, pipeline);
   pipeline->sleep = divert_sleep_new (on_sleep_changed, pipeline);
 
-  pipeline->start_until = g_get_monotonic_time () + START_WAIT_US;
+  pipeline->startup = divert_startup_begin (divert_laying_find_rules (pipeline->laying), g_get_monotonic_time ());
   request_run (pipeline, "start");
   return g_steal_pointer (&pipeline);
 }
@@ -515,13 +375,11 @@ divert_pipeline_free (DivertPipeline *pipeline)
     return;
   g_clear_handle_id (&pipeline->run_id, g_source_remove);
   g_clear_handle_id (&pipeline->timer_id, g_source_remove);
-  g_clear_handle_id (&pipeline->retry_id, g_source_remove);
   divert_beacons_free (pipeline->beacons);
   divert_sleep_free (pipeline->sleep);
   divert_network_free (pipeline->network);
   divert_kernel_free (pipeline->kernel);
-  divert_routes_free (pipeline->routes);
-  divert_backend_free (pipeline->backend);
+  divert_laying_free (pipeline->laying);
   divert_settings_free (pipeline->settings);
   divert_waiters_free (pipeline->waiters);
   divert_facts_free (pipeline->facts);
@@ -620,7 +478,7 @@ gboolean
 divert_pipeline_count_dropped (const DivertPipeline *pipeline,
                                guint64              *ret_packets)
 {
-  return pipeline->backend->klass->count_dropped (pipeline->backend, ret_packets, NULL);
+  return divert_laying_count_dropped (pipeline->laying, ret_packets);
 }
 
 DivertRuleset *
@@ -640,7 +498,8 @@ divert_pipeline_plan (const DivertPipeline  *pipeline,
     decision = divert_decide (config, divert_settings_get_mode (pipeline->settings), facts);
   else
     decision = divert_decision_suppose (config, mode, facts);
-  /* Without the group nothing is laid: then that is the truth of now, while a supposed place is shown as it would be. */
+  /* Without the group nothing is laid: then that is the truth of now, while a supposed place is
+   * shown as it would be. */
   if (mode == NULL && gid == DIVERT_GID_UNKNOWN)
     ruleset = divert_ruleset_new_empty ();
   else

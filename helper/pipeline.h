@@ -16,20 +16,21 @@ typedef struct DivertPipeline DivertPipeline;
 typedef void (*DivertReported) (const DivertReport *report, gpointer user_data);
 typedef void (*DivertRefreshed) (const DivertReport *report, gpointer user_data);
 
-/* Connects to NetworkManager and the kernel, reads the mode that was kept, and runs as soon as NetworkManager has been read.
- * @config_dir: where the configuration is.  @reported is called behind each run. */
+/* Connects to NetworkManager and the kernel, reads the mode that was kept, and runs as soon as
+ * NetworkManager has been read.  @config_dir: where the configuration is.  @reported is called
+ * behind each run. */
 DivertPipeline *divert_pipeline_new (const char *config_dir, DivertReported reported, gpointer user_data, GError **error);
 void            divert_pipeline_free (DivertPipeline *pipeline);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertPipeline, divert_pipeline_free)
 
-/* "Look again": soon, once, however often it is said before that.  @event is for the log; static.  @refreshed is called when a
- * run that began after this call is over; with @settle, not before pending
- * proofs and gateways that were asked are decided, or a second has gone by. */
+/* "Look again": soon, once, however often it is said before that.  @event is for the log; static.
+ * @refreshed is called when a run that began after this call is over; with @settle, not before
+ * pending proofs and gateways that were asked are decided, or a second has gone by. */
 void            divert_pipeline_refresh (DivertPipeline *pipeline, const char *event, gboolean settle,
                                          DivertRefreshed refreshed, gpointer user_data);
 
-/* Asks the gateways of all connections for their link-layer address, whether a site wants it or not; a refresh with
- * settle waits for the answers. */
+/* Asks the gateways of all connections for their link-layer address, whether a site wants it or
+ * not; a refresh with settle waits for the answers. */
 void            divert_pipeline_ask_gateways (DivertPipeline *pipeline);
 
 /* Keeps @mode (on disk, for the next start) and looks again.  On failure nothing has changed. */

@@ -27,5 +27,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertReport, divert_report_free)
 
 /* One line for the log. */
 char       *divert_report_to_text (const DivertReport *report, const char *event);
+/* Is there anything in it that @previous (NULL: none) has not told? */
+gboolean    divert_report_is_news (const DivertReport *report, const DivertReport *previous);
+void        divert_report_log (const DivertReport *report, const char *event);
 
 G_END_DECLS

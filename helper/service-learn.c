@@ -26,8 +26,9 @@ learn (const DivertChange  *change,
                              error);
 }
 
-/* The site's file has changed: take it, and answer when the rules follow.  If the files are not taken, for a group that is
- * not known, say, it becomes what it was, because a failure changes nothing. */
+/* The site's file has changed: take it, and answer when the rules follow.  If the files are not
+ * taken, for a group that is not known, say, it becomes what it was, because a failure changes
+ * nothing. */
 static void
 reload_and_answer (DivertChange *change,
                    const char   *event,

@@ -18,7 +18,8 @@ DivertSettings     *divert_settings_new (const char *config_dir);
 void                divert_settings_free (DivertSettings *settings);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertSettings, divert_settings_free)
 
-/* The configuration again.  On failure, and if its group is not known while the previous one's is, the previous one stays. */
+/* The configuration again.  On failure, and if its group is not known while the previous one's is,
+ * the previous one stays. */
 gboolean            divert_settings_reload (DivertSettings *settings, GError **error);
 /* Defaults without a site until a valid configuration has been read. */
 const DivertConfig *divert_settings_get_config (const DivertSettings *settings);

@@ -245,7 +245,8 @@ divert_status_new (const DivertPipeline *pipeline)
   return g_variant_dict_end (&dict);
 }
 
-/* Where the packet would leave and from which address: for a supposed place by its exit, else as the kernel routes. */
+/* Where the packet would leave and from which address: for a supposed place by its exit, else as
+ * the kernel routes. */
 static void
 route_packet (const DivertDecision *decision,
               gboolean              supposed,

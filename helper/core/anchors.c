@@ -2,21 +2,22 @@
 /*
  * Owns: what is remembered of a connection that proved a site.
  *
- * Theory of operation.  NetworkManager leaves a profile activated for six seconds when the carrier is lost. If it comes
- * back within them in another network, UUID, zone and subnet may still speak for home; so they may in a network that was
- * exchanged behind a carrier that stays. So the gateways' link-layer
- * addresses are remembered from the first proof on, and from then on one of them must answer, as if the site's
- * configuration named them.
+ * Theory of operation.  NetworkManager leaves a profile activated for six seconds when the carrier
+ * is lost. If it comes back within them in another network, UUID, zone and subnet may still speak
+ * for home; so they may in a network that was exchanged behind a carrier that stays. So the
+ * gateways' link-layer addresses are remembered from the first proof on, and from then on one of
+ * them must answer, as if the site's configuration named them.
  *
- * Learning.  The first ones are those that answer before the carrier was lost and, if somebody was there to be asked,
- * before the link's epoch changed. A gateway that shows up later (IPv6's, with its router
- * advertisement; another address of DHCP's) is added when one that is known vouches for it: it
- * answers too, with its known address. One that is known is never given another address.
+ * Learning.  The first ones are those that answer before the carrier was lost and, if somebody was
+ * there to be asked, before the link's epoch changed. A gateway that shows up later (IPv6's, with
+ * its router advertisement; another address of DHCP's) is added when one that is known vouches for
+ * it: it answers too, with its known address. One that is known is never given another address.
  *
- * A new epoch (facts.h) at home is harmless: a lease with another address, a resume, a silent moment; the known
- * gateway answers again, and that is all that is asked. Where none was learned in time, a lost carrier or a new epoch ends it: the
- * connection has to be activated anew, which is a new activation and a new anchor. But as long as the first question is open the
- * epoch may change: NetworkManager still puts routes and addresses in order then.
+ * A new epoch (facts.h) at home is harmless: a lease with another address, a resume, a silent
+ * moment; the known gateway answers again, and that is all that is asked. Where none was learned in
+ * time, a lost carrier or a new epoch ends it: the connection has to be activated anew, which is a
+ * new activation and a new anchor. But as long as the first question is open the epoch may change:
+ * NetworkManager still puts routes and addresses in order then.
  *
  * A site with gateway-mac needs none of this, and is anchored all the same: it costs nothing.
  */

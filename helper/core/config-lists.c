@@ -9,8 +9,8 @@
 
 #define AUTO6 "auto6"
 
-/* What a site asks for.  An empty list would ask for nothing, and so be met everywhere: it is what a generator writes
- * that found no value.  Not to ask is to leave the key out. */
+/* What a site asks for.  An empty list would ask for nothing, and so be met everywhere: it is what
+ * a generator writes that found no value.  Not to ask is to leave the key out. */
 static GStrv
 split_proof (const char  *value,
              guint        max,

@@ -7,8 +7,9 @@
 
 #include "proof.h"
 
-/* A router can make a machine give itself sixteen IPv6 addresses and no more (Linux, ip-sysctl: max_addresses); twice, for
- * those that are temporary.  Rules for more of them are not worth their time. */
+/* A router can make a machine give itself sixteen IPv6 addresses and no more (Linux, ip-sysctl:
+ * max_addresses); twice, for those that are temporary.  Rules for more of them are not worth their
+ * time. */
 #define EXACT_SOURCES_MAX 32
 
 static void

@@ -122,8 +122,8 @@ typedef struct
 
 /* Never fails: doubt is away. */
 DivertDecision *divert_decide (const DivertConfig *config, const DivertMode *mode, const DivertFacts *facts);
-/* For plans: as divert_decide(), but a site is taken as reached, whether its network is here or not: through the devices
- * that hold it, else through the first link. */
+/* For plans: as divert_decide(), but a site is taken as reached, whether its network is here or
+ * not: through the devices that hold it, else through the first link. */
 DivertDecision *divert_decision_suppose (const DivertConfig *config, const DivertMode *mode, const DivertFacts *facts);
 void            divert_decision_free (DivertDecision *decision);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertDecision, divert_decision_free)

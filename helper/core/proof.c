@@ -434,6 +434,20 @@ divert_candidate_find_proof (const DivertCandidate *candidate,
   return NULL;
 }
 
+gboolean
+divert_candidate_holds_but_for (const DivertCandidate *candidate,
+                                DivertProofKind        kind)
+{
+  for (guint i = 0; i < candidate->proofs->len; i++)
+    {
+      const DivertProof *proof = g_ptr_array_index (candidate->proofs, i);
+
+      if (proof->kind != kind && proof->outcome != DIVERT_OUTCOME_HOLDS)
+        return FALSE;
+    }
+  return TRUE;
+}
+
 /* Prefixes longer than /64 are single addresses (DHCPv6), shorter than /48 more
  * than one household's: neither is a link's own. */
 GArray *

@@ -15,6 +15,8 @@ void             divert_candidate_free (DivertCandidate *candidate);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertCandidate, divert_candidate_free)
 /* Does @candidate have this proof, and with which outcome?  NULL if it was not asked for. */
 const DivertProof *divert_candidate_find_proof (const DivertCandidate *candidate, DivertProofKind kind);
+/* Do all its proofs hold, whatever that of @kind says? */
+gboolean         divert_candidate_holds_but_for (const DivertCandidate *candidate, DivertProofKind kind);
 /* The IPv6 prefixes of @link that intranet=auto6 stands for: a new list. */
 GArray          *divert_link_get_auto6 (const DivertLink *link);
 

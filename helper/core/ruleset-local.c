@@ -14,10 +14,11 @@
 /* What --syn looks at: FIN, SYN, RST, ACK. */
 #define TCP_SYN_MASK 0x17
 
-/* Up to so many direct rules stand before all else: they compare addresses only, which costs the packets that go
- * elsewhere next to nothing, and one that goes to the intranet at home meets no match that is a call.  That is no other
- * verdict than theirs: what has somebody else's mark, DHCP, and DNS (which is nat's) is left alone here as well.
- * More of them stand where only packets to an intranet come by. */
+/* Up to so many direct rules stand before all else: they compare addresses only, which costs the
+ * packets that go elsewhere next to nothing, and one that goes to the intranet at home meets no
+ * match that is a call.  That is no other verdict than theirs: what has somebody else's mark, DHCP,
+ * and DNS (which is nat's) is left alone here as well.  More of them stand where only packets to an
+ * intranet come by. */
 #define DIRECT_FIRST_MAX 12
 
 static void
@@ -112,8 +113,8 @@ divert_ruleset_make_beginning (const DivertMaker *m)
     add_dns_return (m, LOCAL_DIVERT);
 }
 
-/* In both chains that decide, behind the site's direct rules: to ask for a packet's owner takes a lock, and what goes
- * straight to the intranet at home need not be asked. */
+/* In both chains that decide, behind the site's direct rules: to ask for a packet's owner takes a
+ * lock, and what goes straight to the intranet at home need not be asked. */
 static void
 add_exemptions (const DivertMaker *m,
                 const char        *chain)

@@ -16,8 +16,8 @@ DivertRule *divert_ruleset_add (DivertRuleset *ruleset, DivertTable table, const
 DivertRule *divert_ruleset_add_to (DivertRuleset *ruleset, DivertTable table, const char *chain, DivertFamilies families,
                                    DivertTarget target, const char *to, const char *why);
 
-/* In mangle's @chain: packets to @prefixes go to @to, all others on to the next rule of the chain that is returned
- * (@chain itself, or "@chain_REST").  See ruleset-dispatch.c. */
+/* In mangle's @chain: packets to @prefixes go to @to, all others on to the next rule of the chain
+ * that is returned (@chain itself, or "@chain_REST").  See ruleset-dispatch.c. */
 const char *divert_ruleset_dispatch (DivertRuleset *ruleset, const char *chain, DivertFamilies families, const GArray *prefixes,
                                      const char *to, const char *why);
 
@@ -62,7 +62,8 @@ void        divert_maker_add_return_if_marked (const DivertMaker *m, const char 
 void        divert_maker_add_special_addresses (const DivertMaker *m, const char *chain);
 void        divert_maker_add_return_to (const DivertMaker *m, const char *chain, const char *prefix_text, const char *why);
 
-/* ruleset-local.c: the beginning of LOCAL_DIVERT; its end (in @chain, behind the dispatch); LOCAL_INTRANET_DIVERT. */
+/* ruleset-local.c: the beginning of LOCAL_DIVERT; its end (in @chain, behind the dispatch);
+ * LOCAL_INTRANET_DIVERT. */
 void        divert_ruleset_make_beginning (const DivertMaker *m);
 void        divert_ruleset_make_connections (const DivertMaker *m, const char *chain);
 void        divert_ruleset_make_intranet (const DivertMaker *m);

@@ -137,8 +137,8 @@ DivertRuleset *divert_ruleset_new (const DivertConfig *config, const DivertDecis
 DivertRuleset *divert_ruleset_new_empty (void);
 void           divert_ruleset_free (DivertRuleset *ruleset);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertRuleset, divert_ruleset_free)
-/* Takes the rules away that let packets go straight to an intranet: they, and no others, name a source.  FALSE if there
- * was none. */
+/* Takes the rules away that let packets go straight to an intranet: they, and no others, name a
+ * source.  FALSE if there was none. */
 gboolean       divert_ruleset_withdraw (DivertRuleset *ruleset);
 /* The connection mark, within the mask, of what is left alone; 0: the mask has no room for one. */
 guint32        divert_ruleset_get_spare_mark (const DivertConfig *config);

@@ -32,15 +32,16 @@ typedef struct
   char   *text;         /* of the whole site, learned things added: a configuration file */
 } DivertLearned;
 
-/* @uuid is an active connection's; "" stands for the only one that can be trusted.  @existing: the site of that name as it
- * is now, or NULL.  The gateways should have been resolved before. */
+/* @uuid is an active connection's; "" stands for the only one that can be trusted.  @existing: the
+ * site of that name as it is now, or NULL.  The gateways should have been resolved before. */
 DivertLearned *divert_trust_learn (const DivertFacts *facts, const char *uuid, const char *site,
                                    const DivertSite *existing, GError **error);
 void           divert_learned_free (DivertLearned *learned);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertLearned, divert_learned_free)
 
-/* The text of @existing without connection @uuid.  @ret_text is NULL when nothing identifies the site any more: it is to
- * go as a whole.  What was learned of the network stays, because it may be another connection's too. */
+/* The text of @existing without connection @uuid.  @ret_text is NULL when nothing identifies the
+ * site any more: it is to go as a whole.  What was learned of the network stays, because it may be
+ * another connection's too. */
 gboolean       divert_trust_forget (const DivertSite *existing, const char *uuid, char **ret_text, GError **error);
 
 G_END_DECLS

@@ -37,8 +37,8 @@ typedef struct
   gboolean (*apply) (DivertBackend *self, const DivertRuleset *ruleset, DivertTable table, DivertFamily family,
                      gboolean *ret_wrote, GError **error);
 
-  /* Takes away from what is in the kernel all that lets packets go straight to an intranet, whoever laid it, and leaves the
-   * rest of ours as it is. */
+  /* Takes away from what is in the kernel all that lets packets go straight to an intranet, whoever
+   * laid it, and leaves the rest of ours as it is. */
   gboolean (*withdraw) (DivertBackend *self, GError **error);
 
   /* What of ours is in the kernel: iptables-save text as divert_ruleset_to_save_text() gives it. */

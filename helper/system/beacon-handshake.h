@@ -10,7 +10,8 @@ G_BEGIN_DECLS
 
 typedef struct DivertHandshake DivertHandshake;
 
-/* @failure is NULL when the peer has proven that it holds the key; else why it has not.  It is the last that is heard. */
+/* @failure is NULL when the peer has proven that it holds the key; else why it has not.  It is the
+ * last that is heard. */
 typedef void (*DivertHandshakeDone) (const char *failure, gpointer user_data);
 
 /* @done is called later, from the default main context, within two seconds. */

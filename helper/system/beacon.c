@@ -2,9 +2,10 @@
 /*
  * Owns: what has been asked of which beacon through which link, and what came of it.
  *
- * An answer holds until the link is distrusted, but not for ever: when its time is over, "look again" is said,
- * and whoever still needs the answer asks.  Until the new one is there the old one holds: a good one, so
- * that home does not flap (unless nobody asks: then it ends), and a bad one too.  Nothing is sent that nobody asked for.
+ * An answer holds until the link is distrusted, but not for ever: when its time is over, "look
+ * again" is said, and whoever still needs the answer asks.  Until the new one is there the old one
+ * holds: a good one, so that home does not flap (unless nobody asks: then it ends), and a bad one
+ * too.  Nothing is sent that nobody asked for.
  *
  * Others can make a link be distrusted as often as they like (a gateway that answers with two addresses in turn).
  * So each question has an allowance: a few in a row, as a return home needs them, and then one every few seconds.

@@ -16,7 +16,8 @@ typedef void (*DivertBeaconsChanged) (gpointer user_data);
 /* How long an answer is good. */
 #define DIVERT_BEACONS_RENEWAL_S 60
 
-/* @changed: an answer came, or it is time to ask again: @renewal_s after a good one, later and later after bad ones. */
+/* @changed: an answer came, or it is time to ask again: @renewal_s after a good one, later and
+ * later after bad ones. */
 DivertBeacons *divert_beacons_new (guint renewal_s, DivertBeaconsChanged changed, gpointer user_data);
 void           divert_beacons_free (DivertBeacons *beacons);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertBeacons, divert_beacons_free)

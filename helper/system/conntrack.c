@@ -7,9 +7,9 @@
  * A request carries the entry's own original tuple as the kernel gave it, and its
  * id, so that a connection that took the same ports meanwhile is left alone.
  *
- * Connections to this machine itself stay, although its address may be in the intranet: they carry no decision, and
- * an answer to a forgotten one would look like the beginning of another.  Those that carry one (they bear a
- * connection mark) are asked for by their source.
+ * Connections to this machine itself stay, although its address may be in the intranet: they carry
+ * no decision, and an answer to a forgotten one would look like the beginning of another.  Those
+ * that carry one (they bear a connection mark) are asked for by their source.
  */
 #include "conntrack.h"
 

@@ -25,7 +25,8 @@ gboolean divert_neighbour_parse (struct nlmsghdr *header, DivertNeighbour *ret_n
 /* No entry is no error. */
 gboolean divert_neighbour_get (DivertNetlink *netlink, guint ifindex, const DivertPrefix *address,
                                DivertNeighbour *ret_neighbour, GError **error);
-/* Asks the link-layer address that the entry has whether it is still the one: an answer makes the entry NUD_REACHABLE. */
+/* Asks the link-layer address that the entry has whether it is still the one: an answer makes the
+ * entry NUD_REACHABLE. */
 gboolean divert_neighbour_probe (DivertNetlink *netlink, const DivertNeighbour *neighbour, GError **error);
 /* Asks everybody on the link, whatever the entry had.  Not for entries that an administrator made. */
 gboolean divert_neighbour_solicit (DivertNetlink *netlink, guint ifindex, const DivertPrefix *address, GError **error);

@@ -2,20 +2,20 @@
 /*
  * Owns: the list of default gateways, and their common clock.
  *
- * What was answered is forgotten whenever the link may be another one now: its carrier is gone, or
- * was gone for a moment (which the kernel counts, though it may tell of it late or not at
- * all), an address or a default route was removed, an address came that was not
- * there, or somebody says so.
+ * What was answered is forgotten whenever the link may be another one now: its carrier
+ * is gone, or was gone for a moment (which the kernel counts, though it may tell of it
+ * late or not at all), an address or a default route was removed, an address of another
+ * network came, or somebody says so.
  *
- * Each time an epoch of the link ends, and with it what others have proven through it.  It ends as well when a gateway that had
- * answered falls silent, shows another address or is a gateway no more: then what it answers is known well enough, but
- * a network that was exchanged behind a carrier that stays shows in nothing else.
+ * Each time an epoch of the link ends, and with it what others have proven through it.
+ * It ends as well when a gateway that had answered falls silent, shows another address
+ * or is a gateway no more: then what it answers is known well enough, but a network that
+ * was exchanged behind a carrier that stays shows in nothing else.
  */
 #include "gateway.h"
 
+#include "core/addresses.h"
 #include "gateway-resolution.h"
-
-#include <string.h>
 
 /* Beyond any real machine; further ones stay UNKNOWN, which is no proof. */
 #define MAX_GATEWAYS 256
@@ -254,40 +254,6 @@ update_carriers (DivertGateways *gateways,
   gateways->carriers = g_steal_pointer (&now);
 }
 
-/* Has the link an address of the family that tells of another network?  In IPv6 that is one of another prefix: temporary
- * addresses come every day.  What comes to a link that had none is its beginning, and tells nothing. */
-static gboolean
-has_strange_address (const GArray *before,
-                     const GArray *now,
-                     DivertFamily  family)
-{
-  gboolean had = FALSE, strange = FALSE;
-
-  for (guint i = 0; i < before->len; i++)
-    {
-      const DivertPrefix *address = divert_prefixes_index (before, i);
-
-      had |= address->family == family && !divert_prefix_is_link_local (address);
-    }
-  for (guint i = 0; i < now->len && !strange; i++)
-    {
-      const DivertPrefix *address = divert_prefixes_index (now, i);
-      DivertPrefix host = divert_prefix_host (address);
-      gboolean known = FALSE;
-
-      for (guint j = 0; j < before->len && !known; j++)
-        {
-          const DivertPrefix *old = divert_prefixes_index (before, j);
-
-          known = family == DIVERT_FAMILY_IPV6 ? divert_prefix_contains (old, &host) :
-                                                 memcmp (old->bytes, address->bytes, sizeof address->bytes) == 0;
-          known = known && old->family == family;
-        }
-      strange = address->family == family && !divert_prefix_is_link_local (address) && !known;
-    }
-  return had && strange;
-}
-
 static void
 see_addresses (DivertGateways  *gateways,
                const GPtrArray *links)
@@ -301,7 +267,7 @@ see_addresses (DivertGateways  *gateways,
       const GArray *before = g_hash_table_lookup (gateways->addresses, key);
 
       for (guint family = 0; before != NULL && family < DIVERT_N_FAMILIES; family++)
-        if (has_strange_address (before, link->addresses, family))
+        if (divert_addresses_tell_of_another_network (before, link->addresses, family))
           divert_gateways_forget_for_address (gateways, link->ifindex, family);
       g_hash_table_insert (now, key, divert_prefixes_copy (link->addresses));
     }
@@ -386,7 +352,8 @@ divert_gateways_resync (DivertGateways *gateways)
       DivertResolution *resolution = gateways->list->pdata[i];
       DivertNeighbour neighbour;
 
-      /* While a question is under way its entry was not NUD_REACHABLE when it was asked; if it is now, that is the answer. */
+      /* While a question is under way its entry was not NUD_REACHABLE when it was asked; if it is
+       * now, that is the answer. */
       if (resolution->asked &&
           divert_neighbour_get (gateways->netlink, resolution->ifindex, &resolution->address, &neighbour, NULL))
         divert_resolution_see (resolution, gateways->netlink, &neighbour, now);

@@ -26,11 +26,12 @@ void            divert_gateways_ask (DivertGateways *gateways, guint ifindex);
 gboolean        divert_gateways_are_asked (const DivertGateways *gateways);
 /* Forgets what those of @ifindex (0: all) and @families have answered. */
 void            divert_gateways_forget (DivertGateways *gateways, guint ifindex, DivertFamilies families);
-/* That, because an address of @family is not what it was.  IPv4's tells of another network, where what IPv6's gateway answered a
- * second ago says nothing; IPv6's temporary ones go every day, and are no concern of IPv4's. */
+/* That, because an address of @family is not what it was.  IPv4's tells of another network, where
+ * what IPv6's gateway answered a second ago says nothing; IPv6's temporary ones go every day, and
+ * are no concern of IPv4's. */
 void            divert_gateways_forget_for_address (DivertGateways *gateways, guint ifindex, DivertFamily family);
-/* Moves when @ifindex may have become another network: that happened, or a gateway that had answered is gone, silent or
- * another. */
+/* Moves when @ifindex may have become another network: that happened, or a gateway that had
+ * answered is gone, silent or another. */
 guint           divert_gateways_get_epoch (const DivertGateways *gateways, guint ifindex);
 /* A link as it is now.  If its carrier went or came since it was last seen, all is forgotten; returns whether
  * that was so. */

@@ -252,7 +252,8 @@ delete_chains (Diff    *diff,
   return TRUE;
 }
 
-/* libiptc sets the counters of the built-in chains' policies to zero at every commit, unless it is told to set them. */
+/* libiptc sets the counters of the built-in chains' policies to zero at every commit, unless it is
+ * told to set them. */
 static gboolean
 keep_policy_counters (Diff    *diff,
                       GError **error)

@@ -8,8 +8,8 @@
 
 G_BEGIN_DECLS
 
-/* As divert_ruleset_to_save_text() gives it, then a comment line for each rule in our chains, or jump to them, that we
- * would never make. */
+/* As divert_ruleset_to_save_text() gives it, then a comment line for each rule in our chains, or
+ * jump to them, that we would never make. */
 char   *divert_iptables_read_text (const DivertIptablesTable *table, DivertTable id);
 /* Those rules that we would make. */
 DivertRuleset *divert_iptables_read_rules (const DivertIptablesTable *table, DivertTable id);

@@ -16,8 +16,8 @@ typedef struct DivertMonitor DivertMonitor;
 /* Is this notification a reason to look again?  @header NULL: some were lost. */
 typedef gboolean (*DivertMonitorSee) (struct nlmsghdr *header, gpointer user_data);
 
-/* @changed comes at once when nothing came of late, else at most every DIVERT_MONITOR_INTERVAL_US; the last of many
- * notifications is followed by a call, always. */
+/* @changed comes at once when nothing came of late, else at most every DIVERT_MONITOR_INTERVAL_US;
+ * the last of many notifications is followed by a call, always. */
 #define DIVERT_MONITOR_INTERVAL_US 5000
 
 /* In the default main context, before everything else that is ready there. */

@@ -8,7 +8,8 @@
 
 G_BEGIN_DECLS
 
-/* Fills out_interface, source and destination_type of @packet for its destination.  No route: they stay as they are, and FALSE. */
+/* Fills out_interface, source and destination_type of @packet for its destination.  No route: they
+ * stay as they are, and FALSE. */
 gboolean divert_lookup_route (DivertPacket *packet, GError **error);
 
 G_END_DECLS

@@ -8,8 +8,9 @@
 
 G_BEGIN_DECLS
 
-/* @run_dir goes with a reboot and holds a mode that ends with the network; @state_dir stays.  Never NULL: a file that is
- * missing means auto, and one that cannot be read or understood means auto with @error set. */
+/* @run_dir goes with a reboot and holds a mode that ends with the network; @state_dir stays.  Never
+ * NULL: a file that is missing means auto, and one that cannot be read or understood means auto
+ * with @error set. */
 DivertMode *divert_mode_file_load (const char *state_dir, const char *run_dir, GError **error);
 /* Atomic.  On failure the mode that was kept is still kept. */
 gboolean    divert_mode_file_save (const char *state_dir, const char *run_dir, const DivertMode *mode, GError **error);

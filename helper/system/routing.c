@@ -137,8 +137,8 @@ is_mute (guint         ifindex,
 {
   if (error->domain != DIVERT_NETLINK_ERROR)
     return FALSE;
-  /* IPv6 is switched off there.  On lo it goes with all others as a rule; should a device have kept it, the mark finds
-   * no route and the leak guard drops the packet. */
+  /* IPv6 is switched off there.  On lo it goes with all others as a rule; should a device have kept
+   * it, the mark finds no route and the leak guard drops the packet. */
   if (error->code == EACCES)
     return TRUE;
   return ifindex != DIVERT_LOOPBACK_IFINDEX && (error->code == ENODEV || error->code == ENXIO || error->code == ENETDOWN);

@@ -22,8 +22,8 @@ typedef enum
 
 /* @config_dir is "/etc/nm-divert". */
 char    *divert_site_file_get_path (const char *config_dir, const char *site);
-/* @site by its valid name; @existing as the configuration has it now, or NULL.  Atomic; root's, mode 0644.  Refused if
- * the files, all of them as they are now, would make no valid configuration.
+/* @site by its valid name; @existing as the configuration has it now, or NULL.  Atomic; root's,
+ * mode 0644.  Refused if the files, all of them as they are now, would make no valid configuration.
  * On failure nothing has changed.  @ret_previous: what was there, NULL for nothing. */
 gboolean divert_site_file_write (const char *config_dir, const char *site, const DivertSite *existing, const char *text,
                                  char **ret_previous, GError **error);

@@ -13,7 +13,8 @@ typedef struct DivertSleep DivertSleep;
 
 typedef void (*DivertSleepChanged) (gpointer user_data);
 
-/* Returns at once.  Where there is no logind, nothing is ever heard.  @changed is called when sleep is near, and behind it. */
+/* Returns at once.  Where there is no logind, nothing is ever heard.  @changed is called when sleep
+ * is near, and behind it. */
 DivertSleep *divert_sleep_new (DivertSleepChanged changed, gpointer user_data);
 void         divert_sleep_free (DivertSleep *sleep);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertSleep, divert_sleep_free)

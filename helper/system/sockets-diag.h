@@ -20,7 +20,8 @@ typedef struct
 
 typedef void (*DivertSocketVisit) (const DivertSocket *socket, gpointer user_data);
 
-/* Calls @visit for the sockets of @family (IPv6's may serve IPv4) in @states (bits 1 << TCP_…); @port: local, 0: any. */
+/* Calls @visit for the sockets of @family (IPv6's may serve IPv4) in @states (bits 1 << TCP_…);
+ * @port: local, 0: any. */
 gboolean divert_socket_dump (DivertNetlink *netlink, guint8 protocol, DivertFamily family, guint32 states, guint16 port,
                              DivertSocketVisit visit, gpointer user_data, GError **error);
 /* Exactly this one, by its cookie. */

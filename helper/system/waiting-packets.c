@@ -2,14 +2,16 @@
 /*
  * Owns: dropping what waits in the kernel's neighbour table.
  *
- * Theory of operation.  When a carrier is lost the kernel forgets the link's neighbours at once, and us it tells a moment
- * later.  What a program sends to the NAS in that moment passes the rules of home, finds no neighbour, and waits in the
- * table while the kernel asks for its address, for three seconds.  If the link comes up in another network before they
- * are over, the stranger at that address answers, and gets the packet: one for each flow, long after the rules
- * have changed.  (The lab saw it, 950 ms after.)  An entry that is deleted drops what waits for it.
+ * Theory of operation.  When a carrier is lost the kernel forgets the link's neighbours at once,
+ * and us it tells a moment later.  What a program sends to the NAS in that moment passes the rules
+ * of home, finds no neighbour, and waits in the table while the kernel asks for its address, for
+ * three seconds.  If the link comes up in another network before they are over, the stranger at
+ * that address answers, and gets the packet: one for each flow, long after the rules have changed.
+ * (The lab saw it, 950 ms after.)  An entry that is deleted drops what waits for it.
  *
- * All of the link's, not only those in an intranet: what goes to an intranet behind the gateway waits for the gateway.
- * A bystander's packet is lost with them, which happens to packets at a lost carrier.
+ * All of the link's, not only those in an intranet: what goes to an intranet behind the gateway
+ * waits for the gateway.  A bystander's packet is lost with them, which happens to packets at a
+ * lost carrier.
  */
 #include "waiting-packets.h"
 

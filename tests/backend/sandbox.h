@@ -37,7 +37,8 @@ void     sandbox_enter (void);
 /* The lock file of this namespace. */
 const char *sandbox_get_lock_file (void);
 
-/* Runs a program to its end; @input (or NULL) goes to its standard input.  Returns what it wrote.  Aborts if it fails. */
+/* Runs a program to its end; @input (or NULL) goes to its standard input.  Returns what it wrote.
+ * Aborts if it fails. */
 char    *sandbox_run (const char *input, const char *program, ...) G_GNUC_NULL_TERMINATED;
 /* A change of somebody's who does not take our lock: "-t mangle -A INPUT …", blanks between. */
 void     sandbox_meddle_with (DivertFamily family, const char *arguments);

@@ -159,7 +159,8 @@ test_no_table (Fixture       *fixture,
   g_assert_cmpstr (names, ==, "");
 }
 
-/* Foreign rules with counters, foreign chains, policies with counters: removing leaves exactly what was there before. */
+/* Foreign rules with counters, foreign chains, policies with counters: removing leaves exactly what
+ * was there before. */
 static void
 test_foreign (Fixture       *fixture,
               gconstpointer  data)

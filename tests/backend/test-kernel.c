@@ -307,8 +307,8 @@ is_gone (gpointer user_data)
   return waitpid (*pid, NULL, WNOHANG) == *pid;
 }
 
-/* Runs the command @n times, '@' in it replaced by "0.1" … "49.200", in one ip(8) beside us, and iterates until all is
- * quiet.  Returns our CPU time. */
+/* Runs the command @n times, '@' in it replaced by "0.1" … "49.200", in one ip(8) beside us, and
+ * iterates until all is quiet.  Returns our CPU time. */
 static gint64
 storm (Fixture    *f,
        guint       n,

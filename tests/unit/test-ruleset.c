@@ -49,7 +49,8 @@ path_to (const DivertRuleset *ruleset,
   return explanation.path;
 }
 
-/* However many prefixes, in whatever tree: those in an intranet are diverted, their neighbours in a bypass are not. */
+/* However many prefixes, in whatever tree: those in an intranet are diverted, their neighbours in a
+ * bypass are not. */
 static void
 test_dispatch (void)
 {
@@ -143,7 +144,8 @@ test_well_formed (void)
     }
 }
 
-/* The connection mark that spares a connection is never 0 nor the diverting mark; without room for it there is none. */
+/* The connection mark that spares a connection is never 0 nor the diverting mark; without room for
+ * it there is none. */
 static void
 test_spare (void)
 {

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: the backend and the routes, what an error of theirs means to a person, and
+ * when to try again.
+ */
+#include "laying.h"
+
+#include "core/problem.h"
+
+#define RETRY_FIRST_MS 50
+#define RETRY_LAST_MS 30000
+
+struct DivertLaying
+{
+  DivertLayingRetry retry;
+  gpointer          user_data;
+  DivertBackend    *backend;
+  DivertRoutes     *routes;
+  gboolean          probed; /* the backend works here */
+  guint             retry_id;
+  guint             retry_ms;
+};
+
+DivertLaying *
+divert_laying_new (DivertLayingRetry   retry,
+                   gpointer            user_data,
+                   GError            **error)
+{
+  DivertRoutes *routes = divert_routes_new (error);
+  DivertLaying *laying;
+
+  if (routes == NULL)
+    return NULL;
+  laying = g_new0 (DivertLaying, 1);
+  laying->retry = retry;
+  laying->user_data = user_data;
+  laying->backend = divert_backend_iptables_new ();
+  laying->routes = routes;
+  laying->retry_ms = RETRY_FIRST_MS;
+  return laying;
+}
+
+void
+divert_laying_free (DivertLaying *laying)
+{
+  if (laying == NULL)
+    return;
+  g_clear_handle_id (&laying->retry_id, g_source_remove);
+  divert_routes_free (laying->routes);
+  divert_backend_free (laying->backend);
+  g_free (laying);
+}
+
+gboolean
+divert_laying_find_rules (DivertLaying *laying)
+{
+  g_autoptr(DivertRuleset) nothing = divert_ruleset_new_empty ();
+  g_autofree char *empty = divert_ruleset_to_save_text (nothing, DIVERT_FAMILY_IPV4, DIVERT_TABLE_MANGLE);
+  g_autofree char *found = laying->backend->klass->read (laying->backend, DIVERT_TABLE_MANGLE, DIVERT_FAMILY_IPV4, NULL);
+
+  return g_strcmp0 (found, empty) != 0;
+}
+
+static gboolean
+on_retry (gpointer user_data)
+{
+  DivertLaying *laying = user_data;
+
+  laying->retry_id = 0;
+  laying->retry (laying->user_data);
+  return G_SOURCE_REMOVE;
+}
+
+/* A held lock is soon free; for anything else, less and less often. */
+static void
+schedule_retry (DivertLaying *laying,
+                const GError *error)
+{
+  gboolean busy = g_error_matches (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_BUSY);
+
+  g_clear_handle_id (&laying->retry_id, g_source_remove);
+  laying->retry_id = g_timeout_add (busy ? RETRY_FIRST_MS : laying->retry_ms, on_retry, laying);
+  laying->retry_ms = busy ? RETRY_FIRST_MS : MIN (laying->retry_ms * 2, RETRY_LAST_MS);
+}
+
+static DivertProblemCode
+classify (const GError *error)
+{
+  if (error->domain != DIVERT_BACKEND_ERROR)
+    return DIVERT_PROBLEM_APPLY;
+  switch ((DivertBackendError) error->code)
+    {
+    case DIVERT_BACKEND_ERROR_UNAVAILABLE:
+      return DIVERT_PROBLEM_BACKEND;
+    case DIVERT_BACKEND_ERROR_PERMISSION:
+      return DIVERT_PROBLEM_PERMISSION;
+    case DIVERT_BACKEND_ERROR_BUSY:
+      return DIVERT_PROBLEM_BUSY;
+    case DIVERT_BACKEND_ERROR_FOREIGN:
+      return DIVERT_PROBLEM_FOREIGN;
+    case DIVERT_BACKEND_ERROR_REFUSED:
+    default:
+      return DIVERT_PROBLEM_APPLY;
+    }
+}
+
+static void
+add_problem (GPtrArray    *problems,
+             const GError *error)
+{
+  g_ptr_array_add (problems, divert_problem_new (classify (error), error->message));
+}
+
+gboolean
+divert_laying_lay (DivertLaying         *laying,
+                   const DivertConfig   *config,
+                   const guint32        *gid,
+                   const DivertDecision *decision,
+                   const DivertFacts    *facts,
+                   GPtrArray            *problems,
+                   DivertApplied        *applied)
+{
+  const DivertBackendClass *klass = laying->backend->klass;
+  g_autoptr(DivertRuleset) ruleset = NULL;
+  g_autoptr(GError) error = NULL;
+
+  *applied = (DivertApplied) { 0, 0 };
+  /* Without the group the proxy's own packets could not be told from others: a loop.  But what an earlier helper
+   * has let go straight must not outlast that. */
+  if (decision->place != DIVERT_PLACE_OFF && gid == NULL)
+    {
+      if (!klass->withdraw (laying->backend, &error))
+        {
+          add_problem (problems, error);
+          schedule_retry (laying, error);
+        }
+      return FALSE;
+    }
+
+  ruleset = divert_ruleset_new (config, decision, gid != NULL ? *gid : 0, facts);
+  if (!laying->probed && !divert_ruleset_is_empty (ruleset))
+    {
+      if (!klass->probe (laying->backend, ruleset->routing.families, &error))
+        {
+          add_problem (problems, error);
+          return FALSE;
+        }
+      laying->probed = TRUE;
+    }
+
+  if (!divert_apply (laying->backend, laying->routes, ruleset, applied, &error))
+    {
+      add_problem (problems, error);
+      schedule_retry (laying, error);
+      return FALSE;
+    }
+  laying->retry_ms = RETRY_FIRST_MS;
+  return TRUE;
+}
+
+const char *
+divert_laying_get_backend (const DivertLaying *laying)
+{
+  return laying->probed ? laying->backend->klass->name : "";
+}
+
+gboolean
+divert_laying_count_dropped (const DivertLaying *laying,
+                             guint64            *ret_packets)
+{
+  return laying->backend->klass->count_dropped (laying->backend, ret_packets, NULL);
+}
