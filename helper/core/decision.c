@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Owns: the decision.  Weighs every site against every connection (proof.c) and
- * draws the conclusion; see decision.h for the theory.
+ * draws the conclusion; see decision.h for the theory.  What a decision is made of is
+ * decision-value.c's.
  */
-#include "decision.h"
+#include "decision-private.h"
 
 #include "proof.h"
 
@@ -11,45 +12,6 @@
  * max_addresses); twice, for those that are temporary.  Rules for more of them are not worth their
  * time. */
 #define EXACT_SOURCES_MAX 32
-
-static void
-exit_free (DivertExit *way_out)
-{
-  g_free (way_out->device);
-  g_array_unref (way_out->sources);
-  g_free (way_out);
-}
-
-static DivertDecision *
-decision_new (void)
-{
-  DivertDecision *decision = g_new0 (DivertDecision, 1);
-
-  decision->place = DIVERT_PLACE_AWAY;
-  decision->direct = divert_prefixes_new ();
-  decision->exits = g_ptr_array_new_with_free_func ((GDestroyNotify) exit_free);
-  decision->reason = g_new0 (DivertReason, 1);
-  decision->candidates = g_ptr_array_new_with_free_func ((GDestroyNotify) divert_candidate_free);
-  return decision;
-}
-
-void
-divert_decision_free (DivertDecision *decision)
-{
-  if (decision == NULL)
-    return;
-  g_free (decision->site);
-  g_array_unref (decision->direct);
-  g_ptr_array_unref (decision->exits);
-  g_free (decision->reason->site);
-  g_free (decision->reason->device);
-  g_free (decision->reason->id);
-  g_free (decision->reason->expected);
-  g_free (decision->reason->found);
-  g_free (decision->reason);
-  g_ptr_array_unref (decision->candidates);
-  g_free (decision);
-}
 
 static void
 set_reason (DivertDecision        *decision,
@@ -294,7 +256,7 @@ divert_decide (const DivertConfig *config,
                const DivertMode   *mode,
                const DivertFacts  *facts)
 {
-  DivertDecision *decision = decision_new ();
+  DivertDecision *decision = divert_decision_new ();
 
   if (mode->kind == DIVERT_MODE_OFF)
     {
@@ -349,100 +311,4 @@ divert_decision_suppose (const DivertConfig *config,
   if (site != NULL && decision->place != DIVERT_PLACE_SITE)
     suppose_exit (decision, site, facts);
   return decision;
-}
-
-static gboolean
-exits_equal (const GPtrArray *a,
-             const GPtrArray *b)
-{
-  if (a->len != b->len)
-    return FALSE;
-  for (guint i = 0; i < a->len; i++)
-    {
-      const DivertExit *x = g_ptr_array_index (a, i), *y = g_ptr_array_index (b, i);
-
-      if (x->ifindex != y->ifindex || !g_str_equal (x->device, y->device) || !divert_prefixes_equal (x->sources, y->sources))
-        return FALSE;
-    }
-  return TRUE;
-}
-
-gboolean
-divert_decision_same_place (const DivertDecision *a,
-                            const DivertDecision *b)
-{
-  return a->place == b->place && g_strcmp0 (a->site, b->site) == 0 && divert_prefixes_equal (a->direct, b->direct) &&
-         exits_equal (a->exits, b->exits);
-}
-
-gboolean
-divert_decision_is_pending (const DivertDecision *decision)
-{
-  for (guint i = 0; i < decision->candidates->len; i++)
-    {
-      const DivertCandidate *candidate = g_ptr_array_index (decision->candidates, i);
-
-      if (candidate->identified && candidate->pending)
-        return TRUE;
-    }
-  return FALSE;
-}
-
-const char *
-divert_decision_get_place (const DivertDecision *decision)
-{
-  switch (decision->place)
-    {
-    case DIVERT_PLACE_OFF:
-      return "off";
-    case DIVERT_PLACE_SITE:
-      return decision->site;
-    case DIVERT_PLACE_AWAY:
-    default:
-      return "away";
-    }
-}
-
-const char *
-divert_decision_get_device (const DivertDecision *decision)
-{
-  return decision->exits->len > 0 ? ((DivertExit *) g_ptr_array_index (decision->exits, 0))->device : "";
-}
-
-char *
-divert_decision_to_text (const DivertDecision *decision)
-{
-  g_autoptr(GString) text = g_string_new (NULL);
-  g_autofree char *reason = divert_reason_to_text (decision->reason, NULL);
-  g_autofree char *direct = divert_prefixes_to_string (decision->direct);
-
-  g_string_append_printf (text, "place: %s\nreason: %s: %s\n", divert_decision_get_place (decision),
-                          divert_reason_code_name (decision->reason->code), reason);
-  g_string_append_printf (text, "direct: %s\n", direct);
-  for (guint i = 0; i < decision->exits->len; i++)
-    {
-      const DivertExit *way_out = g_ptr_array_index (decision->exits, i);
-      g_autofree char *sources = divert_prefixes_to_string (way_out->sources);
-
-      g_autofree char *device = divert_escape (way_out->device);
-
-      g_string_append_printf (text, "exit: %s from %s\n", device, sources);
-    }
-  for (guint i = 0; i < decision->candidates->len; i++)
-    {
-      const DivertCandidate *candidate = g_ptr_array_index (decision->candidates, i);
-      g_autofree char *id = divert_escape (candidate->id);
-      g_autofree char *device = divert_escape (candidate->device);
-
-      g_string_append_printf (text, "candidate: %s by '%s' on %s: %s\n", candidate->site, id, device,
-                              candidate->proven ? "proven" : candidate->pending ? "pending" : "not proven");
-      for (guint j = 0; j < candidate->proofs->len; j++)
-        {
-          const DivertProof *proof = g_ptr_array_index (candidate->proofs, j);
-          g_autofree char *line = divert_proof_to_text (proof, NULL);
-
-          g_string_append_printf (text, "  %s: %s\n", divert_outcome_name (proof->outcome), line);
-        }
-    }
-  return g_string_free (g_steal_pointer (&text), FALSE);
 }
