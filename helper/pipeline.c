@@ -8,7 +8,8 @@
  * without waiting: about a millisecond.  What must be waited for (a gateway's
  * answer, NetworkManager's first reading, a held lock) is asked for, and its coming
  * is an event.  So runs never overlap, SIGTERM never cuts one short, and there is
- * no queue.
+ * no queue.  In a storm of events, run upon run, the others get their turn every
+ * BURST_MAX runs: what NetworkManager says meanwhile would pile up.
  */
 #include "pipeline.h"
 
@@ -27,6 +28,7 @@
 
 #define SETTLE_US G_USEC_PER_SEC /* for a refresh that is to settle */
 #define EXPIRY_CHECK_S 30        /* the wall clock can be set: look at it now and then */
+#define BURST_MAX 8
 
 struct DivertPipeline
 {
@@ -53,7 +55,9 @@ struct DivertPipeline
   DivertStartup    startup;
   const char      *event;      /* that asked for the next run */
   gint64           event_time;
+  guint            burst;      /* runs since sources of ordinary priority had their turn */
   guint            run_id;     /* sources */
+  guint            turn_id;
   guint            timer_id;
 };
 
@@ -285,11 +289,24 @@ run (DivertPipeline *pipeline)
 }
 
 static gboolean
+on_turn (gpointer user_data)
+{
+  DivertPipeline *pipeline = user_data;
+
+  pipeline->turn_id = 0;
+  pipeline->burst = 0;
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
 on_run (gpointer user_data)
 {
   DivertPipeline *pipeline = user_data;
 
   pipeline->run_id = 0;
+  pipeline->burst++;
+  if (pipeline->turn_id == 0)
+    pipeline->turn_id = g_idle_add_full (G_PRIORITY_DEFAULT, on_turn, pipeline, NULL);
   run (pipeline);
   return G_SOURCE_REMOVE;
 }
@@ -302,7 +319,8 @@ request_run (DivertPipeline *pipeline,
     return;
   pipeline->event = event;
   pipeline->event_time = g_get_monotonic_time ();
-  pipeline->run_id = g_idle_add_full (G_PRIORITY_HIGH, on_run, pipeline, NULL);
+  pipeline->run_id = g_idle_add_full (pipeline->burst < BURST_MAX ? G_PRIORITY_HIGH : G_PRIORITY_DEFAULT, on_run, pipeline,
+                                      NULL);
 }
 
 static void
@@ -374,6 +392,7 @@ divert_pipeline_free (DivertPipeline *pipeline)
   if (pipeline == NULL)
     return;
   g_clear_handle_id (&pipeline->run_id, g_source_remove);
+  g_clear_handle_id (&pipeline->turn_id, g_source_remove);
   g_clear_handle_id (&pipeline->timer_id, g_source_remove);
   divert_beacons_free (pipeline->beacons);
   divert_sleep_free (pipeline->sleep);
