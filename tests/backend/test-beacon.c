@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <net/if.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -16,6 +17,7 @@
 
 #define MARK 0x100
 #define RENEWAL_S 2
+#define MISBEHAVE "--misbehave=" /* this program as a server: at that port */
 
 static struct
 {
@@ -71,30 +73,67 @@ spawn_server (const char *host,
   return private_system_spawn (argv);
 }
 
-/* The servers that are none: argv[1] says how. */
-static int
-misbehave (gboolean talk)
+/* Records that say nothing, which a client may pass over: it must not do so for ever. */
+static const struct
 {
-  struct sockaddr_in6 address = { .sin6_family = AF_INET6, .sin6_port = htons (talk ? 81 : 82) };
+  const char *bytes;
+  gsize       size;
+} floods[] = {
+#define FLOOD(bytes) { bytes, sizeof (bytes) - 1 }
+  FLOOD ("\x16\x03\x03\x00\x00"),                 /* handshake, empty */
+  FLOOD ("\x16\x03\x03\x00\x04\x00\x00\x00\x00"), /* a hello request */
+  FLOOD ("\x14\x03\x03\x00\x01\x01"),             /* change cipher spec */
+  FLOOD ("\x15\x03\x03\x00\x00"),                 /* alert, empty */
+  FLOOD ("\x15\x03\x03\x00\x02\x01\x64"),         /* a warning: no renegotiation */
+  FLOOD ("\x17\x03\x03\x00\x00"),                 /* application data, empty */
+  FLOOD ("\x00"),
+#undef FLOOD
+};
+
+#define PORT_GARBAGE 81
+#define PORT_SILENCE 82
+#define PORT_FLOOD 500 /* the first */
+
+static void
+talk (int     client,
+      guint16 port)
+{
   static const char garbage[] = "HTTP/1.0 400 Bad Request\r\n\r\n\x16\x03\x03\xff\xff garbage garbage garbage";
+  g_autoptr(GString) flood = g_string_new (NULL);
+
+  if (port == PORT_SILENCE)
+    return;
+  if (port == PORT_GARBAGE)
+    send (client, garbage, sizeof garbage, MSG_NOSIGNAL);
+  else
+    {
+      for (guint i = 0; i < 7000; i++)
+        g_string_append_len (flood, floods[port - PORT_FLOOD].bytes, floods[port - PORT_FLOOD].size);
+      while (send (client, flood->str, flood->len, MSG_NOSIGNAL) > 0)
+        ;
+    }
+  close (client);
+}
+
+/* The servers that are none. */
+static int
+misbehave (guint16 port)
+{
+  struct sockaddr_in6 address = { .sin6_family = AF_INET6, .sin6_port = htons (port) };
   int fd = socket (AF_INET6, SOCK_STREAM, 0);
 
   if (bind (fd, (struct sockaddr *) &address, sizeof address) != 0 || listen (fd, 16) != 0)
     return 1;
   for (;;)
-    {
-      int client = accept (fd, NULL, NULL);
-
-      if (talk && write (client, garbage, sizeof garbage) > 0)
-        close (client);
-    }
+    talk (accept (fd, NULL, NULL), port);
 }
 
 static void
-spawn_misbehaving (const char *how)
+spawn_misbehaving (guint16 port)
 {
   g_autofree char *program = g_file_read_link ("/proc/self/exe", NULL);
-  const char *argv[] = { "ip", "netns", "exec", "home", program, how, NULL };
+  g_autofree char *option = g_strdup_printf (MISBEHAVE "%u", port);
+  const char *argv[] = { "ip", "netns", "exec", "home", program, option, NULL };
 
   private_system_spawn (argv);
 }
@@ -213,11 +252,40 @@ static void
 test_failures (void)
 {
   assert_answer (make_site ("home", "192.168.22.1", 80), self.home, MARK, "Connection refused");
-  assert_answer (make_site ("home", "192.168.22.1", 81), self.home, MARK, "");
-  assert_answer (make_site ("home", "192.168.22.1", 82), self.home, MARK, "no answer in time");
+  assert_answer (make_site ("home", "192.168.22.1", PORT_GARBAGE), self.home, MARK, "");
+  assert_answer (make_site ("home", "192.168.22.1", PORT_SILENCE), self.home, MARK, "no answer in time");
   assert_answer (make_site ("home", "192.168.22.99", 443), self.home, MARK, "no answer in time");
   /* Without the mark our own rules would take it. */
   assert_answer (make_site ("home", "192.168.22.1", 443), self.home, 0x200, "no answer in time");
+}
+
+static gboolean
+on_beat (gpointer user_data)
+{
+  guint *beats = user_data;
+
+  (*beats)++;
+  return G_SOURCE_CONTINUE;
+}
+
+/* The whole helper is one thread: it must go on meanwhile. */
+static void
+test_floods (void)
+{
+  guint beats = 0;
+  guint id = g_timeout_add (100, on_beat, &beats);
+
+  for (guint i = 0; i < G_N_ELEMENTS (floods); i++)
+    {
+      gint64 start = g_get_monotonic_time (), took;
+
+      beats = 0;
+      assert_answer (make_site ("home", "192.168.22.1", PORT_FLOOD + i), self.home, MARK, "");
+      took = g_get_monotonic_time () - start;
+      g_assert_cmpint (took, <, 4 * G_USEC_PER_SEC);
+      g_assert_cmpint (beats, >=, took / (200 * 1000));
+    }
+  g_source_remove (id);
 }
 
 static gboolean
@@ -298,7 +366,6 @@ test_renewal (void)
   g_assert_false (is_proven ());
 }
 
-/* Nobody asks again: it ends by itself. */
 /* Another access point: at once, and what is proven counts until then. */
 static void
 test_renewed_at_once (void)
@@ -324,6 +391,7 @@ test_renewed_at_once (void)
   g_assert_cmpint (g_get_monotonic_time () - start, <, G_USEC_PER_SEC);
 }
 
+/* Nobody asks again: it ends by itself. */
 static void
 test_nobody_renews (void)
 {
@@ -373,8 +441,8 @@ main (int    argc,
   gsize size;
   int status;
 
-  if (g_strcmp0 (argv[1], "--garbage") == 0 || g_strcmp0 (argv[1], "--silence") == 0)
-    return misbehave (g_str_equal (argv[1], "--garbage"));
+  if (argc > 1 && g_str_has_prefix (argv[1], MISBEHAVE))
+    return misbehave (atoi (argv[1] + strlen (MISBEHAVE)));
 
   private_system_enter ();
   g_test_init (&argc, &argv, NULL);
@@ -383,8 +451,10 @@ main (int    argc,
   spawn_server ("home", "443", NULL);
   spawn_server ("home", "444", "-tls1_2");
   spawn_server ("evil", "443", NULL);
-  spawn_misbehaving ("--garbage");
-  spawn_misbehaving ("--silence");
+  spawn_misbehaving (PORT_GARBAGE);
+  spawn_misbehaving (PORT_SILENCE);
+  for (guint i = 0; i < G_N_ELEMENTS (floods); i++)
+    spawn_misbehaving (PORT_FLOOD + i);
 
   /* The key's digest by openssl's hand. */
   g_assert_true (g_file_get_contents ("/run/home.der", &der, &size, NULL));
@@ -397,6 +467,7 @@ main (int    argc,
 
   g_test_add_func ("/beacon/key", test_key);
   g_test_add_func ("/beacon/failures", test_failures);
+  g_test_add_func ("/beacon/floods", test_floods);
   g_test_add_func ("/beacon/once", test_once);
   g_test_add_func ("/beacon/renewal", test_renewal);
   g_test_add_func ("/beacon/renewed-at-once", test_renewed_at_once);
