@@ -79,8 +79,7 @@ divert_client_get (GDBusConnection *bus,
 }
 
 static DivertExitCode
-code_of (const GError *error,
-         const char   *remote)
+code_of (const char *remote)
 {
   if (!remote)
     /* No answer at all: no bus, a closed connection, our own time limit. */
@@ -107,7 +106,7 @@ divert_client_report (const GError *error)
   g_autofree char *remote = g_dbus_error_get_remote_error (error);
   g_autoptr(GError) plain = g_error_copy (error);
   g_autofree char *shown = NULL;
-  DivertExitCode code = code_of (error, remote);
+  DivertExitCode code = code_of (remote);
 
   g_dbus_error_strip_remote_error (plain);
   shown = divert_printable (plain->message, DIVERT_PRINTABLE_LINE);

@@ -11,7 +11,6 @@
 #include <glib/gi18n.h>
 
 #include "client.h"
-#include "core/decision.h"
 #include "core/explain.h"
 #include "core/mode.h"
 #include "json.h"
@@ -66,7 +65,7 @@ divert_cmd_explain (const DivertCommand *command,
   g_autofree char *place = NULL;
   gboolean json = FALSE;
   const GOptionEntry entries[] = {
-    { "as", 0, 0, G_OPTION_ARG_FILENAME, &place, N_("Suppose this place: away, or a site's name"), N_("PLACE") },
+    { "as", 0, 0, G_OPTION_ARG_FILENAME, &place, N_("Suppose this place: away, off, or a site's name"), N_("PLACE") },
     { "json", 0, 0, G_OPTION_ARG_NONE, &json, N_("Print JSON, as nm-divert(1) documents it"), NULL },
     { NULL },
   };
@@ -85,11 +84,7 @@ divert_cmd_explain (const DivertCommand *command,
 
       return divert_command_misuse (command, "%s", shown);
     }
-  if (place && !(mode = divert_mode_parse (place)))
-    {
-      g_autofree char *shown = divert_escape (place);
-
-      return divert_command_misuse (command, _("neither away nor a site's name: '%s'"), shown);
-    }
+  if (place && !(mode = divert_command_parse_place (command, place)))
+    return DIVERT_EXIT_USAGE;
   return explain (&packet, rest[0], mode ? divert_mode_get_name (mode) : NULL, json);
 }

@@ -9,7 +9,7 @@
 
 #include "client.h"
 #include "core/config.h"
-#include "core/decision.h"
+#include "core/escape.h"
 #include "dbus-names.h"
 #include "profiles.h"
 

@@ -7,7 +7,6 @@
 #include <glib/gi18n.h>
 
 #include "client.h"
-#include "core/decision.h"
 #include "core/mode.h"
 #include "printable.h"
 
@@ -38,7 +37,7 @@ divert_cmd_plan (const DivertCommand *command,
 {
   g_autofree char *place = NULL;
   const GOptionEntry entries[] = {
-    { "as", 0, 0, G_OPTION_ARG_FILENAME, &place, N_("Suppose this place: away, or a site's name"), N_("PLACE") },
+    { "as", 0, 0, G_OPTION_ARG_FILENAME, &place, N_("Suppose this place: away, off, or a site's name"), N_("PLACE") },
     { NULL },
   };
   g_auto(GStrv) rest = divert_command_parse (command, entries, NULL, 0, 0, arguments);
@@ -46,11 +45,7 @@ divert_cmd_plan (const DivertCommand *command,
 
   if (!rest)
     return DIVERT_EXIT_USAGE;
-  if (place && !(mode = divert_mode_parse (place)))
-    {
-      g_autofree char *shown = divert_escape (place);
-
-      return divert_command_misuse (command, _("neither away nor a site's name: '%s'"), shown);
-    }
+  if (place && !(mode = divert_command_parse_place (command, place)))
+    return DIVERT_EXIT_USAGE;
   return plan (mode ? divert_mode_get_name (mode) : "");
 }

@@ -8,7 +8,7 @@
 #include <glib/gi18n.h>
 
 #include "client.h"
-#include "core/decision.h"
+#include "core/escape.h"
 #include "core/mode.h"
 #include "dbus-names.h"
 #include "view.h"

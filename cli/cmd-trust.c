@@ -12,7 +12,7 @@
 
 #include "client.h"
 #include "core/config.h"
-#include "core/decision.h"
+#include "core/escape.h"
 #include "profiles.h"
 #include "view.h"
 

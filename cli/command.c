@@ -8,7 +8,7 @@
 
 #include <glib/gi18n.h>
 
-#include "core/decision.h"
+#include "core/escape.h"
 #include "printable.h"
 
 static void
@@ -114,4 +114,18 @@ divert_command_parse (const DivertCommand *command,
   if (!check_positional (command, min, max, (char **) positional->pdata))
     return NULL;
   return (char **) g_ptr_array_free (g_steal_pointer (&positional), FALSE);
+}
+
+DivertMode *
+divert_command_parse_place (const DivertCommand *command,
+                            const char          *text)
+{
+  g_autoptr(DivertMode) mode = divert_mode_parse (text);
+  g_autofree char *shown = NULL;
+
+  if (mode && mode->kind != DIVERT_MODE_AUTO)
+    return g_steal_pointer (&mode);
+  shown = divert_escape (text);
+  divert_command_misuse (command, _("neither away, off nor a site's name: '%s'"), shown);
+  return NULL;
 }

@@ -8,6 +8,8 @@
 
 #include <glib.h>
 
+#include "core/mode.h"
+
 G_BEGIN_DECLS
 
 /* The exit codes of nm-divert(1). */
@@ -46,6 +48,9 @@ DivertExitCode divert_cmd_trust (const DivertCommand *command, char **arguments)
  * the --help text.  NULL: the mistake has been told, return DIVERT_EXIT_USAGE. */
 char     **divert_command_parse (const DivertCommand *command, const GOptionEntry *entries, const char *description,
                                  guint min, guint max, char **arguments);
+
+/* The value of --as.  NULL: the mistake has been told. */
+DivertMode *divert_command_parse_place (const DivertCommand *command, const char *text);
 
 /* "nm-divert: MESSAGE", translated by the caller, on the standard error output. */
 void       divert_command_complain (const char *format, ...) G_GNUC_PRINTF (1, 2);

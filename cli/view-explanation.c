@@ -9,7 +9,7 @@
 
 #include <glib/gi18n.h>
 
-#include "core/decision.h"
+#include "core/escape.h"
 #include "printable.h"
 
 static char *
@@ -64,7 +64,7 @@ divert_view_explanation (GVariant   *explanation,
   divert_view_append_field (text, _("Path"), path);
   if (*why)
     {
-      /* A msgid of core/ruleset.c. */
+      /* A msgid of core/ruleset-*.c. */
       g_autofree char *because = divert_printable (divert_view_translate (why), DIVERT_PRINTABLE_LINE);
 
       divert_view_append_field (text, _("Because"), because);

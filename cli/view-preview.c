@@ -8,7 +8,7 @@
 
 #include <glib/gi18n.h>
 
-#include "core/decision.h"
+#include "core/escape.h"
 
 /* One a line: a person reads each of them before saying yes. */
 static char *

@@ -9,7 +9,7 @@
 
 #include <glib/gi18n.h>
 
-#include "core/decision.h"
+#include "core/escape.h"
 #include "core/problem.h"
 #include "printable.h"
 

@@ -24,8 +24,10 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "helper/dbus-names.h"
+
 #define CALL_TIMEOUT_MS 5000
-/* For what GIO does not bound: a bus that takes the connection and says nothing. */
+/* For what libdbus does not bound: a bus that takes the connection and says nothing. */
 #define LIFETIME_S 6
 
 /* Not DBUS_SYSTEM_BUS_ADDRESS: the environment is not ours.  D-Bus Specification,
@@ -63,7 +65,7 @@ refresh (const char *action,
   if (bus == NULL)
     return FALSE;
 
-  call = dbus_message_new_method_call ("org.nmdivert.Helper1", "/org/nmdivert/Helper1", "org.nmdivert.Helper1", "Refresh");
+  call = dbus_message_new_method_call (DIVERT_DBUS_NAME, DIVERT_DBUS_PATH, DIVERT_DBUS_INTERFACE, "Refresh");
   /* The bus starts the helper if it is not there. */
   if (call != NULL &&
       dbus_message_append_args (call, DBUS_TYPE_STRING, &action, DBUS_TYPE_INVALID) &&

@@ -5,7 +5,6 @@
 #include "arguments.h"
 
 #include <netinet/in.h>
-#include <string.h>
 
 #include "dbus-names.h"
 
@@ -70,6 +69,20 @@ divert_arguments_mode (GDBusMethodInvocation *invocation,
   parsed->expires = expires;
   *ret_mode = g_steal_pointer (&parsed);
   return TRUE;
+}
+
+gboolean
+divert_arguments_place (GDBusMethodInvocation *invocation,
+                        const DivertConfig    *config,
+                        const char            *place,
+                        DivertMode           **ret_mode)
+{
+  g_autoptr(DivertMode) parsed = divert_mode_parse (place);
+
+  /* Where we are decides auto's place. */
+  if (parsed != NULL && parsed->kind == DIVERT_MODE_AUTO)
+    return refuse (invocation, DIVERT_DBUS_ERROR_INVALID_ARGUMENT, "not a place", place);
+  return divert_arguments_mode (invocation, config, place, 0, ret_mode);
 }
 
 gboolean

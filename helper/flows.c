@@ -30,11 +30,12 @@ is_all_direct (const DivertDecision *decision)
   return decision == NULL || decision->place == DIVERT_PLACE_OFF;
 }
 
-GArray *
-divert_flows_find_switched (const DivertConfig   *config,
-                            const DivertDecision *before,
-                            const DivertDecision *now)
+/* The prefixes whose way differs between the two; a new list. */
+static GArray *
+find_switched (const DivertConfig   *config,
+               const DivertCrossing *crossing)
 {
+  const DivertDecision *before = crossing->before, *now = crossing->now;
   g_autoptr(GArray) switched = divert_prefixes_new ();
 
   if (is_all_direct (before) != is_all_direct (now))
@@ -43,6 +44,7 @@ divert_flows_find_switched (const DivertConfig   *config,
 
       for (guint i = 0; i < config->sites->len; i++)
         add_uncovered (switched, ((DivertSite *) g_ptr_array_index (config->sites, i))->intranet, laid->direct);
+      add_uncovered (switched, crossing->former, laid->direct);
     }
   else if (!is_all_direct (before))
     {
@@ -88,10 +90,12 @@ drop_waiting (const DivertDecision *before,
 
 static GArray *
 collect_intranets (const DivertConfig   *config,
-                   const DivertDecision *before)
+                   const DivertCrossing *crossing)
 {
-  GArray *all = before != NULL ? divert_prefixes_copy (before->direct) : divert_prefixes_new ();
+  GArray *all = divert_prefixes_copy (crossing->former);
 
+  if (crossing->before != NULL)
+    g_array_append_vals (all, crossing->before->direct->data, crossing->before->direct->len);
   for (guint i = 0; i < config->sites->len; i++)
     {
       const GArray *intranet = ((DivertSite *) g_ptr_array_index (config->sites, i))->intranet;
@@ -121,8 +125,8 @@ divert_flows_end (const DivertConfig   *config,
                   guint32               gid)
 {
   const DivertDecision *before = crossing->before, *now = crossing->now;
-  g_autoptr(GArray) switched = crossing->remarked ? everything () : divert_flows_find_switched (config, before, now);
-  g_autoptr(GArray) intranets = collect_intranets (config, before);
+  g_autoptr(GArray) switched = crossing->remarked ? everything () : find_switched (config, crossing);
+  g_autoptr(GArray) intranets = collect_intranets (config, crossing);
   DivertStale stale = { .to = switched };
   g_autoptr(GError) error = NULL;
   guint destroyed = 0, forgotten = 0;

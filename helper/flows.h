@@ -14,6 +14,7 @@ typedef struct
 {
   const DivertDecision *before;    /* NULL: not known */
   const DivertDecision *now;
+  const GArray         *former;    /* DivertPrefix: what auto6 has let go straight so far (core/former.h) */
   gboolean              left;      /* some network was left, whether the place changed or not */
   gboolean              remarked;  /* the configured mark is another one */
 } DivertCrossing;
@@ -23,8 +24,5 @@ typedef struct
  * opened to us.  Failures are logged: the rules are right without it, packet by packet, but for
  * these. */
 void divert_flows_end (const DivertConfig *config, const DivertCrossing *crossing, guint32 gid);
-
-/* The prefixes whose way differs between the two; a new list. */
-GArray *divert_flows_find_switched (const DivertConfig *config, const DivertDecision *before, const DivertDecision *now);
 
 G_END_DECLS

@@ -71,16 +71,21 @@ on_retry (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* A held lock is soon free; for anything else, less and less often. */
+/* A held lock is soon free; for anything else, less and less often.  Events that fail meanwhile do not
+ * count: only what was tried again for its own sake. */
 static void
 schedule_retry (DivertLaying *laying,
                 const GError *error)
 {
-  gboolean busy = g_error_matches (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_BUSY);
-
-  g_clear_handle_id (&laying->retry_id, g_source_remove);
-  laying->retry_id = g_timeout_add (busy ? RETRY_FIRST_MS : laying->retry_ms, on_retry, laying);
-  laying->retry_ms = busy ? RETRY_FIRST_MS : MIN (laying->retry_ms * 2, RETRY_LAST_MS);
+  if (g_error_matches (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_BUSY))
+    {
+      g_clear_handle_id (&laying->retry_id, g_source_remove);
+      laying->retry_ms = RETRY_FIRST_MS;
+    }
+  if (laying->retry_id != 0)
+    return;
+  laying->retry_id = g_timeout_add (laying->retry_ms, on_retry, laying);
+  laying->retry_ms = MIN (laying->retry_ms * 2, RETRY_LAST_MS);
 }
 
 static DivertProblemCode
@@ -111,7 +116,24 @@ add_problem (GPtrArray    *problems,
   g_ptr_array_add (problems, divert_problem_new (classify (error), error->message));
 }
 
-gboolean
+/* What an earlier helper has let go straight must not outlast that no rules can be laid now.
+ * @problems: NULL if what failed is told already. */
+static DivertLaid
+withdraw (DivertLaying *laying,
+          GPtrArray    *problems)
+{
+  g_autoptr(GError) error = NULL;
+
+  if (laying->backend->klass->withdraw (laying->backend, &error))
+    return DIVERT_LAID_NONE;
+  if (problems != NULL)
+    add_problem (problems, error);
+  schedule_retry (laying, error);
+  /* Where there are no tables there are no rules in them. */
+  return g_error_matches (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_UNAVAILABLE) ? DIVERT_LAID_NONE : DIVERT_LAID_NOT;
+}
+
+DivertLaid
 divert_laying_lay (DivertLaying         *laying,
                    const DivertConfig   *config,
                    const guint32        *gid,
@@ -125,17 +147,9 @@ divert_laying_lay (DivertLaying         *laying,
   g_autoptr(GError) error = NULL;
 
   *applied = (DivertApplied) { 0, 0 };
-  /* Without the group the proxy's own packets could not be told from others: a loop.  But what an earlier helper
-   * has let go straight must not outlast that. */
+  /* Without the group the proxy's own packets could not be told from others: a loop. */
   if (decision->place != DIVERT_PLACE_OFF && gid == NULL)
-    {
-      if (!klass->withdraw (laying->backend, &error))
-        {
-          add_problem (problems, error);
-          schedule_retry (laying, error);
-        }
-      return FALSE;
-    }
+    return withdraw (laying, problems);
 
   ruleset = divert_ruleset_new (config, decision, gid != NULL ? *gid : 0, facts);
   if (!laying->probed && !divert_ruleset_is_empty (ruleset))
@@ -143,7 +157,8 @@ divert_laying_lay (DivertLaying         *laying,
       if (!klass->probe (laying->backend, ruleset->routing.families, &error))
         {
           add_problem (problems, error);
-          return FALSE;
+          schedule_retry (laying, error);
+          return withdraw (laying, NULL);
         }
       laying->probed = TRUE;
     }
@@ -152,10 +167,11 @@ divert_laying_lay (DivertLaying         *laying,
     {
       add_problem (problems, error);
       schedule_retry (laying, error);
-      return FALSE;
+      return DIVERT_LAID_NOT;
     }
+  g_clear_handle_id (&laying->retry_id, g_source_remove);
   laying->retry_ms = RETRY_FIRST_MS;
-  return TRUE;
+  return DIVERT_LAID;
 }
 
 const char *

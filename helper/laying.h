@@ -12,6 +12,13 @@ G_BEGIN_DECLS
 
 typedef struct DivertLaying DivertLaying;
 
+typedef enum
+{
+  DIVERT_LAID_NOT,  /* the previous rules may still be there, or some of the new ones */
+  DIVERT_LAID_NONE, /* no rules can be laid here, but of earlier ones nothing goes straight any more */
+  DIVERT_LAID,      /* the kernel holds the rules of the decision */
+} DivertLaid;
+
 /* It is time to try again: divert_laying_lay() is to be called with the decision of now. */
 typedef void (*DivertLayingRetry) (gpointer user_data);
 
@@ -21,10 +28,9 @@ void          divert_laying_free (DivertLaying *laying);
 /* Does the kernel hold rules of an earlier helper? */
 gboolean      divert_laying_find_rules (DivertLaying *laying);
 
-/* TRUE if the kernel now holds the rules of @decision.  @gid: the proxy's group; NULL: not known,
- * then nothing is laid, and what lets packets go straight is taken away.  What failed is added to
- * @problems; @applied is set in any case. */
-gboolean      divert_laying_lay (DivertLaying *laying, const DivertConfig *config, const guint32 *gid,
+/* Lays the rules of @decision.  @gid: the proxy's group; NULL: not known, so none can be laid.  What
+ * failed is added to @problems; @applied is set in any case. */
+DivertLaid    divert_laying_lay (DivertLaying *laying, const DivertConfig *config, const guint32 *gid,
                                  const DivertDecision *decision, const DivertFacts *facts, GPtrArray *problems,
                                  DivertApplied *applied);
 

@@ -93,6 +93,9 @@ hurry (void)
 {
   const struct sched_param parameter = { .sched_priority = sched_get_priority_min (SCHED_RR) };
 
+  /* The unit gives it, and then forbids to ask for it. */
+  if ((sched_getscheduler (0) & ~SCHED_RESET_ON_FORK) == SCHED_RR)
+    return;
   if (sched_setscheduler (0, SCHED_RR | SCHED_RESET_ON_FORK, &parameter) != 0)
     g_info ("no real-time priority: %s", g_strerror (errno));
 }
@@ -149,10 +152,15 @@ main (int    argc,
   g_autoptr(GOptionContext) context = NULL;
   g_autoptr(GError) error = NULL;
 
-  setlocale (LC_ALL, "");
-  bindtextdomain (GETTEXT_PACKAGE, DIVERT_LOCALE_DIR);
-  bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
-  textdomain (GETTEXT_PACKAGE);
+  /* Who reads --help speaks the system's language.  Without arguments, all that is said goes into the
+   * log and over the bus, which are English; whoever shows it to a person translates it. */
+  if (argc > 1)
+    {
+      setlocale (LC_ALL, "");
+      bindtextdomain (GETTEXT_PACKAGE, DIVERT_LOCALE_DIR);
+      bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
+      textdomain (GETTEXT_PACKAGE);
+    }
   g_log_writer_default_set_use_stderr (TRUE);
 
   context = g_option_context_new (NULL);

@@ -8,8 +8,8 @@
  * without waiting: about a millisecond.  What must be waited for (a gateway's
  * answer, NetworkManager's first reading, a held lock) is asked for, and its coming
  * is an event.  So runs never overlap, SIGTERM never cuts one short, and there is
- * no queue.  In a storm of events, run upon run, the others get their turn every
- * BURST_MAX runs: what NetworkManager says meanwhile would pile up.
+ * no queue.  In a storm of events, run upon run, the others get their turn now and
+ * then (turns.c): what NetworkManager says meanwhile would pile up.
  */
 #include "pipeline.h"
 
@@ -24,11 +24,13 @@
 #include "system/kernel.h"
 #include "system/network.h"
 #include "system/sleep.h"
+#include "system/turns.h"
 #include "waiters.h"
 
 #define SETTLE_US G_USEC_PER_SEC /* for a refresh that is to settle */
 #define EXPIRY_CHECK_S 30        /* the wall clock can be set: look at it now and then */
-#define BURST_MAX 8
+#define BUS_LOST_US (3 * G_USEC_PER_SEC)
+#define BUS_LOST_STEP_US (20 * 1000)
 
 struct DivertPipeline
 {
@@ -47,6 +49,8 @@ struct DivertPipeline
   GArray          *former;     /* see core/former.h */
   DivertReport    *report;     /* of the last run */
   guint32          mark, mask; /* of the rules in force */
+  gboolean         wrote;      /* since flows were last ended: to the kernel */
+  gboolean         left;       /* likewise: some network was left */
   DivertReport    *in_force;   /* of the last run that could lay its rules (may be @report); NULL: none yet */
   DivertWaiters   *waiters;
 
@@ -55,9 +59,8 @@ struct DivertPipeline
   DivertStartup    startup;
   const char      *event;      /* that asked for the next run */
   gint64           event_time;
-  guint            burst;      /* runs since sources of ordinary priority had their turn */
+  DivertTurns      turns;
   guint            run_id;     /* sources */
-  guint            turn_id;
   guint            timer_id;
 };
 
@@ -99,6 +102,7 @@ gather (DivertPipeline *pipeline,
   if (!divert_kernel_gather (pipeline->kernel, facts, &error))
     g_ptr_array_add (problems, divert_problem_new (DIVERT_PROBLEM_FACTS, error->message));
   divert_inquiry_distrust (pipeline->beacons, pipeline->facts, facts);
+  divert_beacons_keep (pipeline->beacons, divert_settings_get_config (pipeline->settings));
   divert_beacons_gather (pipeline->beacons, facts);
   facts->sleeping = divert_sleep_is_near (pipeline->sleep);
   divert_facts_sort (facts);
@@ -138,9 +142,11 @@ static gboolean
 should_wait (DivertPipeline       *pipeline,
              const DivertDecision *decision)
 {
+  const DivertModeKind mode = divert_settings_get_mode (pipeline->settings)->kind;
   gint64 until = 0;
 
-  if (!pipeline->bus_lost)
+  /* What a person has decided waits for no proof. */
+  if (!pipeline->bus_lost && mode != DIVERT_MODE_AWAY && mode != DIVERT_MODE_OFF)
     until = divert_startup_wait (&pipeline->startup, divert_network_is_ready (pipeline->network), decision,
                                  g_get_monotonic_time ());
   if (until != 0)
@@ -172,6 +178,8 @@ is_settled (const DivertPipeline *pipeline,
 {
   const DivertFacts *facts = pipeline->facts;
 
+  if (!divert_network_is_ready (pipeline->network))
+    return FALSE;
   for (guint i = 0; pipeline->learning && i < facts->links->len; i++)
     {
       const DivertLink *link = g_ptr_array_index (facts->links, i);
@@ -208,26 +216,36 @@ make_report (DivertPipeline *pipeline,
   return report;
 }
 
-/* Behind the writes: no flow can come up again on the way that was closed. */
-static void
-end_flows (DivertPipeline       *pipeline,
-           const DivertFacts    *facts,
-           const DivertDecision *now,
-           gboolean              wrote,
-           guint32               gid)
+static DivertCrossing
+get_crossing (const DivertPipeline *pipeline,
+              const DivertDecision *now)
 {
   const DivertConfig *config = divert_settings_get_config (pipeline->settings);
   const DivertDecision *before = pipeline->in_force != NULL ? pipeline->in_force->decision : NULL;
-  DivertCrossing crossing = {
+
+  return (DivertCrossing) {
     .before = before,
     .now = now,
-    .left = pipeline->facts != NULL && divert_facts_have_left (pipeline->facts, facts),
+    .former = pipeline->former,
+    .left = pipeline->left,
     .remarked = before != NULL && before->place != DIVERT_PLACE_OFF &&
                 (config->mark != pipeline->mark || config->mask != pipeline->mask),
   };
+}
 
-  if (wrote || crossing.left)
+/* Behind the writes: no flow can come up again on the way that was closed. */
+static void
+end_flows (DivertPipeline       *pipeline,
+           const DivertDecision *now,
+           guint32               gid)
+{
+  const DivertConfig *config = divert_settings_get_config (pipeline->settings);
+  const DivertCrossing crossing = get_crossing (pipeline, now);
+
+  if (pipeline->wrote || pipeline->left)
     divert_flows_end (config, &crossing, gid);
+  pipeline->wrote = FALSE;
+  pipeline->left = FALSE;
   pipeline->mark = config->mark;
   pipeline->mask = config->mask;
 }
@@ -240,7 +258,9 @@ run (DivertPipeline *pipeline)
   g_autoptr(DivertFacts) facts = NULL;
   g_autoptr(DivertDecision) decision = NULL;
   DivertReport *report;
-  gboolean laid, news, settled, has_gid;
+  DivertCrossing crossing;
+  DivertLaid laid;
+  gboolean news, settled, has_gid;
   DivertApplied applied;
   guint32 gid = 0;
 
@@ -262,12 +282,19 @@ run (DivertPipeline *pipeline)
   divert_startup_end (&pipeline->startup);
 
   has_gid = divert_settings_get_gid (pipeline->settings, &gid);
+  /* Under another mark, a connection that bears the old one would be taken for one that is left alone. */
+  crossing = get_crossing (pipeline, decision);
+  if (crossing.remarked)
+    divert_flows_end (config, &crossing, gid);
   laid = divert_laying_lay (pipeline->laying, config, has_gid ? &gid : NULL, decision, facts, problems, &applied);
-  report = make_report (pipeline, g_steal_pointer (&decision), g_steal_pointer (&problems), laid, applied);
+  report = make_report (pipeline, g_steal_pointer (&decision), g_steal_pointer (&problems), laid == DIVERT_LAID, applied);
 
-  if (laid)
-    end_flows (pipeline, facts, report->decision, applied.writes > 0, gid);
-  divert_anchors_learn (pipeline->anchors, facts, report->decision);
+  /* What a run that failed has written is none the less to be followed by this. */
+  pipeline->wrote |= applied.writes > 0;
+  pipeline->left |= pipeline->facts != NULL && divert_facts_have_left (pipeline->facts, facts);
+  if (laid == DIVERT_LAID)
+    end_flows (pipeline, report->decision, gid);
+  divert_anchors_learn (pipeline->anchors, facts, report->decision, g_get_monotonic_time ());
   divert_former_learn (pipeline->former, config, report->decision);
   divert_inquiry_ask (pipeline->kernel, pipeline->beacons, config, report->decision);
 
@@ -278,7 +305,7 @@ run (DivertPipeline *pipeline)
   if (news)
     divert_report_log (report, pipeline->event);
 
-  if (report->laid && pipeline->facts->sleeping)
+  if (laid != DIVERT_LAID_NOT && pipeline->facts->sleeping)
     divert_sleep_allow (pipeline->sleep);
   pipeline->reported (report, pipeline->user_data);
   settled = is_settled (pipeline, report->decision);
@@ -289,24 +316,11 @@ run (DivertPipeline *pipeline)
 }
 
 static gboolean
-on_turn (gpointer user_data)
-{
-  DivertPipeline *pipeline = user_data;
-
-  pipeline->turn_id = 0;
-  pipeline->burst = 0;
-  return G_SOURCE_REMOVE;
-}
-
-static gboolean
 on_run (gpointer user_data)
 {
   DivertPipeline *pipeline = user_data;
 
   pipeline->run_id = 0;
-  pipeline->burst++;
-  if (pipeline->turn_id == 0)
-    pipeline->turn_id = g_idle_add_full (G_PRIORITY_DEFAULT, on_turn, pipeline, NULL);
   run (pipeline);
   return G_SOURCE_REMOVE;
 }
@@ -319,8 +333,7 @@ request_run (DivertPipeline *pipeline,
     return;
   pipeline->event = event;
   pipeline->event_time = g_get_monotonic_time ();
-  pipeline->run_id = g_idle_add_full (pipeline->burst < BURST_MAX ? G_PRIORITY_HIGH : G_PRIORITY_DEFAULT, on_run, pipeline,
-                                      NULL);
+  pipeline->run_id = g_idle_add_full (divert_turns_take (&pipeline->turns), on_run, pipeline, NULL);
 }
 
 static void
@@ -392,7 +405,7 @@ divert_pipeline_free (DivertPipeline *pipeline)
   if (pipeline == NULL)
     return;
   g_clear_handle_id (&pipeline->run_id, g_source_remove);
-  g_clear_handle_id (&pipeline->turn_id, g_source_remove);
+  divert_turns_clear (&pipeline->turns);
   g_clear_handle_id (&pipeline->timer_id, g_source_remove);
   divert_beacons_free (pipeline->beacons);
   divert_sleep_free (pipeline->sleep);
@@ -462,10 +475,20 @@ divert_pipeline_reload (DivertPipeline  *pipeline,
 void
 divert_pipeline_lose_bus (DivertPipeline *pipeline)
 {
+  gint64 deadline = g_get_monotonic_time () + BUS_LOST_US;
+
+  /* Nobody comes after us: tables that another program is busy with are tried again. */
   pipeline->bus_lost = TRUE;
-  pipeline->event = "bus lost";
-  pipeline->event_time = g_get_monotonic_time ();
-  run (pipeline);
+  do
+    {
+      pipeline->event = "bus lost";
+      pipeline->event_time = g_get_monotonic_time ();
+      run (pipeline);
+      if (pipeline->report->laid)
+        break;
+      g_usleep (BUS_LOST_STEP_US);
+    }
+  while (g_get_monotonic_time () < deadline);
 }
 
 const DivertReport *

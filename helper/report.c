@@ -16,9 +16,9 @@ divert_report_free (DivertReport *report)
   g_free (report);
 }
 
-char *
-divert_report_to_text (const DivertReport *report,
-                       const char         *event)
+static char *
+to_text (const DivertReport *report,
+         const char         *event)
 {
   g_autofree char *reason = divert_reason_to_text (report->decision->reason, NULL);
 
@@ -39,7 +39,7 @@ void
 divert_report_log (const DivertReport *report,
                    const char         *event)
 {
-  g_autofree char *text = divert_report_to_text (report, event);
+  g_autofree char *text = to_text (report, event);
 
   g_message ("%s", text);
   for (guint i = 0; i < report->problems->len; i++)
@@ -49,4 +49,17 @@ divert_report_log (const DivertReport *report,
 
       g_warning ("%s", line);
     }
+}
+
+const char *
+divert_report_get_site (const DivertReport *report)
+{
+  return g_str_equal (report->place, "away") || g_str_equal (report->place, "off") ? "" : report->place;
+}
+
+/* Rules that could not be replaced are of another decision, whose device is not known here. */
+const char *
+divert_report_get_device (const DivertReport *report)
+{
+  return report->laid ? divert_decision_get_device (report->decision) : "";
 }

@@ -25,10 +25,13 @@ typedef struct
 void        divert_report_free (DivertReport *report);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertReport, divert_report_free)
 
-/* One line for the log. */
-char       *divert_report_to_text (const DivertReport *report, const char *event);
 /* Is there anything in it that @previous (NULL: none) has not told? */
 gboolean    divert_report_is_news (const DivertReport *report, const DivertReport *previous);
+/* The site whose rules are in force; "" if none. */
+const char *divert_report_get_site (const DivertReport *report);
+/* The interface that leads there; "" if none. */
+const char *divert_report_get_device (const DivertReport *report);
+/* One line, and one for each problem. */
 void        divert_report_log (const DivertReport *report, const char *event);
 
 G_END_DECLS

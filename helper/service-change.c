@@ -21,6 +21,7 @@ divert_change_new (DivertService         *service,
   change->service = service;
   change->invocation = invocation;
   change->func = func;
+  service->changes++;
   return change;
 }
 
@@ -29,6 +30,8 @@ divert_change_free (DivertChange *change)
 {
   if (change == NULL)
     return;
+  change->service->changes--;
+  divert_service_stay (change->service);
   divert_mode_free (change->mode);
   g_free (change->site);
   g_free (change->uuid);
@@ -81,11 +84,9 @@ divert_change_authorise (DivertChange *change,
 }
 
 static void
-do_switch (DivertChange *owned)
+switch_mode (DivertChange *change)
 {
-  g_autoptr(DivertChange) change = owned;
   DivertPipeline *pipeline = change->service->pipeline;
-  const DivertFacts *facts = divert_pipeline_get_facts (pipeline);
   g_autoptr(GError) error = NULL;
 
   /* The configuration may have changed while a password was typed. */
@@ -95,14 +96,42 @@ do_switch (DivertChange *owned)
       g_dbus_method_invocation_return_dbus_error (change->invocation, DIVERT_DBUS_ERROR_UNKNOWN_SITE, "unknown site");
       return;
     }
-  if (change->until_network_change)
-    change->mode->network = facts != NULL ? divert_facts_network (facts) : g_strdup ("");
   if (!divert_pipeline_set_mode (pipeline, change->mode, &error))
     {
       divert_change_fail (change, DIVERT_DBUS_ERROR_FAILED, error);
       return;
     }
   divert_change_answer_when_applied (change, "switch");
+}
+
+/* A mode that ends with a network must know which: without one it would never end. */
+static void
+on_network_known (const DivertReport *report,
+                  gpointer            user_data)
+{
+  g_autoptr(DivertChange) change = user_data;
+  const DivertFacts *facts = divert_pipeline_get_facts (change->service->pipeline);
+
+  if (facts == NULL || !facts->nm_running)
+    {
+      g_dbus_method_invocation_return_dbus_error (change->invocation, DIVERT_DBUS_ERROR_FAILED,
+                                                  "NetworkManager is not running, so that no change of network can be seen");
+      return;
+    }
+  change->mode->network = divert_facts_network (facts);
+  switch_mode (change);
+}
+
+static void
+do_switch (DivertChange *owned)
+{
+  g_autoptr(DivertChange) change = owned;
+  DivertPipeline *pipeline = change->service->pipeline;
+
+  if (change->until_network_change)
+    divert_pipeline_refresh (pipeline, "switch", TRUE, on_network_known, g_steal_pointer (&change));
+  else
+    switch_mode (change);
 }
 
 /* Towards the safer state it is easy: away, and auto, which is what the administrator has configured. */

@@ -12,6 +12,9 @@
 #include "dbus-names.h"
 #include "system/site-file.h"
 
+/* Changes that may wait, of any kind, before one more Preview is refused. */
+#define MAX_PREVIEWS 16
+
 static const DivertSite *
 find_site (const DivertChange *change)
 {
@@ -184,8 +187,17 @@ on_preview (DivertHelper1         *object,
             const char            *uuid,
             gpointer               user_data)
 {
-  DivertChange *change = learning_new (user_data, invocation, NULL, site, uuid, TRUE);
+  DivertService *service = user_data;
+  DivertChange *change;
 
+  /* It is anybody's to ask, and waits for answers from the network. */
+  if (service->changes >= MAX_PREVIEWS)
+    {
+      g_dbus_method_invocation_return_error_literal (invocation, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED,
+                                                     "too many questions at once");
+      return TRUE;
+    }
+  change = learning_new (service, invocation, NULL, site, uuid, TRUE);
   if (change != NULL)
     ask_gateways (change, on_ready_to_preview);
   return TRUE;

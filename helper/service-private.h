@@ -9,6 +9,7 @@
 #include "authority.h"
 #include "divert-helper1.h"
 #include "pipeline.h"
+#include "questions.h"
 #include "service.h"
 
 G_BEGIN_DECLS
@@ -18,11 +19,16 @@ struct DivertService
   DivertHelper1   *object;
   DivertPipeline  *pipeline;
   DivertAuthority *authority;
+  DivertQuestions *questions;
   char            *config_dir;
   DivertIdle       idle;
   gpointer         user_data;
   guint            idle_id;
+  guint            changes; /* that wait: for a password, say */
 };
+
+/* Somebody was here: not to be called idle for a while. */
+void divert_service_stay (DivertService *service);
 
 /* Connect their calls. */
 void divert_service_connect_changes (DivertService *service);

@@ -2,9 +2,9 @@
 /*
  * Owns: the D-Bus object, its properties, and the calls that change nothing.
  *
- * A call is answered from the last run's values; only Refresh makes a new run.  So
- * whoever floods the helper with questions costs their answers, and no
- * kernel dump, commit or delay of an event: events run at a higher priority.
+ * A call is answered from the last run's values; Status looks besides at the proxy's
+ * listeners and the guard's counters.  Whoever floods the helper with questions costs
+ * their answers, one at a time (questions.c), and no commit.
  */
 #include "service-private.h"
 
@@ -19,56 +19,28 @@ on_idle_timeout (gpointer user_data)
 {
   DivertService *service = user_data;
 
-  if (divert_pipeline_is_needed (service->pipeline))
+  if (service->changes > 0 || divert_pipeline_is_needed (service->pipeline))
     return G_SOURCE_CONTINUE;
   service->idle_id = 0;
   service->idle (service->user_data);
   return G_SOURCE_REMOVE;
 }
 
-static void
-restart_idle_timer (DivertService *service)
+void
+divert_service_stay (DivertService *service)
 {
   g_clear_handle_id (&service->idle_id, g_source_remove);
   service->idle_id = g_timeout_add (IDLE_MS, on_idle_timeout, service);
 }
 
-/* A question that came before the first run is answered behind it: whoever asks may be who started us. */
-typedef void (*Answer) (DivertService         *service,
-                        GDBusMethodInvocation *invocation);
-
-typedef struct
-{
-  DivertService         *service;
-  GDBusMethodInvocation *invocation;
-  Answer                 answer;
-} Question;
-
-static void
-on_first_run (const DivertReport *report,
-              gpointer            user_data)
-{
-  g_autofree Question *question = user_data;
-
-  question->answer (question->service, question->invocation);
-}
-
+/* Whoever asks may be who started us: what came before the first run is answered behind it. */
 static gboolean
-answer_when_ready (DivertService         *service,
-                   GDBusMethodInvocation *invocation,
-                   Answer                 answer)
+put_in_line (DivertService         *service,
+             GDBusMethodInvocation *invocation,
+             DivertAnswer           answer)
 {
-  Question *question;
-
-  restart_idle_timer (service);
-  if (divert_pipeline_get_report (service->pipeline) != NULL)
-    {
-      answer (service, invocation);
-      return TRUE;
-    }
-  question = g_new (Question, 1);
-  *question = (Question) { service, invocation, answer };
-  divert_pipeline_refresh (service->pipeline, "question", FALSE, on_first_run, question);
+  divert_service_stay (service);
+  divert_questions_add (service->questions, invocation, answer);
   return TRUE;
 }
 
@@ -89,13 +61,13 @@ on_refresh (DivertHelper1         *object,
   const char *known;
   gboolean settle;
 
-  restart_idle_timer (service);
+  divert_service_stay (service);
   if (divert_arguments_event (invocation, event, &known, &settle))
     divert_pipeline_refresh (service->pipeline, known, settle, on_refreshed, invocation);
   return TRUE;
 }
 
-/* A plan's or explanation's mode: "" is the mode of now.  FALSE behind an answer. */
+/* A plan's or explanation's place: "" is what is true now.  FALSE behind an answer. */
 static gboolean
 check_supposed_mode (DivertService         *service,
                      GDBusMethodInvocation *invocation,
@@ -103,14 +75,14 @@ check_supposed_mode (DivertService         *service,
                      DivertMode           **ret_mode)
 {
   *ret_mode = NULL;
-  return mode[0] == '\0' ||
-         divert_arguments_mode (invocation, divert_pipeline_get_config (service->pipeline), mode, 0, ret_mode);
+  return mode[0] == '\0' || divert_arguments_place (invocation, divert_pipeline_get_config (service->pipeline), mode, ret_mode);
 }
 
 static void
-answer_plan (DivertService         *service,
-             GDBusMethodInvocation *invocation)
+answer_plan (GDBusMethodInvocation *invocation,
+             gpointer               user_data)
 {
+  DivertService *service = user_data;
   g_autoptr(DivertMode) supposed = NULL;
   g_autoptr(DivertRuleset) ruleset = NULL;
   g_autofree char *text = NULL;
@@ -130,7 +102,7 @@ on_plan (DivertHelper1         *object,
          const char            *mode,
          gpointer               user_data)
 {
-  return answer_when_ready (user_data, invocation, answer_plan);
+  return put_in_line (user_data, invocation, answer_plan);
 }
 
 static void
@@ -153,9 +125,10 @@ explain (DivertService         *service,
 }
 
 static void
-answer_explain (DivertService         *service,
-                GDBusMethodInvocation *invocation)
+answer_explain (GDBusMethodInvocation *invocation,
+                gpointer               user_data)
 {
+  DivertService *service = user_data;
   const char *address, *protocol;
   guint32 port;
 
@@ -171,13 +144,14 @@ on_explain (DivertHelper1         *object,
             const char            *protocol,
             gpointer               user_data)
 {
-  return answer_when_ready (user_data, invocation, answer_explain);
+  return put_in_line (user_data, invocation, answer_explain);
 }
 
 static void
-answer_explain_as (DivertService         *service,
-                   GDBusMethodInvocation *invocation)
+answer_explain_as (GDBusMethodInvocation *invocation,
+                   gpointer               user_data)
 {
+  DivertService *service = user_data;
   const char *mode, *address, *protocol;
   guint32 port;
 
@@ -194,13 +168,14 @@ on_explain_as (DivertHelper1         *object,
                const char            *protocol,
                gpointer               user_data)
 {
-  return answer_when_ready (user_data, invocation, answer_explain_as);
+  return put_in_line (user_data, invocation, answer_explain_as);
 }
 
 static void
-answer_status (DivertService         *service,
-               GDBusMethodInvocation *invocation)
+answer_status (GDBusMethodInvocation *invocation,
+               gpointer               user_data)
 {
+  DivertService *service = user_data;
   divert_helper1_complete_status (service->object, invocation, divert_status_new (service->pipeline));
 }
 
@@ -209,7 +184,7 @@ on_status (DivertHelper1         *object,
            GDBusMethodInvocation *invocation,
            gpointer               user_data)
 {
-  return answer_when_ready (user_data, invocation, answer_status);
+  return put_in_line (user_data, invocation, answer_status);
 }
 
 static void
@@ -236,16 +211,17 @@ on_reported (const DivertReport *report,
   DivertService *service = user_data;
   DivertHelper1 *object = service->object;
   g_autofree char *reason = divert_reason_to_text (report->decision->reason, NULL);
-  g_autofree char *device = g_utf8_make_valid (divert_decision_get_device (report->decision), -1);
+  g_autofree char *device = g_utf8_make_valid (divert_report_get_device (report), -1);
 
   divert_helper1_set_mode (object, divert_mode_get_name (report->mode));
   divert_helper1_set_mode_expires (object, report->mode->expires);
   divert_helper1_set_place (object, report->place);
   divert_helper1_set_reason (object, reason);
-  divert_helper1_set_site (object, report->decision->site != NULL ? report->decision->site : "");
+  divert_helper1_set_site (object, divert_report_get_site (report));
   divert_helper1_set_device (object, device);
   divert_helper1_set_backend (object, report->backend);
   set_problems (object, report->problems);
+  divert_questions_open (service->questions);
 }
 
 DivertService *
@@ -262,6 +238,7 @@ divert_service_new (GDBusConnection  *bus,
   service->idle = idle;
   service->user_data = user_data;
   service->authority = divert_authority_new (bus);
+  service->questions = divert_questions_new (service);
   service->pipeline = divert_pipeline_new (config_dir, on_reported, service, error);
   if (service->pipeline == NULL)
     return NULL;
@@ -276,7 +253,7 @@ divert_service_new (GDBusConnection  *bus,
 
   if (!g_dbus_interface_skeleton_export (G_DBUS_INTERFACE_SKELETON (service->object), bus, DIVERT_DBUS_PATH, error))
     return NULL;
-  restart_idle_timer (service);
+  divert_service_stay (service);
   return g_steal_pointer (&service);
 }
 
@@ -285,11 +262,13 @@ divert_service_free (DivertService *service)
 {
   if (service == NULL)
     return;
-  g_clear_handle_id (&service->idle_id, g_source_remove);
   if (g_dbus_interface_skeleton_get_object_path (G_DBUS_INTERFACE_SKELETON (service->object)) != NULL)
     g_dbus_interface_skeleton_unexport (G_DBUS_INTERFACE_SKELETON (service->object));
+  divert_questions_free (service->questions);
   divert_pipeline_free (service->pipeline);
   divert_authority_free (service->authority);
+  /* The last of those that waited for the authority may just have set it. */
+  g_clear_handle_id (&service->idle_id, g_source_remove);
   g_object_unref (service->object);
   g_free (service->config_dir);
   g_free (service);

@@ -43,7 +43,7 @@ find_group (const DivertConfig  *config,
 {
   if (config->group != NULL)
     return divert_group_lookup (config->group, ret_gid, error);
-  g_set_error_literal (error, DIVERT_CONFIG_ERROR, DIVERT_CONFIG_ERROR_VALUE, _("[proxy] group: is not set"));
+  g_set_error_literal (error, DIVERT_CONFIG_ERROR, DIVERT_CONFIG_ERROR_MISSING, _("[proxy] group: is not set"));
   return FALSE;
 }
 

@@ -10,7 +10,7 @@
 #include <netinet/in.h>
 
 #include "system/lookup.h"
-#include "system/sockets.h"
+#include "system/sockets-listener.h"
 
 static GVariant *
 utf8 (const char *text)
@@ -29,7 +29,7 @@ add_reason (GVariantDict       *dict,
   g_variant_dict_insert_value (dict, "reason-site", utf8 (reason->site));
   g_variant_dict_insert_value (dict, "reason-device", utf8 (reason->device));
   g_variant_dict_insert_value (dict, "reason-connection", utf8 (reason->id));
-  g_variant_dict_insert (dict, "reason-proof", "s", divert_proof_kind_name (reason->proof));
+  g_variant_dict_insert (dict, "reason-proof", "s", reason->has_proof ? divert_proof_kind_name (reason->proof) : "");
   g_variant_dict_insert_value (dict, "reason-expected", utf8 (reason->expected));
   g_variant_dict_insert_value (dict, "reason-found", utf8 (reason->found));
 }
@@ -144,6 +144,7 @@ make_proxy (const DivertPipeline *pipeline,
 {
   const DivertConfig *config = divert_pipeline_get_config (pipeline);
   g_autoptr(GString) wrong = g_string_new (NULL);
+  g_autoptr(DivertOwners) owners = NULL;
   GVariantDict dict;
   guint32 gid = 0;
   gboolean has_gid = divert_pipeline_get_gid (pipeline, &gid);
@@ -151,7 +152,10 @@ make_proxy (const DivertPipeline *pipeline,
   g_variant_dict_init (&dict, NULL);
   g_variant_dict_insert_value (&dict, "group", utf8 (config->group));
   if (has_gid)
-    g_variant_dict_insert (&dict, "gid", "u", gid);
+    {
+      g_variant_dict_insert (&dict, "gid", "u", gid);
+      owners = divert_owners_read (gid);
+    }
   g_variant_dict_insert (&dict, "tproxy-port", "u", (guint32) config->tproxy_port);
   g_variant_dict_insert (&dict, "dns-port", "u", (guint32) config->dns_port);
 
@@ -161,7 +165,7 @@ make_proxy (const DivertPipeline *pipeline,
 
       if (listeners[i].family == DIVERT_FAMILY_IPV6 && !config->ipv6)
         continue;
-      if (!divert_sockets_find_listener (listeners[i].family, listeners[i].protocol, config->tproxy_port, gid, &state, NULL))
+      if (!divert_listener_find (listeners[i].family, listeners[i].protocol, config->tproxy_port, owners, &state, NULL))
         continue;
       g_variant_dict_insert (&dict, listeners[i].key, "s", listener_states[state]);
       if (state != DIVERT_LISTENER_GOOD)
@@ -228,7 +232,7 @@ divert_status_new (const DivertPipeline *pipeline)
   g_variant_dict_insert (&dict, "until-network-change", "b", report->mode->network != NULL);
   g_variant_dict_insert (&dict, "place", "s", report->place);
   add_reason (&dict, report->decision->reason);
-  g_variant_dict_insert_value (&dict, "device", utf8 (divert_decision_get_device (report->decision)));
+  g_variant_dict_insert_value (&dict, "device", utf8 (divert_report_get_device (report)));
   g_variant_dict_insert (&dict, "backend", "s", report->backend);
   for (guint i = 0; i < report->problems->len; i++)
     {
@@ -267,7 +271,7 @@ route_packet (const DivertDecision *decision,
         }
       return;
     }
-  divert_lookup_route (packet, NULL);
+  divert_lookup_route (packet);
 }
 
 GVariant *

@@ -39,7 +39,7 @@ _nm_divert()
       return
       ;;
     --as)
-      _nm_divert_lines "$cur" < <(echo away; nm-divert complete sites 2>/dev/null)
+      _nm_divert_lines "$cur" < <(printf '%s\n' away off; nm-divert complete sites 2>/dev/null)
       return
       ;;
     --for)

@@ -35,7 +35,7 @@ complete -c nm-divert -n '__fish_seen_subcommand_from trust forget' -a '(__nm_di
 complete -c nm-divert -n '__fish_seen_subcommand_from trust forget' -l connection -x -a '(__nm_divert_connections)' -d 'Which connection'
 complete -c nm-divert -n '__fish_seen_subcommand_from trust' -l yes -d 'Do not ask'
 
-complete -c nm-divert -n '__fish_seen_subcommand_from explain plan' -l as -x -a 'away (__nm_divert_sites)' -d 'Suppose this place'
+complete -c nm-divert -n '__fish_seen_subcommand_from explain plan' -l as -x -a 'away off (__nm_divert_sites)' -d 'Suppose this place'
 complete -c nm-divert -n '__fish_seen_subcommand_from explain' -l json -d 'Print JSON'
 
 complete -c nm-divert -n '__fish_seen_subcommand_from check-config' -F

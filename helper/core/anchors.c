@@ -11,7 +11,10 @@
  * Learning.  The first ones are those that answer before the carrier was lost and, if somebody was
  * there to be asked, before the link's epoch changed. A gateway that shows up later (IPv6's, with
  * its router advertisement; another address of DHCP's) is added when one that is known vouches for
- * it: it answers too, with its known address. One that is known is never given another address.
+ * it: it answers, with its known address, after the new one did. Until then that one is a newcomer,
+ * and says nothing, for or against: a network that was exchanged behind a carrier that stays often
+ * shows a router of its own before home's is found to be silent. One that is known is never given
+ * another address.
  *
  * A new epoch (facts.h) at home is harmless: a lease with another address, a resume, a silent
  * moment; the known gateway answers again, and that is all that is asked. Where none was learned in
@@ -36,6 +39,7 @@ typedef struct
   guint   carrier_changes; /* when it was first proven */
   guint   epoch;           /* of the link, then */
   gboolean asking;         /* no gateway is known, but one may still answer for the first time */
+  gint64  asking_until;
   GArray *known;           /* Known */
 } Anchor;
 
@@ -44,6 +48,8 @@ struct DivertAnchors
   GPtrArray *list; /* Anchor */
 };
 
+/* For the first answer (µs): a question's own bound, and some for routes that come late. */
+#define ASKING_US (5 * G_TIME_SPAN_SECOND)
 /* Beyond any real machine's default gateways. */
 #define MAX_KNOWN 16
 
@@ -120,18 +126,21 @@ has_one_voice (const DivertGateway *gateway)
   return gateway->state == DIVERT_GATEWAY_RESOLVED && gateway->macs->len == 1;
 }
 
-static gboolean
-is_vouched_for (const Anchor     *anchor,
-                const DivertLink *link)
+/* When did one that is known last answer, with its known address?  0: none does. */
+static gint64
+last_known_answer (const Anchor     *anchor,
+                   const DivertLink *link)
 {
+  gint64 last = 0;
+
   for (guint i = 0; i < link->gateways->len; i++)
     {
       const DivertGateway *gateway = g_ptr_array_index (link->gateways, i);
 
       if (has_one_voice (gateway) && is_known (anchor, gateway))
-        return TRUE;
+        last = MAX (last, gateway->last_answer);
     }
-  return FALSE;
+  return last;
 }
 
 static gboolean
@@ -161,15 +170,23 @@ static void
 learn_gateways (Anchor           *anchor,
                 const DivertLink *link)
 {
-  if (anchor->known->len > 0 ? !is_vouched_for (anchor, link) : is_doubtful (anchor, link))
+  gboolean first = anchor->known->len == 0;
+  gint64 vouched = last_known_answer (anchor, link);
+
+  if (first && is_doubtful (anchor, link))
     return;
-  for (guint i = 0; i < link->gateways->len && anchor->known->len < MAX_KNOWN; i++)
+  for (guint i = 0; i < link->gateways->len; i++)
     {
-      const DivertGateway *gateway = g_ptr_array_index (link->gateways, i);
+      DivertGateway *gateway = g_ptr_array_index (link->gateways, i);
       Known known = { .address = gateway->address };
 
-      if (!has_one_voice (gateway) || knows (anchor, &gateway->address))
+      if (!has_one_voice (gateway) || knows (anchor, &gateway->address) || anchor->known->len == MAX_KNOWN)
         continue;
+      if (!first && vouched <= gateway->first_answer)
+        {
+          gateway->newcomer = vouched > 0;
+          continue;
+        }
       known.mac = g_array_index (gateway->macs, DivertMac, 0);
       g_array_append_val (anchor->known, known);
       anchor->asking = FALSE;
@@ -236,7 +253,8 @@ is_proven (const DivertDecision   *decision,
 void
 divert_anchors_learn (DivertAnchors        *anchors,
                       const DivertFacts    *facts,
-                      const DivertDecision *decision)
+                      const DivertDecision *decision,
+                      gint64                now)
 {
   for (guint i = 0; i < facts->connections->len; i++)
     {
@@ -253,6 +271,7 @@ divert_anchors_learn (DivertAnchors        *anchors,
           anchor->ifindex = link->ifindex;
           anchor->carrier_changes = link->carrier_changes;
           anchor->epoch = link->epoch;
+          anchor->asking_until = now + ASKING_US;
           anchor->known = g_array_new (FALSE, FALSE, sizeof (Known));
           g_ptr_array_add (anchors->list, anchor);
         }
@@ -260,6 +279,7 @@ divert_anchors_learn (DivertAnchors        *anchors,
       /* A moment without any route, while one is replaced, is no answer. */
       if (anchor->known->len == 0 && link->gateways->len > 0)
         anchor->asking = is_unanswered (link);
+      anchor->asking = anchor->asking && now < anchor->asking_until;
       if (anchor->asking)
         anchor->epoch = link->epoch;
     }

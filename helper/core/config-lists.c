@@ -7,6 +7,8 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#include "security.h"
+
 #define AUTO6 "auto6"
 
 /* What a site asks for.  An empty list would ask for nothing, and so be met everywhere: it is what
@@ -267,16 +269,6 @@ format_macs (const void *field)
 
 const DivertConfigKind divert_config_macs = { parse_macs, format_macs };
 
-static const struct
-{
-  const char    *name;
-  DivertSecurity bit;
-} securities[] = {
-  { "wpa-psk", DIVERT_SECURITY_WPA_PSK },
-  { "sae", DIVERT_SECURITY_SAE },
-  { "802.1x", DIVERT_SECURITY_8021X },
-};
-
 static gboolean
 parse_security (const char  *value,
                 void        *field,
@@ -287,13 +279,11 @@ parse_security (const char  *value,
 
   for (char **item = items; item != NULL && *item != NULL; item++)
     {
-      guint i = 0;
+      DivertSecurity security;
 
-      while (i < G_N_ELEMENTS (securities) && !g_str_equal (securities[i].name, *item))
-        i++;
-      if (i == G_N_ELEMENTS (securities))
+      if (!divert_security_parse (*item, &security))
         return divert_config_refuse (DIVERT_CONFIG_ERROR_VALUE, _("not wpa-psk, sae or 802.1x"), *item, error);
-      bits |= securities[i].bit;
+      bits |= security;
     }
   if (items == NULL)
     return FALSE;
@@ -305,12 +295,8 @@ static char *
 format_security (const void *field)
 {
   guint bits = *(const guint *) field;
-  g_autoptr(GString) text = g_string_new (NULL);
 
-  for (guint i = 0; i < G_N_ELEMENTS (securities); i++)
-    if ((bits & securities[i].bit) != 0)
-      g_string_append_printf (text, "%s%s", text->len > 0 ? ";" : "", securities[i].name);
-  return text->len > 0 ? g_string_free (g_steal_pointer (&text), FALSE) : NULL;
+  return bits != 0 ? divert_security_to_string (bits) : NULL;
 }
 
 const DivertConfigKind divert_config_security = { parse_security, format_security };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the decision as a value: its memory, comparison, text form and what is asked of it.
+ * Owns: the decision as a value: its memory, text form and what is asked of it.
  */
 #include "decision-private.h"
 
@@ -43,30 +43,6 @@ divert_decision_free (DivertDecision *decision)
   g_free (decision->reason);
   g_ptr_array_unref (decision->candidates);
   g_free (decision);
-}
-
-static gboolean
-exits_equal (const GPtrArray *a,
-             const GPtrArray *b)
-{
-  if (a->len != b->len)
-    return FALSE;
-  for (guint i = 0; i < a->len; i++)
-    {
-      const DivertExit *x = g_ptr_array_index (a, i), *y = g_ptr_array_index (b, i);
-
-      if (x->ifindex != y->ifindex || !g_str_equal (x->device, y->device) || !divert_prefixes_equal (x->sources, y->sources))
-        return FALSE;
-    }
-  return TRUE;
-}
-
-gboolean
-divert_decision_same_place (const DivertDecision *a,
-                            const DivertDecision *b)
-{
-  return a->place == b->place && g_strcmp0 (a->site, b->site) == 0 && divert_prefixes_equal (a->direct, b->direct) &&
-         exits_equal (a->exits, b->exits);
 }
 
 gboolean

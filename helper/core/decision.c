@@ -26,6 +26,7 @@ set_reason (DivertDecision        *decision,
   reason->site = g_strdup (site != NULL ? site : "");
   reason->device = g_strdup (candidate != NULL ? candidate->device : "");
   reason->id = g_strdup (candidate != NULL ? candidate->id : "");
+  reason->has_proof = proof != NULL;
   reason->proof = proof != NULL ? proof->kind : DIVERT_PROOF_IDENTITY;
   reason->expected = g_strdup (proof != NULL ? proof->expected : "");
   reason->found = g_strdup (proof != NULL ? proof->found : "");

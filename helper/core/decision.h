@@ -94,7 +94,8 @@ typedef struct
   char            *site;      /* "" if none; likewise the rest */
   char            *device;
   char            *id;        /* the connection's name; hostile text */
-  DivertProofKind  proof;     /* of PROOF_FAILED and PROOF_PENDING; of PROVEN: what identified it */
+  gboolean         has_proof; /* it names one: that failed or is pending, or what identified or placed the connection */
+  DivertProofKind  proof;
   char            *expected;
   char            *found;
 } DivertReason;
@@ -127,8 +128,6 @@ DivertDecision *divert_decide (const DivertConfig *config, const DivertMode *mod
 DivertDecision *divert_decision_suppose (const DivertConfig *config, const DivertMode *mode, const DivertFacts *facts);
 void            divert_decision_free (DivertDecision *decision);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertDecision, divert_decision_free)
-/* Do both lead to the same rules? (The reason may differ.) */
-gboolean        divert_decision_same_place (const DivertDecision *a, const DivertDecision *b);
 /* Does any identified candidate still wait for a proof? */
 gboolean        divert_decision_is_pending (const DivertDecision *decision);
 /* "away", "off" or the site's name. */

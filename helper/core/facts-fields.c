@@ -258,7 +258,9 @@ macs_from_text (const char *text,
   return TRUE;
 }
 
-/* "ADDRESS STATE MAC MAC …", separated by ';' */
+#define NEWCOMER "newcomer"
+
+/* "ADDRESS STATE [newcomer] MAC MAC …", separated by ';' */
 static char *
 gateways_to_text (const void *field)
 {
@@ -270,7 +272,8 @@ gateways_to_text (const void *field)
       const DivertGateway *gateway = g_ptr_array_index (gateways, i);
       g_autofree char *address = divert_prefix_to_string (&gateway->address);
 
-      g_string_append_printf (text, "%s%s %s", i > 0 ? ";" : "", address, gateway_states[gateway->state]);
+      g_string_append_printf (text, "%s%s %s%s", i > 0 ? ";" : "", address, gateway_states[gateway->state],
+                              gateway->newcomer ? " " NEWCOMER : "");
       for (guint j = 0; j < gateway->macs->len; j++)
         {
           g_autofree char *mac = divert_mac_to_string (&g_array_index (gateway->macs, DivertMac, j));
@@ -287,6 +290,7 @@ gateway_from_text (const char *text)
   g_auto(GStrv) words = g_strsplit (text, " ", -1);
   g_autoptr(DivertGateway) gateway = NULL;
   DivertPrefix address;
+  char **word;
   guint state;
 
   if (g_strv_length (words) < 2 || !divert_address_parse (words[0], &address, NULL) ||
@@ -294,7 +298,11 @@ gateway_from_text (const char *text)
     return NULL;
   gateway = divert_gateway_new (&address);
   gateway->state = state;
-  for (char **word = words + 2; *word != NULL; word++)
+  word = words + 2;
+  gateway->newcomer = g_strcmp0 (*word, NEWCOMER) == 0;
+  if (gateway->newcomer)
+    word++;
+  for (; *word != NULL; word++)
     {
       DivertMac mac;
 

@@ -32,6 +32,15 @@ divert_connection_free (DivertConnection *connection)
   g_free (connection);
 }
 
+const char *const divert_connection_real_types[] = { "802-3-ethernet", "802-11-wireless", NULL };
+
+gboolean
+divert_connection_is_real (const DivertConnection *connection)
+{
+  return !connection->external && connection->type != NULL &&
+         g_strv_contains (divert_connection_real_types, connection->type);
+}
+
 DivertLink *
 divert_link_new (void)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The facts: what NetworkManager and the kernel say at one moment, as a plain
- * value.  Gathered by system/, read by core/decision.c, and by nothing else.
+ * value.  Gathered by system/; nothing downstream asks for more.
  * All text in it is hostile: it is compared, and escaped before it is shown.
  *
  * Who says what: identity (UUID, zone, type, SSID, security, activation) comes
@@ -49,6 +49,8 @@ typedef struct
   DivertPrefix       address;
   DivertGatewayState state;
   GArray            *macs;  /* DivertMac: every address it answered with of late, the newest first */
+  gboolean           newcomer; /* no gateway that is known has answered since this one did first (anchors.c) */
+  gint64             first_answer, last_answer; /* since it is RESOLVED (µs, monotonic); not in the text form */
 } DivertGateway;
 
 typedef struct
@@ -103,7 +105,12 @@ DivertFacts      *divert_facts_new (void);
 void              divert_facts_free (DivertFacts *facts);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertFacts, divert_facts_free)
 
+/* NetworkManager's words for the kinds of device that a cable or a radio is behind; ends with NULL. */
+extern const char *const divert_connection_real_types[];
+
 DivertConnection *divert_connection_new (void);
+/* Only such a device says where the machine is: a VPN's or a bridge's addresses are given by software. */
+gboolean          divert_connection_is_real (const DivertConnection *connection);
 void              divert_connection_free (DivertConnection *connection);
 DivertLink       *divert_link_new (void);
 void              divert_link_free (DivertLink *link);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "proof-private.h"
+#include "security.h"
 
 /* A profile's own zone, when set, overrules the UUID list: that makes
  * "nmcli connection modify ID connection.zone X" the toggle, in both directions. */
@@ -29,17 +30,12 @@ divert_proof_weigh_identity (const DivertWeighing *w,
   return TRUE;
 }
 
-/* Only what a cable or a radio is behind: a VPN's or a bridge's addresses are
- * given by software, and say nothing of where the machine is. */
 gboolean
 divert_proof_weigh_device (const DivertWeighing *w,
                            DivertProof          *proof)
 {
-  static const char *const real_types[] = { "802-3-ethernet", "802-11-wireless", NULL };
-
-  proof->outcome = divert_proof_outcome (!w->connection->external && w->connection->type != NULL &&
-                            g_strv_contains (real_types, w->connection->type));
-  proof->expected = g_strjoinv (";", (GStrv) real_types);
+  proof->outcome = divert_proof_outcome (divert_connection_is_real (w->connection));
+  proof->expected = g_strjoinv (";", (GStrv) divert_connection_real_types);
   proof->found = g_strconcat (w->connection->type != NULL ? w->connection->type : "", w->connection->external ? " external" : "",
                               NULL);
   return TRUE;
@@ -79,39 +75,15 @@ divert_proof_weigh_bssid (const DivertWeighing *w,
   return TRUE;
 }
 
-static const struct
-{
-  const char    *key_mgmt; /* NetworkManager's word, nm-settings(5) */
-  DivertSecurity security;
-  const char    *name;     /* the configuration's word */
-} securities[] = {
-  { "wpa-psk", DIVERT_SECURITY_WPA_PSK, "wpa-psk" },
-  { "sae", DIVERT_SECURITY_SAE, "sae" },
-  { "wpa-eap", DIVERT_SECURITY_8021X, "802.1x" },
-  { "wpa-eap-suite-b-192", DIVERT_SECURITY_8021X, NULL },
-  { "ieee8021x", DIVERT_SECURITY_8021X, NULL },
-};
-
 gboolean
 divert_proof_weigh_security (const DivertWeighing *w,
                              DivertProof          *proof)
 {
-  g_autoptr(GString) expected = g_string_new (NULL);
-  guint found = 0;
-
   if (w->site->security == 0)
     return FALSE;
 
-  for (guint i = 0; i < G_N_ELEMENTS (securities); i++)
-    {
-      if (g_strcmp0 (securities[i].key_mgmt, w->connection->key_mgmt) == 0)
-        found = securities[i].security;
-      if (securities[i].name != NULL && (w->site->security & securities[i].security) != 0)
-        g_string_append_printf (expected, "%s%s", expected->len > 0 ? ";" : "", securities[i].name);
-    }
-
-  proof->outcome = divert_proof_outcome ((w->site->security & found) != 0);
-  proof->expected = g_strdup (expected->str);
+  proof->outcome = divert_proof_outcome ((w->site->security & divert_security_from_key_mgmt (w->connection->key_mgmt)) != 0);
+  proof->expected = divert_security_to_string (w->site->security);
   proof->found = g_strdup (w->connection->key_mgmt != NULL ? w->connection->key_mgmt : N_("open network"));
   return TRUE;
 }

@@ -64,11 +64,19 @@ gboolean
 divert_proof_weigh_route (const DivertWeighing *w,
                           DivertProof          *proof)
 {
+  g_autoptr(GArray) intranet = divert_prefixes_copy (w->site->intranet);
+
   proof->outcome = DIVERT_OUTCOME_HOLDS;
   proof->expected = g_strdup (N_("on-link or by the default gateway"));
   proof->found = g_strdup (proof->expected);
   if (w->link == NULL)
     return TRUE;
+  if (w->site->intranet_auto6)
+    {
+      g_autoptr(GArray) own = divert_link_get_auto6 (w->link);
+
+      g_array_append_vals (intranet, own->data, own->len);
+    }
 
   for (guint i = 0; i < w->facts->routes->len; i++)
     {
@@ -77,8 +85,8 @@ divert_proof_weigh_route (const DivertWeighing *w,
 
       if (route->ifindex != w->link->ifindex || !route->has_gateway)
         continue;
-      for (guint j = 0; j < w->site->intranet->len && !ours; j++)
-        ours = divert_prefix_overlaps (divert_prefixes_index (w->site->intranet, j), &route->destination);
+      for (guint j = 0; j < intranet->len && !ours; j++)
+        ours = divert_prefix_overlaps (divert_prefixes_index (intranet, j), &route->destination);
       for (guint j = 0; j < w->link->gateways->len && !known; j++)
         {
           const DivertGateway *gateway = g_ptr_array_index (w->link->gateways, j);
@@ -123,16 +131,16 @@ describe_gateway (GString             *text,
  * answered with of late must be in the list: a gateway that speaks with two voices
  * is none of ours, nor is one that spoke with another's and then fell silent.  The
  * list is the site's, or else what was remembered since the connection first proved
- * it (anchors.c). */
+ * it (anchors.c): then a newcomer proves nothing yet, for or against. */
 gboolean
 divert_proof_weigh_gateway_mac (const DivertWeighing *w,
                                 DivertProof          *proof)
 {
   g_autoptr(GString) found = g_string_new (NULL);
   const GArray *expected = w->site->gateway_macs;
-  gboolean match = FALSE, stranger = FALSE, waiting = FALSE;
+  gboolean match = FALSE, stranger = FALSE, waiting = FALSE, anchored = expected->len == 0;
 
-  if (expected->len == 0)
+  if (anchored)
     expected = w->connection->known_gateways;
   if (expected->len == 0)
     {
@@ -150,7 +158,7 @@ divert_proof_weigh_gateway_mac (const DivertWeighing *w,
       for (guint j = 0; j < gateway->macs->len; j++)
         {
           if (!divert_macs_contain (expected, &g_array_index (gateway->macs, DivertMac, j)))
-            stranger = TRUE;
+            stranger |= !anchored || !gateway->newcomer;
           else if (gateway->state == DIVERT_GATEWAY_RESOLVED)
             match = TRUE;
         }

@@ -69,7 +69,7 @@ typedef struct
 {
   const char *key;
   const char *value;   /* "" and NULL become "nothing" */
-  gboolean    hostile; /* comes from outside: to be escaped.  Some of these are words of ours (proof.c): translated. */
+  gboolean    hostile; /* comes from outside: to be escaped.  Some of these are words of ours (proof-*.c): translated. */
 } Place;
 
 /* What @place reads as; free it. */

@@ -7,7 +7,6 @@
 
 #include <glib/gi18n-lib.h>
 #include <netinet/in.h>
-#include <string.h>
 
 static void
 add_tproxy (const DivertMaker  *m,

@@ -14,8 +14,6 @@
  */
 #include "ruleset-private.h"
 
-#include <string.h>
-
 #define DISPATCH_LINEAR 12
 #define DISPATCH_WAYS 16
 

@@ -7,7 +7,6 @@
 
 #include <glib/gi18n-lib.h>
 #include <netinet/in.h>
-#include <string.h>
 
 #define TCP_SYN 0x02
 #define TCP_ACK 0x10

@@ -7,7 +7,6 @@
 
 #include <glib/gi18n-lib.h>
 #include <netinet/in.h>
-#include <string.h>
 
 const guint8 divert_tcp_udp[DIVERT_N_TCP_UDP] = { IPPROTO_TCP, IPPROTO_UDP };
 

@@ -50,8 +50,6 @@
  */
 #include "ruleset-private.h"
 
-#include <string.h>
-
 /* All sites' intranets (and the direct ones, which auto6 may have added, now or formerly), merged. */
 static GArray *
 collect_intranets (const DivertMaker *m,

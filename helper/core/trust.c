@@ -35,15 +35,6 @@ refuse (DivertTrustError   code,
   return FALSE;
 }
 
-/* A cable or a radio; compare proof.c, which decides by the same. */
-static gboolean
-is_real (const DivertConnection *connection)
-{
-  static const char *const types[] = { "802-3-ethernet", "802-11-wireless", NULL };
-
-  return !connection->external && connection->type != NULL && g_strv_contains (types, connection->type);
-}
-
 /* Wi-Fi whose access point needs to know no secret: anybody can be it. */
 static gboolean
 is_open (const DivertConnection *connection)
@@ -134,7 +125,7 @@ check_connection (const DivertConnection *connection,
                   const DivertSite       *existing,
                   GError                **error)
 {
-  if (!is_real (connection))
+  if (!divert_connection_is_real (connection))
     return refuse (DIVERT_TRUST_ERROR_UNSUITABLE, _("neither a cable nor Wi-Fi, so it says nothing of where this machine is"),
                    connection->id, error);
   if (is_open (connection))
@@ -150,7 +141,7 @@ static gboolean
 could_be_meant (const DivertFacts      *facts,
                 const DivertConnection *connection)
 {
-  return connection->up && is_real (connection) && divert_facts_find_link (facts, connection->device) != NULL;
+  return connection->up && divert_connection_is_real (connection) && divert_facts_find_link (facts, connection->device) != NULL;
 }
 
 /* Owned by @facts. */

@@ -99,6 +99,13 @@ is_same_beacon (const DivertBeacon *a,
          memcmp (a->sha256, b->sha256, sizeof a->sha256) == 0;
 }
 
+static gboolean
+is_about (const Question   *question,
+          const DivertSite *site)
+{
+  return g_str_equal (question->site, site->name) && site->has_beacon && is_same_beacon (&question->beacon, &site->beacon);
+}
+
 /* Another key or address under the same name is another question. */
 static Question *
 find (DivertBeacons    *beacons,
@@ -111,12 +118,26 @@ find (DivertBeacons    *beacons,
 
       if (question->ifindex != ifindex || !g_str_equal (question->site, site->name))
         continue;
-      if (is_same_beacon (&question->beacon, &site->beacon))
+      if (is_about (question, site))
         return question;
       g_ptr_array_remove_index_fast (beacons->questions, i);
       return NULL;
     }
   return NULL;
+}
+
+void
+divert_beacons_keep (DivertBeacons      *beacons,
+                     const DivertConfig *config)
+{
+  for (guint i = beacons->questions->len; i > 0; i--)
+    {
+      const Question *question = g_ptr_array_index (beacons->questions, i - 1);
+      const DivertSite *site = divert_config_find_site (config, question->site);
+
+      if (site == NULL || !is_about (question, site))
+        g_ptr_array_remove_index_fast (beacons->questions, i - 1);
+    }
 }
 
 /* FALSE: the allowance is spent; waits until it is not. */

@@ -30,6 +30,8 @@ void           divert_beacons_ask (DivertBeacons *beacons, const DivertSite *sit
 void           divert_beacons_distrust (DivertBeacons *beacons, guint ifindex);
 /* What is proven through it is to be proven again by the next divert_beacons_ask(), and counts until then. */
 void           divert_beacons_renew (DivertBeacons *beacons, guint ifindex);
+/* Forgets what was asked of beacons that @config does not have, or not so. */
+void           divert_beacons_keep (DivertBeacons *beacons, const DivertConfig *config);
 /* Fills beacons; call behind divert_kernel_gather(), because what was heard of links that are gone is forgotten. */
 void           divert_beacons_gather (DivertBeacons *beacons, DivertFacts *facts);
 

@@ -8,7 +8,8 @@
  *   question   The kernel is made to ask the address that the entry has (a unicast probe, which disturbs
  *              nobody), or everybody on the link if it has none or that one does not answer soon.  An
  *              answer turns the entry NUD_REACHABLE, of which a notification tells.  Those from before
- *              the question have been read before it (kernel.c), so the one that is seen is its answer.
+ *              the first question have been read before it (kernel.c), so the one that is seen is its answer;
+ *              later ones only confirm what is known, or contradict it.
  *   answer     RESOLVED, with the address put in front of those seen before.  Each stays for a
  *              while: a gateway that answers with two addresses in turn is to be seen with both.
  *   no answer  FAILED after a while, or at once when the kernel says so; asked again, less and less often.
@@ -77,6 +78,8 @@ divert_resolution_forget (DivertResolution *r)
   r->question = DIVERT_QUESTION_NONE;
   r->asked_at = 0;
   r->deadline = 0;
+  r->first_answer = 0;
+  r->last_answer = 0;
   r->retry = FIRST_RETRY_US;
   r->doubtful = FALSE;
 }
@@ -247,6 +250,11 @@ see_mac (DivertResolution      *r,
   if (neighbour->state & NUD_REACHABLE)
     {
       changed |= r->state != DIVERT_GATEWAY_RESOLVED;
+      if (r->state != DIVERT_GATEWAY_RESOLVED)
+        r->first_answer = r->last_answer = now;
+      /* Without a question of ours it may be what the kernel concludes from older traffic. */
+      if (r->question != DIVERT_QUESTION_NONE)
+        r->last_answer = now;
       r->state = DIVERT_GATEWAY_RESOLVED;
       r->question = DIVERT_QUESTION_NONE;
       r->deadline = now + HEARTBEAT_US;
@@ -314,6 +322,8 @@ divert_resolution_fill (const DivertResolution *r,
                         DivertGateway          *gateway)
 {
   gateway->state = r->state;
+  gateway->first_answer = r->first_answer;
+  gateway->last_answer = r->last_answer;
   for (guint i = 0; i < r->macs->len; i++)
     g_array_append_val (gateway->macs, index_mac (r, i)->mac);
 }

@@ -30,6 +30,8 @@ typedef struct
 
   DivertQuestion     question;
   gint64             asked_at;  /* the last question (µs, monotonic) */
+  gint64             first_answer; /* since it is RESOLVED (µs, monotonic) */
+  gint64             last_answer;
   gint64             deadline;  /* of the question, or the time of the next one; 0: none */
   gint64             retry;     /* µs until the next question after a failure */
   gboolean           doubtful;  /* since divert_resolution_take_doubt() */

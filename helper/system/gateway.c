@@ -106,6 +106,8 @@ divert_gateways_new (DivertNetlink *netlink,
   gateways->epochs = g_hash_table_new (NULL, NULL);
   gateways->timer = g_source_new (&funcs, sizeof (GSource));
   g_source_set_name (gateways->timer, "gateways");
+  /* That a gateway is silent is as urgent as what the kernel says. */
+  g_source_set_priority (gateways->timer, G_PRIORITY_HIGH);
   g_source_set_callback (gateways->timer, on_timer, gateways, NULL);
   g_source_attach (gateways->timer, NULL);
   return gateways;
@@ -320,12 +322,31 @@ divert_gateways_update (DivertGateways          *gateways,
   set_timer (gateways);
 }
 
+/* Is @resolution's answer its first since another gateway of the link first answered?  Then that one is no newcomer any more
+ * (core/anchors.c). */
+static gboolean
+vouches (const DivertGateways   *gateways,
+         const DivertResolution *resolution,
+         gint64                  answer_before)
+{
+  for (guint i = 0; i < gateways->list->len; i++)
+    {
+      const DivertResolution *other = gateways->list->pdata[i];
+
+      if (other->ifindex == resolution->ifindex && other->state == DIVERT_GATEWAY_RESOLVED &&
+          answer_before <= other->first_answer && other->first_answer < resolution->last_answer)
+        return TRUE;
+    }
+  return FALSE;
+}
+
 gboolean
 divert_gateways_see_neighbour (DivertGateways  *gateways,
                                struct nlmsghdr *header)
 {
   DivertNeighbour neighbour;
   DivertResolution *resolution;
+  gint64 answer_before;
   gboolean changed;
 
   /* The kernel also tells of what we did to an entry ourselves. */
@@ -336,7 +357,9 @@ divert_gateways_see_neighbour (DivertGateways  *gateways,
   if (resolution == NULL)
     return FALSE;
 
+  answer_before = resolution->last_answer;
   changed = divert_resolution_see (resolution, gateways->netlink, &neighbour, g_get_monotonic_time ());
+  changed = vouches (gateways, resolution, answer_before) || changed;
   take_doubt (gateways, resolution);
   set_timer (gateways);
   return changed;

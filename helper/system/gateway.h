@@ -18,7 +18,7 @@ DivertGateways *divert_gateways_new (DivertNetlink *netlink, DivertChanged chang
 void            divert_gateways_free (DivertGateways *gateways);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertGateways, divert_gateways_free)
 
-/* @links and their gateways are all that there are; fills what is known of each. */
+/* @state has all links and their gateways; fills what is known of each. */
 void            divert_gateways_update (DivertGateways *gateways, const DivertKernelState *state);
 /* Asks the gateways of @ifindex, unless they are asked already. */
 void            divert_gateways_ask (DivertGateways *gateways, guint ifindex);

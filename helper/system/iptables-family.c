@@ -11,7 +11,6 @@
 #include <glib/gi18n-lib.h>
 #include <netinet/in.h>
 #include <stddef.h>
-#include <string.h>
 
 #include <libiptc/libip6tc.h>
 #include <libiptc/libiptc.h>
@@ -83,7 +82,7 @@ static const DivertIptablesFamily families[DIVERT_N_FAMILIES] = {
   },
 };
 
-/* iptables-entry.c and iptables-diff.c take what lies before the inverse flags for what a rule matches. */
+/* iptables-entry.c takes what lies before the inverse flags for what a rule matches. */
 G_STATIC_ASSERT (offsetof (struct ipt_entry, ip) == 0 && offsetof (struct ip6t_entry, ipv6) == 0);
 G_STATIC_ASSERT (offsetof (struct ipt_entry, ip.invflags) < offsetof (struct ipt_entry, nfcache));
 G_STATIC_ASSERT (offsetof (struct ip6t_entry, ipv6.invflags) < offsetof (struct ip6t_entry, nfcache));

@@ -80,7 +80,7 @@ GPtrArray *divert_iptables_table_list (const DivertIptablesTable *self, const ch
 /* The names of all chains. */
 GStrv      divert_iptables_table_list_chains (const DivertIptablesTable *self);
 
-/* Asks the kernel for all @families' matches and targets. */
+/* Asks the kernel for all matches and targets of @ops' family that we need (iptables-probe.c). */
 gboolean   divert_iptables_probe (const DivertIptablesFamily *ops, GError **error);
 
 /* What an error number of init, of the probe's socket or of getsockopt means to a person. */

@@ -129,7 +129,6 @@ const DivertIptablesTarget divert_iptables_targets[] = {
 };
 const guint divert_iptables_n_targets = G_N_ELEMENTS (divert_iptables_targets);
 
-
 const DivertIptablesExtension *
 divert_iptables_find_target (DivertTarget target,
                              DivertFamily family)

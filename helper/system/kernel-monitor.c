@@ -9,6 +9,7 @@
 #include "kernel-monitor.h"
 
 #include "netlink.h"
+#include "turns.h"
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>
@@ -19,7 +20,7 @@
 #define BUFFER_BYTES (32 * 1024)
 #define SOCKET_BUFFER_BYTES (4 * 1024 * 1024)
 
-/* A storm may fill the socket as fast as it is read; others in the main loop want their turn. */
+/* A storm may fill the socket as fast as it is read: runs, of the same priority, want their turn. */
 #define MAX_DATAGRAMS 4096
 
 struct DivertMonitor
@@ -33,6 +34,7 @@ struct DivertMonitor
   gboolean          hears_neighbours;
   gboolean          pending;
   gint64            next_call; /* not before this (monotonic) */
+  DivertTurns       turns;
 };
 
 static void
@@ -103,6 +105,10 @@ on_ready (GSource     *source,
 {
   DivertMonitor *monitor = (DivertMonitor *) source;
 
+  int priority = divert_turns_take (&monitor->turns);
+
+  if (priority != g_source_get_priority (source))
+    g_source_set_priority (source, priority);
   g_source_set_ready_time (source, -1);
   divert_monitor_drain (monitor);
   if (!monitor->pending || g_get_monotonic_time () < monitor->next_call)
@@ -126,6 +132,7 @@ on_finalize (GSource *source)
 {
   DivertMonitor *monitor = (DivertMonitor *) source;
 
+  divert_turns_clear (&monitor->turns);
   if (monitor->sock != NULL)
     nl_socket_free (monitor->sock);
   g_free (monitor->buffer);

@@ -8,8 +8,8 @@
 
 G_BEGIN_DECLS
 
-/* Fills out_interface, source and destination_type of @packet for its destination.  No route: they
- * stay as they are, and FALSE. */
-gboolean divert_lookup_route (DivertPacket *packet, GError **error);
+/* Fills what divert_arguments_packet() leaves empty: out_interface, source and destination_type of
+ * @packet, for its destination.  No route: they stay as they are, and FALSE. */
+gboolean divert_lookup_route (DivertPacket *packet);
 
 G_END_DECLS

@@ -8,7 +8,6 @@
 #include "netlink.h"
 
 #include <linux/rtnetlink.h>
-#include <string.h>
 #include <sys/socket.h>
 
 struct DivertOwnAddresses

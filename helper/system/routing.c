@@ -154,7 +154,8 @@ add_route (Writer   *writer,
 
   if (write_one (writer, "route-add", "route-added", msg, &local_error))
     return TRUE;
-  if (is_mute (ifindex, local_error))
+  /* It was there, and the dump that missed it was torn. */
+  if (is_mute (ifindex, local_error) || g_error_matches (local_error, DIVERT_NETLINK_ERROR, EEXIST))
     return TRUE;
   g_propagate_error (error, g_steal_pointer (&local_error));
   return FALSE;

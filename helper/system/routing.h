@@ -9,8 +9,6 @@
 
 #include "core/ruleset.h"
 
-struct nl_sock;
-
 G_BEGIN_DECLS
 
 typedef struct DivertRoutes DivertRoutes;

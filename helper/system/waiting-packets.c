@@ -51,7 +51,7 @@ delete (DivertNetlink       *netlink,
         GError             **error)
 {
   const struct ndmsg header = { .ndm_family = divert_netlink_family (address->family), .ndm_ifindex = ifindex };
-  g_autoptr(DivertNetlinkMessage) msg = divert_netlink_message_new (RTM_DELNEIGH, NLM_F_ACK, &header, sizeof header);
+  g_autoptr(DivertNetlinkMessage) msg = divert_netlink_message_new (RTM_DELNEIGH, 0, &header, sizeof header);
   g_autoptr(GError) local_error = NULL;
 
   nla_put (msg, NDA_DST, divert_family_bytes (address->family), address->bytes);

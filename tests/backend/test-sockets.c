@@ -3,6 +3,7 @@
  * Listeners and connections of a real kernel; the other ends are in another namespace.
  */
 #include "namespace.h"
+#include "system/sockets-listener.h"
 #include "system/sockets.h"
 
 #include <arpa/inet.h>
@@ -134,10 +135,11 @@ static DivertListener
 find (DivertFamily family,
       int          type)
 {
+  g_autoptr(DivertOwners) owners = divert_owners_read (GID);
   g_autoptr(GError) error = NULL;
   DivertListener listener = -1;
 
-  divert_sockets_find_listener (family, type == SOCK_STREAM ? IPPROTO_TCP : IPPROTO_UDP, PORT, GID, &listener, &error);
+  divert_listener_find (family, type == SOCK_STREAM ? IPPROTO_TCP : IPPROTO_UDP, PORT, owners, &listener, &error);
   g_assert_no_error (error);
   return listener;
 }

@@ -2,6 +2,7 @@
 /*
  * What is remembered of a connection that proved a site, and what comes of it when the carrier was lost.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/anchors.h"
@@ -18,6 +19,7 @@ typedef struct
 {
   DivertConfig  *config;
   DivertAnchors *anchors;
+  gint64         now;
 } Fixture;
 
 static void
@@ -40,11 +42,12 @@ tear_down (Fixture      *f,
   divert_anchors_free (f->anchors);
 }
 
-/* @text: "ADDRESS MAC"; the MAC is "?" while it has not answered, "-" when it does not. */
+/* @text: "ADDRESS MAC [FIRST LAST]"; the MAC is "?" while it has not answered, "-" when it does not.  It first and last answered
+ * then. */
 static DivertGateway *
 make_gateway (const char *text)
 {
-  g_auto(GStrv) words = g_strsplit (text, " ", 2);
+  g_auto(GStrv) words = g_strsplit (text, " ", 4);
   DivertGateway *gateway;
   DivertPrefix address;
   DivertMac mac;
@@ -60,6 +63,8 @@ make_gateway (const char *text)
       g_assert_true (divert_mac_parse (words[1], &mac));
       g_array_append_val (gateway->macs, mac);
       gateway->state = DIVERT_GATEWAY_RESOLVED;
+      gateway->first_answer = words[2] != NULL ? atoi (words[2]) : 1;
+      gateway->last_answer = words[2] != NULL ? atoi (words[3]) : 1;
     }
   return gateway;
 }
@@ -101,7 +106,7 @@ look (Fixture    *f,
 
   divert_anchors_fill (f->anchors, facts);
   decision = divert_decide (f->config, mode, facts);
-  divert_anchors_learn (f->anchors, facts, decision);
+  divert_anchors_learn (f->anchors, facts, decision, f->now);
   return g_strdup_printf ("%s %s", divert_decision_get_place (decision), divert_reason_code_name (decision->reason->code));
 }
 
@@ -185,7 +190,7 @@ test_epochs_at_home (Fixture      *f,
   assert_look (f, "/1", 2, 4, "192.168.22.254 " ROUTER, "home proven");
   /* A further one, and the known one vouches for it, in a later epoch too. */
   assert_look (f, "/1", 2, 5, "192.168.22.1 " ROUTER ", fe80::2 ?", "home proven");
-  assert_look (f, "/1", 2, 5, "192.168.22.1 " ROUTER ", fe80::2 " ROUTER6, "home proven");
+  assert_look (f, "/1", 2, 5, "192.168.22.1 " ROUTER " 1 3, fe80::2 " ROUTER6 " 2 2", "home proven");
   assert_look (f, "/1", 2, 6, "fe80::2 " ROUTER6, "home proven");
 }
 
@@ -212,6 +217,18 @@ test_nothing_known_yet (Fixture      *f,
   assert_look (f, "/1", 2, 3, "192.168.22.1 " STRANGER, "away proof-failed");
 }
 
+/* But not for ever. */
+static void
+test_never_asked (Fixture      *f,
+                  gconstpointer data)
+{
+  assert_look (f, "/1", 2, 0, "192.168.22.1 ?", "home proven");
+  assert_look (f, "/1", 2, 1, "", "home proven");
+  f->now += 10 * G_TIME_SPAN_SECOND;
+  assert_look (f, "/1", 2, 1, "", "home proven");
+  assert_look (f, "/1", 2, 2, "192.168.22.1 " STRANGER, "away proof-failed");
+}
+
 /* Where nobody answers, nothing can vouch for the network in a new epoch. */
 static void
 test_no_answer (Fixture      *f,
@@ -233,9 +250,30 @@ test_later_gateway (Fixture      *f,
                     gconstpointer data)
 {
   assert_look (f, "/1", 2, 0, "192.168.22.1 " ROUTER, "home proven");
-  assert_look (f, "/1", 2, 0, "192.168.22.1 " ROUTER ", fe80::2 " ROUTER6, "home proven");
-  assert_look (f, "/1", 4, 2, "fe80::2 " ROUTER6, "home proven");
-  assert_look (f, "/1", 4, 2, "fe80::3 02:22:00:00:00:03", "away proof-failed");
+  assert_look (f, "/1", 2, 0, "192.168.22.1 " ROUTER " 1 1, fe80::2 " ROUTER6 " 2 2", "home proven");
+  assert_look (f, "/1", 2, 0, "192.168.22.1 " ROUTER " 1 3, fe80::2 " ROUTER6 " 2 2", "home proven");
+  assert_look (f, "/1", 4, 2, "fe80::2 " ROUTER6 " 4 4", "home proven");
+  assert_look (f, "/1", 4, 2, "fe80::3 02:22:00:00:00:03 4 4", "away proof-failed");
+}
+
+/* A silent exchange: the stranger's router shows itself before home's is found to be silent. */
+static void
+test_newcomer (Fixture      *f,
+               gconstpointer data)
+{
+  assert_look (f, "/1", 2, 0, "192.168.22.1 " ROUTER " 1 1", "home proven");
+  assert_look (f, "/1", 2, 0, "192.168.22.1 " ROUTER " 1 5, fe80::9 " STRANGER " 6 6", "home proven");
+  assert_look (f, "/1", 2, 0, "192.168.22.1 " ROUTER " 1 5, fe80::9 " STRANGER " 6 7", "home proven");
+  assert_look (f, "/1", 2, 1, "192.168.22.1 -, fe80::9 " STRANGER " 6 8", "away proof-failed");
+  /* Nor is it believed by another address, or when all are asked anew. */
+  assert_look (f, "/1", 2, 2, "192.168.22.1 " STRANGER " 9 9, fe80::9 " STRANGER " 9 9", "away proof-failed");
+  assert_look (f, "/1", 2, 3, "192.168.22.1 ?, fe80::9 " STRANGER " 10 10", "away proof-failed");
+  /* Nor beside home's own, until that one answers again. */
+  assert_look (f, "/1", 2, 4, "192.168.22.1 " ROUTER " 11 11, fe80::9 " STRANGER " 11 11", "home proven");
+  assert_look (f, "/1", 2, 4, "192.168.22.1 -, fe80::9 " STRANGER " 11 12", "away proof-failed");
+  /* One that home's own answers after is home's. */
+  assert_look (f, "/1", 2, 5, "192.168.22.1 " ROUTER " 13 13, fe80::9 " STRANGER " 12 12", "home proven");
+  assert_look (f, "/1", 2, 5, "fe80::9 " STRANGER " 12 14", "home proven");
 }
 
 int
@@ -250,7 +288,9 @@ main (int    argc,
   g_test_add ("/anchors/epochs-at-home", Fixture, NULL, set_up, test_epochs_at_home, tear_down);
   g_test_add ("/anchors/nothing-known", Fixture, NULL, set_up, test_nothing_known, tear_down);
   g_test_add ("/anchors/nothing-known-yet", Fixture, NULL, set_up, test_nothing_known_yet, tear_down);
+  g_test_add ("/anchors/never-asked", Fixture, NULL, set_up, test_never_asked, tear_down);
   g_test_add ("/anchors/no-answer", Fixture, NULL, set_up, test_no_answer, tear_down);
+  g_test_add ("/anchors/newcomer", Fixture, NULL, set_up, test_newcomer, tear_down);
   g_test_add ("/anchors/later-gateway", Fixture, NULL, set_up, test_later_gateway, tear_down);
   return g_test_run ();
 }

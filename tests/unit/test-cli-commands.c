@@ -67,7 +67,7 @@ static const Case cases[] = {
   { "explain 1.1.1.1:0", NULL, 2, "", NULL },
   { "explain 1.1.1.1:70000", NULL, 2, "", NULL },
   { "explain 1.1.1.1/sctp", NULL, 2, "", NULL },
-  { "explain 1.1.1.1 --as 'a b'", NULL, 2, "", "neither away nor" },
+  { "explain 1.1.1.1 --as 'a b'", NULL, 2, "", "neither away, off nor" },
   { "explain 1.1.1.1 --as nowhere", HELPER_ERROR "UnknownSite", 1, "ExplainAs('nowhere', '1.1.1.1', uint32 0, 'tcp');", NULL },
 
   { "plan", NULL, 0, "Plan('');", "*mangle\n-A?x" },
