@@ -57,8 +57,11 @@ weigh_site (DivertDecision    *decision,
     }
 }
 
+/* What a gateway has proven, no address has a share in that came since: the network may be another
+ * one, and that address its gift. */
 static GArray *
-link_sources (const DivertLink *link)
+link_sources (const DivertLink *link,
+              gboolean          by_gateway)
 {
   g_autoptr(GArray) sources = divert_prefixes_new ();
   gboolean exact = link->addresses->len <= EXACT_SOURCES_MAX;
@@ -68,7 +71,7 @@ link_sources (const DivertLink *link)
       const DivertPrefix *address = divert_prefixes_index (link->addresses, i);
       DivertPrefix source = exact ? divert_prefix_host (address) : divert_prefix_network (address);
 
-      if (!divert_prefix_is_link_local (&source))
+      if (!divert_prefix_is_link_local (&source) && !(by_gateway && divert_prefixes_contain (link->fresh, address)))
         divert_prefixes_add (sources, &source);
     }
   return divert_prefixes_merge (sources);
@@ -110,7 +113,7 @@ grant (DivertDecision    *decision,
       way_out = g_new0 (DivertExit, 1);
       way_out->device = g_strdup (candidate->device);
       way_out->ifindex = link->ifindex;
-      way_out->sources = link_sources (link);
+      way_out->sources = link_sources (link, divert_candidate_find_proof (candidate, DIVERT_PROOF_GATEWAY_MAC) != NULL);
       g_ptr_array_add (decision->exits, way_out);
       if (site->intranet_auto6)
         {

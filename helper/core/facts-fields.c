@@ -209,6 +209,12 @@ addresses_from_text (const char *text,
 }
 
 static char *
+some_addresses_to_text (const void *field)
+{
+  return (*(GArray *const *) field)->len > 0 ? addresses_to_text (field) : NULL;
+}
+
+static char *
 prefixes_to_text (const void *field)
 {
   const GArray *prefixes = *(GArray *const *) field;
@@ -362,6 +368,7 @@ const DivertField divert_link_fields[] = {
   FIELD (DivertLink, name, "name", text),
   FIELD (DivertLink, carrier, "carrier", bool),
   FIELD (DivertLink, addresses, "addresses", addresses),
+  { "fresh", G_STRUCT_OFFSET (DivertLink, fresh), some_addresses_to_text, addresses_from_text },
   FIELD (DivertLink, gateways, "gateways", gateways),
   { .key = NULL },
 };

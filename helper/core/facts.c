@@ -47,6 +47,7 @@ divert_link_new (void)
   DivertLink *link = g_new0 (DivertLink, 1);
 
   link->addresses = divert_prefixes_new ();
+  link->fresh = divert_prefixes_new ();
   link->gateways = g_ptr_array_new_with_free_func ((GDestroyNotify) divert_gateway_free);
   return link;
 }
@@ -58,6 +59,7 @@ divert_link_free (DivertLink *link)
     return;
   g_free (link->name);
   g_array_unref (link->addresses);
+  g_array_unref (link->fresh);
   g_ptr_array_unref (link->gateways);
   g_free (link);
 }
@@ -233,6 +235,7 @@ divert_facts_sort (DivertFacts *facts)
       DivertLink *link = g_ptr_array_index (facts->links, i);
 
       g_array_sort (link->addresses, (GCompareFunc) divert_prefix_compare);
+      g_array_sort (link->fresh, (GCompareFunc) divert_prefix_compare);
       g_ptr_array_sort (link->gateways, compare_gateways);
     }
   g_array_sort (facts->routes, compare_routes);

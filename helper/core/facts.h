@@ -62,6 +62,7 @@ typedef struct
   guint      epoch;      /* differs when it may be another network than before: what was proven must be proven again.
                           * Of one process; not in the text form. */
   GArray    *addresses;  /* DivertPrefix with host bits; usable ones: not tentative, not failed */
+  GArray    *fresh;      /* DivertPrefix: those of them that came after any gateway of the link has last answered */
   GPtrArray *gateways;   /* DivertGateway */
 } DivertLink;
 

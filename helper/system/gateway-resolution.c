@@ -32,6 +32,7 @@
 /* Of a resolved gateway: HEARTBEAT + UNICAST + SILENCE is less than the kernel's three probes, a second each. */
 #define HEARTBEAT_US   (1 * G_TIME_SPAN_SECOND)
 #define SILENCE_US     (1 * G_TIME_SPAN_SECOND)
+#define HASTE_US       (100 * G_TIME_SPAN_MILLISECOND)
 /* Questions in the background: not more often than this, whatever others on the link send. */
 #define BACKGROUND_US  (1 * G_TIME_SPAN_SECOND)
 #define MAC_MEMORY_US  (60 * G_TIME_SPAN_SECOND)
@@ -207,6 +208,19 @@ divert_resolution_ask (DivertResolution *r,
   r->asked = TRUE;
   r->state = DIVERT_GATEWAY_PENDING;
   return start_question (r, netlink, now);
+}
+
+gboolean
+divert_resolution_hasten (DivertResolution *r,
+                          DivertNetlink    *netlink,
+                          gint64            now)
+{
+  if (r->state != DIVERT_GATEWAY_RESOLVED || r->question != DIVERT_QUESTION_NONE)
+    return FALSE;
+  if (now - r->asked_at >= HASTE_US)
+    return start_question (r, netlink, now);
+  r->deadline = MIN (r->deadline, r->asked_at + HASTE_US);
+  return FALSE;
 }
 
 static gboolean

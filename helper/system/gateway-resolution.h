@@ -42,6 +42,8 @@ void              divert_resolution_free (DivertResolution *resolution);
 
 /* Each of these returns whether the state or the addresses changed, other than from UNKNOWN to PENDING. */
 gboolean          divert_resolution_ask (DivertResolution *resolution, DivertNetlink *netlink, gint64 now);
+/* There is a reason to want an answer soon: the next question of a resolved one is put at once, or very soon. */
+gboolean          divert_resolution_hasten (DivertResolution *resolution, DivertNetlink *netlink, gint64 now);
 gboolean          divert_resolution_see (DivertResolution *resolution, DivertNetlink *netlink, const DivertNeighbour *neighbour,
                                          gint64 now);
 gboolean          divert_resolution_tick (DivertResolution *resolution, DivertNetlink *netlink, gint64 now);

@@ -14,8 +14,8 @@
  */
 #include "gateway.h"
 
-#include "core/addresses.h"
 #include "gateway-resolution.h"
+#include "link-addresses.h"
 
 /* Beyond any real machine; further ones stay UNKNOWN, which is no proof. */
 #define MAX_GATEWAYS 256
@@ -27,9 +27,9 @@ struct DivertGateways
   gpointer       user_data;
   GPtrArray     *list;      /* DivertResolution */
   GHashTable    *carriers;  /* ifindex → describe_carrier() */
-  GHashTable    *addresses; /* ifindex → GArray of DivertPrefix: the link's, when it was looked at last */
   GHashTable    *epochs;    /* ifindex → how often one of its epochs ended */
   guint          epoch;     /* how often all did */
+  DivertLinkAddresses *addresses;
   GSource       *timer;
 };
 
@@ -102,7 +102,7 @@ divert_gateways_new (DivertNetlink *netlink,
   gateways->user_data = user_data;
   gateways->list = g_ptr_array_new_with_free_func ((GDestroyNotify) divert_resolution_free);
   gateways->carriers = g_hash_table_new (NULL, NULL);
-  gateways->addresses = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) g_array_unref);
+  gateways->addresses = divert_link_addresses_new ();
   gateways->epochs = g_hash_table_new (NULL, NULL);
   gateways->timer = g_source_new (&funcs, sizeof (GSource));
   g_source_set_name (gateways->timer, "gateways");
@@ -121,7 +121,7 @@ divert_gateways_free (DivertGateways *gateways)
   g_source_destroy (gateways->timer);
   g_source_unref (gateways->timer);
   g_hash_table_unref (gateways->carriers);
-  g_hash_table_unref (gateways->addresses);
+  divert_link_addresses_free (gateways->addresses);
   g_hash_table_unref (gateways->epochs);
   g_ptr_array_unref (gateways->list);
   g_free (gateways);
@@ -257,24 +257,44 @@ update_carriers (DivertGateways *gateways,
 }
 
 static void
-see_addresses (DivertGateways  *gateways,
-               const GPtrArray *links)
+on_strange_address (guint        ifindex,
+                    DivertFamily family,
+                    gpointer     user_data)
 {
-  g_autoptr(GHashTable) now = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) g_array_unref);
+  divert_gateways_forget_for_address (user_data, ifindex, family);
+}
 
-  for (guint i = 0; i < links->len; i++)
+/* When did a gateway of @ifindex last answer?  0: none does. */
+static gint64
+last_answer (const DivertGateways *gateways,
+             guint                 ifindex)
+{
+  gint64 last = 0;
+
+  for (guint i = 0; i < gateways->list->len; i++)
     {
-      const DivertLink *link = links->pdata[i];
-      gpointer key = GUINT_TO_POINTER (link->ifindex);
-      const GArray *before = g_hash_table_lookup (gateways->addresses, key);
+      const DivertResolution *resolution = gateways->list->pdata[i];
 
-      for (guint family = 0; before != NULL && family < DIVERT_N_FAMILIES; family++)
-        if (divert_addresses_tell_of_another_network (before, link->addresses, family))
-          divert_gateways_forget_for_address (gateways, link->ifindex, family);
-      g_hash_table_insert (now, key, divert_prefixes_copy (link->addresses));
+      if (resolution->ifindex == ifindex && resolution->state == DIVERT_GATEWAY_RESOLVED)
+        last = MAX (last, resolution->last_answer);
     }
-  g_hash_table_unref (gateways->addresses);
-  gateways->addresses = g_steal_pointer (&now);
+  return last;
+}
+
+/* An address that came after the last answer is to be answered for soon. */
+static void
+see_fresh (DivertGateways *gateways,
+           DivertLink     *link,
+           gint64          now)
+{
+  divert_link_addresses_fill (gateways->addresses, link, last_answer (gateways, link->ifindex));
+  for (guint i = 0; link->fresh->len > 0 && i < gateways->list->len; i++)
+    {
+      DivertResolution *resolution = gateways->list->pdata[i];
+
+      if (resolution->ifindex == link->ifindex)
+        divert_resolution_hasten (resolution, gateways->netlink, now);
+    }
 }
 
 /* A route can be replaced without a word of the old one's removal. */
@@ -296,15 +316,16 @@ void
 divert_gateways_update (DivertGateways          *gateways,
                         const DivertKernelState *state)
 {
+  gint64 now = g_get_monotonic_time ();
   g_autoptr(GPtrArray) old = NULL;
 
   update_carriers (gateways, state->link_states);
-  see_addresses (gateways, state->links);
+  divert_link_addresses_see (gateways->addresses, state->links, now, on_strange_address, gateways);
   old = g_steal_pointer (&gateways->list);
   gateways->list = g_ptr_array_new_with_free_func ((GDestroyNotify) divert_resolution_free);
   for (guint i = 0; i < state->links->len; i++)
     {
-      const DivertLink *link = state->links->pdata[i];
+      DivertLink *link = state->links->pdata[i];
 
       for (guint j = 0; j < link->gateways->len && gateways->list->len < MAX_GATEWAYS; j++)
         {
@@ -317,18 +338,23 @@ divert_gateways_update (DivertGateways          *gateways,
             g_ptr_array_add (gateways->list, divert_resolution_new (link->ifindex, &gateway->address));
           divert_resolution_fill (gateways->list->pdata[gateways->list->len - 1], gateway);
         }
+      see_fresh (gateways, link, now);
     }
   miss (gateways, old);
   set_timer (gateways);
 }
 
-/* Is @resolution's answer its first since another gateway of the link first answered?  Then that one is no newcomer any more
- * (core/anchors.c). */
+/* Is @resolution's answer its first since something of the link came?  Then that is new no more: an
+ * address, or another gateway that answered (core/anchors.c). */
 static gboolean
 vouches (const DivertGateways   *gateways,
          const DivertResolution *resolution,
          gint64                  answer_before)
 {
+  gint64 arrival = divert_link_addresses_get_arrival (gateways->addresses, resolution->ifindex);
+
+  if (answer_before <= arrival && arrival < resolution->last_answer)
+    return TRUE;
   for (guint i = 0; i < gateways->list->len; i++)
     {
       const DivertResolution *other = gateways->list->pdata[i];

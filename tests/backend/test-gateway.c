@@ -203,6 +203,65 @@ test_tells (Fixture       *f,
   g_assert_cmpuint (f->n_calls, ==, 1);
 }
 
+static guint
+count_fresh (Fixture *f)
+{
+  g_autoptr(DivertFacts) facts = divert_facts_new ();
+  g_autoptr(GError) error = NULL;
+
+  divert_kernel_gather (f->kernel, facts, &error);
+  g_assert_no_error (error);
+  return divert_facts_find_link (facts, "up0")->fresh->len;
+}
+
+/* The first of the other family. */
+static void
+add_address (Fixture *f)
+{
+  test_run (f->family == DIVERT_FAMILY_IPV6 ? "ip addr add 198.51.100.9/24 dev up0" : "ip addr add 2001:db8::9/64 dev up0 nodad");
+}
+
+static gboolean
+was_told (gpointer user_data)
+{
+  const Fixture *f = user_data;
+
+  return f->n_calls > 0;
+}
+
+/* An address is fresh until the gateway has answered behind it, of which is told soon. */
+static void
+test_fresh_address (Fixture       *f,
+                    gconstpointer  user_data)
+{
+  ask (f);
+  expect (f, 1000, DIVERT_GATEWAY_RESOLVED, MAC_A);
+  g_assert_cmpuint (count_fresh (f), ==, 0);
+
+  f->n_calls = 0;
+  add_address (f);
+  g_assert_true (test_wait (1000, was_told, f));
+  f->n_calls = 0;
+  g_assert_cmpuint (count_fresh (f), ==, 1);
+  g_assert_true (test_wait (1000, was_told, f));
+  g_assert_cmpuint (count_fresh (f), ==, 0);
+}
+
+/* One that comes when the gateway is gone already, and nobody knows yet. */
+static void
+test_fresh_address_and_silence (Fixture       *f,
+                                gconstpointer  user_data)
+{
+  ask (f);
+  expect (f, 1000, DIVERT_GATEWAY_RESOLVED, MAC_A);
+  run_far (f, "ip addr flush dev far0");
+  add_address (f);
+  g_assert_cmpuint (count_fresh (f), ==, 1);
+  test_wait (300, NULL, NULL);
+  g_assert_cmpuint (count_fresh (f), ==, 1);
+  expect (f, 5000, DIVERT_GATEWAY_FAILED, NULL);
+}
+
 /* An entry that says "reachable", from another place or time, is not believed. */
 static void
 test_stale_entry (Fixture       *f,
@@ -514,6 +573,8 @@ main (int   argc,
   } tests[] = {
     { "resolves", test_resolves },
     { "tells", test_tells },
+    { "fresh-address", test_fresh_address },
+    { "fresh-address-and-silence", test_fresh_address_and_silence },
     { "stale-entry", test_stale_entry },
     { "stale-entry-and-no-answer", test_stale_entry_and_no_answer },
     { "fresh-entry-is-asked-gently", test_fresh_entry_is_asked_gently },

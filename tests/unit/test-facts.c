@@ -44,6 +44,7 @@ static const char everything[] =
   "name=wlan0\n"
   "carrier=true\n"
   "addresses=192.168.22.33/24;fd00:22::33/64;fe80::33/64\n"
+  "fresh=fd00:22::33/64\n"
   "gateways=192.168.22.1 resolved 02:00:00:00:00:01 02:00:00:00:00:02;192.168.22.2 unknown;fe80::1 pending;fe80::2 failed;fe80::3 resolved newcomer 02:00:00:00:00:03\n"
   "\n"
   "[route 1]\n"
