@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "helper/dbus-names.h"
+#include "helper/dispatcher-actions.h"
 
 #define CALL_TIMEOUT_MS 5000
 /* For what libdbus does not bound: a bus that takes the connection and says nothing. */
@@ -34,14 +35,7 @@
  * "Well-known Message Bus Instances"; /var/run is a link to /run. */
 #define SYSTEM_BUS "unix:path=/run/dbus/system_bus_socket"
 
-/* NetworkManager-dispatcher(8). */
-static const char *const actions[] = {
-  "pre-up", "up", "pre-down", "down",
-  "vpn-pre-up", "vpn-up", "vpn-pre-down", "vpn-down",
-  "hostname", "dhcp4-change", "dhcp6-change", "connectivity-change",
-  "reapply", "dns-change", "device-add", "device-delete",
-  NULL,
-};
+static const char *const actions[] = { DIVERT_DISPATCHER_ACTIONS, NULL };
 
 static void
 give_up (int number)

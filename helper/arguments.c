@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 
 #include "dbus-names.h"
+#include "dispatcher-actions.h"
 
 #define MAX_EXPIRY (366 * 24 * 60 * 60) /* seconds from now */
 
@@ -29,11 +30,8 @@ divert_arguments_event (GDBusMethodInvocation *invocation,
                         const char           **ret_event,
                         gboolean              *ret_settle)
 {
-  /* NetworkManager-dispatcher(8); "manual" is a person's or a script's. */
-  static const char *const events[] = {
-    "manual", "pre-up", "up", "pre-down", "down", "vpn-pre-up", "vpn-up", "vpn-pre-down", "vpn-down", "hostname",
-    "dhcp4-change", "dhcp6-change", "connectivity-change", "reapply", "dns-change", "device-add", "device-delete",
-  };
+  /* "manual" is a person's or a script's. */
+  static const char *const events[] = { "manual", DIVERT_DISPATCHER_ACTIONS };
 
   for (guint i = 0; i < G_N_ELEMENTS (events); i++)
     if (g_str_equal (event, events[i]))

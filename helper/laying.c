@@ -22,7 +22,8 @@ struct DivertLaying
 };
 
 DivertLaying *
-divert_laying_new (DivertLayingRetry   retry,
+divert_laying_new (DivertBackend      *backend,
+                   DivertLayingRetry   retry,
                    gpointer            user_data,
                    GError            **error)
 {
@@ -30,11 +31,14 @@ divert_laying_new (DivertLayingRetry   retry,
   DivertLaying *laying;
 
   if (routes == NULL)
-    return NULL;
+    {
+      divert_backend_free (backend);
+      return NULL;
+    }
   laying = g_new0 (DivertLaying, 1);
   laying->retry = retry;
   laying->user_data = user_data;
-  laying->backend = divert_backend_iptables_new ();
+  laying->backend = backend;
   laying->routes = routes;
   laying->retry_ms = RETRY_FIRST_MS;
   return laying;

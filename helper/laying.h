@@ -22,7 +22,8 @@ typedef enum
 /* It is time to try again: divert_laying_lay() is to be called with the decision of now. */
 typedef void (*DivertLayingRetry) (gpointer user_data);
 
-DivertLaying *divert_laying_new (DivertLayingRetry retry, gpointer user_data, GError **error);
+/* Takes @backend. */
+DivertLaying *divert_laying_new (DivertBackend *backend, DivertLayingRetry retry, gpointer user_data, GError **error);
 void          divert_laying_free (DivertLaying *laying);
 
 /* Does the kernel hold rules of an earlier helper? */

@@ -384,7 +384,7 @@ divert_pipeline_new (const char      *config_dir,
   pipeline->anchors = divert_anchors_new ();
   pipeline->former = divert_prefixes_new ();
   pipeline->settings = divert_settings_new (config_dir);
-  pipeline->laying = divert_laying_new (on_retry, pipeline, error);
+  pipeline->laying = divert_laying_new (divert_backend_iptables_new (), on_retry, pipeline, error);
   if (pipeline->laying == NULL)
     return NULL;
   pipeline->kernel = divert_kernel_new (on_kernel_changed, pipeline, error);

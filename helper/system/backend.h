@@ -60,7 +60,5 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertBackend, divert_backend_free)
 
 /* libiptc. */
 DivertBackend *divert_backend_iptables_new (void);
-/* Records rulesets in memory instead of writing them: for tests. */
-DivertBackend *divert_backend_fake_new (void);
 
 G_END_DECLS

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The fake backend: the same contract as a real one, in memory. */
-#include "system/backend-fake.h"
+#include "backend-fake.h"
 
 #include <string.h>
 

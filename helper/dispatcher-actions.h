@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The actions of NetworkManager's dispatcher, NetworkManager-dispatcher(8): what the hook hands on,
+ * and the helper takes.
+ */
+#pragma once
+
+#define DIVERT_DISPATCHER_ACTIONS \
+  "pre-up", "up", "pre-down", "down", "vpn-pre-up", "vpn-up", "vpn-pre-down", "vpn-down", "hostname", "dhcp4-change", \
+  "dhcp6-change", "connectivity-change", "reapply", "dns-change", "device-add", "device-delete"

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From a decision to the kernel, and again: with the fake backend, and the routing of a
+ * network namespace.
+ */
+#include "laying.h"
+
+#include <string.h>
+
+#include "backend-fake.h"
+#include "core/problem.h"
+#include "namespace.h"
+
+#define LAID "mangle IPv4\nmangle IPv6\nnat IPv4\nnat IPv6\n"
+#define REMOVED "nat IPv4\nnat IPv6\nmangle IPv4\nmangle IPv6\n"
+
+static const char config_text[] =
+  "[proxy]\ngroup=1\n"
+  "[site home]\nintranet=192.168.22.0/24\nzone=home\n";
+
+typedef struct
+{
+  DivertConfig  *config;
+  DivertBackend *backend; /* laying's */
+  DivertLaying  *laying;
+  GPtrArray     *problems;
+  guint          retries;
+} Fixture;
+
+static void
+on_retry (gpointer user_data)
+{
+  Fixture *f = user_data;
+
+  f->retries++;
+}
+
+static void
+set_up (Fixture       *f,
+        gconstpointer  user_data)
+{
+  g_autoptr(GError) error = NULL;
+
+  test_namespace_enter ();
+  test_run ("ip link set lo up");
+  f->config = divert_config_new ();
+  divert_config_add (f->config, "config", config_text, strlen (config_text), &error);
+  g_assert_no_error (error);
+  f->backend = divert_backend_fake_new ();
+  f->laying = divert_laying_new (f->backend, on_retry, f, &error);
+  g_assert_no_error (error);
+}
+
+static void
+tear_down (Fixture       *f,
+           gconstpointer  user_data)
+{
+  g_clear_pointer (&f->problems, g_ptr_array_unref);
+  divert_laying_free (f->laying);
+  divert_config_free (f->config);
+}
+
+static DivertLaid
+lay (Fixture        *f,
+     DivertModeKind  kind,
+     gboolean        has_gid,
+     guint          *ret_writes)
+{
+  const guint32 gid = 1;
+  g_autoptr(DivertMode) mode = divert_mode_new (kind, NULL);
+  g_autoptr(DivertFacts) facts = divert_facts_new ();
+  g_autoptr(DivertDecision) decision = divert_decide (f->config, mode, facts);
+  DivertApplied applied;
+  DivertLaid laid;
+
+  g_clear_pointer (&f->problems, g_ptr_array_unref);
+  f->problems = g_ptr_array_new_with_free_func ((GDestroyNotify) divert_problem_free);
+  laid = divert_laying_lay (f->laying, f->config, has_gid ? &gid : NULL, decision, facts, f->problems, &applied);
+  if (ret_writes != NULL)
+    *ret_writes = applied.writes;
+  return laid;
+}
+
+static void
+set_error (Fixture *f,
+           gint     code)
+{
+  g_autoptr(GError) error = code >= 0 ? g_error_new_literal (DIVERT_BACKEND_ERROR, code, "so") : NULL;
+
+  divert_backend_fake_set_error (f->backend, error);
+}
+
+static DivertProblemCode
+get_problem (Fixture *f)
+{
+  g_assert_cmpuint (f->problems->len, ==, 1);
+  return ((DivertProblem *) f->problems->pdata[0])->code;
+}
+
+static gboolean
+has_rule (void)
+{
+  g_autofree char *rules = test_output ("ip rule; ip -6 rule");
+
+  return test_count (rules, "fwmark 0x17/0xff") == 2;
+}
+
+static gboolean
+was_retried (gpointer user_data)
+{
+  return ((Fixture *) user_data)->retries > 0;
+}
+
+/* mangle, the routing, nat; and backwards. */
+static void
+test_order (Fixture       *f,
+            gconstpointer  user_data)
+{
+  guint writes;
+
+  g_assert_false (divert_laying_find_rules (f->laying));
+  g_assert_cmpstr (divert_laying_get_backend (f->laying), ==, "");
+  g_assert_cmpint (lay (f, DIVERT_MODE_AWAY, TRUE, &writes), ==, DIVERT_LAID);
+  g_assert_cmpuint (writes, >, 4);
+  g_assert_cmpstr (divert_backend_fake_get_log (f->backend), ==, LAID);
+  g_assert_cmpstr (divert_laying_get_backend (f->laying), ==, "fake");
+  g_assert_true (divert_laying_find_rules (f->laying));
+  g_assert_true (has_rule ());
+
+  g_assert_cmpint (lay (f, DIVERT_MODE_AWAY, TRUE, &writes), ==, DIVERT_LAID);
+  g_assert_cmpuint (writes, ==, 0);
+
+  g_assert_cmpint (lay (f, DIVERT_MODE_OFF, TRUE, NULL), ==, DIVERT_LAID);
+  g_assert_cmpstr (divert_backend_fake_get_log (f->backend), ==, LAID REMOVED);
+  g_assert_false (divert_laying_find_rules (f->laying));
+  g_assert_false (has_rule ());
+  g_assert_cmpuint (f->problems->len, ==, 0);
+}
+
+static void
+test_no_group (Fixture       *f,
+               gconstpointer  user_data)
+{
+  g_assert_cmpint (lay (f, DIVERT_MODE_AWAY, FALSE, NULL), ==, DIVERT_LAID_NONE);
+  g_assert_cmpstr (divert_backend_fake_get_log (f->backend), ==, "withdraw\n");
+  set_error (f, DIVERT_BACKEND_ERROR_BUSY);
+  g_assert_cmpint (lay (f, DIVERT_MODE_AWAY, FALSE, NULL), ==, DIVERT_LAID_NOT);
+  g_assert_cmpint (get_problem (f), ==, DIVERT_PROBLEM_BUSY);
+  g_assert_true (test_wait (1000, was_retried, f));
+  /* To remove them no group is needed. */
+  set_error (f, -1);
+  g_assert_cmpint (lay (f, DIVERT_MODE_OFF, FALSE, NULL), ==, DIVERT_LAID);
+}
+
+static void
+test_busy (Fixture       *f,
+           gconstpointer  user_data)
+{
+  g_assert_cmpint (lay (f, DIVERT_MODE_AWAY, TRUE, NULL), ==, DIVERT_LAID);
+  set_error (f, DIVERT_BACKEND_ERROR_BUSY);
+  for (guint i = 0; i < 5; i++)
+    {
+      g_assert_cmpint (lay (f, DIVERT_MODE_OFF, TRUE, NULL), ==, DIVERT_LAID_NOT);
+      g_assert_cmpint (get_problem (f), ==, DIVERT_PROBLEM_BUSY);
+      f->retries = 0;
+      g_assert_true (test_wait (1000, was_retried, f));
+    }
+  set_error (f, -1);
+  g_assert_cmpint (lay (f, DIVERT_MODE_OFF, TRUE, NULL), ==, DIVERT_LAID);
+  f->retries = 0;
+  g_assert_false (test_wait (300, was_retried, f));
+}
+
+/* Events that fail as well do not put the next try off; tries do. */
+static void
+test_refused (Fixture       *f,
+              gconstpointer  user_data)
+{
+  g_assert_cmpint (lay (f, DIVERT_MODE_AWAY, TRUE, NULL), ==, DIVERT_LAID);
+  set_error (f, DIVERT_BACKEND_ERROR_REFUSED);
+  for (guint i = 0; i < 20; i++)
+    g_assert_cmpint (lay (f, DIVERT_MODE_OFF, TRUE, NULL), ==, DIVERT_LAID_NOT);
+  g_assert_cmpint (get_problem (f), ==, DIVERT_PROBLEM_APPLY);
+  g_assert_true (test_wait (1000, was_retried, f));
+
+  for (guint i = 0; i < 3; i++)
+    {
+      f->retries = 0;
+      lay (f, DIVERT_MODE_OFF, TRUE, NULL);
+      g_assert_true (test_wait (2000, was_retried, f));
+    }
+  f->retries = 0;
+  lay (f, DIVERT_MODE_OFF, TRUE, NULL);
+  g_assert_false (test_wait (300, was_retried, f));
+}
+
+/* No tables: nothing is laid, and it is looked again. */
+static void
+test_unavailable (Fixture       *f,
+                  gconstpointer  user_data)
+{
+  set_error (f, DIVERT_BACKEND_ERROR_UNAVAILABLE);
+  g_assert_cmpint (lay (f, DIVERT_MODE_AWAY, TRUE, NULL), ==, DIVERT_LAID_NONE);
+  g_assert_cmpint (get_problem (f), ==, DIVERT_PROBLEM_BACKEND);
+  g_assert_false (has_rule ());
+  g_assert_true (test_wait (1000, was_retried, f));
+  set_error (f, -1);
+  g_assert_cmpint (lay (f, DIVERT_MODE_AWAY, TRUE, NULL), ==, DIVERT_LAID);
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add ("/laying/order", Fixture, NULL, set_up, test_order, tear_down);
+  g_test_add ("/laying/no-group", Fixture, NULL, set_up, test_no_group, tear_down);
+  g_test_add ("/laying/busy", Fixture, NULL, set_up, test_busy, tear_down);
+  g_test_add ("/laying/refused", Fixture, NULL, set_up, test_refused, tear_down);
+  g_test_add ("/laying/unavailable", Fixture, NULL, set_up, test_unavailable, tear_down);
+  return g_test_run ();
+}
