@@ -76,6 +76,12 @@ divert_inquiry_ask (DivertKernel         *kernel,
                     const DivertConfig   *config,
                     const DivertDecision *decision)
 {
+  g_autoptr(GArray) proven = g_array_new (FALSE, FALSE, sizeof (guint));
+
+  for (guint i = 0; i < decision->exits->len; i++)
+    g_array_append_val (proven, ((const DivertExit *) g_ptr_array_index (decision->exits, i))->ifindex);
+  divert_kernel_trust_neighbours (kernel, proven);
+
   for (guint i = 0; i < decision->candidates->len; i++)
     {
       const DivertCandidate *candidate = g_ptr_array_index (decision->candidates, i);

@@ -16,6 +16,7 @@
 
 #include "gateway-resolution.h"
 #include "link-addresses.h"
+#include "neighbours.h"
 
 /* Beyond any real machine; further ones stay UNKNOWN, which is no proof. */
 #define MAX_GATEWAYS 256
@@ -30,6 +31,7 @@ struct DivertGateways
   GHashTable    *epochs;    /* ifindex → how often one of its epochs ended */
   guint          epoch;     /* how often all did */
   DivertLinkAddresses *addresses;
+  DivertNeighbours *neighbours;
   GSource       *timer;
 };
 
@@ -103,6 +105,7 @@ divert_gateways_new (DivertNetlink *netlink,
   gateways->list = g_ptr_array_new_with_free_func ((GDestroyNotify) divert_resolution_free);
   gateways->carriers = g_hash_table_new (NULL, NULL);
   gateways->addresses = divert_link_addresses_new ();
+  gateways->neighbours = divert_neighbours_new ();
   gateways->epochs = g_hash_table_new (NULL, NULL);
   gateways->timer = g_source_new (&funcs, sizeof (GSource));
   g_source_set_name (gateways->timer, "gateways");
@@ -122,6 +125,7 @@ divert_gateways_free (DivertGateways *gateways)
   g_source_unref (gateways->timer);
   g_hash_table_unref (gateways->carriers);
   divert_link_addresses_free (gateways->addresses);
+  divert_neighbours_free (gateways->neighbours);
   g_hash_table_unref (gateways->epochs);
   g_ptr_array_unref (gateways->list);
   g_free (gateways);
@@ -366,6 +370,24 @@ vouches (const DivertGateways   *gateways,
   return FALSE;
 }
 
+void
+divert_gateways_trust_neighbours (DivertGateways *gateways,
+                                  const GArray   *ifindexes)
+{
+  divert_neighbours_trust (gateways->neighbours, ifindexes, g_get_monotonic_time ());
+}
+
+/* A host in another's place: the network may be another one, and the gateway must say. */
+static gboolean
+see_host (DivertGateways        *gateways,
+          const DivertNeighbour *neighbour)
+{
+  if (!divert_neighbours_see (gateways->neighbours, neighbour, g_get_monotonic_time ()))
+    return FALSE;
+  divert_gateways_forget (gateways, neighbour->ifindex, DIVERT_FAMILIES_BOTH);
+  return TRUE;
+}
+
 gboolean
 divert_gateways_see_neighbour (DivertGateways  *gateways,
                                struct nlmsghdr *header)
@@ -381,7 +403,7 @@ divert_gateways_see_neighbour (DivertGateways  *gateways,
     return FALSE;
   resolution = find (gateways->list, neighbour.ifindex, &neighbour.address, NULL);
   if (resolution == NULL)
-    return FALSE;
+    return see_host (gateways, &neighbour);
 
   answer_before = resolution->last_answer;
   changed = divert_resolution_see (resolution, gateways->netlink, &neighbour, g_get_monotonic_time ());

@@ -39,6 +39,8 @@ gboolean        divert_gateways_see_link (DivertGateways *gateways, const Divert
 /* The link is no more. */
 void            divert_gateways_lose_link (DivertGateways *gateways, guint ifindex);
 
+/* The links (ifindex, guint) through which a site is proven now (neighbours.c). */
+void            divert_gateways_trust_neighbours (DivertGateways *gateways, const GArray *ifindexes);
 /* A notification about a neighbour; returns whether it changed a gateway. */
 gboolean        divert_gateways_see_neighbour (DivertGateways *gateways, struct nlmsghdr *header);
 /* Notifications were lost: reads the neighbours of those asked. */

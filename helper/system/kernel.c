@@ -212,3 +212,10 @@ divert_kernel_distrust (DivertKernel *kernel,
 {
   divert_gateways_forget (kernel->gateways, ifindex, DIVERT_FAMILIES_BOTH);
 }
+
+void
+divert_kernel_trust_neighbours (DivertKernel *kernel,
+                                const GArray *ifindexes)
+{
+  divert_gateways_trust_neighbours (kernel->gateways, ifindexes);
+}

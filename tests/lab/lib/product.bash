@@ -131,3 +131,25 @@ path_of ()
 {
   nm-divert explain "$1" --json 2>>"$LAB_LOGS/status.log" | python3 -c 'import json, sys; print(json.load(sys.stdin).get("path"))'
 }
+
+# --- the helper's log and work ---------------------------------------------------------
+
+# The lines that it has written so far.
+log_length () { wc -l <"$LAB_LOGS/dbus.log"; }
+
+# came LINE PLACE: how often the helper came to be there since that line of its log.
+came () { tail -n +"$1" "$LAB_LOGS/dbus.log" | grep -c ": place $2:"; }
+
+# Hundredths of a second of processor time that the helper has used.
+helper_ticks ()
+{
+  local words
+  read -ra words <"/proc/$(helper_pid)/stat"
+  echo $((words[13] + words[14]))
+}
+
+# --- what "nm-divert explain" says of the NAS --------------------------------------------
+
+# explained FILTER: of its JSON, by jq.
+explained () { nm-divert explain "$NAS4" --json 2>>"$LAB_LOGS/explain.log" | jq -r "$1"; }
+gateway_fails () { [[ $(explained '.reason_code + " " + .reason_proof') == "proof-failed gateway-mac" ]]; }

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: which link-layer addresses the hosts of a proven link have shown.
+ *
+ * Theory of operation.  When a network is exchanged behind a carrier that stays, the gateway is found
+ * to be silent within seconds only.  But a stranger that has the NAS's address and asks for anything
+ * by ARP or neighbour discovery puts itself into the kernel's table at once, in the NAS's place.  Of
+ * that the kernel tells, and it is reason enough to ask the gateway before anything else goes
+ * straight.
+ *
+ * At home the same happens when an address passes to another device, or a NAS answers by two network
+ * cards in turn.  So each host may have several, each is a surprise only once if the network proves
+ * at once to be the same, and hosts that this machine is not talking to do not count.
+ */
+#include "neighbours.h"
+
+#include <linux/neighbour.h>
+#include <string.h>
+
+/* Beyond any household's; a table that is full begins anew. */
+#define MAX_HOSTS 4096
+#define MAX_MACS  4
+/* For the gateway to answer, if the network is the same. */
+#define SAME_US   (500 * G_TIME_SPAN_MILLISECOND)
+
+#define NUD_IN_USE (NUD_REACHABLE | NUD_DELAY | NUD_PROBE)
+#define NUD_SHOWN  (NUD_IN_USE | NUD_STALE)
+
+typedef struct
+{
+  guint        ifindex;
+  DivertPrefix address;
+  gboolean     in_use;
+  GArray      *known;    /* DivertMac, the oldest first */
+  gint64       surprise; /* when it showed @mac; 0: nothing open */
+  DivertMac    mac;
+} Host;
+
+struct DivertNeighbours
+{
+  GHashTable *hosts;   /* Host, its own key */
+  GArray     *trusted; /* ifindex */
+};
+
+static guint
+host_hash (gconstpointer key)
+{
+  const Host *host = key;
+  guint hash = host->ifindex;
+
+  for (guint i = 0; i < sizeof host->address.bytes; i++)
+    hash = hash * 31 + host->address.bytes[i];
+  return hash;
+}
+
+static gboolean
+host_equal (gconstpointer a,
+            gconstpointer b)
+{
+  const Host *x = a, *y = b;
+
+  return x->ifindex == y->ifindex && divert_prefix_equal (&x->address, &y->address);
+}
+
+static void
+host_free (Host *host)
+{
+  g_array_unref (host->known);
+  g_free (host);
+}
+
+DivertNeighbours *
+divert_neighbours_new (void)
+{
+  DivertNeighbours *neighbours = g_new0 (DivertNeighbours, 1);
+
+  neighbours->hosts = g_hash_table_new_full (host_hash, host_equal, NULL, (GDestroyNotify) host_free);
+  neighbours->trusted = g_array_new (FALSE, FALSE, sizeof (guint));
+  return neighbours;
+}
+
+void
+divert_neighbours_free (DivertNeighbours *neighbours)
+{
+  if (neighbours == NULL)
+    return;
+  g_hash_table_unref (neighbours->hosts);
+  g_array_unref (neighbours->trusted);
+  g_free (neighbours);
+}
+
+static gboolean
+is_trusted (const GArray *ifindexes,
+            guint         ifindex)
+{
+  for (guint i = 0; i < ifindexes->len; i++)
+    if (g_array_index (ifindexes, guint, i) == ifindex)
+      return TRUE;
+  return FALSE;
+}
+
+/* Until somebody says again that it is. */
+static void
+distrust (GArray *ifindexes,
+          guint   ifindex)
+{
+  for (guint i = ifindexes->len; i > 0; i--)
+    if (g_array_index (ifindexes, guint, i - 1) == ifindex)
+      g_array_remove_index_fast (ifindexes, i - 1);
+}
+
+static void
+learn (Host            *host,
+       const DivertMac *mac)
+{
+  if (divert_macs_contain (host->known, mac))
+    return;
+  if (host->known->len == MAX_MACS)
+    g_array_remove_index (host->known, 0);
+  g_array_append_vals (host->known, mac, 1);
+}
+
+void
+divert_neighbours_trust (DivertNeighbours *neighbours,
+                         const GArray     *ifindexes,
+                         gint64            now)
+{
+  GHashTableIter iter;
+  Host *host;
+
+  g_hash_table_iter_init (&iter, neighbours->hosts);
+  while (g_hash_table_iter_next (&iter, (gpointer *) &host, NULL))
+    {
+      if (host->surprise == 0 || !is_trusted (ifindexes, host->ifindex))
+        continue;
+      if (now - host->surprise < SAME_US)
+        learn (host, &host->mac);
+      host->surprise = 0;
+    }
+  g_array_set_size (neighbours->trusted, 0);
+  g_array_append_vals (neighbours->trusted, ifindexes->data, ifindexes->len);
+}
+
+static Host *
+add (DivertNeighbours      *neighbours,
+     const DivertNeighbour *neighbour)
+{
+  Host *host = g_new0 (Host, 1);
+
+  if (g_hash_table_size (neighbours->hosts) >= MAX_HOSTS)
+    g_hash_table_remove_all (neighbours->hosts);
+  host->ifindex = neighbour->ifindex;
+  host->address = neighbour->address;
+  host->known = g_array_new (FALSE, FALSE, sizeof (DivertMac));
+  g_hash_table_add (neighbours->hosts, host);
+  return host;
+}
+
+gboolean
+divert_neighbours_see (DivertNeighbours      *neighbours,
+                       const DivertNeighbour *neighbour,
+                       gint64                 now)
+{
+  const Host key = { .ifindex = neighbour->ifindex, .address = neighbour->address };
+  Host *host = g_hash_table_lookup (neighbours->hosts, &key);
+  gboolean surprise = FALSE;
+
+  if ((neighbour->state & NUD_SHOWN) == 0 || !neighbour->has_mac)
+    return FALSE;
+  if (host == NULL)
+    host = add (neighbours, neighbour);
+  if (is_trusted (neighbours->trusted, neighbour->ifindex))
+    {
+      surprise = host->in_use && host->known->len > 0 && !divert_macs_contain (host->known, &neighbour->mac);
+      if (!surprise)
+        learn (host, &neighbour->mac);
+    }
+  if (surprise)
+    {
+      host->surprise = now;
+      host->mac = neighbour->mac;
+      distrust (neighbours->trusted, neighbour->ifindex);
+    }
+  host->in_use = (neighbour->state & NUD_IN_USE) != 0;
+  return surprise;
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* When a host that shows another link-layer address is a surprise. */
+#include "system/neighbours.h"
+
+#include <linux/neighbour.h>
+
+#define HOME 3
+#define OTHER 4
+#define NAS "192.168.22.2"
+#define MAC_A "02:00:00:00:00:0a"
+#define MAC_B "02:00:00:00:00:0b"
+#define MAC_C "02:00:00:00:00:0c"
+
+static gint64 now = 1;
+
+static void
+trust (DivertNeighbours *neighbours,
+       guint             ifindex)
+{
+  g_autoptr(GArray) ifindexes = g_array_new (FALSE, FALSE, sizeof (guint));
+
+  if (ifindex != 0)
+    g_array_append_val (ifindexes, ifindex);
+  divert_neighbours_trust (neighbours, ifindexes, now);
+}
+
+static gboolean
+see_on (DivertNeighbours *neighbours,
+        guint             ifindex,
+        const char       *address,
+        guint             state,
+        const char       *mac)
+{
+  DivertNeighbour neighbour = { .ifindex = ifindex, .state = state, .has_mac = mac != NULL };
+
+  g_assert_true (divert_address_parse (address, &neighbour.address, NULL));
+  g_assert_true (mac == NULL || divert_mac_parse (mac, &neighbour.mac));
+  return divert_neighbours_see (neighbours, &neighbour, now);
+}
+
+static gboolean
+see (DivertNeighbours *neighbours,
+     guint             state,
+     const char       *mac)
+{
+  return see_on (neighbours, HOME, NAS, state, mac);
+}
+
+static void
+test_surprise (void)
+{
+  DivertNeighbours *neighbours = divert_neighbours_new ();
+
+  trust (neighbours, HOME);
+  g_assert_false (see (neighbours, NUD_REACHABLE, MAC_A));
+  g_assert_false (see (neighbours, NUD_REACHABLE, MAC_A));
+  g_assert_true (see (neighbours, NUD_STALE, MAC_B));
+  /* It is told once; then it is not believed, until the network is proven again. */
+  g_assert_false (see (neighbours, NUD_REACHABLE, MAC_B));
+  trust (neighbours, 0);
+  g_assert_false (see (neighbours, NUD_REACHABLE, MAC_B));
+  g_assert_false (see (neighbours, NUD_REACHABLE, MAC_A));
+  now += G_TIME_SPAN_SECOND;
+  trust (neighbours, HOME);
+  /* What a stranger showed meanwhile is a surprise again. */
+  g_assert_true (see (neighbours, NUD_REACHABLE, MAC_B));
+  divert_neighbours_free (neighbours);
+}
+
+/* A host with two network cards. */
+static void
+test_in_turn (void)
+{
+  DivertNeighbours *neighbours = divert_neighbours_new ();
+
+  trust (neighbours, HOME);
+  g_assert_false (see (neighbours, NUD_REACHABLE, MAC_A));
+  g_assert_true (see (neighbours, NUD_REACHABLE, MAC_B));
+  trust (neighbours, HOME);
+  for (guint i = 0; i < 10; i++)
+    g_assert_false (see (neighbours, NUD_REACHABLE, i % 2 == 0 ? MAC_A : MAC_B));
+  g_assert_true (see (neighbours, NUD_REACHABLE, MAC_C));
+  divert_neighbours_free (neighbours);
+}
+
+static void
+test_no_surprise (void)
+{
+  DivertNeighbours *neighbours = divert_neighbours_new ();
+
+  trust (neighbours, HOME);
+  /* Nobody talks to it. */
+  g_assert_false (see (neighbours, NUD_STALE, MAC_A));
+  g_assert_false (see (neighbours, NUD_STALE, MAC_B));
+  /* What an administrator made, or has no address. */
+  g_assert_false (see (neighbours, NUD_REACHABLE, MAC_B));
+  g_assert_false (see (neighbours, NUD_PERMANENT, MAC_C));
+  g_assert_false (see (neighbours, NUD_FAILED, NULL));
+  g_assert_false (see (neighbours, 0, NULL));
+  /* Elsewhere. */
+  g_assert_false (see_on (neighbours, OTHER, NAS, NUD_REACHABLE, MAC_A));
+  g_assert_false (see_on (neighbours, OTHER, NAS, NUD_REACHABLE, MAC_B));
+  /* Somebody else. */
+  g_assert_false (see_on (neighbours, HOME, "192.168.22.3", NUD_REACHABLE, MAC_C));
+  divert_neighbours_free (neighbours);
+}
+
+static void
+test_many (void)
+{
+  DivertNeighbours *neighbours = divert_neighbours_new ();
+
+  trust (neighbours, HOME);
+  for (guint i = 0; i < 100000; i++)
+    {
+      g_autofree char *address = g_strdup_printf ("fd00:22::%x:%x", i >> 16, i & 0xffff);
+
+      g_assert_false (see_on (neighbours, HOME, address, NUD_REACHABLE, MAC_A));
+    }
+  divert_neighbours_free (neighbours);
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/neighbours/surprise", test_surprise);
+  g_test_add_func ("/neighbours/in-turn", test_in_turn);
+  g_test_add_func ("/neighbours/no-surprise", test_no_surprise);
+  g_test_add_func ("/neighbours/many", test_many);
+  return g_test_run ();
+}
