@@ -12,8 +12,8 @@
 
 G_BEGIN_DECLS
 
-/* Each returns FALSE behind a D-Bus error to the caller; what is returned is the caller's to free, but for @ret_event, which is
- * static. */
+/* Each returns FALSE behind a D-Bus error to the caller; what is returned is the caller's to free,
+ * but for @ret_event, which is static. */
 gboolean divert_arguments_event (GDBusMethodInvocation *invocation, const char *event, const char **ret_event, gboolean *ret_settle);
 gboolean divert_arguments_mode (GDBusMethodInvocation *invocation, const DivertConfig *config, const char *mode, guint64 expires,
                                 DivertMode **ret_mode);

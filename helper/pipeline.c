@@ -11,58 +11,16 @@
  * no queue.  In a storm of events, run upon run, the others get their turn now and
  * then (turns.c): what NetworkManager says meanwhile would pile up.
  */
-#include "pipeline.h"
+#include "pipeline-private.h"
 
-#include "core/anchors.h"
 #include "core/former.h"
-#include "core/startup.h"
 #include "flows.h"
 #include "inquiry.h"
-#include "laying.h"
-#include "settings.h"
-#include "system/beacon.h"
-#include "system/kernel.h"
-#include "system/network.h"
-#include "system/sleep.h"
-#include "system/turns.h"
-#include "waiters.h"
 
 #define SETTLE_US G_USEC_PER_SEC /* for a refresh that is to settle */
 #define EXPIRY_CHECK_S 30        /* the wall clock can be set: look at it now and then */
 #define BUS_LOST_US (3 * G_USEC_PER_SEC)
 #define BUS_LOST_STEP_US (20 * 1000)
-
-struct DivertPipeline
-{
-  DivertReported   reported;
-  gpointer         user_data;
-
-  DivertSettings  *settings;
-  DivertNetwork   *network;
-  DivertKernel    *kernel;
-  DivertSleep     *sleep;
-  DivertBeacons   *beacons;
-  DivertLaying    *laying;
-
-  DivertFacts     *facts;      /* of the last run */
-  DivertAnchors   *anchors;
-  GArray          *former;     /* see core/former.h */
-  DivertReport    *report;     /* of the last run */
-  guint32          mark, mask; /* of the rules in force */
-  gboolean         wrote;      /* since flows were last ended: to the kernel */
-  gboolean         left;       /* likewise: some network was left */
-  DivertReport    *in_force;   /* of the last run that could lay its rules (may be @report); NULL: none yet */
-  DivertWaiters   *waiters;
-
-  gboolean         bus_lost;
-  gboolean         learning;   /* somebody waits for the gateways' addresses themselves */
-  DivertStartup    startup;
-  const char      *event;      /* that asked for the next run */
-  gint64           event_time;
-  DivertTurns      turns;
-  guint            run_id;     /* sources */
-  guint            timer_id;
-};
 
 static void request_run (DivertPipeline *pipeline, const char *event);
 
@@ -489,70 +447,4 @@ divert_pipeline_lose_bus (DivertPipeline *pipeline)
       g_usleep (BUS_LOST_STEP_US);
     }
   while (g_get_monotonic_time () < deadline);
-}
-
-const DivertReport *
-divert_pipeline_get_report (const DivertPipeline *pipeline)
-{
-  return pipeline->report;
-}
-
-const DivertConfig *
-divert_pipeline_get_config (const DivertPipeline *pipeline)
-{
-  return divert_settings_get_config (pipeline->settings);
-}
-
-const DivertFacts *
-divert_pipeline_get_facts (const DivertPipeline *pipeline)
-{
-  return pipeline->facts;
-}
-
-gboolean
-divert_pipeline_get_gid (const DivertPipeline *pipeline,
-                         guint32              *ret_gid)
-{
-  return divert_settings_get_gid (pipeline->settings, ret_gid);
-}
-
-gboolean
-divert_pipeline_count_dropped (const DivertPipeline *pipeline,
-                               guint64              *ret_packets)
-{
-  return divert_laying_count_dropped (pipeline->laying, ret_packets);
-}
-
-DivertRuleset *
-divert_pipeline_plan (const DivertPipeline  *pipeline,
-                      const DivertMode      *mode,
-                      DivertDecision       **ret_decision)
-{
-  const DivertConfig *config = divert_settings_get_config (pipeline->settings);
-  g_autoptr(DivertFacts) nothing = divert_facts_new ();
-  const DivertFacts *facts = pipeline->facts != NULL ? pipeline->facts : nothing;
-  g_autoptr(DivertDecision) decision = NULL;
-  DivertRuleset *ruleset;
-  guint32 gid = DIVERT_GID_UNKNOWN;
-
-  divert_settings_get_gid (pipeline->settings, &gid);
-  if (mode == NULL)
-    decision = divert_decide (config, divert_settings_get_mode (pipeline->settings), facts);
-  else
-    decision = divert_decision_suppose (config, mode, facts);
-  /* Without the group nothing is laid: then that is the truth of now, while a supposed place is
-   * shown as it would be. */
-  if (mode == NULL && gid == DIVERT_GID_UNKNOWN)
-    ruleset = divert_ruleset_new_empty ();
-  else
-    ruleset = divert_ruleset_new (config, decision, gid, facts);
-  if (ret_decision != NULL)
-    *ret_decision = g_steal_pointer (&decision);
-  return ruleset;
-}
-
-gboolean
-divert_pipeline_is_needed (const DivertPipeline *pipeline)
-{
-  return pipeline->report == NULL || !pipeline->report->laid || !g_str_equal (pipeline->report->place, "off");
 }

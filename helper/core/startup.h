@@ -16,7 +16,8 @@ typedef struct
 
 /* @has_rules: the kernel holds rules of an earlier helper. */
 DivertStartup divert_startup_begin (gboolean has_rules, gint64 now);
-/* When to look again; 0: the run is to go on.  @ready: NetworkManager has been read; @decision: NULL while there is none. */
+/* When to look again; 0: the run is to go on.  @ready: NetworkManager has been read; @decision:
+ * NULL while there is none. */
 gint64        divert_startup_wait (DivertStartup *startup, gboolean ready, const DivertDecision *decision, gint64 now);
 /* The first run is over. */
 void          divert_startup_end (DivertStartup *startup);

@@ -26,8 +26,8 @@ gboolean      divert_kernel_gather (DivertKernel *kernel, DivertFacts *facts, GE
 /* Asks the gateways of link @ifindex for their link-layer address, unless they are asked already or resolved;
  * the answer, or the lack of one within the bound, comes as a change. */
 void          divert_kernel_resolve_gateways (DivertKernel *kernel, guint ifindex);
-/* The links (ifindex, guint) through which a site is proven now: a host there that suddenly shows another link-layer
- * address is a reason to forget what the gateways have answered. */
+/* The links (ifindex, guint) through which a site is proven now: a host there that suddenly shows
+ * another link-layer address is a reason to forget what the gateways have answered. */
 void          divert_kernel_trust_neighbours (DivertKernel *kernel, const GArray *ifindexes);
 /* Forgets what was resolved on @ifindex, so that it must be proven again (0: on all links). */
 void          divert_kernel_distrust (DivertKernel *kernel, guint ifindex);

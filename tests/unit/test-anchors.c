@@ -42,8 +42,8 @@ tear_down (Fixture      *f,
   divert_anchors_free (f->anchors);
 }
 
-/* @text: "ADDRESS MAC [FIRST LAST]"; the MAC is "?" while it has not answered, "-" when it does not.  It first and last answered
- * then. */
+/* @text: "ADDRESS MAC [FIRST LAST]"; the MAC is "?" while it has not answered, "-" when it does
+ * not.  It first and last answered then. */
 static DivertGateway *
 make_gateway (const char *text)
 {

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Between pipeline.c, which changes it, and pipeline-answers.c, which only looks.
+ */
+#pragma once
+
+#include "core/anchors.h"
+#include "core/startup.h"
+#include "laying.h"
+#include "pipeline.h"
+#include "settings.h"
+#include "system/beacon.h"
+#include "system/kernel.h"
+#include "system/network.h"
+#include "system/sleep.h"
+#include "system/turns.h"
+#include "waiters.h"
+
+G_BEGIN_DECLS
+
+struct DivertPipeline
+{
+  DivertReported   reported;
+  gpointer         user_data;
+
+  DivertSettings  *settings;
+  DivertNetwork   *network;
+  DivertKernel    *kernel;
+  DivertSleep     *sleep;
+  DivertBeacons   *beacons;
+  DivertLaying    *laying;
+
+  DivertFacts     *facts;      /* of the last run */
+  DivertAnchors   *anchors;
+  GArray          *former;     /* see core/former.h */
+  DivertReport    *report;     /* of the last run */
+  guint32          mark, mask; /* of the rules in force */
+  gboolean         wrote;      /* since flows were last ended: to the kernel */
+  gboolean         left;       /* likewise: some network was left */
+  DivertReport    *in_force;   /* of the last run that could lay its rules (may be @report); NULL: none yet */
+  DivertWaiters   *waiters;
+
+  gboolean         bus_lost;
+  gboolean         learning;   /* somebody waits for the gateways' addresses themselves */
+  DivertStartup    startup;
+  const char      *event;      /* that asked for the next run */
+  gint64           event_time;
+  DivertTurns      turns;
+  guint            run_id;     /* sources */
+  guint            timer_id;
+};
+
+G_END_DECLS
