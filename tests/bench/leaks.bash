@@ -135,7 +135,7 @@ result ()
 # the impostor puts itself in the NAS's place (helper/system/neighbours.c).  No contender is to suffer for another.
 impostor_forgets ()
 {
-  on impostor ss -K -t state all >>"$LAB_LOGS/forgotten.log" 2>&1
+  on impostor ss -K -t state connected >>"$LAB_LOGS/forgotten.log" 2>&1
 }
 
 # --- the contenders, one after the other -------------------------------------------------
