@@ -327,6 +327,36 @@ test_once (void)
   g_assert_cmpuint (back->beacons->len, ==, 0);
 }
 
+static guint
+keep (const char *key)
+{
+  g_autoptr(DivertConfig) config = divert_config_new ();
+  g_autoptr(DivertFacts) facts = NULL;
+  g_autofree char *text = g_strdup_printf ("[proxy]\ngroup=1\n[site home]\nintranet=192.168.22.0/24\nzone=home\n"
+                                           "beacon=tls://192.168.22.1:443 sha256:%s\n", key);
+  g_autoptr(GError) error = NULL;
+
+  divert_config_add (config, "config", text, strlen (text), &error);
+  g_assert_no_error (error);
+  divert_beacons_keep (self.beacons, config);
+  facts = gather ();
+  return facts->beacons->len;
+}
+
+/* The configuration was read again: what the beacon of before has proven is not the new one's. */
+static void
+test_reconfigured (void)
+{
+  g_autoptr(GString) key = g_string_new (NULL);
+
+  for (guint i = 0; i < sizeof self.key; i++)
+    g_string_append_printf (key, "%02x", self.key[i]);
+  assert_answer (make_site ("home", "192.168.22.1", 443), self.home, MARK, NULL);
+  g_assert_cmpuint (keep (key->str), ==, 1);
+  key->str[0] = key->str[0] == '0' ? '1' : '0';
+  g_assert_cmpuint (keep (key->str), ==, 0);
+}
+
 static gboolean
 is_not_proven (gpointer user_data)
 {
@@ -469,6 +499,7 @@ main (int    argc,
   g_test_add_func ("/beacon/failures", test_failures);
   g_test_add_func ("/beacon/floods", test_floods);
   g_test_add_func ("/beacon/once", test_once);
+  g_test_add_func ("/beacon/reconfigured", test_reconfigured);
   g_test_add_func ("/beacon/renewal", test_renewal);
   g_test_add_func ("/beacon/renewed-at-once", test_renewed_at_once);
   g_test_add_func ("/beacon/nobody-renews", test_nobody_renews);
