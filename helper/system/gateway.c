@@ -5,7 +5,7 @@
  * What was answered is forgotten whenever the link may be another one now: its carrier
  * is gone, or was gone for a moment (which the kernel counts, though it may tell of it
  * late or not at all), an address or a default route was removed, an address of another
- * network came, or somebody says so.
+ * network came, a host showed itself in another's place, or somebody says so.
  *
  * Each time an epoch of the link ends, and with it what others have proven through it.
  * It ends as well when a gateway that had answered falls silent, shows another address

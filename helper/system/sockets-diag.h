@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Sockets as NETLINK_SOCK_DIAG tells of them.  Part of sockets.c.
+ * Sockets as NETLINK_SOCK_DIAG tells of them.  Part of sockets.c and sockets-listener.c.
  */
 #pragma once
 
@@ -20,7 +20,10 @@ typedef struct
 
 typedef void (*DivertSocketVisit) (const DivertSocket *socket, gpointer user_data);
 
-/* Calls @visit for the sockets of @family (IPv6's may serve IPv4) in @states (bits 1 << TCP_…);
+/* TCP_ESTABLISHED … (netinet/tcp.h), as a bit. */
+#define DIVERT_SOCKET_STATE(tcp_state) (1u << (tcp_state))
+
+/* Calls @visit for the sockets of @family (IPv6's may serve IPv4) in @states (DIVERT_SOCKET_STATE());
  * @port: local, 0: any. */
 gboolean divert_socket_dump (DivertNetlink *netlink, guint8 protocol, DivertFamily family, guint32 states, guint16 port,
                              DivertSocketVisit visit, gpointer user_data, GError **error);

@@ -11,8 +11,6 @@
 #include <netinet/tcp.h>
 #include <string.h>
 
-#define STATE(tcp_state) (1u << (tcp_state))
-
 typedef struct
 {
   DivertFamily  family;
@@ -75,7 +73,7 @@ divert_listener_find (DivertFamily         family,
                       DivertListener      *ret_listener,
                       GError             **error)
 {
-  const guint32 state = protocol == IPPROTO_TCP ? STATE (TCP_LISTEN) : STATE (TCP_CLOSE);
+  const guint32 state = protocol == IPPROTO_TCP ? DIVERT_SOCKET_STATE (TCP_LISTEN) : DIVERT_SOCKET_STATE (TCP_CLOSE);
   g_autoptr(GArray) transparent = g_array_new (FALSE, FALSE, sizeof (DivertSocket));
   g_autoptr(DivertNetlink) netlink = divert_netlink_new (NETLINK_SOCK_DIAG, error);
   Listeners listeners = { family, FALSE, transparent };

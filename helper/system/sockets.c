@@ -19,8 +19,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
-#define STATE(tcp_state) (1u << (tcp_state))
-
 /* The rest wait until the next change; a laptop has a few hundred. */
 #define MAX_SOCKETS 65536
 
@@ -53,9 +51,11 @@ collect (DivertNetlink  *netlink,
     guint8  protocol;
     guint32 states;
   } kinds[] = {
-    { IPPROTO_TCP, STATE (TCP_ESTABLISHED) | STATE (TCP_SYN_SENT) | STATE (TCP_SYN_RECV) | STATE (TCP_FIN_WAIT1) |
-                   STATE (TCP_FIN_WAIT2) | STATE (TCP_CLOSE_WAIT) | STATE (TCP_LAST_ACK) | STATE (TCP_CLOSING) },
-    { IPPROTO_UDP, STATE (TCP_ESTABLISHED) }, /* that is: connected */
+    { IPPROTO_TCP,
+      DIVERT_SOCKET_STATE (TCP_ESTABLISHED) | DIVERT_SOCKET_STATE (TCP_SYN_SENT) | DIVERT_SOCKET_STATE (TCP_SYN_RECV) |
+      DIVERT_SOCKET_STATE (TCP_FIN_WAIT1) | DIVERT_SOCKET_STATE (TCP_FIN_WAIT2) | DIVERT_SOCKET_STATE (TCP_CLOSE_WAIT) |
+      DIVERT_SOCKET_STATE (TCP_LAST_ACK) | DIVERT_SOCKET_STATE (TCP_CLOSING) },
+    { IPPROTO_UDP, DIVERT_SOCKET_STATE (TCP_ESTABLISHED) }, /* that is: connected */
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
