@@ -363,7 +363,7 @@ vouches (const DivertGateways   *gateways,
     {
       const DivertResolution *other = gateways->list->pdata[i];
 
-      if (other->ifindex == resolution->ifindex && other->state == DIVERT_GATEWAY_RESOLVED &&
+      if (other != resolution && other->ifindex == resolution->ifindex && other->state == DIVERT_GATEWAY_RESOLVED &&
           answer_before <= other->first_answer && other->first_answer < resolution->last_answer)
         return TRUE;
     }
