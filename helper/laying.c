@@ -8,7 +8,8 @@
 #include "core/problem.h"
 
 #define RETRY_FIRST_MS 50
-#define RETRY_LAST_MS 30000
+/* A module that somebody loads by hand is found within this. */
+#define RETRY_LAST_MS 10000
 
 struct DivertLaying
 {
@@ -16,7 +17,7 @@ struct DivertLaying
   gpointer          user_data;
   DivertBackend    *backend;
   DivertRoutes     *routes;
-  gboolean          probed; /* the backend works here */
+  DivertFamilies    probed; /* for these the backend works here */
   guint             retry_id;
   guint             retry_ms;
 };
@@ -113,11 +114,15 @@ classify (const GError *error)
     }
 }
 
+/* Once, even if both families have it. */
 static void
 add_problem (GPtrArray    *problems,
              const GError *error)
 {
-  g_ptr_array_add (problems, divert_problem_new (classify (error), error->message));
+  const DivertProblem *last = problems->len > 0 ? problems->pdata[problems->len - 1] : NULL;
+
+  if (last == NULL || last->code != classify (error) || !g_str_equal (last->detail, error->message))
+    g_ptr_array_add (problems, divert_problem_new (classify (error), error->message));
 }
 
 /* What an earlier helper has let go straight must not outlast that no rules can be laid now.
@@ -137,6 +142,32 @@ withdraw (DivertLaying *laying,
   return g_error_matches (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_UNAVAILABLE) ? DIVERT_LAID_NONE : DIVERT_LAID_NOT;
 }
 
+/* Those of @wanted for which rules can be laid.  A family that has no tables must not leave the other one open; one that the
+ * kernel does not speak is no gap. */
+static DivertFamilies
+probe (DivertLaying   *laying,
+       DivertFamilies  wanted,
+       GPtrArray      *problems)
+{
+  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
+    {
+      g_autoptr(GError) error = NULL;
+
+      if ((wanted & (1 << family)) == 0 || (laying->probed & (1 << family)) != 0)
+        continue;
+      if (laying->backend->klass->probe (laying->backend, family, &error))
+        {
+          laying->probed |= 1 << family;
+          continue;
+        }
+      if (g_error_matches (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_NO_FAMILY))
+        continue;
+      add_problem (problems, error);
+      schedule_retry (laying, error);
+    }
+  return laying->probed & wanted;
+}
+
 DivertLaid
 divert_laying_lay (DivertLaying         *laying,
                    const DivertConfig   *config,
@@ -146,9 +177,9 @@ divert_laying_lay (DivertLaying         *laying,
                    GPtrArray            *problems,
                    DivertApplied        *applied)
 {
-  const DivertBackendClass *klass = laying->backend->klass;
   g_autoptr(DivertRuleset) ruleset = NULL;
   g_autoptr(GError) error = NULL;
+  const guint known = problems->len;
 
   *applied = (DivertApplied) { 0, 0 };
   /* Without the group the proxy's own packets could not be told from others: a loop. */
@@ -156,15 +187,11 @@ divert_laying_lay (DivertLaying         *laying,
     return withdraw (laying, problems);
 
   ruleset = divert_ruleset_new (config, decision, gid != NULL ? *gid : 0, facts);
-  if (!laying->probed && !divert_ruleset_is_empty (ruleset))
+  if (!divert_ruleset_is_empty (ruleset))
     {
-      if (!klass->probe (laying->backend, ruleset->routing.families, &error))
-        {
-          add_problem (problems, error);
-          schedule_retry (laying, error);
-          return withdraw (laying, NULL);
-        }
-      laying->probed = TRUE;
+      divert_ruleset_restrict (ruleset, probe (laying, ruleset->routing.families, problems));
+      if (divert_ruleset_is_empty (ruleset))
+        return withdraw (laying, NULL);
     }
 
   if (!divert_apply (laying->backend, laying->routes, ruleset, applied, &error))
@@ -173,6 +200,9 @@ divert_laying_lay (DivertLaying         *laying,
       schedule_retry (laying, error);
       return DIVERT_LAID_NOT;
     }
+  /* What one family lacks may be there later: the tries go on. */
+  if (problems->len > known)
+    return DIVERT_LAID;
   g_clear_handle_id (&laying->retry_id, g_source_remove);
   laying->retry_ms = RETRY_FIRST_MS;
   return DIVERT_LAID;
@@ -181,7 +211,7 @@ divert_laying_lay (DivertLaying         *laying,
 const char *
 divert_laying_get_backend (const DivertLaying *laying)
 {
-  return laying->probed ? laying->backend->klass->name : "";
+  return laying->probed != 0 ? laying->backend->klass->name : "";
 }
 
 gboolean

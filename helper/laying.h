@@ -16,7 +16,7 @@ typedef enum
 {
   DIVERT_LAID_NOT,  /* the previous rules may still be there, or some of the new ones */
   DIVERT_LAID_NONE, /* no rules can be laid here, but of earlier ones nothing goes straight any more */
-  DIVERT_LAID,      /* the kernel holds the rules of the decision */
+  DIVERT_LAID,      /* the kernel holds the rules of the decision, at least for one family: see the problems */
 } DivertLaid;
 
 /* It is time to try again: divert_laying_lay() is to be called with the decision of now. */

@@ -17,8 +17,10 @@
 
 #include "dbus-names.h"
 #include "divert-config.h"
+#include "load-modules.h"
 #include "remove.h"
 #include "service.h"
+#include "system/base/modules.h"
 
 typedef struct
 {
@@ -107,6 +109,9 @@ serve (const char *config_dir)
   g_autoptr(GError) error = NULL;
   guint name_id;
 
+  /* Under its unit it may not, and that has been done before. */
+  if (divert_modules_may_load ())
+    divert_load_modules ();
   hurry ();
   helper.bus = g_bus_get_sync (G_BUS_TYPE_SYSTEM, NULL, &error);
   if (helper.bus == NULL)
@@ -143,9 +148,10 @@ int
 main (int    argc,
       char **argv)
 {
-  gboolean remove = FALSE, version = FALSE;
+  gboolean remove = FALSE, load_modules = FALSE, version = FALSE;
   const GOptionEntry entries[] = {
     { "remove", 0, 0, G_OPTION_ARG_NONE, &remove, N_("end a running helper, take all rules and routes away, and exit"), NULL },
+    { "load-modules", 0, 0, G_OPTION_ARG_NONE, &load_modules, N_("load the kernel modules that the rules need, and exit"), NULL },
     { "version", 0, 0, G_OPTION_ARG_NONE, &version, N_("print the version and exit"), NULL },
     G_OPTION_ENTRY_NULL,
   };
@@ -186,5 +192,7 @@ main (int    argc,
       g_printerr (_("only root can do that\n"));
       return 3;
     }
+  if (load_modules)
+    return divert_load_modules ();
   return remove ? divert_remove () : serve (DIVERT_CONFIG_DIR);
 }

@@ -208,6 +208,21 @@ divert_ruleset_withdraw (DivertRuleset *ruleset)
   return ruleset->rules->len != before;
 }
 
+void
+divert_ruleset_restrict (DivertRuleset  *ruleset,
+                         DivertFamilies  families)
+{
+  for (guint i = ruleset->rules->len; i > 0; i--)
+    {
+      DivertRule *rule = g_ptr_array_index (ruleset->rules, i - 1);
+
+      rule->families &= families;
+      if (rule->families == DIVERT_FAMILIES_NONE)
+        g_ptr_array_remove_index (ruleset->rules, i - 1);
+    }
+  ruleset->routing.families &= families;
+}
+
 gboolean
 divert_ruleset_is_empty (const DivertRuleset *ruleset)
 {

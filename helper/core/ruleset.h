@@ -140,6 +140,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertRuleset, divert_ruleset_free)
 /* Takes the rules away that let packets go straight to an intranet: they, and no others, name a
  * source.  FALSE if there was none. */
 gboolean       divert_ruleset_withdraw (DivertRuleset *ruleset);
+/* Takes the rules and the routing of all other families away. */
+void           divert_ruleset_restrict (DivertRuleset *ruleset, DivertFamilies families);
 /* The connection mark, within the mask, of what is left alone; 0: the mask has no room for one. */
 guint32        divert_ruleset_get_spare_mark (const DivertConfig *config);
 gboolean       divert_ruleset_is_empty (const DivertRuleset *ruleset);

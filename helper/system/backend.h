@@ -16,6 +16,7 @@ GQuark divert_backend_error_quark (void);
 typedef enum
 {
   DIVERT_BACKEND_ERROR_UNAVAILABLE, /* the kernel lacks it: table, match or target */
+  DIVERT_BACKEND_ERROR_NO_FAMILY,   /* the kernel does not speak that IP family, so nothing can leave by it */
   DIVERT_BACKEND_ERROR_PERMISSION,
   DIVERT_BACKEND_ERROR_BUSY,        /* the lock is held by somebody: try again later */
   DIVERT_BACKEND_ERROR_FOREIGN,     /* a chain of our name is somebody else's */
@@ -28,8 +29,11 @@ typedef struct
 {
   const char *name; /* "iptables" */
 
-  /* Can this backend lay such rules here?  Creates nothing. */
-  gboolean (*probe) (DivertBackend *self, DivertFamilies families, GError **error);
+  /* The kernel modules that it needs (char *: names or aliases), loaded or not; free it. */
+  GPtrArray *(*list_modules) (DivertBackend *self);
+
+  /* Can this backend lay rules for @family here?  Creates nothing. */
+  gboolean (*probe) (DivertBackend *self, DivertFamily family, GError **error);
 
   /* Makes @table of @family hold @ruleset's rules for it and nothing else of ours: one commit, or
    * none if it is so already.  An empty ruleset removes all that is ours.

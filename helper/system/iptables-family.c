@@ -6,6 +6,8 @@
  */
 #include "iptables-family.h"
 #include "backend.h"
+#include "base/modules.h"
+#include "divert-config.h"
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>
@@ -93,6 +95,24 @@ divert_iptables_family_get (DivertFamily family)
   return &families[family];
 }
 
+/* ENOPROTOOPT: the family's module is not there; why it is not, the one who tried to load it has written down. */
+static const char *
+explain_absence (const DivertIptablesFamily *ops)
+{
+  switch (divert_modules_recall (ops->module, DIVERT_RUN_DIR))
+    {
+    case DIVERT_MODULE_ABSENT:
+      return _("this kernel comes without it");
+    case DIVERT_MODULE_BLOCKED:
+      return _("modprobe.d forbids it");
+    case DIVERT_MODULE_FAILED:
+      return _("the kernel did not take it");
+    case DIVERT_MODULE_UNKNOWN:
+    default:
+      return _("load it");
+    }
+}
+
 void
 divert_iptables_set_open_error (GError                     **error,
                                 const DivertIptablesFamily  *ops,
@@ -106,12 +126,15 @@ divert_iptables_set_open_error (GError                     **error,
       g_set_error (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_PERMISSION,
                    _("the packet filter needs CAP_NET_ADMIN and CAP_NET_RAW: '%s'"), g_strerror (code));
       break;
+    case EAFNOSUPPORT:
+      g_set_error (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_NO_FAMILY, _("the kernel does not speak %s"),
+                   divert_family_name (ops->family));
+      break;
     case ENOPROTOOPT:
     case EPROTONOSUPPORT:
-    case EAFNOSUPPORT:
       g_set_error (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_UNAVAILABLE,
-                   _("the kernel has no legacy iptables for %s; load its module: '%s'"),
-                   divert_family_name (ops->family), ops->module);
+                   _("legacy iptables for %s is not in the kernel; its module is '%s': %s"), divert_family_name (ops->family),
+                   ops->module, explain_absence (ops));
       break;
     case ENOENT:
       g_set_error (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_UNAVAILABLE,

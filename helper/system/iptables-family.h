@@ -83,6 +83,9 @@ GStrv      divert_iptables_table_list_chains (const DivertIptablesTable *self);
 /* Asks the kernel for all matches and targets of @ops' family that we need (iptables-probe.c). */
 gboolean   divert_iptables_probe (const DivertIptablesFamily *ops, GError **error);
 
+/* The kernel modules that the backend needs, by name or alias; free it (iptables-modules.c). */
+GPtrArray *divert_iptables_list_modules (void);
+
 /* What an error number of init, of the probe's socket or of getsockopt means to a person. */
 void       divert_iptables_set_open_error (GError **error, const DivertIptablesFamily *ops, DivertTable table, int code);
 

@@ -52,15 +52,18 @@ get_rules (const DivertRuleset *ruleset,
   return g_byte_array_free_to_bytes (rules);
 }
 
+static GPtrArray *
+iptables_list_modules (DivertBackend *backend)
+{
+  return divert_iptables_list_modules ();
+}
+
 static gboolean
 iptables_probe (DivertBackend  *backend,
-                DivertFamilies  families,
+                DivertFamily    family,
                 GError        **error)
 {
-  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
-    if ((families & (1 << family)) != 0 && !divert_iptables_probe (divert_iptables_family_get (family), error))
-      return FALSE;
-  return TRUE;
+  return divert_iptables_probe (divert_iptables_family_get (family), error);
 }
 
 /* Opens the table and edits the copy. */
@@ -271,6 +274,7 @@ iptables_free (DivertBackend *backend)
 
 static const DivertBackendClass iptables_class = {
   .name = "iptables",
+  .list_modules = iptables_list_modules,
   .probe = iptables_probe,
   .apply = iptables_apply,
   .withdraw = iptables_withdraw,

@@ -17,4 +17,7 @@ void           divert_backend_fake_set_error (DivertBackend *backend, const GErr
 /* What count_dropped tells. */
 void           divert_backend_fake_set_dropped (DivertBackend *backend, guint64 packets);
 
+/* From now on, probing any of @families fails with @code of DIVERT_BACKEND_ERROR. */
+void           divert_backend_fake_set_lacking (DivertBackend *backend, DivertFamilies families, gint code);
+
 G_END_DECLS

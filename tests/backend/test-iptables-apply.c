@@ -154,7 +154,7 @@ test_no_table (Fixture       *fixture,
   g_assert_cmpstr (text, ==, expected);
   g_assert_true (fixture->backend->klass->count_dropped (fixture->backend, &packets, &error));
   g_assert_cmpuint (packets, ==, 0);
-  g_assert_true (fixture->backend->klass->probe (fixture->backend, DIVERT_FAMILIES_BOTH, &error));
+  g_assert_true (fixture->backend->klass->probe (fixture->backend, fixture->family, &error));
   names = sandbox_read_names ();
   g_assert_cmpstr (names, ==, "");
 }

@@ -317,7 +317,7 @@ apply_and_probe (Fixture *fixture)
 
   return !klass->apply (fixture->backend, fixture->b, MANGLE, fixture->family, NULL, &apply_error) &&
          g_error_matches (apply_error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_PERMISSION) &&
-         !klass->probe (fixture->backend, DIVERT_FAMILIES_BOTH, &probe_error) &&
+         !klass->probe (fixture->backend, fixture->family, &probe_error) &&
          g_error_matches (probe_error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_PERMISSION) &&
          klass->read (fixture->backend, MANGLE, fixture->family, &read_error) == NULL &&
          g_error_matches (read_error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_PERMISSION);
@@ -362,7 +362,7 @@ assert_probe_fails (Fixture    *fixture,
 
   sandbox.lacking = lacking;
   sandbox.lacking_error = code;
-  g_assert_false (fixture->backend->klass->probe (fixture->backend, 1 << fixture->family, &error));
+  g_assert_false (fixture->backend->klass->probe (fixture->backend, fixture->family, &error));
   g_assert_error (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_UNAVAILABLE);
   g_test_message ("%s", error->message);
   g_assert_nonnull (strstr (error->message, expected));
@@ -374,7 +374,7 @@ test_probe (Fixture       *fixture,
 {
   g_autoptr(GError) error = NULL;
 
-  g_assert_true (fixture->backend->klass->probe (fixture->backend, DIVERT_FAMILIES_BOTH, &error));
+  g_assert_true (fixture->backend->klass->probe (fixture->backend, fixture->family, &error));
   g_assert_no_error (error);
   assert_probe_fails (fixture, "TPROXY", ENOENT, "'TPROXY'");
   assert_probe_fails (fixture, "owner", EPROTONOSUPPORT, "'owner'");
