@@ -8,8 +8,8 @@
 #include <glib/gi18n.h>
 
 #include "client.h"
-#include "core/escape.h"
-#include "core/mode.h"
+#include "core/place/mode.h"
+#include "core/words/escape.h"
 #include "dbus-names.h"
 #include "view.h"
 

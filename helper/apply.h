@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "core/ruleset.h"
+#include "core/ruleset/ruleset.h"
 #include "system/backend.h"
 #include "system/routing.h"
 

@@ -4,9 +4,9 @@
  */
 #pragma once
 
-#include "core/config.h"
-#include "core/explain.h"
-#include "core/mode.h"
+#include "core/config/config.h"
+#include "core/place/mode.h"
+#include "core/ruleset/explain.h"
 
 #include <gio/gio.h>
 

@@ -8,7 +8,7 @@
  */
 #include "flows.h"
 
-#include "core/ruleset.h"
+#include "core/ruleset/ruleset.h"
 #include "system/conntrack.h"
 #include "system/sockets.h"
 #include "system/waiting-packets.h"

@@ -4,8 +4,8 @@
  */
 #include "inquiry.h"
 
-#include "core/proof.h"
-#include "core/ruleset.h"
+#include "core/place/proof.h"
+#include "core/ruleset/ruleset.h"
 
 static gboolean
 is_same_access_point (const DivertConnection *a,

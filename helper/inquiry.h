@@ -5,8 +5,8 @@
  */
 #pragma once
 
-#include "core/config.h"
-#include "core/decision.h"
+#include "core/config/config.h"
+#include "core/place/decision.h"
 #include "system/beacon.h"
 #include "system/kernel.h"
 

@@ -5,7 +5,7 @@
  */
 #include "laying.h"
 
-#include "core/problem.h"
+#include "core/place/problem.h"
 
 #define RETRY_FIRST_MS 50
 #define RETRY_LAST_MS 30000

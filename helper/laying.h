@@ -5,8 +5,8 @@
 #pragma once
 
 #include "apply.h"
-#include "core/config.h"
-#include "core/decision.h"
+#include "core/config/config.h"
+#include "core/place/decision.h"
 
 G_BEGIN_DECLS
 

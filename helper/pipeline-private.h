@@ -4,8 +4,8 @@
  */
 #pragma once
 
-#include "core/anchors.h"
-#include "core/startup.h"
+#include "core/memory/anchors.h"
+#include "core/memory/startup.h"
 #include "laying.h"
 #include "pipeline.h"
 #include "settings.h"
@@ -32,7 +32,7 @@ struct DivertPipeline
 
   DivertFacts     *facts;      /* of the last run */
   DivertAnchors   *anchors;
-  GArray          *former;     /* see core/former.h */
+  GArray          *former;     /* see core/memory/auto6-memory.h */
   DivertReport    *report;     /* of the last run */
   guint32          mark, mask; /* of the rules in force */
   gboolean         wrote;      /* since flows were last ended: to the kernel */

@@ -13,7 +13,7 @@
  */
 #include "pipeline-private.h"
 
-#include "core/former.h"
+#include "core/memory/auto6-memory.h"
 #include "flows.h"
 #include "inquiry.h"
 

@@ -5,8 +5,8 @@
  */
 #pragma once
 
-#include "core/config.h"
-#include "core/explain.h"
+#include "core/config/config.h"
+#include "core/ruleset/explain.h"
 #include "report.h"
 
 G_BEGIN_DECLS

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 
 #include "apply.h"
-#include "core/ruleset.h"
+#include "core/ruleset/ruleset.h"
 #include "dbus-names.h"
 
 #define END_WAIT_MS 5000

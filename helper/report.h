@@ -4,9 +4,9 @@
  */
 #pragma once
 
-#include "core/decision.h"
-#include "core/mode.h"
-#include "core/problem.h"
+#include "core/place/decision.h"
+#include "core/place/mode.h"
+#include "core/place/problem.h"
 
 G_BEGIN_DECLS
 

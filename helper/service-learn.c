@@ -8,7 +8,7 @@
 #include "service-private.h"
 
 #include "arguments.h"
-#include "core/trust.h"
+#include "core/trust/trust.h"
 #include "dbus-names.h"
 #include "system/site-file.h"
 

@@ -5,9 +5,9 @@
  */
 #pragma once
 
-#include "core/config.h"
-#include "core/mode.h"
-#include "core/problem.h"
+#include "core/config/config.h"
+#include "core/place/mode.h"
+#include "core/place/problem.h"
 
 G_BEGIN_DECLS
 

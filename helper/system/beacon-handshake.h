@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "core/config.h"
+#include "core/config/config.h"
 
 G_BEGIN_DECLS
 

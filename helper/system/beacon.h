@@ -4,8 +4,8 @@
  */
 #pragma once
 
-#include "core/config.h"
-#include "core/facts.h"
+#include "core/config/config.h"
+#include "core/facts/facts.h"
 
 G_BEGIN_DECLS
 

@@ -17,7 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/escape.h"
+#include "core/words/escape.h"
 
 #define MAIN_FILE "nm-divert.conf"
 #define DROP_INS "conf.d"

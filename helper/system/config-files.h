@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "core/config.h"
+#include "core/config/config.h"
 
 G_BEGIN_DECLS
 

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "core/mac.h"
+#include "core/words/mac.h"
 #include "netlink.h"
 
 G_BEGIN_DECLS

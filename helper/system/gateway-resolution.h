@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "core/facts.h"
+#include "core/facts/facts.h"
 #include "gateway-neighbour.h"
 
 G_BEGIN_DECLS

@@ -349,7 +349,7 @@ divert_gateways_update (DivertGateways          *gateways,
 }
 
 /* Is @resolution's answer its first since something of the link came?  Then that is new no more: an
- * address, or another gateway that answered (core/anchors.c). */
+ * address, or another gateway that answered (core/memory/anchors.c). */
 static gboolean
 vouches (const DivertGateways   *gateways,
          const DivertResolution *resolution,

@@ -8,8 +8,8 @@
 #include <glib/gi18n-lib.h>
 #include <grp.h>
 
-#include "core/config.h"
-#include "core/escape.h"
+#include "core/config/config.h"
+#include "core/words/escape.h"
 
 /* A group of very many members needs much room; a broken NSS module must not get all of it. */
 #define BUFFER_MIN 4096

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "core/ruleset.h"
+#include "core/ruleset/ruleset.h"
 
 struct xt_counters;
 struct xtc_handle;

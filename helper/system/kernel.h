@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include "core/facts.h"
+#include "core/facts/facts.h"
 
 G_BEGIN_DECLS
 

@@ -4,7 +4,7 @@
  */
 #include "link-addresses.h"
 
-#include "core/addresses.h"
+#include "core/facts/addresses.h"
 
 #include <string.h>
 

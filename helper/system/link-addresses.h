@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "core/facts.h"
+#include "core/facts/facts.h"
 
 G_BEGIN_DECLS
 

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "core/explain.h"
+#include "core/ruleset/explain.h"
 
 G_BEGIN_DECLS
 

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "core/mode.h"
+#include "core/place/mode.h"
 
 G_BEGIN_DECLS
 

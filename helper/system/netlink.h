@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include "core/prefix.h"
+#include "core/words/prefix.h"
 
 #include <linux/netlink.h>
 

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "core/ruleset.h"
+#include "core/ruleset/ruleset.h"
 #include "netlink.h"
 
 G_BEGIN_DECLS

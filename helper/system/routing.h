@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include "core/ruleset.h"
+#include "core/ruleset/ruleset.h"
 
 G_BEGIN_DECLS
 

@@ -6,7 +6,7 @@
 
 #include <gio/gio.h>
 
-#include "core/config.h"
+#include "core/config/config.h"
 
 G_BEGIN_DECLS
 

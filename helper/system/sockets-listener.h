@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "core/prefix.h"
+#include "core/words/prefix.h"
 #include "sockets-owner.h"
 
 G_BEGIN_DECLS

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "core/prefix.h"
+#include "core/words/prefix.h"
 
 G_BEGIN_DECLS
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "backend-fake.h"
-#include "core/problem.h"
+#include "core/place/problem.h"
 #include "namespace.h"
 
 #define LAID "mangle IPv4\nmangle IPv6\nnat IPv4\nnat IPv6\n"

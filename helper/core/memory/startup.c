@@ -12,7 +12,7 @@
  */
 #include "startup.h"
 
-#include "proof.h"
+#include "core/place/proof.h"
 
 #define READY_US (2 * G_USEC_PER_SEC) /* for NetworkManager to answer */
 #define SETTLE_US (300 * 1000)        /* for proofs that are pending */

@@ -12,9 +12,9 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
-#include "config-private.h"
-#include "escape.h"
-#include "proof.h"
+#include "core/config/config-private.h"
+#include "core/place/proof.h"
+#include "core/words/escape.h"
 #include "trust-private.h"
 
 /* Shorter prefixes are no network that one could stand in: a mistake, or a trap. */

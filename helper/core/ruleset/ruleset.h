@@ -10,8 +10,8 @@
  */
 #pragma once
 
-#include "config.h"
-#include "decision.h"
+#include "core/config/config.h"
+#include "core/place/decision.h"
 
 G_BEGIN_DECLS
 

@@ -11,9 +11,9 @@
  */
 #pragma once
 
-#include "config.h"
-#include "escape.h"
-#include "facts.h"
+#include "core/config/config.h"
+#include "core/facts/facts.h"
+#include "core/words/escape.h"
 #include "mode.h"
 
 G_BEGIN_DECLS

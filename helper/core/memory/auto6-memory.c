@@ -9,7 +9,7 @@
  * remembered, and stays one of the intranets, diverted, while this helper lives.  Old ones
  * go when a provider has given many new ones.
  */
-#include "former.h"
+#include "auto6-memory.h"
 
 void
 divert_former_learn (GArray               *former,

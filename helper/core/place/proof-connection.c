@@ -6,8 +6,8 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#include "core/config/security.h"
 #include "proof-private.h"
-#include "security.h"
 
 /* A profile's own zone, when set, overrules the UUID list: that makes
  * "nmcli connection modify ID connection.zone X" the toggle, in both directions. */

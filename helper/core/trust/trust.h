@@ -5,8 +5,8 @@
  */
 #pragma once
 
-#include "config.h"
-#include "facts.h"
+#include "core/config/config.h"
+#include "core/facts/facts.h"
 
 G_BEGIN_DECLS
 

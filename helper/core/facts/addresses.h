@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "prefix.h"
+#include "core/words/prefix.h"
 
 G_BEGIN_DECLS
 

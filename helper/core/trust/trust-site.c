@@ -8,8 +8,8 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
-#include "config-private.h"
-#include "escape.h"
+#include "core/config/config-private.h"
+#include "core/words/escape.h"
 
 /* The same keys as in the file, so that what a person added to it stays. */
 char *

@@ -9,7 +9,7 @@
 #include <limits.h>
 #include <string.h>
 
-#include "escape.h"
+#include "core/words/escape.h"
 
 typedef struct
 {

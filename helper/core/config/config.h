@@ -9,8 +9,8 @@
  */
 #pragma once
 
-#include "mac.h"
-#include "prefix.h"
+#include "core/words/mac.h"
+#include "core/words/prefix.h"
 
 G_BEGIN_DECLS
 

@@ -4,7 +4,7 @@
  */
 #include "mode.h"
 
-#include "config.h"
+#include "core/config/config.h"
 
 #define GROUP "mode"
 #define KEY_MODE "mode"

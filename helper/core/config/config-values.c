@@ -6,7 +6,7 @@
 
 #include <glib/gi18n-lib.h>
 
-#include "escape.h"
+#include "core/words/escape.h"
 
 gboolean
 divert_config_refuse (DivertConfigError   code,

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "decision.h"
+#include "core/place/decision.h"
 
 G_BEGIN_DECLS
 

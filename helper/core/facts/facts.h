@@ -11,8 +11,8 @@
  */
 #pragma once
 
-#include "mac.h"
-#include "prefix.h"
+#include "core/words/mac.h"
+#include "core/words/prefix.h"
 
 G_BEGIN_DECLS
 
@@ -95,7 +95,7 @@ typedef struct
 {
   gboolean   nm_running;
   gboolean   sleeping;     /* the machine is about to suspend */
-  GArray    *former;       /* DivertPrefix: what auto6 has let go straight so far, see former.h */
+  GArray    *former;       /* DivertPrefix: what auto6 has let go straight so far, see core/memory/auto6-memory.h */
   GPtrArray *connections;  /* DivertConnection, sorted by UUID, then device */
   GPtrArray *links;        /* DivertLink, sorted by ifindex; without loopback */
   GArray    *routes;       /* DivertRoute */
