@@ -5,8 +5,8 @@
 #pragma once
 
 #include "core/ruleset/ruleset.h"
-#include "system/backend.h"
-#include "system/routing.h"
+#include "system/filter/backend.h"
+#include "system/routing/routing.h"
 
 G_BEGIN_DECLS
 

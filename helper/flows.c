@@ -9,9 +9,9 @@
 #include "flows.h"
 
 #include "core/ruleset/ruleset.h"
-#include "system/conntrack.h"
-#include "system/sockets.h"
-#include "system/waiting-packets.h"
+#include "system/flows/conntrack.h"
+#include "system/flows/sockets.h"
+#include "system/flows/waiting-packets.h"
 
 static void
 add_uncovered (GArray       *switched,

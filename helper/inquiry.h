@@ -7,8 +7,8 @@
 
 #include "core/config/config.h"
 #include "core/place/decision.h"
-#include "system/beacon.h"
-#include "system/kernel.h"
+#include "system/sources/beacon/beacon.h"
+#include "system/sources/kernel/kernel.h"
 
 G_BEGIN_DECLS
 

@@ -9,11 +9,11 @@
 #include "laying.h"
 #include "pipeline.h"
 #include "settings.h"
-#include "system/beacon.h"
-#include "system/kernel.h"
-#include "system/network.h"
-#include "system/sleep.h"
-#include "system/turns.h"
+#include "system/base/turns.h"
+#include "system/sources/beacon/beacon.h"
+#include "system/sources/kernel/kernel.h"
+#include "system/sources/networkmanager.h"
+#include "system/sources/sleep.h"
 #include "waiters.h"
 
 G_BEGIN_DECLS

@@ -10,7 +10,7 @@
 #include "arguments.h"
 #include "core/trust/trust.h"
 #include "dbus-names.h"
-#include "system/site-file.h"
+#include "system/files/site-file.h"
 
 /* Changes that may wait, of any kind, before one more Preview is refused. */
 #define MAX_PREVIEWS 16

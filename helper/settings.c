@@ -15,9 +15,9 @@
 #include <glib/gi18n-lib.h>
 
 #include "divert-config.h"
-#include "system/config-files.h"
-#include "system/group.h"
-#include "system/mode-file.h"
+#include "system/files/config-files.h"
+#include "system/files/group.h"
+#include "system/files/mode-file.h"
 
 #define GROUP_RETRY_US (5 * G_USEC_PER_SEC)
 

@@ -9,8 +9,8 @@
 
 #include <netinet/in.h>
 
-#include "system/lookup.h"
-#include "system/sockets-listener.h"
+#include "system/netlink/route-lookup.h"
+#include "system/sources/proxy-listener.h"
 
 static GVariant *
 utf8 (const char *text)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The configuration as a value.  Pure: files are read elsewhere
- * (system/config-files.c) and handed in as text, in order.
+ * (system/files/config-files.c) and handed in as text, in order.
  *
  * Strict on purpose: a mistyped key that is silently ignored would leave a
  * machine leaking, so everything unknown, doubled or out of range is an error

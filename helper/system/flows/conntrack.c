@@ -13,8 +13,8 @@
  */
 #include "conntrack.h"
 
-#include "netlink.h"
-#include "own-addresses.h"
+#include "system/netlink/netlink.h"
+#include "system/netlink/own-addresses.h"
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>

@@ -8,7 +8,7 @@
  * kernel, because the helper must go on hearing that a network was left.
  */
 #include "xtables-lock.h"
-#include "backend.h"
+#include "system/filter/backend.h"
 
 #include <errno.h>
 #include <fcntl.h>

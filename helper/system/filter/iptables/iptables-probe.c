@@ -5,9 +5,9 @@
  * The question loads an extension's module, as iptables' own does; without it a
  * missing one would show at commit as a bare ENOENT.  It creates no table.
  */
-#include "backend.h"
 #include "iptables-extension.h"
 #include "iptables-family.h"
+#include "system/filter/backend.h"
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>

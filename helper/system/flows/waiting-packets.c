@@ -19,7 +19,7 @@
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 
-#include "netlink.h"
+#include "system/netlink/netlink.h"
 
 typedef struct
 {

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "kernel-parse.h"
+#include "system/netlink/kernel-parse.h"
 
 G_BEGIN_DECLS
 

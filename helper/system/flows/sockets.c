@@ -10,9 +10,9 @@
  */
 #include "sockets.h"
 
-#include "own-addresses.h"
-#include "sockets-diag.h"
-#include "sockets-owner.h"
+#include "system/netlink/own-addresses.h"
+#include "system/netlink/sockets-diag.h"
+#include "system/netlink/sockets-owner.h"
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>

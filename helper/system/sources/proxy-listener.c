@@ -2,9 +2,9 @@
 /*
  * Owns: which listener serves the proxy's port.
  */
-#include "sockets-listener.h"
+#include "proxy-listener.h"
 
-#include "sockets-diag.h"
+#include "system/netlink/sockets-diag.h"
 
 #include <glib/gi18n-lib.h>
 #include <netinet/in.h>

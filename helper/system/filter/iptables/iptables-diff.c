@@ -16,9 +16,9 @@
  * of somebody else's in front of it would let packets out.
  */
 #include "iptables-diff.h"
-#include "backend.h"
 #include "iptables-extension.h"
 #include "iptables-ours.h"
+#include "system/filter/backend.h"
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>

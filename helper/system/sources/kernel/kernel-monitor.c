@@ -8,8 +8,8 @@
  */
 #include "kernel-monitor.h"
 
-#include "netlink.h"
-#include "turns.h"
+#include "system/base/turns.h"
+#include "system/netlink/netlink.h"
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>

@@ -5,7 +5,7 @@
  * libiptc is not safe for threads; the helper calls it from one.
  */
 #include "iptables-family.h"
-#include "backend.h"
+#include "system/filter/backend.h"
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>

@@ -2,7 +2,7 @@
 /*
  * Owns: one RTM_GETROUTE question.
  */
-#include "lookup.h"
+#include "route-lookup.h"
 
 #include <linux/rtnetlink.h>
 #include <net/if.h>

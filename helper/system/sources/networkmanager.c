@@ -14,7 +14,7 @@
  * NetworkManager applies a changed zone at once, and tells nobody of it but by
  * the profile's own signal.
  */
-#include "network.h"
+#include "networkmanager.h"
 
 #include <NetworkManager.h>
 

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "core/words/mac.h"
-#include "netlink.h"
+#include "system/netlink/netlink.h"
 
 G_BEGIN_DECLS
 

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "core/words/prefix.h"
-#include "sockets-owner.h"
+#include "system/netlink/sockets-owner.h"
 
 G_BEGIN_DECLS
 

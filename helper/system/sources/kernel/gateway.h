@@ -7,7 +7,7 @@
 
 #include "kernel-read.h"
 #include "kernel.h"
-#include "netlink.h"
+#include "system/netlink/netlink.h"
 
 G_BEGIN_DECLS
 

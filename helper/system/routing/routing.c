@@ -12,8 +12,8 @@
  */
 #include "routing.h"
 
-#include "fault.h"
 #include "routing-state.h"
+#include "system/base/fault.h"
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "core/ruleset/ruleset.h"
-#include "netlink.h"
+#include "system/netlink/netlink.h"
 
 G_BEGIN_DECLS
 
