@@ -15,10 +15,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "dbus-names.h"
+#include "bus/dbus-names.h"
+#include "bus/service.h"
 #include "divert-config.h"
 #include "remove.h"
-#include "service.h"
 
 typedef struct
 {

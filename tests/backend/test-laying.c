@@ -3,7 +3,7 @@
  * From a decision to the kernel, and again: with the fake backend, and the routing of a
  * network namespace.
  */
-#include "laying.h"
+#include "run/laying.h"
 
 #include <string.h>
 

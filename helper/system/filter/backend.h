@@ -2,7 +2,7 @@
 /*
  * What a packet filter backend does, and nothing more.  One table of one
  * ruleset at a time, because the pipeline chooses the order of the commits
- * (helper/apply.c): every state in between must be away or blocked.
+ * (run/apply.c): every state in between must be away or blocked.
  */
 #pragma once
 

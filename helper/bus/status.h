@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "pipeline.h"
+#include "run/pipeline.h"
 
 G_BEGIN_DECLS
 

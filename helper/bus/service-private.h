@@ -7,9 +7,9 @@
 #pragma once
 
 #include "authority.h"
+#include "call-queue.h"
 #include "divert-helper1.h"
-#include "pipeline.h"
-#include "questions.h"
+#include "run/pipeline.h"
 #include "service.h"
 
 G_BEGIN_DECLS

@@ -7,7 +7,7 @@
  * costs next to nothing, and the line is served one at a time: whoever floods the helper with
  * questions makes an event wait for one answer.  The line is short, and shorter for each caller.
  */
-#include "questions.h"
+#include "call-queue.h"
 
 #define MAX_QUESTIONS  256
 #define MAX_OF_CALLER  32

@@ -4,7 +4,7 @@
  *
  * A call is answered from the last run's values; Status looks besides at the proxy's
  * listeners and the guard's counters.  Whoever floods the helper with questions costs
- * their answers, one at a time (questions.c), and no commit.
+ * their answers, one at a time (call-queue.c), and no commit.
  */
 #include "service-private.h"
 
