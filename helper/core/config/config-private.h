@@ -3,7 +3,8 @@
  * Shared by the configuration's makers.  From text to value: config-reader.c cuts a
  * file into lines, config-parse.c knows groups, duplicates and places,
  * config-keys.c is the table of keys, config-values.c, config-lists.c and config-beacon.c
- * read and write values, config-escape.c their escapes.
+ * read and write values, config-escape.c their escapes.  config-error.c words what
+ * each of them refuses.
  *
  * Errors of the inner ones say "problem: 'value'"; config-parse.c puts
  * "FILE:LINE: [group] key: " in front.
@@ -13,10 +14,6 @@
 #include "config.h"
 
 G_BEGIN_DECLS
-
-DivertSite *divert_site_new (const char *name, const char *file);
-void        divert_site_free (DivertSite *site);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertSite, divert_site_free)
 
 /* Sets "problem: 'value'", the value escaped; returns FALSE. */
 gboolean divert_config_refuse (DivertConfigError code, const char *problem, const char *value, GError **error);

@@ -22,6 +22,15 @@ append_group (GString               *text,
 }
 
 char *
+divert_site_to_text (const DivertSite *site)
+{
+  g_autoptr(GString) text = g_string_new (NULL);
+
+  append_group (text, "site", site->name, divert_site_keys, site);
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+char *
 divert_config_to_text (const DivertConfig *config)
 {
   g_autoptr(GString) text = g_string_new (NULL);

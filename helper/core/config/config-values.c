@@ -6,20 +6,6 @@
 
 #include <glib/gi18n-lib.h>
 
-#include "core/words/escape.h"
-
-gboolean
-divert_config_refuse (DivertConfigError   code,
-                      const char         *problem,
-                      const char         *value,
-                      GError            **error)
-{
-  g_autofree char *shown = divert_escape (value);
-
-  g_set_error (error, DIVERT_CONFIG_ERROR, code, "%s: '%s'", problem, shown);
-  return FALSE;
-}
-
 static gboolean
 refuse_value (const char  *problem,
               const char  *value,

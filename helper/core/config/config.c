@@ -7,10 +7,6 @@
 
 #include <string.h>
 
-#include "config-private.h"
-
-G_DEFINE_QUARK (divert-config-error-quark, divert_config_error)
-
 /* The private ranges and the link's own.  Not 198.18.0.0/15, although it is
  * special, too: that is where proxies' fake-ip answers live. */
 static const char *const default_bypass[] = {

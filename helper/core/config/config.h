@@ -113,6 +113,11 @@ gboolean      divert_config_finish (DivertConfig *config, GError **error);
 /* Effective, canonical key file text: every key, defaults included. */
 char         *divert_config_to_text (const DivertConfig *config);
 
+DivertSite   *divert_site_new (const char *name, const char *file);
+void          divert_site_free (DivertSite *site);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertSite, divert_site_free)
+/* The site's group as a configuration file has it. */
+char         *divert_site_to_text (const DivertSite *site);
 const DivertSite *divert_config_find_site (const DivertConfig *config, const char *name);
 /* Would @name do as a site's name? */
 gboolean      divert_site_name_is_valid (const char *name);

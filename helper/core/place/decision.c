@@ -6,6 +6,7 @@
  */
 #include "decision-private.h"
 
+#include "core/facts/auto6.h"
 #include "proof.h"
 
 /* A router can make a machine give itself sixteen IPv6 addresses and no more (Linux, ip-sysctl:

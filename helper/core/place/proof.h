@@ -17,7 +17,5 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertCandidate, divert_candidate_free)
 const DivertProof *divert_candidate_find_proof (const DivertCandidate *candidate, DivertProofKind kind);
 /* Do all its proofs hold, whatever that of @kind says? */
 gboolean         divert_candidate_holds_but_for (const DivertCandidate *candidate, DivertProofKind kind);
-/* The IPv6 prefixes of @link that intranet=auto6 stands for: a new list. */
-GArray          *divert_link_get_auto6 (const DivertLink *link);
 
 G_END_DECLS

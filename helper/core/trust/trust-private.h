@@ -8,8 +8,6 @@
 
 G_BEGIN_DECLS
 
-/* The group of a configuration file. */
-char         *divert_trust_site_to_text (const DivertSite *site);
 /* A configuration whose only site is a copy of @site. */
 DivertConfig *divert_trust_copy_site (const DivertSite *site, GError **error);
 /* Adds @learned to @site, and takes out of @learned what must not be added. */

@@ -1,40 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the site's side of trust: adding what was learned to it, taking a
- * connection away, and its text.
+ * Owns: the site's side of trust: adding what was learned to it, and taking a
+ * connection away.
  */
 #include "trust-private.h"
 
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
-#include "core/config/config-private.h"
 #include "core/words/escape.h"
 
-/* The same keys as in the file, so that what a person added to it stays. */
-char *
-divert_trust_site_to_text (const DivertSite *site)
-{
-  g_autoptr(GString) text = g_string_new (NULL);
-
-  g_string_append_printf (text, "[site %s]\n", site->name);
-  for (const DivertConfigKey *key = divert_site_keys; key->name != NULL; key++)
-    {
-      g_autofree char *value = key->kind->format ((const char *) site + key->offset);
-
-      if (value != NULL)
-        g_string_append_printf (text, "%s=%s\n", key->name, value);
-    }
-  return g_string_free (g_steal_pointer (&text), FALSE);
-}
-
-/* A copy, by way of its text. */
+/* A copy, by way of its text: what a person added to the file stays. */
 DivertConfig *
 divert_trust_copy_site (const DivertSite  *site,
                         GError           **error)
 {
   g_autoptr(DivertConfig) config = divert_config_new ();
-  g_autofree char *text = divert_trust_site_to_text (site);
+  g_autofree char *text = divert_site_to_text (site);
 
   return divert_config_add (config, site->name, text, strlen (text), error) ? g_steal_pointer (&config) : NULL;
 }
@@ -126,6 +108,6 @@ divert_trust_forget (const DivertSite  *existing,
     return FALSE;
   site = g_ptr_array_index (copy->sites, 0);
   set_strv (&site->uuids, strv_without (site->uuids, uuid));
-  *ret_text = site->uuids[0] != NULL || site->zones[0] != NULL ? divert_trust_site_to_text (site) : NULL;
+  *ret_text = site->uuids[0] != NULL || site->zones[0] != NULL ? divert_site_to_text (site) : NULL;
   return TRUE;
 }

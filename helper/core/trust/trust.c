@@ -12,7 +12,6 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
-#include "core/config/config-private.h"
 #include "core/place/proof.h"
 #include "core/words/escape.h"
 #include "trust-private.h"
@@ -222,7 +221,7 @@ make_text (DivertLearned          *learned,
     return NULL;
 
   /* The limits of a list can be met now: what could not be read is not written. */
-  text = divert_trust_site_to_text (site);
+  text = divert_site_to_text (site);
   return divert_config_add (check, name, text, strlen (text), error) ? g_steal_pointer (&text) : NULL;
 }
 
