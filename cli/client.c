@@ -9,7 +9,7 @@
 #include <glib/gi18n.h>
 
 #include "agent.h"
-#include "dbus-names.h"
+#include "bus/dbus-names.h"
 #include "printable.h"
 
 /* A call that only reads is answered at once; the first one also starts the

@@ -9,8 +9,8 @@
 
 #include "command.h"
 #include "printable.h"
-#include "system/config-files.h"
-#include "system/group.h"
+#include "system/files/config-files.h"
+#include "system/files/group.h"
 
 static DivertExitCode
 report (const GError *error)

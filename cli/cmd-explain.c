@@ -11,8 +11,8 @@
 #include <glib/gi18n.h>
 
 #include "client.h"
-#include "core/explain.h"
-#include "core/mode.h"
+#include "core/place/mode.h"
+#include "core/ruleset/explain.h"
 #include "json.h"
 #include "printable.h"
 #include "view.h"

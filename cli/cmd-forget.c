@@ -7,10 +7,10 @@
 
 #include <glib/gi18n.h>
 
+#include "bus/dbus-names.h"
 #include "client.h"
-#include "core/config.h"
-#include "core/escape.h"
-#include "dbus-names.h"
+#include "core/config/config.h"
+#include "core/words/escape.h"
 #include "profiles.h"
 
 static DivertExitCode

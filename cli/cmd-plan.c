@@ -7,7 +7,7 @@
 #include <glib/gi18n.h>
 
 #include "client.h"
-#include "core/mode.h"
+#include "core/place/mode.h"
 #include "printable.h"
 
 static DivertExitCode

@@ -9,8 +9,8 @@
 
 #include <glib/gi18n.h>
 
+#include "bus/dbus-names.h"
 #include "client.h"
-#include "dbus-names.h"
 #include "json.h"
 #include "view.h"
 

@@ -7,10 +7,10 @@
 
 #include <glib/gi18n.h>
 
+#include "bus/dbus-names.h"
 #include "client.h"
-#include "core/escape.h"
-#include "core/mode.h"
-#include "dbus-names.h"
+#include "core/place/mode.h"
+#include "core/words/escape.h"
 #include "view.h"
 
 static DivertExitCode

@@ -11,8 +11,8 @@
 #include <glib/gi18n.h>
 
 #include "client.h"
-#include "core/config.h"
-#include "core/escape.h"
+#include "core/config/config.h"
+#include "core/words/escape.h"
 #include "profiles.h"
 #include "view.h"
 

@@ -9,8 +9,8 @@
 
 #include <glib/gi18n.h>
 
-#include "core/escape.h"
-#include "core/problem.h"
+#include "core/place/problem.h"
+#include "core/words/escape.h"
 #include "printable.h"
 
 /* One line a state: the worst first. */

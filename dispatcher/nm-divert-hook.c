@@ -24,8 +24,8 @@
 #include <syslog.h>
 #include <unistd.h>
 
-#include "helper/dbus-names.h"
-#include "helper/dispatcher-actions.h"
+#include "helper/bus/dbus-names.h"
+#include "helper/bus/dispatcher-actions.h"
 
 #define CALL_TIMEOUT_MS 5000
 /* For what libdbus does not bound: a bus that takes the connection and says nothing. */

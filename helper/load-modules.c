@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "divert-config.h"
-#include "system/backend.h"
+#include "system/filter/backend.h"
 #include "system/base/modules.h"
 
 int

@@ -15,11 +15,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "dbus-names.h"
+#include "bus/dbus-names.h"
+#include "bus/service.h"
 #include "divert-config.h"
 #include "load-modules.h"
 #include "remove.h"
-#include "service.h"
 #include "system/base/modules.h"
 
 typedef struct

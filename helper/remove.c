@@ -12,9 +12,9 @@
 #include <signal.h>
 #include <stdlib.h>
 
-#include "apply.h"
-#include "core/ruleset.h"
-#include "dbus-names.h"
+#include "bus/dbus-names.h"
+#include "core/ruleset/ruleset.h"
+#include "run/apply.h"
 
 #define END_WAIT_MS 5000
 #define END_STEP_MS 20

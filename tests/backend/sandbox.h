@@ -9,7 +9,7 @@
  */
 #pragma once
 
-#include "system/backend.h"
+#include "system/filter/backend.h"
 
 G_BEGIN_DECLS
 

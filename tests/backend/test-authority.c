@@ -6,7 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
-#include "authority.h"
+#include "bus/authority.h"
 #include "private-system.h"
 
 #define POLKIT_PATH "/org/freedesktop/PolicyKit1/Authority"

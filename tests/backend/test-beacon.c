@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "private-system.h"
-#include "system/beacon.h"
+#include "system/sources/beacon/beacon.h"
 
 #define MARK 0x100
 #define RENEWAL_S 2

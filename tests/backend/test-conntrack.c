@@ -3,7 +3,7 @@
  * Forgetting connections, in a real table that is filled and read with conntrack(8).
  */
 #include "namespace.h"
-#include "system/conntrack.h"
+#include "system/flows/conntrack.h"
 
 #include <arpa/inet.h>
 #include <glib/gstdio.h>

@@ -4,8 +4,8 @@
  * another namespace.  Each case runs for both families.
  */
 #include "namespace.h"
-#include "system/gateway-resolution.h"
-#include "system/kernel.h"
+#include "system/sources/kernel/gateway-resolution.h"
+#include "system/sources/kernel/kernel.h"
 
 #include <linux/neighbour.h>
 #include <net/if.h>

@@ -4,7 +4,7 @@
  * Only in a build with the option fault-points.
  */
 #include "sandbox.h"
-#include "system/fault.h"
+#include "system/base/fault.h"
 
 #include <fcntl.h>
 #include <signal.h>

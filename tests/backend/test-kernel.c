@@ -3,7 +3,7 @@
  * The kernel's facts and its notifications, in a namespace whose devices are veth pairs.
  */
 #include "namespace.h"
-#include "system/kernel.h"
+#include "system/sources/kernel/kernel.h"
 
 #include <glib/gstdio.h>
 #include <stdlib.h>

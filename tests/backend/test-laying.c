@@ -3,12 +3,12 @@
  * From a decision to the kernel, and again: with the fake backend, and the routing of a
  * network namespace.
  */
-#include "laying.h"
+#include "run/laying.h"
 
 #include <string.h>
 
 #include "backend-fake.h"
-#include "core/problem.h"
+#include "core/place/problem.h"
 #include "namespace.h"
 
 #define LAID "mangle IPv4\nmangle IPv6\nnat IPv4\nnat IPv6\n"

@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 
 #include "private-system.h"
-#include "system/mode-file.h"
+#include "system/files/mode-file.h"
 
 #define STATE "/run/state"
 #define RUN "/run/run"

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "private-system.h"
-#include "system/network.h"
+#include "system/sources/networkmanager.h"
 
 #define HOME_UUID "11111111-2222-4333-8444-000000000022"
 #define WIRED_UUID "11111111-2222-4333-8444-000000000023"

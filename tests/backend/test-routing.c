@@ -3,8 +3,8 @@
  * Policy routing in a real kernel, read back with ip(8).  Each case runs for both families.
  */
 #include "namespace.h"
-#include "system/netlink.h"
-#include "system/routing.h"
+#include "system/netlink/netlink.h"
+#include "system/routing/routing.h"
 
 #include <errno.h>
 #include <string.h>

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "private-system.h"
-#include "system/site-file.h"
+#include "system/files/site-file.h"
 
 #define DIR "/run/etc"
 #define PATH DIR "/conf.d/home.conf"

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "private-system.h"
-#include "system/sleep.h"
+#include "system/sources/sleep.h"
 
 #define NAME "org.freedesktop.login1"
 #define PATH "/org/freedesktop/login1"

@@ -3,8 +3,8 @@
  * Listeners and connections of a real kernel; the other ends are in another namespace.
  */
 #include "namespace.h"
-#include "system/sockets-listener.h"
-#include "system/sockets.h"
+#include "system/flows/sockets.h"
+#include "system/sources/proxy-listener.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -132,7 +132,7 @@ result ()
 }
 
 # Whoever was leaked to still wants to finish connections, and asks for the laptop by ARP whenever it is there again; with that
-# the impostor puts itself in the NAS's place (helper/system/neighbours.c).  No contender is to suffer for another.
+# the impostor puts itself in the NAS's place (helper/system/sources/kernel/neighbours.c).  No contender is to suffer for another.
 impostor_forgets ()
 {
   on impostor ss -K -t state connected >>"$LAB_LOGS/forgotten.log" 2>&1

@@ -8,7 +8,7 @@
  */
 #include <string.h>
 
-#include "core/ruleset.h"
+#include "core/ruleset/ruleset.h"
 
 #define GROUP_ID 23333
 

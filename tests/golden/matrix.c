@@ -6,7 +6,7 @@
  */
 #include <string.h>
 
-#include "core/decision.h"
+#include "core/place/decision.h"
 
 static const char config_text[] =
   "[proxy]\n"

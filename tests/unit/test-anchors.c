@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/anchors.h"
+#include "core/memory/anchors.h"
 
 static const char config_text[] =
   "[proxy]\ngroup=1\n"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Every mistake that a configuration can hold, and exactly what is said of it. */
-#include "core/config.h"
+#include "core/config/config.h"
 
 #include <string.h>
 

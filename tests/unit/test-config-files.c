@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Reading the configuration's files: order, what is skipped, whose they must be. */
-#include "system/config-files.h"
+#include "system/files/config-files.h"
 
 #include <fcntl.h>
 #include <glib/gstdio.h>

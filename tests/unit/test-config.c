@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The configuration: defaults, every key, several files, its own text. */
-#include "core/config.h"
+#include "core/config/config.h"
 
 #include <string.h>
 

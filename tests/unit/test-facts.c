@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The facts: order, text form both ways, hostile bytes. */
-#include "core/facts.h"
+#include "core/facts/facts.h"
 
 #include <string.h>
 

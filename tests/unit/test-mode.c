@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The mode: names, expiry, the form on disk; and durations. */
-#include "core/mode.h"
+#include "core/place/mode.h"
 
 #include <string.h>
 

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/explain.h"
+#include "core/ruleset/explain.h"
 
 #define GROUP_ID 23333
 

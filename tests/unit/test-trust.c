@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Trust: what is learned, what is merged, what is refused. */
-#include "core/trust.h"
+#include "core/trust/trust.h"
 
 #include <string.h>
 
