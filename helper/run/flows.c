@@ -79,7 +79,7 @@ drop_waiting (const DivertDecision *before,
       g_autoptr(GError) error = NULL;
       guint dropped = 0;
 
-      if (has_exit (now, way_out))
+      if (now->place == DIVERT_PLACE_SITE && has_exit (now, way_out))
         continue;
       if (!divert_waiting_packets_drop (way_out->ifindex, &dropped, &error))
         g_warning ("packets of the previous place may still wait: %s", error->message);
@@ -132,6 +132,9 @@ divert_flows_end (const DivertConfig   *config,
   guint destroyed = 0, forgotten = 0;
 
   drop_waiting (before, now);
+  /* Nothing is ended for a doubt. */
+  if (now->place == DIVERT_PLACE_HELD && !crossing->remarked)
+    return;
   stale.dns = config->dns_port != 0 && is_all_direct (before) != is_all_direct (now);
   stale.mark = divert_ruleset_get_spare_mark (config);
   stale.mask = config->mask;

@@ -74,19 +74,23 @@ void
 divert_inquiry_ask (DivertKernel         *kernel,
                     DivertBeacons        *beacons,
                     const DivertConfig   *config,
+                    const DivertFacts    *facts,
                     const DivertDecision *decision)
 {
   g_autoptr(GArray) proven = g_array_new (FALSE, FALSE, sizeof (guint));
 
-  for (guint i = 0; i < decision->exits->len; i++)
+  for (guint i = 0; decision->place == DIVERT_PLACE_SITE && i < decision->exits->len; i++)
     g_array_append_val (proven, ((const DivertExit *) g_ptr_array_index (decision->exits, i))->ifindex);
   divert_kernel_trust_neighbours (kernel, proven);
 
   for (guint i = 0; i < decision->candidates->len; i++)
     {
       const DivertCandidate *candidate = g_ptr_array_index (decision->candidates, i);
+      const DivertLink *link = divert_facts_find_link (facts, candidate->device);
 
-      if (!candidate->identified || candidate->ifindex == 0)
+      /* While the link is not up (a Wi-Fi before its handshake, too), nobody hears the question, and the kernel repeats
+       * it a second later only. */
+      if (!candidate->identified || link == NULL || !link->carrier)
         continue;
       for (guint j = 0; j < candidate->proofs->len; j++)
         ask_for_proof (kernel, beacons, config, candidate, g_ptr_array_index (candidate->proofs, j));

@@ -50,7 +50,10 @@ divert_pipeline_plan (const DivertPipeline  *pipeline,
 
   divert_settings_get_gid (pipeline->settings, &gid);
   if (mode == NULL)
-    decision = divert_decide (config, divert_settings_get_mode (pipeline->settings), facts);
+    {
+      decision = divert_decide (config, divert_settings_get_mode (pipeline->settings), facts);
+      divert_hold_apply (pipeline->hold, facts, decision, g_get_monotonic_time ());
+    }
   else
     decision = divert_decision_suppose (config, mode, facts);
   /* Without the group nothing is laid: then that is the truth of now, while a supposed place is

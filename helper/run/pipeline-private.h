@@ -5,6 +5,7 @@
 #pragma once
 
 #include "core/memory/anchors.h"
+#include "core/memory/hold.h"
 #include "core/memory/startup.h"
 #include "laying.h"
 #include "pipeline.h"
@@ -32,6 +33,8 @@ struct DivertPipeline
 
   DivertFacts     *facts;      /* of the last run */
   DivertAnchors   *anchors;
+  DivertHold      *hold;
+  gint64           held_until; /* monotonic: the place in force is held; 0: it is not */
   GArray          *former;     /* see core/memory/auto6-memory.h */
   DivertReport    *report;     /* of the last run */
   guint32          mark, mask; /* of the rules in force */

@@ -125,6 +125,8 @@ set_next_timer (DivertPipeline *pipeline)
 
       deadline = deadline == 0 ? when : MIN (deadline, when);
     }
+  if (pipeline->held_until != 0)
+    deadline = deadline == 0 ? pipeline->held_until : MIN (deadline, pipeline->held_until);
   set_timer (pipeline, deadline);
 }
 
@@ -202,8 +204,10 @@ end_flows (DivertPipeline       *pipeline,
 
   if (pipeline->wrote || pipeline->left)
     divert_flows_end (config, &crossing, gid);
+  /* What was left while it was in doubt counts when the doubt is over. */
+  if (now->place != DIVERT_PLACE_HELD)
+    pipeline->left = FALSE;
   pipeline->wrote = FALSE;
-  pipeline->left = FALSE;
   pipeline->mark = config->mark;
   pipeline->mask = config->mask;
 }
@@ -229,9 +233,10 @@ run (DivertPipeline *pipeline)
   facts = gather (pipeline, problems);
   end_mode (pipeline, facts);
   decision = divert_decide (config, divert_settings_get_mode (pipeline->settings), facts);
+  pipeline->held_until = divert_hold_apply (pipeline->hold, facts, decision, g_get_monotonic_time ());
   if (should_wait (pipeline, decision))
     {
-      divert_inquiry_ask (pipeline->kernel, pipeline->beacons, config, decision);
+      divert_inquiry_ask (pipeline->kernel, pipeline->beacons, config, facts, decision);
       /* So that the next run knows a link for the same network, and does not forget the answer that it waits for. */
       divert_facts_free (pipeline->facts);
       pipeline->facts = g_steal_pointer (&facts);
@@ -251,10 +256,13 @@ run (DivertPipeline *pipeline)
   pipeline->wrote |= applied.writes > 0;
   pipeline->left |= pipeline->facts != NULL && divert_facts_have_left (pipeline->facts, facts);
   if (laid == DIVERT_LAID)
-    end_flows (pipeline, report->decision, gid);
+    {
+      end_flows (pipeline, report->decision, gid);
+      divert_hold_learn (pipeline->hold, facts, report->decision, g_get_monotonic_time ());
+    }
   divert_anchors_learn (pipeline->anchors, facts, report->decision, g_get_monotonic_time ());
   divert_former_learn (pipeline->former, config, report->decision);
-  divert_inquiry_ask (pipeline->kernel, pipeline->beacons, config, report->decision);
+  divert_inquiry_ask (pipeline->kernel, pipeline->beacons, config, facts, report->decision);
 
   divert_facts_free (pipeline->facts);
   pipeline->facts = g_steal_pointer (&facts);
@@ -340,6 +348,7 @@ divert_pipeline_new (const char      *config_dir,
   pipeline->user_data = user_data;
   pipeline->waiters = divert_waiters_new ();
   pipeline->anchors = divert_anchors_new ();
+  pipeline->hold = divert_hold_new ();
   pipeline->former = divert_prefixes_new ();
   pipeline->settings = divert_settings_new (config_dir);
   pipeline->laying = divert_laying_new (divert_backend_iptables_new (), on_retry, pipeline, error);
@@ -374,6 +383,7 @@ divert_pipeline_free (DivertPipeline *pipeline)
   divert_waiters_free (pipeline->waiters);
   divert_facts_free (pipeline->facts);
   divert_anchors_free (pipeline->anchors);
+  divert_hold_free (pipeline->hold);
   g_clear_pointer (&pipeline->former, g_array_unref);
   if (pipeline->in_force != pipeline->report)
     divert_report_free (pipeline->in_force);

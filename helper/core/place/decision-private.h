@@ -10,5 +10,6 @@ G_BEGIN_DECLS
 
 /* Away, with no reason yet. */
 DivertDecision *divert_decision_new (void);
+void            divert_reason_clear (DivertReason *reason);
 
 G_END_DECLS

@@ -14,6 +14,41 @@ exit_free (DivertExit *way_out)
   g_free (way_out);
 }
 
+GPtrArray *
+divert_exits_new (void)
+{
+  return g_ptr_array_new_with_free_func ((GDestroyNotify) exit_free);
+}
+
+GPtrArray *
+divert_exits_copy (const GPtrArray *exits)
+{
+  GPtrArray *copy = divert_exits_new ();
+
+  for (guint i = 0; i < exits->len; i++)
+    {
+      const DivertExit *way_out = g_ptr_array_index (exits, i);
+      DivertExit *other = g_new0 (DivertExit, 1);
+
+      other->device = g_strdup (way_out->device);
+      other->ifindex = way_out->ifindex;
+      other->sources = divert_prefixes_copy (way_out->sources);
+      g_ptr_array_add (copy, other);
+    }
+  return copy;
+}
+
+void
+divert_reason_clear (DivertReason *reason)
+{
+  g_free (reason->site);
+  g_free (reason->device);
+  g_free (reason->id);
+  g_free (reason->expected);
+  g_free (reason->found);
+  *reason = (DivertReason) { 0 };
+}
+
 DivertDecision *
 divert_decision_new (void)
 {
@@ -21,7 +56,7 @@ divert_decision_new (void)
 
   decision->place = DIVERT_PLACE_AWAY;
   decision->direct = divert_prefixes_new ();
-  decision->exits = g_ptr_array_new_with_free_func ((GDestroyNotify) exit_free);
+  decision->exits = divert_exits_new ();
   decision->reason = g_new0 (DivertReason, 1);
   decision->candidates = g_ptr_array_new_with_free_func ((GDestroyNotify) divert_candidate_free);
   return decision;
@@ -35,14 +70,26 @@ divert_decision_free (DivertDecision *decision)
   g_free (decision->site);
   g_array_unref (decision->direct);
   g_ptr_array_unref (decision->exits);
-  g_free (decision->reason->site);
-  g_free (decision->reason->device);
-  g_free (decision->reason->id);
-  g_free (decision->reason->expected);
-  g_free (decision->reason->found);
+  divert_reason_clear (decision->reason);
   g_free (decision->reason);
   g_ptr_array_unref (decision->candidates);
   g_free (decision);
+}
+
+const DivertCandidate *
+divert_decision_find_candidate (const DivertDecision   *decision,
+                                const char             *site,
+                                const DivertConnection *connection)
+{
+  for (guint i = 0; i < decision->candidates->len; i++)
+    {
+      const DivertCandidate *candidate = g_ptr_array_index (decision->candidates, i);
+
+      if (g_strcmp0 (candidate->site, site) == 0 && g_strcmp0 (candidate->uuid, connection->uuid) == 0 &&
+          g_strcmp0 (candidate->device, connection->device) == 0)
+        return candidate;
+    }
+  return NULL;
 }
 
 gboolean
@@ -67,6 +114,7 @@ divert_decision_get_place (const DivertDecision *decision)
       return "off";
     case DIVERT_PLACE_SITE:
       return decision->site;
+    case DIVERT_PLACE_HELD:
     case DIVERT_PLACE_AWAY:
     default:
       return "away";
@@ -76,7 +124,7 @@ divert_decision_get_place (const DivertDecision *decision)
 const char *
 divert_decision_get_device (const DivertDecision *decision)
 {
-  return decision->exits->len > 0 ? ((DivertExit *) g_ptr_array_index (decision->exits, 0))->device : "";
+  return decision->place == DIVERT_PLACE_SITE && decision->exits->len > 0 ? ((DivertExit *) g_ptr_array_index (decision->exits, 0))->device : "";
 }
 
 char *

@@ -23,6 +23,7 @@ set_reason (DivertDecision        *decision,
 {
   DivertReason *reason = decision->reason;
 
+  divert_reason_clear (reason);
   reason->code = code;
   reason->site = g_strdup (site != NULL ? site : "");
   reason->device = g_strdup (candidate != NULL ? candidate->device : "");
@@ -254,6 +255,35 @@ decide_auto (DivertDecision     *decision,
       return;
     }
   set_reason (decision, DIVERT_REASON_NO_CONNECTION, NULL, NULL, NULL);
+}
+
+gboolean
+divert_decision_is_of_proofs (const DivertDecision *decision)
+{
+  switch (decision->reason->code)
+    {
+    case DIVERT_REASON_PROOF_FAILED:
+    case DIVERT_REASON_PROOF_PENDING:
+    case DIVERT_REASON_FORCED_NOT_HERE:
+      return TRUE;
+    default:
+      return FALSE;
+    }
+}
+
+void
+divert_decision_hold (DivertDecision        *decision,
+                      const DivertCandidate *candidate,
+                      const GArray          *direct,
+                      const GPtrArray       *exits)
+{
+  decision->place = DIVERT_PLACE_HELD;
+  decision->site = g_strdup (candidate->site);
+  g_array_unref (decision->direct);
+  decision->direct = divert_prefixes_copy (direct);
+  g_ptr_array_unref (decision->exits);
+  decision->exits = divert_exits_copy (exits);
+  set_reason (decision, DIVERT_REASON_HELD, candidate->site, candidate, first_not_holding (candidate));
 }
 
 DivertDecision *

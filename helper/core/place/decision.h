@@ -23,6 +23,7 @@ typedef enum
   DIVERT_PLACE_OFF,   /* no rules at all */
   DIVERT_PLACE_AWAY,
   DIVERT_PLACE_SITE,
+  DIVERT_PLACE_HELD,  /* a site that is in doubt for a moment: its intranet is blocked (core/memory/hold.h) */
 } DivertPlaceKind;
 
 /* In the order in which they are weighed. */
@@ -86,6 +87,7 @@ typedef enum
   DIVERT_REASON_PROOF_PENDING,
   DIVERT_REASON_AMBIGUOUS,       /* two sites at once */
   DIVERT_REASON_PROVEN,
+  DIVERT_REASON_HELD,            /* proven until a moment ago, and this proof has yet to hold again */
 } DivertReasonCode;
 
 typedef struct
@@ -114,7 +116,7 @@ typedef struct
 typedef struct
 {
   DivertPlaceKind place;
-  char           *site;       /* of DIVERT_PLACE_SITE, else NULL */
+  char           *site;       /* of DIVERT_PLACE_SITE and _HELD, else NULL */
   GArray         *direct;     /* DivertPrefix: the site's intranet, auto6 filled in; else empty */
   GPtrArray      *exits;      /* DivertExit, in order of their ifindex; else empty */
   DivertReason   *reason;
@@ -128,9 +130,20 @@ DivertDecision *divert_decide (const DivertConfig *config, const DivertMode *mod
 DivertDecision *divert_decision_suppose (const DivertConfig *config, const DivertMode *mode, const DivertFacts *facts);
 void            divert_decision_free (DivertDecision *decision);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertDecision, divert_decision_free)
+/* Does it come of proofs, and of nothing else: no person's word for away or off, no sleep, no second site? */
+gboolean        divert_decision_is_of_proofs (const DivertDecision *decision);
+/* Owned by @decision; NULL if @connection was not weighed for @site. */
+const DivertCandidate *divert_decision_find_candidate (const DivertDecision *decision, const char *site,
+                                                       const DivertConnection *connection);
+/* Makes it DIVERT_PLACE_HELD for the doubt about @candidate, one of its own. */
+void            divert_decision_hold (DivertDecision *decision, const DivertCandidate *candidate, const GArray *direct,
+                                      const GPtrArray *exits);
+/* Lists of DivertExit. */
+GPtrArray      *divert_exits_new (void);
+GPtrArray      *divert_exits_copy (const GPtrArray *exits);
 /* Does any identified candidate still wait for a proof? */
 gboolean        divert_decision_is_pending (const DivertDecision *decision);
-/* "away", "off" or the site's name. */
+/* "away" (also while it is held: nothing goes straight), "off" or the site's name. */
 const char     *divert_decision_get_place (const DivertDecision *decision);
 /* The first exit's device; "" if none. */
 const char     *divert_decision_get_device (const DivertDecision *decision);

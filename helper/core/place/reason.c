@@ -36,8 +36,10 @@ static const Words reasons[] = {
                                     N_("connection '{connection}' on {device} has yet to prove '{site}': {proof}: expected {expected}, found {found}") },
   [DIVERT_REASON_AMBIGUOUS] = { "ambiguous", N_("two sites at once: '{site}', and another by connection '{connection}' on {device}") },
   [DIVERT_REASON_PROVEN] = { "proven", N_("connection '{connection}' on {device} proves '{site}' ({found})") },
+  [DIVERT_REASON_HELD] = { "held",
+                           N_("connection '{connection}' on {device} has to prove '{site}' again: {proof}: expected {expected}, found {found}") },
 };
-G_STATIC_ASSERT (G_N_ELEMENTS (reasons) == DIVERT_REASON_PROVEN + 1);
+G_STATIC_ASSERT (G_N_ELEMENTS (reasons) == DIVERT_REASON_HELD + 1);
 
 static const Words proofs[] = {
   [DIVERT_PROOF_IDENTITY] = { "identity", N_("identity") },

@@ -31,12 +31,29 @@ add_tproxy (const DivertMaker  *m,
     }
 }
 
+static void
+add_held_drops (const DivertMaker *m)
+{
+  for (guint i = 0; m->decision->place == DIVERT_PLACE_HELD && i < m->decision->direct->len; i++)
+    {
+      const DivertPrefix *prefix = divert_prefixes_index (m->decision->direct, i);
+      DivertRule *rule = divert_maker_add_for (m, prefix->family, INTRANET_DIVERT, DIVERT_TARGET_DROP,
+                                               N_("the site is in doubt for a moment: its intranet is blocked"));
+
+      if (rule == NULL)
+        continue;
+      rule->has_destination = TRUE;
+      rule->destination = *prefix;
+    }
+}
+
 void
 divert_ruleset_make_tproxy (const DivertMaker *m,
                             const GArray      *intranets)
 {
   const char *rest;
 
+  add_held_drops (m);
   /* INTRANET_DIVERT: sites with a port of their own, then the common one. */
   for (guint i = 0; i < m->config->sites->len; i++)
     {

@@ -61,6 +61,8 @@ count_direct (const DivertMaker *m)
 {
   guint n = 0;
 
+  if (m->decision->place != DIVERT_PLACE_SITE)
+    return 0;
   for (guint i = 0; i < m->decision->exits->len; i++)
     n += ((const DivertExit *) g_ptr_array_index (m->decision->exits, i))->sources->len * m->decision->direct->len;
   return n;
@@ -70,6 +72,8 @@ static void
 add_direct (const DivertMaker *m,
             const char        *chain)
 {
+  if (m->decision->place != DIVERT_PLACE_SITE)
+    return;
   for (guint i = 0; i < m->decision->exits->len; i++)
     {
       const DivertExit *way_out = g_ptr_array_index (m->decision->exits, i);
@@ -188,11 +192,10 @@ divert_ruleset_make_connections (const DivertMaker *m,
 }
 
 static void
-add_icmp_exemptions (const DivertMaker *m)
+add_neighbour_discovery (const DivertMaker *m)
 {
   /* NS, NA: without them a router with an intranet's address (the same subnet elsewhere) finds us no more. */
   static const guint8 neighbour_discovery[] = { 135, 136 };
-  static const guint8 icmp[DIVERT_N_FAMILIES] = { IPPROTO_ICMP, IPPROTO_ICMPV6 };
   DivertRule *rule;
 
   for (guint i = 0; i < G_N_ELEMENTS (neighbour_discovery); i++)
@@ -203,6 +206,15 @@ add_icmp_exemptions (const DivertMaker *m)
       rule->protocol = IPPROTO_ICMPV6;
       rule->icmpv6_type = neighbour_discovery[i];
     }
+}
+
+static void
+add_icmp_exemptions (const DivertMaker *m)
+{
+  static const guint8 icmp[DIVERT_N_FAMILIES] = { IPPROTO_ICMP, IPPROTO_ICMPV6 };
+  DivertRule *rule;
+
+  add_neighbour_discovery (m);
   for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
     {
       rule = divert_maker_add_for (m, family, LOCAL_INTRANET_DIVERT, DIVERT_TARGET_RETURN,
@@ -212,6 +224,29 @@ add_icmp_exemptions (const DivertMaker *m)
       rule->protocol = icmp[family];
       rule->ctdir = DIVERT_CTDIR_REPLY;
     }
+}
+
+/* The site in doubt: all protocols take the way over lo, where INTRANET_DIVERT drops them.  A drop here would be an error
+ * for the program; there it is silence, and TCP sends again. */
+static void
+add_held (const DivertMaker *m)
+{
+  if (m->decision->place != DIVERT_PLACE_HELD)
+    return;
+  add_neighbour_discovery (m);
+  for (guint i = 0; i < m->decision->direct->len; i++)
+    {
+      const DivertPrefix *prefix = divert_prefixes_index (m->decision->direct, i);
+      DivertRule *rule = divert_maker_add_for (m, prefix->family, LOCAL_INTRANET_DIVERT, DIVERT_TARGET_MARK,
+                                               N_("the site is in doubt for a moment: its intranet is blocked"));
+
+      if (rule == NULL)
+        continue;
+      rule->has_destination = TRUE;
+      rule->destination = *prefix;
+      divert_maker_set_mark (m, rule, m->config->mark);
+    }
+  divert_maker_add_return_if_marked (m, LOCAL_INTRANET_DIVERT);
 }
 
 void
@@ -237,6 +272,7 @@ divert_ruleset_make_intranet (const DivertMaker *m)
       divert_match_mark (&rule->connmark, m->spare, m->config->mask, FALSE);
     }
 
+  add_held (m);
   divert_maker_add_marking (m, LOCAL_INTRANET_DIVERT, N_("an intranet that we are not at is reached through the proxy"));
   if (m->config->intranet_other_allow)
     return;
