@@ -430,6 +430,19 @@ divert_pipeline_reload (DivertPipeline  *pipeline,
   return ok;
 }
 
+gboolean
+divert_pipeline_keep_site (DivertPipeline  *pipeline,
+                           const char      *site,
+                           const char      *text,
+                           GError         **error)
+{
+  gboolean ok = divert_settings_keep_site (pipeline->settings, site, text, error);
+
+  /* Likewise. */
+  request_run (pipeline, "reload");
+  return ok;
+}
+
 void
 divert_pipeline_lose_bus (DivertPipeline *pipeline)
 {
