@@ -8,13 +8,13 @@
 #include <stdlib.h>
 
 #include "divert-config.h"
-#include "system/filter/backend.h"
+#include "system/filter/choice.h"
 #include "system/base/modules.h"
 
 int
 divert_load_modules (void)
 {
-  g_autoptr(DivertBackend) backend = divert_backend_iptables_new ();
+  g_autoptr(DivertBackend) backend = divert_choice_new_backend ();
   g_autoptr(GPtrArray) names = backend->klass->list_modules (backend);
   g_autoptr(GError) error = NULL;
 

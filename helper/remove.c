@@ -15,6 +15,7 @@
 #include "bus/dbus-names.h"
 #include "core/ruleset/ruleset.h"
 #include "run/apply.h"
+#include "system/filter/choice.h"
 
 #define END_WAIT_MS 5000
 #define END_STEP_MS 20
@@ -60,7 +61,7 @@ static gboolean
 take_away (GError **error)
 {
   g_autoptr(DivertRuleset) nothing = divert_ruleset_new_empty ();
-  g_autoptr(DivertBackend) backend = divert_backend_iptables_new ();
+  g_autoptr(DivertBackend) backend = divert_choice_new_backend ();
   g_autoptr(DivertRoutes) routes = divert_routes_new (error);
   gint64 deadline = g_get_monotonic_time () + BUSY_WAIT_US;
   g_autoptr(GError) local_error = NULL;

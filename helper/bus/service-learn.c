@@ -8,9 +8,9 @@
 #include "service-private.h"
 
 #include "arguments.h"
+#include "change.h"
 #include "core/trust/trust.h"
 #include "dbus-names.h"
-#include "system/files/site-file.h"
 
 /* Changes that may wait, of any kind, before one more Preview is refused. */
 #define MAX_PREVIEWS 16
@@ -29,27 +29,6 @@ learn (const DivertChange  *change,
                              error);
 }
 
-/* The site's file has changed: take it, and answer when the rules follow.  If the files are not
- * taken, for a group that is not known, say, it becomes what it was, because a failure changes
- * nothing. */
-static void
-reload_and_answer (DivertChange *change,
-                   const char   *event,
-                   const char   *previous)
-{
-  g_autoptr(GError) error = NULL;
-  g_autoptr(GError) restore_error = NULL;
-
-  if (divert_pipeline_reload (change->service->pipeline, &error))
-    {
-      divert_change_answer_when_applied (change, event);
-      return;
-    }
-  if (!divert_site_file_restore (change->service->config_dir, change->site, previous, &restore_error))
-    g_critical ("cannot undo the change of site %s: %s", change->site, restore_error->message);
-  divert_change_fail (change, DIVERT_DBUS_ERROR_CONFIG, error);
-}
-
 /* Files that make no valid configuration are another failure than one of writing. */
 static void
 fail_to_change (DivertChange *change,
@@ -58,23 +37,32 @@ fail_to_change (DivertChange *change,
   divert_change_fail (change, error->domain == DIVERT_CONFIG_ERROR ? DIVERT_DBUS_ERROR_CONFIG : DIVERT_DBUS_ERROR_FAILED, error);
 }
 
+/* Answers when the rules follow. */
+static void
+keep_and_answer (DivertChange *change,
+                 const char   *event,
+                 const char   *text)
+{
+  g_autoptr(GError) error = NULL;
+
+  if (divert_pipeline_keep_site (change->service->pipeline, change->site, text, &error))
+    divert_change_answer_when_applied (change, event);
+  else
+    fail_to_change (change, error);
+}
+
 static void
 on_ready_to_trust (const DivertReport *report,
                    gpointer            user_data)
 {
   g_autoptr(DivertChange) change = user_data;
-  g_autoptr(DivertLearned) learned = NULL;
-  g_autofree char *previous = NULL;
   g_autoptr(GError) error = NULL;
+  g_autoptr(DivertLearned) learned = learn (change, &error);
 
-  learned = learn (change, &error);
-  if (learned == NULL || !divert_site_file_write (change->service->config_dir, change->site, find_site (change), learned->text,
-                                                  &previous, &error))
-    {
-      fail_to_change (change, error);
-      return;
-    }
-  reload_and_answer (change, "trust", previous);
+  if (learned != NULL)
+    keep_and_answer (change, "trust", learned->text);
+  else
+    fail_to_change (change, error);
 }
 
 static void
@@ -159,7 +147,7 @@ on_ready_to_preview (const DivertReport *report,
 {
   g_autoptr(DivertChange) change = user_data;
   g_autoptr(DivertLearned) learned = NULL;
-  g_autofree char *file = divert_site_file_get_path (change->service->config_dir, change->site);
+  g_autofree char *file = divert_pipeline_get_site_path (change->service->pipeline, change->site);
   g_autoptr(GError) error = NULL;
   GVariantDict dict;
 
@@ -203,28 +191,12 @@ on_preview (DivertHelper1         *object,
   return TRUE;
 }
 
-/* Writes what is left of the site without the connection, or removes it. */
-static gboolean
-forget (const DivertChange  *change,
-        const DivertSite    *site,
-        char               **ret_previous,
-        GError             **error)
-{
-  const char *dir = change->service->config_dir;
-  g_autofree char *text = NULL;
-
-  if (change->uuid[0] != '\0' && !divert_trust_forget (site, change->uuid, &text, error))
-    return FALSE;
-  return text != NULL ? divert_site_file_write (dir, change->site, site, text, ret_previous, error)
-                      : divert_site_file_remove (dir, site, ret_previous, error);
-}
-
 static void
 do_forget (DivertChange *owned)
 {
   g_autoptr(DivertChange) change = owned;
   const DivertSite *site = find_site (change);
-  g_autofree char *previous = NULL;
+  g_autofree char *text = NULL;
   g_autoptr(GError) error = NULL;
 
   if (site == NULL)
@@ -232,12 +204,13 @@ do_forget (DivertChange *owned)
       g_dbus_method_invocation_return_dbus_error (change->invocation, DIVERT_DBUS_ERROR_UNKNOWN_SITE, "unknown site");
       return;
     }
-  if (!forget (change, site, &previous, &error))
+  /* What is left of the site without the connection; nothing: it goes. */
+  if (change->uuid[0] != '\0' && !divert_trust_forget (site, change->uuid, &text, &error))
     {
       fail_to_change (change, error);
       return;
     }
-  reload_and_answer (change, "forget", previous);
+  keep_and_answer (change, "forget", text);
 }
 
 static gboolean

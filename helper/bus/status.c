@@ -9,9 +9,6 @@
 
 #include <netinet/in.h>
 
-#include "system/netlink/route-lookup.h"
-#include "system/sources/proxy-listener.h"
-
 static GVariant *
 utf8 (const char *text)
 {
@@ -117,18 +114,30 @@ make_sites (const DivertConfig   *config,
   return g_variant_builder_end (&sites);
 }
 
-static const struct
+typedef struct
 {
+  DivertFamily family;
+  guint8       protocol;
   const char  *key;
   const char  *name;
-  guint8       protocol;
-  DivertFamily family;
-} listeners[] = {
-  { "tcp4", "TCP, IPv4", IPPROTO_TCP, DIVERT_FAMILY_IPV4 },
-  { "tcp6", "TCP, IPv6", IPPROTO_TCP, DIVERT_FAMILY_IPV6 },
-  { "udp4", "UDP, IPv4", IPPROTO_UDP, DIVERT_FAMILY_IPV4 },
-  { "udp6", "UDP, IPv6", IPPROTO_UDP, DIVERT_FAMILY_IPV6 },
+} ListenerName;
+
+static const ListenerName listener_names[] = {
+  { DIVERT_FAMILY_IPV4, IPPROTO_TCP, "tcp4", "TCP, IPv4" },
+  { DIVERT_FAMILY_IPV6, IPPROTO_TCP, "tcp6", "TCP, IPv6" },
+  { DIVERT_FAMILY_IPV4, IPPROTO_UDP, "udp4", "UDP, IPv4" },
+  { DIVERT_FAMILY_IPV6, IPPROTO_UDP, "udp6", "UDP, IPv6" },
 };
+
+static const ListenerName *
+find_listener_name (const DivertListening *listening)
+{
+  const ListenerName *name = listener_names;
+
+  while (name->family != listening->family || name->protocol != listening->protocol)
+    name++;
+  return name;
+}
 
 static const char *const listener_states[] = {
   [DIVERT_LISTENER_NONE] = "none",
@@ -144,32 +153,26 @@ make_proxy (const DivertPipeline *pipeline,
 {
   const DivertConfig *config = divert_pipeline_get_config (pipeline);
   g_autoptr(GString) wrong = g_string_new (NULL);
-  g_autoptr(DivertOwners) owners = NULL;
+  g_autoptr(GArray) listeners = divert_pipeline_find_listeners (pipeline);
   GVariantDict dict;
   guint32 gid = 0;
-  gboolean has_gid = divert_pipeline_get_gid (pipeline, &gid);
 
   g_variant_dict_init (&dict, NULL);
   g_variant_dict_insert_value (&dict, "group", utf8 (config->group));
-  if (has_gid)
-    {
-      g_variant_dict_insert (&dict, "gid", "u", gid);
-      owners = divert_owners_read (gid);
-    }
+  if (divert_pipeline_get_gid (pipeline, &gid))
+    g_variant_dict_insert (&dict, "gid", "u", gid);
   g_variant_dict_insert (&dict, "tproxy-port", "u", (guint32) config->tproxy_port);
   g_variant_dict_insert (&dict, "dns-port", "u", (guint32) config->dns_port);
 
-  for (guint i = 0; has_gid && i < G_N_ELEMENTS (listeners); i++)
+  for (guint i = 0; i < listeners->len; i++)
     {
-      DivertListener state = DIVERT_LISTENER_NONE;
+      const DivertListening *listening = &g_array_index (listeners, DivertListening, i);
+      const ListenerName *name = find_listener_name (listening);
+      const char *state = listener_states[listening->listener];
 
-      if (listeners[i].family == DIVERT_FAMILY_IPV6 && !config->ipv6)
-        continue;
-      if (!divert_listener_find (listeners[i].family, listeners[i].protocol, config->tproxy_port, owners, &state, NULL))
-        continue;
-      g_variant_dict_insert (&dict, listeners[i].key, "s", listener_states[state]);
-      if (state != DIVERT_LISTENER_GOOD)
-        g_string_append_printf (wrong, "%s%s: %s", wrong->len > 0 ? "; " : "", listeners[i].name, listener_states[state]);
+      g_variant_dict_insert (&dict, name->key, "s", state);
+      if (listening->listener != DIVERT_LISTENER_GOOD)
+        g_string_append_printf (wrong, "%s%s: %s", wrong->len > 0 ? "; " : "", name->name, state);
     }
   if (wrong->len > 0)
     {
@@ -249,43 +252,15 @@ divert_status_new (const DivertPipeline *pipeline)
   return g_variant_dict_end (&dict);
 }
 
-/* Where the packet would leave and from which address: for a supposed place by its exit, else as
- * the kernel routes. */
-static void
-route_packet (const DivertDecision *decision,
-              gboolean              supposed,
-              DivertPacket         *packet)
-{
-  if (supposed && decision->exits->len > 0 && divert_prefixes_contain (decision->direct, &packet->destination))
-    {
-      const DivertExit *way_out = g_ptr_array_index (decision->exits, 0);
-
-      g_strlcpy (packet->out_interface, way_out->device, sizeof packet->out_interface);
-      for (guint i = 0; i < way_out->sources->len && !packet->has_source; i++)
-        {
-          const DivertPrefix *source = divert_prefixes_index (way_out->sources, i);
-
-          packet->has_source = source->family == packet->destination.family;
-          if (packet->has_source)
-            packet->source = *source;
-        }
-      return;
-    }
-  divert_lookup_route (packet);
-}
-
 GVariant *
 divert_status_explain (const DivertPipeline *pipeline,
                        const DivertMode     *mode,
                        DivertPacket         *packet)
 {
   g_autoptr(DivertDecision) decision = NULL;
-  g_autoptr(DivertRuleset) ruleset = divert_pipeline_plan (pipeline, mode, &decision);
   DivertExplanation explanation;
+  g_autoptr(DivertRuleset) ruleset = divert_pipeline_explain (pipeline, mode, packet, &decision, &explanation);
   GVariantDict dict;
-
-  route_packet (decision, mode != NULL, packet);
-  divert_explain (ruleset, packet, &explanation);
 
   g_variant_dict_init (&dict, NULL);
   g_variant_dict_insert (&dict, "path", "s", divert_path_name (explanation.path));

@@ -13,20 +13,20 @@
 
 struct DivertLaying
 {
-  DivertLayingRetry retry;
-  gpointer          user_data;
-  DivertBackend    *backend;
-  DivertRoutes     *routes;
-  DivertFamilies    probed; /* for these the backend works here */
-  guint             retry_id;
-  guint             retry_ms;
+  DivertLookAgain  retry;
+  gpointer         user_data;
+  DivertBackend   *backend;
+  DivertRoutes    *routes;
+  DivertFamilies   probed; /* for these the backend works here */
+  guint            retry_id;
+  guint            retry_ms;
 };
 
 DivertLaying *
-divert_laying_new (DivertBackend      *backend,
-                   DivertLayingRetry   retry,
-                   gpointer            user_data,
-                   GError            **error)
+divert_laying_new (DivertBackend    *backend,
+                   DivertLookAgain   retry,
+                   gpointer          user_data,
+                   GError          **error)
 {
   DivertRoutes *routes = divert_routes_new (error);
   DivertLaying *laying;

@@ -7,6 +7,7 @@
 #include "apply.h"
 #include "core/config/config.h"
 #include "core/place/decision.h"
+#include "system/base/look-again.h"
 
 G_BEGIN_DECLS
 
@@ -19,11 +20,9 @@ typedef enum
   DIVERT_LAID,      /* the kernel holds the rules of the decision, at least for one family: see the problems */
 } DivertLaid;
 
-/* It is time to try again: divert_laying_lay() is to be called with the decision of now. */
-typedef void (*DivertLayingRetry) (gpointer user_data);
-
-/* Takes @backend. */
-DivertLaying *divert_laying_new (DivertBackend *backend, DivertLayingRetry retry, gpointer user_data, GError **error);
+/* Takes @backend.  @retry is called when it is time to try again: divert_laying_lay() is to be called
+ * with the decision of then. */
+DivertLaying *divert_laying_new (DivertBackend *backend, DivertLookAgain retry, gpointer user_data, GError **error);
 void          divert_laying_free (DivertLaying *laying);
 
 /* Does the kernel hold rules of an earlier helper? */

@@ -16,6 +16,7 @@
 #include "core/memory/auto6-memory.h"
 #include "flows.h"
 #include "inquiry.h"
+#include "system/filter/choice.h"
 
 #define SETTLE_US G_USEC_PER_SEC /* for a refresh that is to settle */
 #define EXPIRY_CHECK_S 30        /* the wall clock can be set: look at it now and then */
@@ -351,7 +352,7 @@ divert_pipeline_new (const char      *config_dir,
   pipeline->hold = divert_hold_new ();
   pipeline->former = divert_prefixes_new ();
   pipeline->settings = divert_settings_new (config_dir);
-  pipeline->laying = divert_laying_new (divert_backend_iptables_new (), on_retry, pipeline, error);
+  pipeline->laying = divert_laying_new (divert_choice_new_backend (), on_retry, pipeline, error);
   if (pipeline->laying == NULL)
     return NULL;
   pipeline->kernel = divert_kernel_new (on_kernel_changed, pipeline, error);
@@ -436,6 +437,19 @@ divert_pipeline_reload (DivertPipeline  *pipeline,
   gboolean ok = divert_settings_reload (pipeline->settings, error);
 
   /* Also on failure: what is wrong is to be seen in the problems. */
+  request_run (pipeline, "reload");
+  return ok;
+}
+
+gboolean
+divert_pipeline_keep_site (DivertPipeline  *pipeline,
+                           const char      *site,
+                           const char      *text,
+                           GError         **error)
+{
+  gboolean ok = divert_settings_keep_site (pipeline->settings, site, text, error);
+
+  /* Likewise. */
   request_run (pipeline, "reload");
   return ok;
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "core/config/config.h"
+#include "core/facts/listener.h"
 #include "core/ruleset/explain.h"
 #include "report.h"
 
@@ -37,6 +38,12 @@ void            divert_pipeline_ask_gateways (DivertPipeline *pipeline);
 gboolean        divert_pipeline_set_mode (DivertPipeline *pipeline, const DivertMode *mode, GError **error);
 /* Reads the configuration again and looks again.  On failure the previous one stays in force. */
 gboolean        divert_pipeline_reload (DivertPipeline *pipeline, GError **error);
+/* Where the file of a site that was learned is, or would be. */
+char           *divert_pipeline_get_site_path (const DivertPipeline *pipeline, const char *site);
+/* Writes @text into it, or (NULL: of a site that there is) removes it, reads the configuration and
+ * looks again.  On failure nothing has changed; it is a DIVERT_CONFIG_ERROR if no valid configuration
+ * would come of it. */
+gboolean        divert_pipeline_keep_site (DivertPipeline *pipeline, const char *site, const char *text, GError **error);
 /* NetworkManager and the bus are lost: away, at once. */
 void            divert_pipeline_lose_bus (DivertPipeline *pipeline);
 
@@ -46,11 +53,17 @@ const DivertConfig *divert_pipeline_get_config (const DivertPipeline *pipeline);
 const DivertFacts  *divert_pipeline_get_facts (const DivertPipeline *pipeline);
 /* FALSE when the group is not known. */
 gboolean            divert_pipeline_get_gid (const DivertPipeline *pipeline, guint32 *ret_gid);
+/* Who listens on the proxy's port now: DivertListening; only what can be told, so none without the group. */
+GArray             *divert_pipeline_find_listeners (const DivertPipeline *pipeline);
 gboolean            divert_pipeline_count_dropped (const DivertPipeline *pipeline, guint64 *ret_packets);
 /* In a plan, the group while it is not known. */
 #define DIVERT_GID_UNKNOWN (G_MAXUINT32 - 1)
 /* The ruleset and decision of now, or (@mode given) as if @mode's place were true here; nothing is touched. */
 DivertRuleset      *divert_pipeline_plan (const DivertPipeline *pipeline, const DivertMode *mode, DivertDecision **ret_decision);
+/* What becomes of @packet then; where it leaves, and from which address, is filled in.  The rule that
+ * is @ret_explanation's belongs to the ruleset that is returned. */
+DivertRuleset      *divert_pipeline_explain (const DivertPipeline *pipeline, const DivertMode *mode, DivertPacket *packet,
+                                             DivertDecision **ret_decision, DivertExplanation *ret_explanation);
 /* Does the helper have rules to keep, or something to wait for? */
 gboolean            divert_pipeline_is_needed (const DivertPipeline *pipeline);
 

@@ -18,6 +18,7 @@
 #include "system/files/config-files.h"
 #include "system/files/group.h"
 #include "system/files/mode-file.h"
+#include "system/files/site-file.h"
 
 #define GROUP_RETRY_US (5 * G_USEC_PER_SEC)
 
@@ -174,6 +175,35 @@ divert_settings_end_mode (DivertSettings *settings)
 
   divert_mode_file_save (DIVERT_STATE_DIR, DIVERT_RUN_DIR, automatic, &error);
   take_mode (settings, automatic, error);
+}
+
+char *
+divert_settings_get_site_path (const DivertSettings *settings,
+                               const char           *site)
+{
+  return divert_site_file_get_path (settings->config_dir, site);
+}
+
+gboolean
+divert_settings_keep_site (DivertSettings  *settings,
+                           const char      *site,
+                           const char      *text,
+                           GError         **error)
+{
+  const char *dir = settings->config_dir;
+  const DivertSite *existing = divert_config_find_site (settings->config, site);
+  g_autofree char *previous = NULL;
+  g_autoptr(GError) restore_error = NULL;
+
+  if (text != NULL ? !divert_site_file_write (dir, site, existing, text, &previous, error)
+                   : !divert_site_file_remove (dir, existing, &previous, error))
+    return FALSE;
+  if (divert_settings_reload (settings, error))
+    return TRUE;
+  /* The files are not taken, for a group that is not known, say: it becomes what it was. */
+  if (!divert_site_file_restore (dir, site, previous, &restore_error))
+    g_critical ("cannot undo the change of site %s: %s", site, restore_error->message);
+  return FALSE;
 }
 
 static void

@@ -9,7 +9,7 @@
  */
 #pragma once
 
-#include "system/filter/backend.h"
+#include "system/filter/iptables/iptables.h"
 
 G_BEGIN_DECLS
 

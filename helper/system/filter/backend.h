@@ -62,7 +62,4 @@ struct DivertBackend
 void divert_backend_free (DivertBackend *backend);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertBackend, divert_backend_free)
 
-/* libiptc. */
-DivertBackend *divert_backend_iptables_new (void);
-
 G_END_DECLS

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From rtnetlink messages, dumped or notified, to values.  Part of kernel.c.
+ * From rtnetlink messages, dumped or notified, to values.
  */
 #pragma once
 

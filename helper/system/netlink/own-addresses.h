@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The addresses of this machine.  Part of sockets.c and conntrack.c, which
+ * The addresses of this machine, for sockets.c and conntrack.c, which
  * both must leave alone what is connected to the machine itself.
  */
 #pragma once

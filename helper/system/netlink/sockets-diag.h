@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Sockets as NETLINK_SOCK_DIAG tells of them.  Part of sockets.c and sockets-listener.c.
+ * Sockets as NETLINK_SOCK_DIAG tells of them.
  */
 #pragma once
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Which sockets belong to the proxy: those that a process of its group holds
- * (/proc; the kernel itself tells a socket's user only).  Part of sockets.c.
+ * (/proc; the kernel itself tells a socket's user only).
  */
 #pragma once
 

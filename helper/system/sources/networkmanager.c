@@ -20,12 +20,12 @@
 
 struct DivertNetwork
 {
-  DivertNetworkChanged changed;
-  gpointer             user_data;
-  NMClient            *client;   /* NULL: not there yet, or no bus */
-  gboolean             ready;
-  GSource             *pending;  /* changed() is to be called */
-  GObject             *ear;      /* the signals' other end: when it goes, GObject disconnects them all */
+  DivertLookAgain  changed;
+  gpointer         user_data;
+  NMClient        *client;  /* NULL: not there yet, or no bus */
+  gboolean         ready;
+  GSource         *pending; /* changed() is to be called */
+  GObject         *ear;     /* the signals' other end: when it goes, GObject disconnects them all */
 };
 
 #define EAR_NETWORK "divert-network"
@@ -162,8 +162,8 @@ on_client (GObject      *source,
 }
 
 DivertNetwork *
-divert_network_new (DivertNetworkChanged changed,
-                    gpointer             user_data)
+divert_network_new (DivertLookAgain changed,
+                    gpointer        user_data)
 {
   DivertNetwork *network = g_new0 (DivertNetwork, 1);
 

@@ -8,15 +8,14 @@
 #pragma once
 
 #include "core/facts/facts.h"
+#include "system/base/look-again.h"
 
 G_BEGIN_DECLS
 
 typedef struct DivertNetwork DivertNetwork;
 
-typedef void (*DivertNetworkChanged) (gpointer user_data);
-
 /* Returns at once; the first change is called when NetworkManager has been read, or found not running. */
-DivertNetwork *divert_network_new (DivertNetworkChanged changed, gpointer user_data);
+DivertNetwork *divert_network_new (DivertLookAgain changed, gpointer user_data);
 void           divert_network_free (DivertNetwork *network);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertNetwork, divert_network_free)
 

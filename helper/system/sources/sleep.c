@@ -17,16 +17,16 @@
 
 struct DivertSleep
 {
-  DivertSleepChanged changed;
-  gpointer           user_data;
-  GCancellable      *cancellable; /* of the calls to logind */
-  GDBusConnection   *bus;         /* NULL: none, or not there yet */
-  gboolean           connecting;
-  gboolean           freed;       /* while connecting */
-  guint              watch_id;
-  guint              signal_id;
-  int                lock;        /* -1: none */
-  gboolean           near;
+  DivertLookAgain  changed;
+  gpointer         user_data;
+  GCancellable    *cancellable; /* of the calls to logind */
+  GDBusConnection *bus;         /* NULL: none, or not there yet */
+  gboolean         connecting;
+  gboolean         freed;       /* while connecting */
+  guint            watch_id;
+  guint            signal_id;
+  int              lock;        /* -1: none */
+  gboolean         near;
 };
 
 static void
@@ -147,8 +147,8 @@ on_bus (GObject      *source,
 }
 
 DivertSleep *
-divert_sleep_new (DivertSleepChanged changed,
-                  gpointer           user_data)
+divert_sleep_new (DivertLookAgain changed,
+                  gpointer        user_data)
 {
   DivertSleep *sleep = g_new0 (DivertSleep, 1);
 

@@ -5,17 +5,15 @@
  */
 #pragma once
 
-#include <gio/gio.h>
+#include "system/base/look-again.h"
 
 G_BEGIN_DECLS
 
 typedef struct DivertSleep DivertSleep;
 
-typedef void (*DivertSleepChanged) (gpointer user_data);
-
 /* Returns at once.  Where there is no logind, nothing is ever heard.  @changed is called when sleep
  * is near, and behind it. */
-DivertSleep *divert_sleep_new (DivertSleepChanged changed, gpointer user_data);
+DivertSleep *divert_sleep_new (DivertLookAgain changed, gpointer user_data);
 void         divert_sleep_free (DivertSleep *sleep);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertSleep, divert_sleep_free)
 

@@ -15,11 +15,11 @@
  * installed, when only the putting back of the counters failed.  So after every
  * failure the table is read again, and if it is as wanted, that is success.
  */
+#include "iptables.h"
 #include "iptables-diff.h"
 #include "iptables-read.h"
 #include "kernel-log.h"
 #include "system/base/fault.h"
-#include "system/filter/backend.h"
 #include "xtables-lock.h"
 
 #include <errno.h>

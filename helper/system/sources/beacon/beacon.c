@@ -41,10 +41,10 @@ typedef struct
 
 struct DivertBeacons
 {
-  DivertBeaconsChanged changed;
-  gpointer             user_data;
-  guint                renewal_s;
-  GPtrArray           *questions;
+  DivertLookAgain  changed;
+  gpointer         user_data;
+  guint            renewal_s;
+  GPtrArray       *questions;
 };
 
 static void
@@ -259,9 +259,9 @@ divert_beacons_gather (DivertBeacons *beacons,
 }
 
 DivertBeacons *
-divert_beacons_new (guint                renewal_s,
-                    DivertBeaconsChanged changed,
-                    gpointer             user_data)
+divert_beacons_new (guint           renewal_s,
+                    DivertLookAgain changed,
+                    gpointer        user_data)
 {
   DivertBeacons *beacons = g_new0 (DivertBeacons, 1);
 

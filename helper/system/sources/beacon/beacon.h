@@ -6,19 +6,18 @@
 
 #include "core/config/config.h"
 #include "core/facts/facts.h"
+#include "system/base/look-again.h"
 
 G_BEGIN_DECLS
 
 typedef struct DivertBeacons DivertBeacons;
-
-typedef void (*DivertBeaconsChanged) (gpointer user_data);
 
 /* How long an answer is good. */
 #define DIVERT_BEACONS_RENEWAL_S 60
 
 /* @changed: an answer came, or it is time to ask again: @renewal_s after a good one, later and
  * later after bad ones. */
-DivertBeacons *divert_beacons_new (guint renewal_s, DivertBeaconsChanged changed, gpointer user_data);
+DivertBeacons *divert_beacons_new (guint renewal_s, DivertLookAgain changed, gpointer user_data);
 void           divert_beacons_free (DivertBeacons *beacons);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertBeacons, divert_beacons_free)
 

@@ -23,16 +23,16 @@
 
 struct DivertGateways
 {
-  DivertNetlink *netlink;
-  DivertChanged  changed;
-  gpointer       user_data;
-  GPtrArray     *list;      /* DivertResolution */
-  GHashTable    *carriers;  /* ifindex → describe_carrier() */
-  GHashTable    *epochs;    /* ifindex → how often one of its epochs ended */
-  guint          epoch;     /* how often all did */
+  DivertNetlink       *netlink;
+  DivertLookAgain      changed;
+  gpointer             user_data;
+  GPtrArray           *list;     /* DivertResolution */
+  GHashTable          *carriers; /* ifindex → describe_carrier() */
+  GHashTable          *epochs;   /* ifindex → how often one of its epochs ended */
+  guint                epoch;    /* how often all did */
   DivertLinkAddresses *addresses;
-  DivertNeighbours *neighbours;
-  GSource       *timer;
+  DivertNeighbours    *neighbours;
+  GSource             *timer;
 };
 
 static void
@@ -92,9 +92,9 @@ on_timer (gpointer user_data)
 }
 
 DivertGateways *
-divert_gateways_new (DivertNetlink *netlink,
-                     DivertChanged  changed,
-                     gpointer       user_data)
+divert_gateways_new (DivertNetlink   *netlink,
+                     DivertLookAgain  changed,
+                     gpointer         user_data)
 {
   static GSourceFuncs funcs = { .dispatch = dispatch };
   DivertGateways *gateways = g_new0 (DivertGateways, 1);

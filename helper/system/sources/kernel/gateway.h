@@ -6,7 +6,7 @@
 #pragma once
 
 #include "kernel-read.h"
-#include "kernel.h"
+#include "system/base/look-again.h"
 #include "system/netlink/netlink.h"
 
 G_BEGIN_DECLS
@@ -14,7 +14,7 @@ G_BEGIN_DECLS
 typedef struct DivertGateways DivertGateways;
 
 /* @changed: a gateway's state or addresses changed, other than by a call of this header. */
-DivertGateways *divert_gateways_new (DivertNetlink *netlink, DivertChanged changed, gpointer user_data);
+DivertGateways *divert_gateways_new (DivertNetlink *netlink, DivertLookAgain changed, gpointer user_data);
 void            divert_gateways_free (DivertGateways *gateways);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertGateways, divert_gateways_free)
 

@@ -25,11 +25,11 @@
 
 struct DivertMonitor
 {
-  GSource           source; /* first: this is a GSource, which lives as long as it is dispatched */
+  GSource           source;    /* first: this is a GSource, which lives as long as it is dispatched */
   struct nl_sock   *sock;
   char             *buffer;
   DivertMonitorSee  see;
-  DivertChanged     changed;
+  DivertLookAgain   changed;
   gpointer          user_data;
   gboolean          hears_neighbours;
   gboolean          pending;
@@ -160,7 +160,7 @@ subscribe (DivertMonitor *monitor)
 
 DivertMonitor *
 divert_monitor_new (DivertMonitorSee   see,
-                    DivertChanged      changed,
+                    DivertLookAgain    changed,
                     gpointer           user_data,
                     GError           **error)
 {

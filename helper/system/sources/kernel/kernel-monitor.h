@@ -5,9 +5,9 @@
  */
 #pragma once
 
-#include "kernel.h"
-
 #include <linux/netlink.h>
+
+#include "system/base/look-again.h"
 
 G_BEGIN_DECLS
 
@@ -21,7 +21,7 @@ typedef gboolean (*DivertMonitorSee) (struct nlmsghdr *header, gpointer user_dat
 #define DIVERT_MONITOR_INTERVAL_US 5000
 
 /* In the default main context, before everything else that is ready there. */
-DivertMonitor *divert_monitor_new (DivertMonitorSee see, DivertChanged changed, gpointer user_data, GError **error);
+DivertMonitor *divert_monitor_new (DivertMonitorSee see, DivertLookAgain changed, gpointer user_data, GError **error);
 /* From within @changed, too. */
 void           divert_monitor_free (DivertMonitor *monitor);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertMonitor, divert_monitor_free)

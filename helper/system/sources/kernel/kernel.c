@@ -25,13 +25,13 @@
 
 struct DivertKernel
 {
-  DivertNetlink  *netlink;
-  DivertMonitor  *monitor;
-  DivertGateways *gateways;
-  guint           watch_id;    /* of the timer; 0: none */
-  gint64          watch_until;
-  DivertChanged   changed;
-  gpointer        user_data;
+  DivertNetlink   *netlink;
+  DivertMonitor   *monitor;
+  DivertGateways  *gateways;
+  guint            watch_id; /* of the timer; 0: none */
+  gint64           watch_until;
+  DivertLookAgain  changed;
+  gpointer         user_data;
 };
 
 /* May free the kernel. */
@@ -140,9 +140,9 @@ see (struct nlmsghdr *header,
 }
 
 DivertKernel *
-divert_kernel_new (DivertChanged   changed,
-                   gpointer        user_data,
-                   GError        **error)
+divert_kernel_new (DivertLookAgain   changed,
+                   gpointer          user_data,
+                   GError          **error)
 {
   g_autoptr(DivertKernel) kernel = g_new0 (DivertKernel, 1);
 

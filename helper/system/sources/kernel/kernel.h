@@ -8,15 +8,14 @@
 #pragma once
 
 #include "core/facts/facts.h"
+#include "system/base/look-again.h"
 
 G_BEGIN_DECLS
 
 typedef struct DivertKernel DivertKernel;
 
-typedef void (*DivertChanged) (gpointer user_data);
-
 /* @changed is called from the default main context, coalesced, after the kernel said that something changed. */
-DivertKernel *divert_kernel_new (DivertChanged changed, gpointer user_data, GError **error);
+DivertKernel *divert_kernel_new (DivertLookAgain changed, gpointer user_data, GError **error);
 void          divert_kernel_free (DivertKernel *kernel);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertKernel, divert_kernel_free)
 
