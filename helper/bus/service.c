@@ -45,7 +45,7 @@ on_reported (const DivertReport *report,
 
 DivertService *
 divert_service_new (GDBusConnection  *bus,
-                    const char       *config_dir,
+                    DivertPipeline   *pipeline,
                     DivertIdle        idle,
                     gpointer          user_data,
                     GError          **error)
@@ -57,10 +57,8 @@ divert_service_new (GDBusConnection  *bus,
   service->user_data = user_data;
   service->authority = divert_authority_new (bus);
   service->questions = divert_questions_new (service);
-  service->pipeline = divert_pipeline_new (config_dir, on_reported, service, error);
-  if (service->pipeline == NULL)
-    return NULL;
-
+  service->pipeline = pipeline;
+  divert_pipeline_set_reported (pipeline, on_reported, service);
   divert_service_connect_questions (service);
   divert_service_connect_changes (service);
   divert_service_connect_learning (service);
@@ -78,26 +76,11 @@ divert_service_free (DivertService *service)
     return;
   if (g_dbus_interface_skeleton_get_object_path (G_DBUS_INTERFACE_SKELETON (service->object)) != NULL)
     g_dbus_interface_skeleton_unexport (G_DBUS_INTERFACE_SKELETON (service->object));
+  divert_pipeline_set_reported (service->pipeline, NULL, NULL);
   divert_questions_free (service->questions);
-  divert_pipeline_free (service->pipeline);
   divert_authority_free (service->authority);
   /* The last of those that waited for the authority may just have set it. */
   g_clear_handle_id (&service->idle_id, g_source_remove);
   g_object_unref (service->object);
   g_free (service);
-}
-
-void
-divert_service_reload (DivertService *service)
-{
-  g_autoptr(GError) error = NULL;
-
-  if (!divert_pipeline_reload (service->pipeline, &error))
-    g_warning ("%s", error->message);
-}
-
-void
-divert_service_lose_bus (DivertService *service)
-{
-  divert_pipeline_lose_bus (service->pipeline);
 }

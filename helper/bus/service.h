@@ -6,6 +6,8 @@
 
 #include <gio/gio.h>
 
+#include "run/pipeline.h"
+
 G_BEGIN_DECLS
 
 typedef struct DivertService DivertService;
@@ -13,14 +15,10 @@ typedef struct DivertService DivertService;
 /* Called when the helper has had nothing to do for a while and has no rules to keep. */
 typedef void (*DivertIdle) (gpointer user_data);
 
-DivertService *divert_service_new (GDBusConnection *bus, const char *config_dir, DivertIdle idle, gpointer user_data,
+/* @pipeline, which the caller keeps, must outlive it. */
+DivertService *divert_service_new (GDBusConnection *bus, DivertPipeline *pipeline, DivertIdle idle, gpointer user_data,
                                    GError **error);
 void           divert_service_free (DivertService *service);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertService, divert_service_free)
-
-/* SIGHUP. */
-void           divert_service_reload (DivertService *service);
-/* The bus is gone: away, at once. */
-void           divert_service_lose_bus (DivertService *service);
 
 G_END_DECLS

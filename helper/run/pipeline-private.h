@@ -21,11 +21,11 @@ G_BEGIN_DECLS
 
 struct DivertPipeline
 {
-  DivertReported   reported;
+  DivertReported   reported;   /* NULL: nobody wants to know */
   gpointer         user_data;
 
   DivertSettings  *settings;
-  DivertNetwork   *network;
+  DivertNetwork   *network;    /* NULL while there is no bus; likewise sleep */
   DivertKernel    *kernel;
   DivertSleep     *sleep;
   DivertBeacons   *beacons;
@@ -37,6 +37,8 @@ struct DivertPipeline
   gint64           held_until; /* monotonic: the place in force is held; 0: it is not */
   GArray          *former;     /* see core/memory/auto6-memory.h */
   DivertReport    *report;     /* of the last run */
+  DivertNews       news;
+  gint64           news_due;   /* monotonic: a reason waits to be logged; 0: none does */
   guint32          mark, mask; /* of the rules in force */
   gboolean         wrote;      /* since flows were last ended: to the kernel */
   gboolean         left;       /* likewise: some network was left */

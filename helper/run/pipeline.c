@@ -55,7 +55,7 @@ gather (DivertPipeline *pipeline,
   DivertFacts *facts = divert_facts_new ();
   g_autoptr(GError) error = NULL;
 
-  if (!pipeline->bus_lost)
+  if (!pipeline->bus_lost && pipeline->network != NULL)
     divert_network_gather (pipeline->network, facts);
   divert_inquiry_follow_access_points (pipeline->beacons, pipeline->facts, facts);
   if (!divert_kernel_gather (pipeline->kernel, facts, &error))
@@ -63,7 +63,7 @@ gather (DivertPipeline *pipeline,
   divert_inquiry_distrust (pipeline->beacons, pipeline->facts, facts);
   divert_beacons_keep (pipeline->beacons, divert_settings_get_config (pipeline->settings));
   divert_beacons_gather (pipeline->beacons, facts);
-  facts->sleeping = divert_sleep_is_near (pipeline->sleep);
+  facts->sleeping = pipeline->sleep != NULL && divert_sleep_is_near (pipeline->sleep);
   divert_facts_sort (facts);
   divert_anchors_fill (pipeline->anchors, facts);
   g_array_append_vals (facts->former, pipeline->former->data, pipeline->former->len);
@@ -96,6 +96,13 @@ keep_report (DivertPipeline *pipeline,
     divert_report_free (old_in_force);
 }
 
+/* Has NetworkManager been read? */
+static gboolean
+is_ready (const DivertPipeline *pipeline)
+{
+  return pipeline->network != NULL && divert_network_is_ready (pipeline->network);
+}
+
 /* Is this start-up, and does a moment's patience serve? */
 static gboolean
 should_wait (DivertPipeline       *pipeline,
@@ -106,11 +113,20 @@ should_wait (DivertPipeline       *pipeline,
 
   /* What a person has decided waits for no proof. */
   if (!pipeline->bus_lost && mode != DIVERT_MODE_AWAY && mode != DIVERT_MODE_OFF)
-    until = divert_startup_wait (&pipeline->startup, divert_network_is_ready (pipeline->network), decision,
-                                 g_get_monotonic_time ());
+    until = divert_startup_wait (&pipeline->startup, is_ready (pipeline), decision, g_get_monotonic_time ());
   if (until != 0)
     set_timer (pipeline, until);
   return until != 0;
+}
+
+/* The earlier one; 0: none. */
+static gint64
+earlier (gint64 a,
+         gint64 b)
+{
+  if (a == 0 || b == 0)
+    return a + b;
+  return MIN (a, b);
 }
 
 static void
@@ -124,10 +140,11 @@ set_next_timer (DivertPipeline *pipeline)
       gint64 left = (gint64) mode->expires - g_get_real_time () / G_USEC_PER_SEC;
       gint64 when = g_get_monotonic_time () + CLAMP (left, 0, EXPIRY_CHECK_S) * G_USEC_PER_SEC;
 
-      deadline = deadline == 0 ? when : MIN (deadline, when);
+      deadline = earlier (deadline, when);
     }
-  if (pipeline->held_until != 0)
-    deadline = deadline == 0 ? pipeline->held_until : MIN (deadline, pipeline->held_until);
+  deadline = earlier (deadline, pipeline->held_until);
+  deadline = earlier (deadline, pipeline->news_due);
+  deadline = earlier (deadline, divert_settings_get_group_retry (pipeline->settings));
   set_timer (pipeline, deadline);
 }
 
@@ -139,7 +156,7 @@ is_settled (const DivertPipeline *pipeline,
 {
   const DivertFacts *facts = pipeline->facts;
 
-  if (!divert_network_is_ready (pipeline->network))
+  if (!is_ready (pipeline))
     return FALSE;
   for (guint i = 0; pipeline->learning && i < facts->links->len; i++)
     {
@@ -223,13 +240,15 @@ run (DivertPipeline *pipeline)
   DivertReport *report;
   DivertCrossing crossing;
   DivertLaid laid;
-  gboolean news, settled, has_gid;
+  gboolean settled, has_gid;
   DivertApplied applied;
   guint32 gid = 0;
 
   if (should_wait (pipeline, NULL))
     return;
 
+  /* First, because it may look the group up again. */
+  has_gid = divert_settings_get_gid (pipeline->settings, &gid);
   divert_settings_add_problems (pipeline->settings, problems);
   facts = gather (pipeline, problems);
   end_mode (pipeline, facts);
@@ -245,7 +264,6 @@ run (DivertPipeline *pipeline)
     }
   divert_startup_end (&pipeline->startup);
 
-  has_gid = divert_settings_get_gid (pipeline->settings, &gid);
   /* Under another mark, a connection that bears the old one would be taken for one that is left alone. */
   crossing = get_crossing (pipeline, decision);
   if (crossing.remarked)
@@ -267,14 +285,13 @@ run (DivertPipeline *pipeline)
 
   divert_facts_free (pipeline->facts);
   pipeline->facts = g_steal_pointer (&facts);
-  news = divert_report_is_news (report, pipeline->report);
+  pipeline->news_due = divert_news_see (&pipeline->news, report, pipeline->report, pipeline->event, g_get_monotonic_time ());
   keep_report (pipeline, report);
-  if (news)
-    divert_report_log (report, pipeline->event);
 
   if (laid != DIVERT_LAID_NOT && pipeline->facts->sleeping)
     divert_sleep_allow (pipeline->sleep);
-  pipeline->reported (report, pipeline->user_data);
+  if (pipeline->reported != NULL)
+    pipeline->reported (report, pipeline->user_data);
   settled = is_settled (pipeline, report->decision);
   if (settled)
     pipeline->learning = FALSE;
@@ -338,15 +355,11 @@ on_sleep_changed (gpointer user_data)
 }
 
 DivertPipeline *
-divert_pipeline_new (const char      *config_dir,
-                     DivertReported   reported,
-                     gpointer         user_data,
-                     GError         **error)
+divert_pipeline_new (const char  *config_dir,
+                     GError     **error)
 {
   g_autoptr(DivertPipeline) pipeline = g_new0 (DivertPipeline, 1);
 
-  pipeline->reported = reported;
-  pipeline->user_data = user_data;
   pipeline->waiters = divert_waiters_new ();
   pipeline->anchors = divert_anchors_new ();
   pipeline->hold = divert_hold_new ();
@@ -358,13 +371,29 @@ divert_pipeline_new (const char      *config_dir,
   pipeline->kernel = divert_kernel_new (on_kernel_changed, pipeline, error);
   if (pipeline->kernel == NULL)
     return NULL;
-  pipeline->network = divert_network_new (on_network_changed, pipeline);
   pipeline->beacons = divert_beacons_new (DIVERT_BEACONS_RENEWAL_S, on_beacons_changed, pipeline);
-  pipeline->sleep = divert_sleep_new (on_sleep_changed, pipeline);
 
   pipeline->startup = divert_startup_begin (divert_laying_find_rules (pipeline->laying), g_get_monotonic_time ());
   request_run (pipeline, "start");
   return g_steal_pointer (&pipeline);
+}
+
+void
+divert_pipeline_connect (DivertPipeline *pipeline)
+{
+  pipeline->network = divert_network_new (on_network_changed, pipeline);
+  pipeline->sleep = divert_sleep_new (on_sleep_changed, pipeline);
+}
+
+void
+divert_pipeline_set_reported (DivertPipeline *pipeline,
+                              DivertReported  reported,
+                              gpointer        user_data)
+{
+  pipeline->reported = reported;
+  pipeline->user_data = user_data;
+  if (reported != NULL && pipeline->report != NULL)
+    reported (pipeline->report, user_data);
 }
 
 void
@@ -385,6 +414,7 @@ divert_pipeline_free (DivertPipeline *pipeline)
   divert_facts_free (pipeline->facts);
   divert_anchors_free (pipeline->anchors);
   divert_hold_free (pipeline->hold);
+  divert_news_clear (&pipeline->news);
   g_clear_pointer (&pipeline->former, g_array_unref);
   if (pipeline->in_force != pipeline->report)
     divert_report_free (pipeline->in_force);

@@ -17,12 +17,16 @@ typedef struct DivertPipeline DivertPipeline;
 typedef void (*DivertReported) (const DivertReport *report, gpointer user_data);
 typedef void (*DivertRefreshed) (const DivertReport *report, gpointer user_data);
 
-/* Connects to NetworkManager and the kernel, reads the mode that was kept, and runs as soon as
- * NetworkManager has been read.  @config_dir: where the configuration is.  @reported is called
- * behind each run. */
-DivertPipeline *divert_pipeline_new (const char *config_dir, DivertReported reported, gpointer user_data, GError **error);
+/* Reads the configuration of @config_dir and the mode that was kept, and runs in the main loop's next turn; without
+ * NetworkManager it is away. */
+DivertPipeline *divert_pipeline_new (const char *config_dir, GError **error);
 void            divert_pipeline_free (DivertPipeline *pipeline);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertPipeline, divert_pipeline_free)
+
+/* The system bus can be reached now: listens to NetworkManager and logind, once. */
+void            divert_pipeline_connect (DivertPipeline *pipeline);
+/* @reported is called behind each run, and now if there has been one; NULL: no more. */
+void            divert_pipeline_set_reported (DivertPipeline *pipeline, DivertReported reported, gpointer user_data);
 
 /* "Look again": soon, once, however often it is said before that.  @event is for the log; static.
  * @refreshed is called when a run that began after this call is over; with @settle, not before

@@ -25,13 +25,22 @@ typedef struct
 void        divert_report_free (DivertReport *report);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertReport, divert_report_free)
 
-/* Is there anything in it that @previous (NULL: none) has not told? */
-gboolean    divert_report_is_news (const DivertReport *report, const DivertReport *previous);
 /* The site whose rules are in force; "" if none. */
 const char *divert_report_get_site (const DivertReport *report);
 /* The interface that leads there; "" if none. */
 const char *divert_report_get_device (const DivertReport *report);
-/* One line, and one for each problem. */
-void        divert_report_log (const DivertReport *report, const char *event);
+
+/* What has been told to people so far; all zeros at first. */
+typedef struct
+{
+  char  *reason; /* of the last line */
+  gint64 next;   /* monotonic (µs): no sooner is another reason alone a line */
+} DivertNews;
+
+/* Logs @report, and tells the service manager, if there is anything in it that @previous (NULL: none) has not told.  The
+ * first call tells the manager as well that the start is over.  Returns when to look again (monotonic); 0: no need. */
+gint64      divert_news_see (DivertNews *news, const DivertReport *report, const DivertReport *previous, const char *event,
+                             gint64 now);
+void        divert_news_clear (DivertNews *news);
 
 G_END_DECLS

@@ -134,6 +134,12 @@ divert_settings_get_gid (DivertSettings *settings,
   return settings->has_gid;
 }
 
+gint64
+divert_settings_get_group_retry (const DivertSettings *settings)
+{
+  return settings->group_error != NULL ? settings->group_time + GROUP_RETRY_US : 0;
+}
+
 const DivertMode *
 divert_settings_get_mode (const DivertSettings *settings)
 {

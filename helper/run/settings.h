@@ -26,6 +26,9 @@ const DivertConfig *divert_settings_get_config (const DivertSettings *settings);
 /* Has a valid configuration been read, and is its group known? */
 gboolean            divert_settings_get_gid (DivertSettings *settings, guint32 *ret_gid);
 
+/* When an unknown group is worth another look (monotonic µs); 0: it is known, or none is named. */
+gint64              divert_settings_get_group_retry (const DivertSettings *settings);
+
 const DivertMode   *divert_settings_get_mode (const DivertSettings *settings);
 /* Kept on disk before it is taken; away is taken in any case. */
 gboolean            divert_settings_set_mode (DivertSettings *settings, const DivertMode *mode, GError **error);
