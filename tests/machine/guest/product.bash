@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# In the guest: the product, put in place and asked.
+
+README=/home/anna/nm-divert/README.md
+HOME_UUID=11111111-2222-4333-8444-000000000022
+
+# readme_block LINE: the commands of the first block after that line of README.md.
+readme_block ()
+{
+  awk -v line="$1" 'index($0, line) { found = 1 } found && /^ *```$/ { exit } found && inside { print }
+    found && /^ *```sh$/ { inside = 1 }' $README
+}
+
+tree_mount () { mountpoint -q /home/anna/nm-divert || mount /home/anna/nm-divert; }
+tree_unmount () { umount /home/anna/nm-divert; }
+
+# README's commands, without the one that builds: that was done on the host.
+product_install ()
+{
+  tree_mount
+  (cd /home/anna/nm-divert && readme_block 'Then, everywhere:' | grep -v '^meson setup' >/run/machine/install.sh &&
+    grep -q '^sudo meson install' /run/machine/install.sh && bash -e /run/machine/install.sh)
+}
+
+# The site, by hand; "trust" is no matter of these tests.
+product_configure ()
+{
+  printf '[proxy]\ngroup=nm-divert-proxy\n' >/etc/nm-divert/conf.d/proxy.conf
+  cat >/etc/nm-divert/conf.d/home.conf <<END
+[site home]
+intranet=192.168.22.0/24;fd00:22::/64
+connection-uuid=$HOME_UUID
+gateway-mac=$HOME_MAC
+END
+}
+
+# Debian's v2ray as README.md says: in the product's group, by the drop-in that is there for it.
+proxy_install ()
+{
+  install -D -m 0644 /usr/share/doc/nm-divert/examples/proxy-unit.conf /etc/systemd/system/v2ray.service.d/nm-divert.conf
+  sed -e "s/1\.1\.1\.1/$WEB4/g" -e "s/abroad\.example\.net/$ABROAD4/; s/home\.example\.net/203.0.113.22/" \
+    -e 's/CHANGE-ME/lab-password/g' /usr/share/doc/nm-divert/examples/v2ray.json >/etc/v2ray/config.json
+  systemctl -q enable v2ray
+}
+
+tools_install ()
+{
+  install -D /home/anna/nm-divert/tools/probe /usr/local/lib/machine/probe
+  install -D /home/anna/nm-divert/tools/early /usr/local/lib/machine/early
+  cat >/etc/systemd/system/early.service <<END
+[Unit]
+Description=Ask for the intranet and the web from the first moment on
+DefaultDependencies=no
+ConditionKernelCommandLine=machine.early
+After=local-fs.target
+Before=NetworkManager.service
+[Service]
+Type=exec
+ExecStart=/usr/local/lib/machine/early /run/early.log udp,$NAS4,445 udp,$NAS6,445 tcp,$NAS4,445 tcp,$NAS6,445 udp,$WEB4,80 udp,$WEB6,80 tcp,$WEB4,80 tcp,$WEB6,80
+[Install]
+WantedBy=sysinit.target
+END
+  systemctl -q enable early
+}
+
+PROBE=/usr/local/lib/machine/probe
+
+layer_install ()
+{
+  booted 90
+  product_install >/run/machine/install.log 2>&1 || { cat /run/machine/install.log; return 1; }
+  product_configure
+  proxy_install
+  tools_install
+  tree_unmount
+  sync
+}
+
+# What is laid after a boot is the boot case's business; the others must show their own faults, so the modules
+# are loaded by hand here.
+layer_home ()
+{
+  booted 90
+  modprobe -a ip_tables ip6_tables iptable_mangle ip6table_mangle iptable_nat ip6table_nat
+  world_up $PROBE
+  air_up
+  wifi_home
+  nm-divert reload
+  wait_place home 30 || { nm-divert status; return 1; }
+  ways_are home || return 1
+}
+
+# --- asking ----------------------------------------------------------------------------
+
+# booted SECONDS: waits until all jobs of the boot are done.
+booted () { timeout "$1" systemctl is-system-running --wait >/dev/null; [[ $(systemctl is-system-running) =~ running|degraded ]]; }
+
+# status FILTER: of "nm-divert status --json".
+status () { nm-divert status --json 2>>$WORLD/status.log | jq -r "$1"; }
+
+# wait_place PLACE SECONDS [CODE]: until "nm-divert status" says so (and that is why); it tells each change.
+wait_place ()
+{
+  local line lines watcher found=1
+
+  exec {lines}< <(exec timeout "$2" nm-divert status --watch --json 2>/dev/null)
+  watcher=$!
+  while IFS= read -r -u "$lines" line; do
+    if [[ $line =~ \"place\"\ *:\ *\"$1\" && $line =~ \"reason_code\"\ *:\ *\"${3-} ]]; then
+      found=0
+      break
+    fi
+  done
+  kill "$watcher" 2>/dev/null
+  exec {lines}<&-
+  return $found
+}
+
+# ways_are home|away: who answers for the NAS and for the web, both families and protocols.
+ways_are ()
+{
+  local way wrong=0 from4='192\.168\.22\.1' from6='(fd00:22::1|2001:db8:22::1)' answer protocol
+
+  [[ $1 == away ]] || from4='192\.168\.22\.1[0-9][0-9]' from6='(fd00:22:|2001:db8:22:):[0-9a-f:]{5,}'
+  for protocol in udp tcp; do
+    for way in "$NAS4 nas $from4" "$NAS6 nas $from6" "$WEB4 inet ${ABROAD4//./\\.}" "$WEB6 inet 2001:db8:ff::200"; do
+      for _ in 1 2 3; do
+        answer=$(who $protocol "${way%% *}")
+        [[ $answer == timeout ]] || break
+      done
+      [[ $answer =~ ^${way#* }$ ]] || { echo "$protocol ${way%% *}: $answer, not ${way#* }"; wrong=1; }
+    done
+  done
+  return $wrong
+}
+
+# What stands in the kernel, by the tables' own programs: a family's name for each that diverts.
+families_ruled ()
+{
+  local families=()
+
+  iptables-legacy-save -t mangle 2>/dev/null | grep -q -- '-A DIVERT .*TPROXY' && families+=(IPv4)
+  ip6tables-legacy-save -t mangle 2>/dev/null | grep -q -- '-A DIVERT .*TPROXY' && families+=(IPv6)
+  echo "${families[*]}"
+}
+
+# The grants that stand in the kernel: rules that let packets for the intranet go straight by a device.
+grants () { { iptables-legacy-save -t mangle; ip6tables-legacy-save -t mangle; } 2>/dev/null | grep -- '^-A LOCAL_DIVERT -s .* -o '; }
+granted () { [[ -n $(grants) ]]; }
+
+helper_pid () { systemctl show -P MainPID nm-divert-helper; }
+
+# unit_ms FROM TO: milliseconds between two of the unit's monotonic timestamps.
+unit_ms () { echo $((($(systemctl show -P "$2Monotonic" nm-divert-helper) - $(systemctl show -P "$1Monotonic" nm-divert-helper)) / 1000)); }

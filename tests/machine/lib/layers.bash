@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Where cases begin, made once for each state of the product and of the words:
+#
+#   machine_installed [OPTION…]   boots a machine with the product installed by README.md, configured and enabled
+#   machine_home                  goes on from such a machine that runs, has the world with its radios in it, and is at home
+
+# layer NAME FILES…: is it there, made of these files?  If not, it is to be made, and layer_done says that it was.
+layer ()
+{
+  local name=$1
+  shift
+
+  LAYERS=$IMAGE/layers
+  mkdir -p "$LAYERS"
+  LAYER_HASH=$PRODUCT-$(cat "$MACHINE/lib/machine.bash" "$MACHINE/lib/layers.bash" "$@" | sha256sum)
+  [[ $(cat "$LAYERS/$name.hash" 2>/dev/null) == "$LAYER_HASH" ]] && return
+  rm -f "$LAYERS/$name".*
+  note "making the layer $name"
+  return 1
+}
+
+layer_done () { echo "$LAYER_HASH" >"$LAYERS/$1.hash"; }
+
+layer_installed ()
+{
+  layer installed "$MACHINE/guest/product.bash" && return
+  rm -f "$LAYERS"/home.*
+  machine_start
+  guest_within 180 layer_install || die "the product cannot be installed"
+  # Written down and cut off: the file system is as after a loss of power, in perfect order but for its journal.
+  mv "$VM/disk.qcow2" "$LAYERS/installed.qcow2"
+  machine_kill
+  layer_done installed
+}
+
+layer_home ()
+{
+  layer_installed
+  layer home "$MACHINE"/guest/*.bash && return
+  machine_start --disk "$LAYERS/installed.qcow2"
+  guest_within 180 layer_home || die "the laptop does not come home"
+  machine_save "$LAYERS/home.state" "$LAYERS/home.qcow2"
+  layer_done home
+}
+
+machine_installed ()
+{
+  layer_installed
+  machine_start --disk "$LAYERS/installed.qcow2" "$@"
+}
+
+machine_home ()
+{
+  layer_home
+  machine_start --disk "$LAYERS/home.qcow2" --state "$LAYERS/home.state"
+}

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The world around a guest with a cable: the map of guest/world.bash, on the host, in network namespaces of the run; the
+# cable goes to the café.
+
+OUTSIDE_UP=0
+
+# Strangers begin to count anew with each machine.
+outside_tap ()
+{
+  if ((!OUTSIDE_UP)); then
+    world_up "$TREE/tools/probe"
+    OUTSIDE_UP=1
+  fi
+  ip -n cafe link del tap0 2>/dev/null
+  on cafe ip tuntap add dev tap0 mode tap || die "no tap device here"
+  ip -n cafe link set tap0 master lan up
+  outside_reset
+}
+
+outside_reset ()
+{
+  local host
+
+  for host in cafe evil impostor; do
+    on $host nft reset counters >/dev/null
+  done
+  for host in nas inet cafe; do
+    : >$WORLD/$host.seen
+  done
+}
