@@ -70,7 +70,8 @@ divert_cmd_explain (const DivertCommand *command,
     { NULL },
   };
   g_auto(GStrv) rest = divert_command_parse (command, entries,
-                                             N_("An IPv6 address with a port is written [ADDRESS]:PORT. The protocol is tcp unless given."),
+                                             N_("An IPv6 address with a port is written [ADDRESS]:PORT. "
+                                                "The protocol is tcp unless given."),
                                              1, 1, arguments);
   g_autoptr(DivertMode) mode = NULL;
   g_autoptr(GError) error = NULL;

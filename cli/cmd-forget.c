@@ -49,7 +49,8 @@ divert_cmd_forget (const DivertCommand *command,
     { "connection", 0, 0, G_OPTION_ARG_FILENAME, &connection, N_("Only this connection of the site"), N_("ID|UUID") },
     { NULL },
   };
-  g_auto(GStrv) rest = divert_command_parse (command, entries, N_("Only what trust wrote is taken back, never a file written by hand."),
+  g_auto(GStrv) rest = divert_command_parse (command, entries,
+                                             N_("Only what trust wrote is taken back, never a file written by hand."),
                                              1, 1, arguments);
 
   if (!rest)

@@ -21,7 +21,8 @@ plan (const char *mode)
 
   if (!bus)
     return divert_client_report (error);
-  reply = divert_client_call (bus, DIVERT_CALL_READS, "Plan", g_variant_new ("(s)", mode), G_VARIANT_TYPE ("(s)"), &error);
+  reply = divert_client_call (bus, DIVERT_CALL_READS, "Plan", g_variant_new ("(s)", mode), G_VARIANT_TYPE ("(s)"),
+                              &error);
   if (!reply)
     return divert_client_report (error);
   g_variant_get (reply, "(&s)", &rules);

@@ -130,8 +130,8 @@ serve (const char *config_dir)
     }
 
   g_signal_connect (helper.bus, "closed", G_CALLBACK (on_bus_closed), &helper);
-  name_id = g_bus_own_name_on_connection (helper.bus, DIVERT_DBUS_NAME, G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE, NULL, on_name_lost,
-                                          &helper, NULL);
+  name_id = g_bus_own_name_on_connection (helper.bus, DIVERT_DBUS_NAME, G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE, NULL,
+                                          on_name_lost, &helper, NULL);
   g_unix_signal_add (SIGTERM, on_terminate, &helper);
   g_unix_signal_add (SIGINT, on_terminate, &helper);
   g_unix_signal_add (SIGHUP, on_hangup, &helper);
@@ -150,8 +150,10 @@ main (int    argc,
 {
   gboolean remove = FALSE, load_modules = FALSE, version = FALSE;
   const GOptionEntry entries[] = {
-    { "remove", 0, 0, G_OPTION_ARG_NONE, &remove, N_("end a running helper, take all rules and routes away, and exit"), NULL },
-    { "load-modules", 0, 0, G_OPTION_ARG_NONE, &load_modules, N_("load the kernel modules that the rules need, and exit"), NULL },
+    { "remove", 0, 0, G_OPTION_ARG_NONE, &remove, N_("end a running helper, take all rules and routes away, and exit"),
+      NULL },
+    { "load-modules", 0, 0, G_OPTION_ARG_NONE, &load_modules,
+      N_("load the kernel modules that the rules need, and exit"), NULL },
     { "version", 0, 0, G_OPTION_ARG_NONE, &version, N_("print the version and exit"), NULL },
     G_OPTION_ENTRY_NULL,
   };

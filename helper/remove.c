@@ -69,7 +69,8 @@ take_away (GError **error)
     return FALSE;
   while (!divert_apply (backend, routes, nothing, NULL, &local_error))
     {
-      if (!g_error_matches (local_error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_BUSY) || g_get_monotonic_time () >= deadline)
+      if (!g_error_matches (local_error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_BUSY) ||
+          g_get_monotonic_time () >= deadline)
         {
           g_propagate_error (error, g_steal_pointer (&local_error));
           return FALSE;

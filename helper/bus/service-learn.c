@@ -25,8 +25,8 @@ static DivertLearned *
 learn (const DivertChange  *change,
        GError             **error)
 {
-  return divert_trust_learn (divert_pipeline_get_facts (change->service->pipeline), change->uuid, change->site, find_site (change),
-                             error);
+  return divert_trust_learn (divert_pipeline_get_facts (change->service->pipeline), change->uuid, change->site,
+                             find_site (change), error);
 }
 
 /* The site's file has changed: take it, and answer when the rules follow.  If the files are not
@@ -55,7 +55,9 @@ static void
 fail_to_change (DivertChange *change,
                 const GError *error)
 {
-  divert_change_fail (change, error->domain == DIVERT_CONFIG_ERROR ? DIVERT_DBUS_ERROR_CONFIG : DIVERT_DBUS_ERROR_FAILED, error);
+  divert_change_fail (change,
+                      error->domain == DIVERT_CONFIG_ERROR ? DIVERT_DBUS_ERROR_CONFIG : DIVERT_DBUS_ERROR_FAILED,
+                      error);
 }
 
 static void
@@ -68,8 +70,9 @@ on_ready_to_trust (const DivertReport *report,
   g_autoptr(GError) error = NULL;
 
   learned = learn (change, &error);
-  if (learned == NULL || !divert_site_file_write (change->service->config_dir, change->site, find_site (change), learned->text,
-                                                  &previous, &error))
+  if (learned == NULL ||
+      !divert_site_file_write (change->service->config_dir, change->site, find_site (change), learned->text,
+                               &previous, &error))
     {
       fail_to_change (change, error);
       return;
@@ -173,8 +176,10 @@ on_ready_to_preview (const DivertReport *report,
   g_variant_dict_insert (&dict, "uuid", "s", learned->uuid);
   g_variant_dict_insert_value (&dict, "id", g_variant_new_take_string (g_utf8_make_valid (learned->id, -1)));
   g_variant_dict_insert_value (&dict, "device", g_variant_new_take_string (g_utf8_make_valid (learned->device, -1)));
-  g_variant_dict_insert_value (&dict, "intranet", make_strings (learned->intranet, sizeof (DivertPrefix), prefix_to_string));
-  g_variant_dict_insert_value (&dict, "gateway-macs", make_strings (learned->gateway_macs, sizeof (DivertMac), mac_to_string));
+  g_variant_dict_insert_value (&dict, "intranet",
+                               make_strings (learned->intranet, sizeof (DivertPrefix), prefix_to_string));
+  g_variant_dict_insert_value (&dict, "gateway-macs",
+                               make_strings (learned->gateway_macs, sizeof (DivertMac), mac_to_string));
   g_variant_dict_insert (&dict, "file", "s", file);
   g_variant_dict_insert_value (&dict, "text", g_variant_new_take_string (g_utf8_make_valid (learned->text, -1)));
   divert_helper1_complete_preview (change->service->object, change->invocation, g_variant_dict_end (&dict));

@@ -169,7 +169,8 @@ make_proxy (const DivertPipeline *pipeline,
         continue;
       g_variant_dict_insert (&dict, listeners[i].key, "s", listener_states[state]);
       if (state != DIVERT_LISTENER_GOOD)
-        g_string_append_printf (wrong, "%s%s: %s", wrong->len > 0 ? "; " : "", listeners[i].name, listener_states[state]);
+        g_string_append_printf (wrong, "%s%s: %s", wrong->len > 0 ? "; " : "", listeners[i].name,
+                                listener_states[state]);
     }
   if (wrong->len > 0)
     {

@@ -19,7 +19,8 @@ typedef void (*DivertRefreshed) (const DivertReport *report, gpointer user_data)
 /* Connects to NetworkManager and the kernel, reads the mode that was kept, and runs as soon as
  * NetworkManager has been read.  @config_dir: where the configuration is.  @reported is called
  * behind each run. */
-DivertPipeline *divert_pipeline_new (const char *config_dir, DivertReported reported, gpointer user_data, GError **error);
+DivertPipeline *divert_pipeline_new (const char *config_dir, DivertReported reported, gpointer user_data,
+                                     GError **error);
 void            divert_pipeline_free (DivertPipeline *pipeline);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertPipeline, divert_pipeline_free)
 
@@ -50,7 +51,8 @@ gboolean            divert_pipeline_count_dropped (const DivertPipeline *pipelin
 /* In a plan, the group while it is not known. */
 #define DIVERT_GID_UNKNOWN (G_MAXUINT32 - 1)
 /* The ruleset and decision of now, or (@mode given) as if @mode's place were true here; nothing is touched. */
-DivertRuleset      *divert_pipeline_plan (const DivertPipeline *pipeline, const DivertMode *mode, DivertDecision **ret_decision);
+DivertRuleset      *divert_pipeline_plan (const DivertPipeline *pipeline, const DivertMode *mode,
+                                          DivertDecision **ret_decision);
 /* Does the helper have rules to keep, or something to wait for? */
 gboolean            divert_pipeline_is_needed (const DivertPipeline *pipeline);
 
