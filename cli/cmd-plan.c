@@ -39,7 +39,7 @@ divert_cmd_plan (const DivertCommand *command,
   g_autofree char *place = NULL;
   const GOptionEntry entries[] = {
     { "as", 0, 0, G_OPTION_ARG_FILENAME, &place, N_("Suppose this place: away, off, or a site's name"), N_("PLACE") },
-    { NULL },
+    { 0 },
   };
   g_auto(GStrv) rest = divert_command_parse (command, entries, NULL, 0, 0, arguments);
   g_autoptr(DivertMode) mode = NULL;

@@ -92,7 +92,7 @@ divert_cmd_switch (const DivertCommand *command,
       N_("DURATION") },
     { "until-network-change", 0, 0, G_OPTION_ARG_NONE, &until_network_change,
       N_("Return to auto when another network becomes active"), NULL },
-    { NULL },
+    { 0 },
   };
   g_auto(GStrv) rest = divert_command_parse (command, entries,
                                              N_("auto: where this machine is decides. away: divert everything. "

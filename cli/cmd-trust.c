@@ -86,7 +86,7 @@ divert_cmd_trust (const DivertCommand *command,
     { "connection", 0, 0, G_OPTION_ARG_FILENAME, &connection, N_("Which active connection, when there are several"),
       N_("ID|UUID") },
     { "yes", 0, 0, G_OPTION_ARG_NONE, &yes, N_("Do not ask"), NULL },
-    { NULL },
+    { 0 },
   };
   g_auto(GStrv) rest = divert_command_parse (command, entries,
                                              N_("Run it while at that place. It learns the connection's UUID, "
