@@ -11,6 +11,7 @@
 #include "core/words/escape.h"
 #include "printable.h"
 
+G_GNUC_PRINTF (1, 0)
 static void
 complain_valist (const char *format,
                  va_list     arguments)

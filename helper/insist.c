@@ -19,7 +19,8 @@ divert_insist (DivertAttempt   attempt,
 
   while (!attempt (user_data, &local_error))
     {
-      if (!g_error_matches (local_error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_BUSY) || g_get_monotonic_time () >= deadline)
+      if (!g_error_matches (local_error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_BUSY) ||
+          g_get_monotonic_time () >= deadline)
         {
           g_propagate_error (error, g_steal_pointer (&local_error));
           return FALSE;

@@ -2,12 +2,12 @@
 /*
  * Owns: the helper's process: its options, signals, name on the bus, and end.
  *
- * The rules do not wait for the bus: the first run lays those of away, and then the bus is looked for, for as long as it
- * takes.  NetworkManager, logind and callers come with it.
+ * The rules do not wait for the bus: the first run lays those of away, and then the bus is looked for, for as long as
+ it * takes.  NetworkManager, logind and callers come with it.
  *
  * SIGTERM is served by the main loop, between two runs of the pipeline and never inside one: what is being written is
- * written to its end.  What may go straight to an intranet is taken back when the helper goes, because nobody watches any
- * more.  All other rules stay; only --remove, or the mode off, takes them away.
+ * written to its end.  What may go straight to an intranet is taken back when the helper goes, because nobody watches
+ any * more.  All other rules stay; only --remove, or the mode off, takes them away.
  */
 #include <errno.h>
 #include <gio/gio.h>
@@ -138,8 +138,8 @@ on_bus (GObject      *source,
       fail (helper);
       return;
     }
-  helper->name_id = g_bus_own_name_on_connection (helper->bus, DIVERT_DBUS_NAME, G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE, NULL,
-                                                  on_name_lost, helper, NULL);
+  helper->name_id = g_bus_own_name_on_connection (helper->bus, DIVERT_DBUS_NAME, G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE,
+                                                  NULL, on_name_lost, helper, NULL);
 }
 
 static void
@@ -203,8 +203,10 @@ main (int    argc,
 {
   gboolean remove = FALSE, load_modules = FALSE, withdraw = FALSE, version = FALSE;
   const GOptionEntry entries[] = {
-    { "remove", 0, 0, G_OPTION_ARG_NONE, &remove, N_("end a running helper, take all rules and routes away, and exit"), NULL },
-    { "load-modules", 0, 0, G_OPTION_ARG_NONE, &load_modules, N_("load the kernel modules that the rules need, and exit"), NULL },
+    { "remove", 0, 0, G_OPTION_ARG_NONE, &remove, N_("end a running helper, take all rules and routes away, and exit"),
+      NULL },
+    { "load-modules", 0, 0, G_OPTION_ARG_NONE, &load_modules,
+      N_("load the kernel modules that the rules need, and exit"), NULL },
     { "withdraw", 0, 0, G_OPTION_ARG_NONE, &withdraw,
       N_("take back what a helper that has ended let go straight to an intranet, and exit"), NULL },
     { "version", 0, 0, G_OPTION_ARG_NONE, &version, N_("print the version and exit"), NULL },

@@ -105,8 +105,8 @@ ask_polkit (Question *question)
   g_autoptr(PolkitSubject) subject = polkit_system_bus_name_new (question->sender);
 
   question->stage = STAGE_POLKIT;
-  polkit_authority_check_authorization (question->authority->polkit, subject, question->action_id, NULL, question->flags,
-                                        question->cancellable, on_authorization, question);
+  polkit_authority_check_authorization (question->authority->polkit, subject, question->action_id, NULL,
+                                        question->flags, question->cancellable, on_authorization, question);
 }
 
 static void
@@ -276,9 +276,11 @@ divert_authority_check (DivertAuthority       *authority,
   g_ptr_array_add (authority->questions, question);
 
   /* Before the caller's user is asked for: a caller that went earlier has none any more. */
-  question->vanished_id = g_dbus_connection_signal_subscribe (question->bus, "org.freedesktop.DBus", "org.freedesktop.DBus",
-                                                              "NameOwnerChanged", "/org/freedesktop/DBus", sender,
-                                                              G_DBUS_SIGNAL_FLAGS_NONE, on_name_owner_changed, question, NULL);
+  question->vanished_id = g_dbus_connection_signal_subscribe (question->bus, "org.freedesktop.DBus",
+                                                              "org.freedesktop.DBus", "NameOwnerChanged",
+                                                              "/org/freedesktop/DBus", sender,
+                                                              G_DBUS_SIGNAL_FLAGS_NONE, on_name_owner_changed, question,
+                                                              NULL);
   g_dbus_connection_call (question->bus, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
                           "GetConnectionUnixUser", g_variant_new ("(s)", sender), G_VARIANT_TYPE ("(u)"),
                           G_DBUS_CALL_FLAGS_NONE, -1, question->cancellable, on_user, question);

@@ -17,7 +17,8 @@ DivertQuestions *divert_questions_new (gpointer user_data);
 void             divert_questions_free (DivertQuestions *questions);
 
 /* Takes @invocation; @answer is called later, or there are too many and the caller is told so. */
-void             divert_questions_add (DivertQuestions *questions, GDBusMethodInvocation *invocation, DivertAnswer answer);
+void             divert_questions_add (DivertQuestions *questions, GDBusMethodInvocation *invocation,
+                                       DivertAnswer answer);
 /* From now on there is something to answer from. */
 void             divert_questions_open (DivertQuestions *questions);
 

@@ -68,7 +68,8 @@ on_authorised (gboolean allowed,
 
   if (!allowed)
     {
-      g_dbus_method_invocation_return_dbus_error (change->invocation, DIVERT_DBUS_ERROR_NOT_AUTHORIZED, "not authorised");
+      g_dbus_method_invocation_return_dbus_error (change->invocation, DIVERT_DBUS_ERROR_NOT_AUTHORIZED,
+                                                  "not authorised");
       return;
     }
   change->func (g_steal_pointer (&change));

@@ -53,7 +53,8 @@ check_supposed_mode (DivertService         *service,
                      DivertMode           **ret_mode)
 {
   *ret_mode = NULL;
-  return mode[0] == '\0' || divert_arguments_place (invocation, divert_pipeline_get_config (service->pipeline), mode, ret_mode);
+  return mode[0] == '\0' ||
+         divert_arguments_place (invocation, divert_pipeline_get_config (service->pipeline), mode, ret_mode);
 }
 
 static void

@@ -41,7 +41,8 @@ on_network_known (const DivertReport *report,
   if (facts == NULL || !facts->nm_running)
     {
       g_dbus_method_invocation_return_dbus_error (change->invocation, DIVERT_DBUS_ERROR_FAILED,
-                                                  "NetworkManager is not running, so that no change of network can be seen");
+                                                  "NetworkManager is not running, "
+                                                  "so that no change of network can be seen");
       return;
     }
   change->mode->network = divert_facts_network (facts);

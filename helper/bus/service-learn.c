@@ -25,8 +25,8 @@ static DivertLearned *
 learn (const DivertChange  *change,
        GError             **error)
 {
-  return divert_trust_learn (divert_pipeline_get_facts (change->service->pipeline), change->uuid, change->site, find_site (change),
-                             error);
+  return divert_trust_learn (divert_pipeline_get_facts (change->service->pipeline), change->uuid, change->site,
+                             find_site (change), error);
 }
 
 /* Files that make no valid configuration are another failure than one of writing. */
@@ -34,7 +34,9 @@ static void
 fail_to_change (DivertChange *change,
                 const GError *error)
 {
-  divert_change_fail (change, error->domain == DIVERT_CONFIG_ERROR ? DIVERT_DBUS_ERROR_CONFIG : DIVERT_DBUS_ERROR_FAILED, error);
+  divert_change_fail (change,
+                      error->domain == DIVERT_CONFIG_ERROR ? DIVERT_DBUS_ERROR_CONFIG : DIVERT_DBUS_ERROR_FAILED,
+                      error);
 }
 
 /* Answers when the rules follow. */
@@ -161,8 +163,10 @@ on_ready_to_preview (const DivertReport *report,
   g_variant_dict_insert (&dict, "uuid", "s", learned->uuid);
   g_variant_dict_insert_value (&dict, "id", g_variant_new_take_string (g_utf8_make_valid (learned->id, -1)));
   g_variant_dict_insert_value (&dict, "device", g_variant_new_take_string (g_utf8_make_valid (learned->device, -1)));
-  g_variant_dict_insert_value (&dict, "intranet", make_strings (learned->intranet, sizeof (DivertPrefix), prefix_to_string));
-  g_variant_dict_insert_value (&dict, "gateway-macs", make_strings (learned->gateway_macs, sizeof (DivertMac), mac_to_string));
+  g_variant_dict_insert_value (&dict, "intranet",
+                               make_strings (learned->intranet, sizeof (DivertPrefix), prefix_to_string));
+  g_variant_dict_insert_value (&dict, "gateway-macs",
+                               make_strings (learned->gateway_macs, sizeof (DivertMac), mac_to_string));
   g_variant_dict_insert (&dict, "file", "s", file);
   g_variant_dict_insert_value (&dict, "text", g_variant_new_take_string (g_utf8_make_valid (learned->text, -1)));
   divert_helper1_complete_preview (change->service->object, change->invocation, g_variant_dict_end (&dict));

@@ -14,7 +14,7 @@ typedef struct
 {
   const DivertDecision *before;    /* NULL: not known */
   const DivertDecision *now;
-  const GArray         *former;    /* DivertPrefix: what auto6 has let go straight so far (core/memory/auto6-memory.h) */
+  const GArray         *former;    /* DivertPrefix: what auto6 has let go straight so far (auto6-memory.h) */
   gboolean              left;      /* some network was left, whether the place changed or not */
   gboolean              remarked;  /* the configured mark is another one */
 } DivertCrossing;

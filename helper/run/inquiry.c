@@ -31,8 +31,8 @@ divert_inquiry_follow_access_points (DivertBeacons     *beacons,
         {
           const DivertConnection *old = g_ptr_array_index (before->connections, j);
 
-          if (g_strcmp0 (old->device, connection->device) == 0 && g_strcmp0 (old->activation, connection->activation) == 0 &&
-              !is_same_access_point (old, connection))
+          if (g_strcmp0 (old->device, connection->device) == 0 &&
+              g_strcmp0 (old->activation, connection->activation) == 0 && !is_same_access_point (old, connection))
             divert_beacons_renew (beacons, link->ifindex);
         }
     }

@@ -14,8 +14,8 @@ G_BEGIN_DECLS
 
 /* Asks for what @decision still waits for, or was refused, and for what it stands on and must be
  * renewed.  Tells @kernel which links are proven. */
-void divert_inquiry_ask (DivertKernel *kernel, DivertBeacons *beacons, const DivertConfig *config, const DivertFacts *facts,
-                         const DivertDecision *decision);
+void divert_inquiry_ask (DivertKernel *kernel, DivertBeacons *beacons, const DivertConfig *config,
+                         const DivertFacts *facts, const DivertDecision *decision);
 /* Has the beacons renewed of the links that changed their access point from @before (NULL: no facts
  * yet) to @now, of which the links are not needed. */
 void divert_inquiry_follow_access_points (DivertBeacons *beacons, const DivertFacts *before, const DivertFacts *now);

@@ -61,7 +61,8 @@ divert_laying_find_rules (DivertLaying *laying)
 {
   g_autoptr(DivertRuleset) nothing = divert_ruleset_new_empty ();
   g_autofree char *empty = divert_ruleset_to_save_text (nothing, DIVERT_FAMILY_IPV4, DIVERT_TABLE_MANGLE);
-  g_autofree char *found = laying->backend->klass->read (laying->backend, DIVERT_TABLE_MANGLE, DIVERT_FAMILY_IPV4, NULL);
+  g_autofree char *found = laying->backend->klass->read (laying->backend, DIVERT_TABLE_MANGLE, DIVERT_FAMILY_IPV4,
+                                                         NULL);
 
   return g_strcmp0 (found, empty) != 0;
 }
@@ -139,11 +140,12 @@ withdraw (DivertLaying *laying,
     add_problem (problems, error);
   schedule_retry (laying, error);
   /* Where there are no tables there are no rules in them. */
-  return g_error_matches (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_UNAVAILABLE) ? DIVERT_LAID_NONE : DIVERT_LAID_NOT;
+  return g_error_matches (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_UNAVAILABLE) ? DIVERT_LAID_NONE
+                                                                                          : DIVERT_LAID_NOT;
 }
 
-/* Those of @wanted for which rules can be laid.  A family that has no tables must not leave the other one open; one that the
- * kernel does not speak is no gap. */
+/* Those of @wanted for which rules can be laid.  A family that has no tables must not leave the other one open; one
+ * that the kernel does not speak is no gap. */
 static DivertFamilies
 probe (DivertLaying   *laying,
        DivertFamilies  wanted,

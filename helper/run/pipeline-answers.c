@@ -63,7 +63,8 @@ divert_pipeline_find_listeners (const DivertPipeline *pipeline)
       DivertListening listening = wanted[i];
 
       if ((listening.family != DIVERT_FAMILY_IPV6 || config->ipv6) &&
-          divert_listener_find (listening.family, listening.protocol, config->tproxy_port, owners, &listening.listener, NULL))
+          divert_listener_find (listening.family, listening.protocol, config->tproxy_port, owners, &listening.listener,
+                                NULL))
         g_array_append_val (found, listening);
     }
   return found;

@@ -269,7 +269,8 @@ run (DivertPipeline *pipeline)
   if (crossing.remarked)
     divert_flows_end (config, &crossing, gid);
   laid = divert_laying_lay (pipeline->laying, config, has_gid ? &gid : NULL, decision, facts, problems, &applied);
-  report = make_report (pipeline, g_steal_pointer (&decision), g_steal_pointer (&problems), laid == DIVERT_LAID, applied);
+  report = make_report (pipeline, g_steal_pointer (&decision), g_steal_pointer (&problems), laid == DIVERT_LAID,
+                        applied);
 
   /* What a run that failed has written is none the less to be followed by this. */
   pipeline->wrote |= applied.writes > 0;
@@ -285,7 +286,8 @@ run (DivertPipeline *pipeline)
 
   divert_facts_free (pipeline->facts);
   pipeline->facts = g_steal_pointer (&facts);
-  pipeline->news_due = divert_news_see (&pipeline->news, report, pipeline->report, pipeline->event, g_get_monotonic_time ());
+  pipeline->news_due = divert_news_see (&pipeline->news, report, pipeline->report, pipeline->event,
+                                        g_get_monotonic_time ());
   keep_report (pipeline, report);
 
   if (laid != DIVERT_LAID_NOT && pipeline->facts->sleeping)
@@ -429,7 +431,8 @@ divert_pipeline_refresh (DivertPipeline  *pipeline,
                          DivertRefreshed  refreshed,
                          gpointer         user_data)
 {
-  divert_waiters_add (pipeline->waiters, settle ? g_get_monotonic_time () + SETTLE_US : 0, (DivertWaited) refreshed, user_data);
+  divert_waiters_add (pipeline->waiters, settle ? g_get_monotonic_time () + SETTLE_US : 0, (DivertWaited) refreshed,
+                      user_data);
   request_run (pipeline, event);
 }
 

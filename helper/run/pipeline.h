@@ -47,7 +47,8 @@ char           *divert_pipeline_get_site_path (const DivertPipeline *pipeline, c
 /* Writes @text into it, or (NULL: of a site that there is) removes it, reads the configuration and
  * looks again.  On failure nothing has changed; it is a DIVERT_CONFIG_ERROR if no valid configuration
  * would come of it. */
-gboolean        divert_pipeline_keep_site (DivertPipeline *pipeline, const char *site, const char *text, GError **error);
+gboolean        divert_pipeline_keep_site (DivertPipeline *pipeline, const char *site, const char *text,
+                                           GError **error);
 /* NetworkManager and the bus are lost: away, at once. */
 void            divert_pipeline_lose_bus (DivertPipeline *pipeline);
 
@@ -63,11 +64,13 @@ gboolean            divert_pipeline_count_dropped (const DivertPipeline *pipelin
 /* In a plan, the group while it is not known. */
 #define DIVERT_GID_UNKNOWN (G_MAXUINT32 - 1)
 /* The ruleset and decision of now, or (@mode given) as if @mode's place were true here; nothing is touched. */
-DivertRuleset      *divert_pipeline_plan (const DivertPipeline *pipeline, const DivertMode *mode, DivertDecision **ret_decision);
+DivertRuleset      *divert_pipeline_plan (const DivertPipeline *pipeline, const DivertMode *mode,
+                                          DivertDecision **ret_decision);
 /* What becomes of @packet then; where it leaves, and from which address, is filled in.  The rule that
  * is @ret_explanation's belongs to the ruleset that is returned. */
-DivertRuleset      *divert_pipeline_explain (const DivertPipeline *pipeline, const DivertMode *mode, DivertPacket *packet,
-                                             DivertDecision **ret_decision, DivertExplanation *ret_explanation);
+DivertRuleset      *divert_pipeline_explain (const DivertPipeline *pipeline, const DivertMode *mode,
+                                             DivertPacket *packet, DivertDecision **ret_decision,
+                                             DivertExplanation *ret_explanation);
 /* Does the helper have rules to keep, or something to wait for? */
 gboolean            divert_pipeline_is_needed (const DivertPipeline *pipeline);
 

@@ -37,10 +37,11 @@ typedef struct
   gint64 next;   /* monotonic (µs): no sooner is another reason alone a line */
 } DivertNews;
 
-/* Logs @report, and tells the service manager, if there is anything in it that @previous (NULL: none) has not told.  The
- * first call tells the manager as well that the start is over.  Returns when to look again (monotonic); 0: no need. */
-gint64      divert_news_see (DivertNews *news, const DivertReport *report, const DivertReport *previous, const char *event,
-                             gint64 now);
+/* Logs @report, and tells the service manager, if there is anything in it that @previous (NULL: none) has not told.
+ * The first call tells the manager as well that the start is over.  Returns when to look again (monotonic); 0: no
+ * need. */
+gint64      divert_news_see (DivertNews *news, const DivertReport *report, const DivertReport *previous,
+                             const char *event, gint64 now);
 void        divert_news_clear (DivertNews *news);
 
 G_END_DECLS

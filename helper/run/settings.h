@@ -40,7 +40,8 @@ char               *divert_settings_get_site_path (const DivertSettings *setting
 /* Writes @text into that file, or (NULL: of a site that there is) removes it, and reads the
  * configuration again.  On failure nothing has changed; it is a DIVERT_CONFIG_ERROR if no valid
  * configuration would come of it. */
-gboolean            divert_settings_keep_site (DivertSettings *settings, const char *site, const char *text, GError **error);
+gboolean            divert_settings_keep_site (DivertSettings *settings, const char *site, const char *text,
+                                               GError **error);
 
 /* Adds what is wrong with the settings to @problems (DivertProblem). */
 void                divert_settings_add_problems (const DivertSettings *settings, GPtrArray *problems);

@@ -48,6 +48,7 @@ test_namespace_stop_far (int pid)
   waitpid (pid, NULL, 0);
 }
 
+G_GNUC_PRINTF (1, 0)
 static char *
 run (const char *format,
      va_list     args)

@@ -137,10 +137,12 @@ export (GDBusConnection          *bus,
   GDBusInterfaceVTable vtable = { func, NULL, NULL, { 0 } };
   g_autoptr(GError) error = NULL;
 
-  g_dbus_connection_register_object (bus, path, g_dbus_node_info_lookup_interface (node, interface), &vtable, NULL, NULL, &error);
+  g_dbus_connection_register_object (bus, path, g_dbus_node_info_lookup_interface (node, interface), &vtable, NULL,
+                                     NULL, &error);
   g_assert_no_error (error);
   owned = g_dbus_connection_call_sync (bus, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
-                                       "RequestName", g_variant_new ("(su)", name, 0), NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL, &error);
+                                       "RequestName", g_variant_new ("(su)", name, 0), NULL, G_DBUS_CALL_FLAGS_NONE, -1,
+                                       NULL, &error);
   g_assert_no_error (error);
 }
 
@@ -154,8 +156,8 @@ call (gboolean as_root,
   if (as_root)
     return private_system_run ("gdbus", "call", "--system", option, "-d", NAME, "-o", "/org/nmdivert/Helper1", "-m",
                                NAME ".Reload", NULL);
-  return private_system_run_as_nobody ("gdbus", "call", "--system", option, "-d", NAME, "-o", "/org/nmdivert/Helper1", "-m",
-                                       NAME ".Reload", NULL);
+  return private_system_run_as_nobody ("gdbus", "call", "--system", option, "-d", NAME, "-o", "/org/nmdivert/Helper1",
+                                       "-m", NAME ".Reload", NULL);
 }
 
 static void
@@ -238,13 +240,15 @@ static void
 test_flood (void)
 {
   g_autofree char *program = g_file_read_link ("/proc/self/exe", NULL);
-  const char *argv[] = { "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--", program, "--flood", NULL };
+  const char *argv[] = { "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--", program, "--flood",
+                         NULL };
   GPid flooder;
 
   self.polkit = POLKIT_SAYS_NOTHING;
   self.asked = self.cancelled = self.allowed = self.denied = 0;
   flooder = private_system_spawn (argv);
-  g_assert_true (private_system_wait (was_denied, GUINT_TO_POINTER (1000 - DIVERT_AUTHORITY_MAX_PER_CONNECTION), 10000));
+  g_assert_true (private_system_wait (was_denied, GUINT_TO_POINTER (1000 - DIVERT_AUTHORITY_MAX_PER_CONNECTION),
+                                      10000));
   g_assert_cmpuint (self.asked, <=, DIVERT_AUTHORITY_MAX_PER_CONNECTION);
 
   self.polkit = POLKIT_SAYS_YES;
@@ -261,7 +265,8 @@ static void
 test_flood_of_connections (void)
 {
   g_autofree char *program = g_file_read_link ("/proc/self/exe", NULL);
-  const char *argv[] = { "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--", program, "--flood-wide", NULL };
+  const char *argv[] = { "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--", program, "--flood-wide",
+                         NULL };
   GPid flooder;
 
   self.polkit = POLKIT_SAYS_NOTHING;
@@ -314,8 +319,8 @@ flood (guint connections,
       GDBusConnection *bus = private_system_connect ();
 
       for (guint j = 0; j < calls; j++)
-        g_dbus_connection_call (bus, NAME, "/org/nmdivert/Helper1", NAME, "Reload", NULL, NULL, G_DBUS_CALL_FLAGS_NONE, -1,
-                                NULL, NULL, NULL);
+        g_dbus_connection_call (bus, NAME, "/org/nmdivert/Helper1", NAME, "Reload", NULL, NULL, G_DBUS_CALL_FLAGS_NONE,
+                                -1, NULL, NULL, NULL);
     }
   g_main_loop_run (g_main_loop_new (NULL, FALSE));
   return 0;

@@ -67,8 +67,8 @@ spawn_server (const char *host,
 {
   g_autofree char *key = g_strdup_printf ("/run/%s.key", host);
   g_autofree char *certificate = g_strdup_printf ("/run/%s.crt", host);
-  const char *argv[] = { "ip", "netns", "exec", host, "openssl", "s_server", "-quiet", "-accept", port, "-key", key, "-cert",
-                         certificate, option, NULL };
+  const char *argv[] = { "ip", "netns", "exec", host, "openssl", "s_server", "-quiet", "-accept", port, "-key", key,
+                         "-cert", certificate, option, NULL };
 
   return private_system_spawn (argv);
 }
@@ -203,8 +203,8 @@ assert_answer (const DivertSite *site,
   facts = gather ();
   g_assert_cmpuint (facts->beacons->len, ==, 1);
   fact = g_ptr_array_index (facts->beacons, 0);
-  g_test_message ("port %u: %s, %" G_GINT64_FORMAT " ms", site->beacon.port, fact->detail != NULL ? fact->detail : "proven",
-                  (g_get_monotonic_time () - start) / 1000);
+  g_test_message ("port %u: %s, %" G_GINT64_FORMAT " ms", site->beacon.port,
+                  fact->detail != NULL ? fact->detail : "proven", (g_get_monotonic_time () - start) / 1000);
   g_assert_cmpuint (fact->ifindex, ==, ifindex);
   if (failure == NULL)
     g_assert_cmpint (fact->state, ==, DIVERT_BEACON_PROVEN);

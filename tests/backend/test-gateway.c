@@ -67,7 +67,8 @@ set_up (Fixture       *f,
 
   test_namespace_enter ();
   f->far = test_namespace_start_far ();
-  test_run ("ip link add up0 type veth peer name far0; ip link set up0 addrgenmode none; ip link set far0 addrgenmode none;"
+  test_run ("ip link add up0 type veth peer name far0; ip link set up0 addrgenmode none; "
+            "ip link set far0 addrgenmode none;"
             "ip link set far0 address " MAC_A " netns %d; ip link set up0 up", f->far);
   /* Tells of a new address of its own, as routers that take over do. */
   run_far (f, "ip link set lo up; ip link set far0 addrgenmode none; ip link set far0 up;"
@@ -218,7 +219,8 @@ count_fresh (Fixture *f)
 static void
 add_address (Fixture *f)
 {
-  test_run (f->family == DIVERT_FAMILY_IPV6 ? "ip addr add 198.51.100.9/24 dev up0" : "ip addr add 2001:db8::9/64 dev up0 nodad");
+  test_run (f->family == DIVERT_FAMILY_IPV6 ? "ip addr add 198.51.100.9/24 dev up0"
+                                            : "ip addr add 2001:db8::9/64 dev up0 nodad");
 }
 
 static gboolean
@@ -389,7 +391,8 @@ test_route_is_replaced (Fixture       *f,
   ask (f);
   expect (f, 500, DIVERT_GATEWAY_RESOLVED, MAC_A);
   epoch = get_epoch (f);
-  test_run ("%s route replace default via %s dev up0", f->ip, f->family == DIVERT_FAMILY_IPV6 ? "fe80::9" : "192.0.2.9");
+  test_run ("%s route replace default via %s dev up0", f->ip,
+            f->family == DIVERT_FAMILY_IPV6 ? "fe80::9" : "192.0.2.9");
   test_wait (100, NULL, NULL);
   g_assert_cmpint (look (f, NULL), ==, DIVERT_GATEWAY_UNKNOWN);
   g_assert_cmpuint (get_epoch (f), >, epoch);
@@ -489,7 +492,8 @@ test_storm (Fixture       *f,
   expect (f, 500, DIVERT_GATEWAY_RESOLVED, MAC_A);
   test_wait (50, NULL, NULL);
   f->n_calls = 0;
-  test_run ("i=0; while [ $i -lt 40 ]; do j=1; while [ $j -le 250 ]; do echo neigh replace 10.7.$i.$j lladdr " MAC_B " dev up0;"
+  test_run ("i=0; while [ $i -lt 40 ]; do j=1; while [ $j -le 250 ]; "
+            "do echo neigh replace 10.7.$i.$j lladdr " MAC_B " dev up0;"
             "j=$((j+1)); done; i=$((i+1)); done | ip -batch -");
   test_wait (100, NULL, NULL);
   g_assert_cmpuint (f->n_calls, <=, 2);

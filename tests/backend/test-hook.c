@@ -83,8 +83,9 @@ play_helper (void)
 
   g_dbus_connection_register_object (bus, PATH, node->interfaces[0], &vtable, NULL, NULL, &error);
   g_assert_no_error (error);
-  owned = g_dbus_connection_call_sync (bus, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "RequestName",
-                                       g_variant_new ("(su)", NAME, 0), NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL, &error);
+  owned = g_dbus_connection_call_sync (bus, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
+                                       "RequestName", g_variant_new ("(su)", NAME, 0), NULL, G_DBUS_CALL_FLAGS_NONE,
+                                       -1, NULL, &error);
   g_assert_no_error (error);
 }
 
@@ -145,8 +146,8 @@ test_environment (void)
       g_autofree char *variable = g_strconcat (names[i], "=$(touch /run/hacked)\n\x1b[31m", large, NULL);
 
       self.calls = 0;
-      g_assert_cmpint (private_system_run ("/usr/bin/env", "DBUS_SYSTEM_BUS_ADDRESS=unix:path=/nowhere", variable, self.hook, "wlan0",
-                                           "up", NULL), ==, 0);
+      g_assert_cmpint (private_system_run ("/usr/bin/env", "DBUS_SYSTEM_BUS_ADDRESS=unix:path=/nowhere", variable,
+                                           self.hook, "wlan0", "up", NULL), ==, 0);
       g_assert_cmpuint (self.calls, ==, 1);
     }
   g_assert_false (g_file_test ("/run/hacked", G_FILE_TEST_EXISTS));
@@ -177,8 +178,8 @@ nobody_may (const char *method,
             const char *argument2,
             const char *argument3)
 {
-  return private_system_run_as_nobody ("gdbus", "call", "--system", "-d", NAME, "-o", PATH, "-m", method, argument1, argument2,
-                                       argument3, NULL) == 0;
+  return private_system_run_as_nobody ("gdbus", "call", "--system", "-d", NAME, "-o", PATH, "-m", method, argument1,
+                                       argument2, argument3, NULL) == 0;
 }
 
 /* A call that names no interface; 1: refused by the bus. */
@@ -190,8 +191,10 @@ call_without_interface (void)
   g_autoptr(GDBusMessage) answer = NULL;
 
   g_dbus_message_set_body (call, g_variant_new ("(s)", "up"));
-  answer = g_dbus_connection_send_message_with_reply_sync (bus, call, G_DBUS_SEND_MESSAGE_FLAGS_NONE, 5000, NULL, NULL, NULL);
-  return answer != NULL && g_strcmp0 (g_dbus_message_get_error_name (answer), "org.freedesktop.DBus.Error.AccessDenied") == 0;
+  answer = g_dbus_connection_send_message_with_reply_sync (bus, call, G_DBUS_SEND_MESSAGE_FLAGS_NONE, 5000, NULL, NULL,
+                                                           NULL);
+  return answer != NULL &&
+         g_strcmp0 (g_dbus_message_get_error_name (answer), "org.freedesktop.DBus.Error.AccessDenied") == 0;
 }
 
 static void
@@ -210,8 +213,8 @@ test_policy (void)
   g_assert_true (nobody_may ("org.freedesktop.DBus.Introspectable.Introspect", NULL, NULL, NULL));
   g_assert_true (nobody_may ("org.freedesktop.DBus.Peer.Ping", NULL, NULL, NULL));
   g_assert_true (nobody_may (NAME ".Reload", NULL, NULL, NULL));
-  g_assert_cmpint (private_system_run_as_nobody ("gdbus", "call", "--system", "-d", "org.freedesktop.DBus", "-o", "/", "-m",
-                                                 "org.freedesktop.DBus.RequestName", NAME, "0", NULL), !=, 0);
+  g_assert_cmpint (private_system_run_as_nobody ("gdbus", "call", "--system", "-d", "org.freedesktop.DBus", "-o", "/",
+                                                 "-m", "org.freedesktop.DBus.RequestName", NAME, "0", NULL), !=, 0);
 }
 
 static void

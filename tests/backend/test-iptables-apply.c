@@ -27,7 +27,8 @@ add (DivertRuleset *ruleset,
      DivertTarget   target,
      const char    *to)
 {
-  DivertRule rule = { .table = MANGLE, .families = DIVERT_FAMILIES_BOTH, .target = target, .mask = 0xff, .value = 0x17 };
+  DivertRule rule = { .table = MANGLE, .families = DIVERT_FAMILIES_BOTH, .target = target, .mask = 0xff,
+                      .value = 0x17 };
 
   g_strlcpy (rule.chain, chain, sizeof rule.chain);
   g_strlcpy (rule.to, to, sizeof rule.to);
@@ -260,7 +261,8 @@ test_hooks (Fixture       *fixture,
   sandbox_meddle_with (fixture->family, "-t mangle -A OUTPUT -j ACCEPT");
   apply (fixture, fixture->home);
   text = save (fixture);
-  g_assert_true (g_str_has_prefix (text, "-A OUTPUT -j LOCAL_DIVERT\n-A OUTPUT -j ACCEPT\n-A POSTROUTING -j DIVERT_GUARD\n"));
+  g_assert_true (g_str_has_prefix (text, "-A OUTPUT -j LOCAL_DIVERT\n-A OUTPUT -j ACCEPT\n"
+                                         "-A POSTROUTING -j DIVERT_GUARD\n"));
 
   /* Twice, with other matches, and in a foreign chain: gone. */
   sandbox_meddle_with (fixture->family, "-t mangle -A OUTPUT -j LOCAL_DIVERT");
@@ -305,7 +307,8 @@ test_repair (Fixture       *fixture,
     "-t mangle -R LOCAL_DIVERT 2 -j ACCEPT",
     "-t mangle -R LOCAL_DIVERT 3 -p udp -m udp --dport 5003 -j LOCAL_INTRANET_DIVERT", /* jump for goto */
     "-t mangle -R LOCAL_DIVERT 2 -p udp -m udp --dport 5001 -j MARK --set-xmark 0x18/0xff",
-    "-t mangle -R LOCAL_DIVERT 2 -p udp -m udp --dport 5001 -m comment --comment nm-divert -j MARK --set-xmark 0x17/0xff",
+    ("-t mangle -R LOCAL_DIVERT 2 -p udp -m udp --dport 5001 -m comment --comment nm-divert "
+     "-j MARK --set-xmark 0x17/0xff"),
     "-t mangle -R LOCAL_DIVERT 2 -p udp -m udp --dport 5001:5002 -j MARK --set-xmark 0x17/0xff",
     "-t mangle -F LOCAL_DIVERT",
     "-t mangle -F LOCAL_INTRANET_DIVERT",

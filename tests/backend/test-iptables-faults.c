@@ -203,7 +203,8 @@ test_storm (Fixture       *fixture,
             gconstpointer  data)
 {
   const char *command = fixture->family == DIVERT_FAMILY_IPV4 ? "iptables-legacy" : "ip6tables-legacy";
-  g_autofree char *script = g_strdup_printf ("for i in $(seq 2000); do %s -t mangle -A INPUT -j ACCEPT; done 2>/dev/null",
+  g_autofree char *script = g_strdup_printf ("for i in $(seq 2000); do %s -t mangle -A INPUT -j ACCEPT; "
+                                             "done 2>/dev/null",
                                              command);
   g_autofree char *lock = g_strconcat (sandbox_get_lock_file (), ".storm", NULL);
   g_auto(GStrv) envp = g_environ_setenv (g_get_environ (), "XTABLES_LOCKFILE", lock, TRUE);
@@ -214,7 +215,8 @@ test_storm (Fixture       *fixture,
 
   apply (fixture, fixture->a);
   sandbox.n_replaced = 0;
-  g_assert_true (g_spawn_async (NULL, argv, envp, G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL, &storm, NULL));
+  g_assert_true (g_spawn_async (NULL, argv, envp, G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL, &storm,
+                                NULL));
   while (g_get_monotonic_time () < end)
     {
       /* Without the lock the other's change is not ours to keep; here it is our own rules that count. */
@@ -266,7 +268,8 @@ test_lock_busy (Fixture       *fixture,
   guint i;
   GPid storm;
 
-  g_assert_true (g_spawn_async (NULL, argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL,
+  g_assert_true (g_spawn_async (NULL, argv, NULL,
+                                G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL,
                                 NULL, NULL, &storm, NULL));
   for (i = 0; g_get_monotonic_time () < end; i++)
     g_assert_true (apply (fixture, i % 2 == 0 ? fixture->a : fixture->b));
@@ -378,7 +381,8 @@ test_probe (Fixture       *fixture,
   g_assert_no_error (error);
   assert_probe_fails (fixture, "TPROXY", ENOENT, "'TPROXY'");
   assert_probe_fails (fixture, "owner", EPROTONOSUPPORT, "'owner'");
-  assert_probe_fails (fixture, "tcp", ENOPROTOOPT, fixture->family == DIVERT_FAMILY_IPV4 ? "'ip_tables'" : "'ip6_tables'");
+  assert_probe_fails (fixture, "tcp", ENOPROTOOPT,
+                      fixture->family == DIVERT_FAMILY_IPV4 ? "'ip_tables'" : "'ip6_tables'");
 }
 
 /* SIGKILL at any moment: the old set or the new one. */

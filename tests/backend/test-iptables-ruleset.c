@@ -18,7 +18,8 @@ make_config (guint n_prefixes)
   g_autoptr(GError) error = NULL;
 
   g_string_append (text, "[proxy]\ngroup=23333\n"
-                         "[site home]\nintranet=192.168.22.0/24;fd00:22::/64\nconnection-uuid=" UUID "\ntproxy-port=22224\n"
+                         "[site home]\nintranet=192.168.22.0/24;fd00:22::/64\n"
+                         "connection-uuid=" UUID "\ntproxy-port=22224\n"
                          "[site office]\nzone=work\nsubnet=10.0.0.0/8\nintranet=fd00:33::/48");
   for (guint i = 0; i < n_prefixes; i++)
     g_string_append_printf (text, ";10.%u.%u.0/28", i / 256, i % 256);

@@ -31,7 +31,8 @@ set_up (Fixture       *f,
   g_autoptr(GError) error = NULL;
 
   test_namespace_enter ();
-  test_run ("ip link add up0 type veth peer name far0; ip link set up0 addrgenmode none; ip link set far0 addrgenmode none;"
+  test_run ("ip link add up0 type veth peer name far0; ip link set up0 addrgenmode none; "
+            "ip link set far0 addrgenmode none;"
             "ip link set up0 up; ip link set far0 up; ip addr add 192.0.2.2/24 dev up0");
   f->kernel = divert_kernel_new (on_changed, f, &error);
   g_assert_no_error (error);
@@ -180,15 +181,18 @@ test_routes (Fixture       *f,
   g_autoptr(DivertFacts) facts = NULL;
   g_autofree char *gateways0 = NULL, *gateways1 = NULL, *routes = NULL;
 
-  test_run ("ip link add up1 type veth peer name far1; ip link set up1 addrgenmode none; ip link set far1 addrgenmode none; ip link set up1 up; ip link set far1 up;"
+  test_run ("ip link add up1 type veth peer name far1; ip link set up1 addrgenmode none; "
+            "ip link set far1 addrgenmode none; ip link set up1 up; ip link set far1 up;"
             "ip addr add 198.51.100.2/24 dev up1; ip addr add 2001:db8:1::2/64 dev up0 nodad;"
             "ip route add default via 192.0.2.1 metric 10;"
-            "ip route add default metric 20 nexthop via 192.0.2.1 dev up0 nexthop via 192.0.2.9 dev up0 nexthop via 198.51.100.1 dev up1;"
+            "ip route add default metric 20 nexthop via 192.0.2.1 dev up0 nexthop via 192.0.2.9 dev up0 "
+            "nexthop via 198.51.100.1 dev up1;"
             "ip -6 route add default via 2001:db8:1::1 metric 10;"
             "ip route add default via 192.0.2.77 table 99;"
             "ip route add 203.0.113.0/24 via 192.0.2.5;"
             "ip route add 203.0.113.0/25 nexthop via 192.0.2.6 nexthop via 198.51.100.6;"
-            "ip route add unreachable 10.0.0.0/8; ip route add blackhole 10.1.0.0/16; ip -6 route add prohibit 2001:db8:f::/48;"
+            "ip route add unreachable 10.0.0.0/8; ip route add blackhole 10.1.0.0/16; "
+            "ip -6 route add prohibit 2001:db8:f::/48;"
             "ip route add 203.0.113.128/25 via inet6 2001:db8:1::7 dev up0;"
             "ip route add local 203.0.113.7 dev up0 table main;"
             "ip route add 203.0.113.8 dev up0 table 99");
@@ -303,7 +307,8 @@ cpu_us (void)
   struct rusage usage;
 
   g_assert_no_errno (getrusage (RUSAGE_SELF, &usage));
-  return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * G_USEC_PER_SEC + usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
+  return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * G_USEC_PER_SEC + usage.ru_utime.tv_usec +
+         usage.ru_stime.tv_usec;
 }
 
 static gboolean
@@ -435,7 +440,8 @@ test_cost (Fixture       *f,
 {
   gint64 times[101];
 
-  test_run ("for i in 1 2; do ip link add up$i type veth peer name far$i; ip link set up$i addrgenmode none; done; ip link add br0 type bridge;"
+  test_run ("for i in 1 2; do ip link add up$i type veth peer name far$i; ip link set up$i addrgenmode none; done; "
+            "ip link add br0 type bridge;"
             "for i in 1 2; do ip link set up$i up;"
             "  ip addr add 10.$i.0.1/24 dev up$i; ip addr add 10.$i.1.1/24 dev up$i;"
             "  ip addr add 2001:db8:$i::1/64 dev up$i nodad; ip addr add fe80::$i/64 dev up$i nodad; done;"

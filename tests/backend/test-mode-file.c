@@ -85,7 +85,8 @@ test_ends_with_network (void)
 static void
 test_damaged (void)
 {
-  static const char *const texts[] = { "", "nonsense", "[mode]\nmode=\n", "[mode]\nmode=off\nexpires=-1\n", "[mode]\nmode=of\nf" };
+  static const char *const texts[] = { "", "nonsense", "[mode]\nmode=\n", "[mode]\nmode=off\nexpires=-1\n",
+                                       "[mode]\nmode=of\nf" };
 
   for (guint i = 0; i < 2 * G_N_ELEMENTS (texts); i++)
     {

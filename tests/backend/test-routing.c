@@ -133,7 +133,8 @@ test_uplinks (Fixture       *f,
   /* And that of a socket bound to the uplink does not leave. */
   test_run ("%s addr add %s dev up0 %s", f->ip, f->family == DIVERT_FAMILY_IPV6 ? "2001:db8:1::2/64" : "192.0.2.2/24",
             f->family == DIVERT_FAMILY_IPV6 ? "nodad" : "");
-  bound = test_output ("%s route get %s oif up0 mark 0x17", f->ip, f->family == DIVERT_FAMILY_IPV6 ? "2001:db8::1" : "198.51.100.1");
+  bound = test_output ("%s route get %s oif up0 mark 0x17", f->ip,
+                       f->family == DIVERT_FAMILY_IPV6 ? "2001:db8::1" : "198.51.100.1");
   g_assert_true (g_str_has_prefix (bound, "local"));
 
   test_run ("ip link del up1");

@@ -12,8 +12,9 @@
 #define INTERFACE "org.freedesktop.login1.Manager"
 
 static const char xml[] =
-  "<node><interface name='" INTERFACE "'><method name='Inhibit'><arg type='s' direction='in'/><arg type='s' direction='in'/>"
-  "<arg type='s' direction='in'/><arg type='s' direction='in'/><arg type='h' direction='out'/></method>"
+  "<node><interface name='" INTERFACE "'><method name='Inhibit'><arg type='s' direction='in'/>"
+  "<arg type='s' direction='in'/><arg type='s' direction='in'/><arg type='s' direction='in'/>"
+  "<arg type='h' direction='out'/></method>"
   "<signal name='PrepareForSleep'><arg type='b'/></signal></interface></node>";
 
 static struct
@@ -83,7 +84,8 @@ has_changed (gpointer user_data)
 static void
 emit (gboolean near)
 {
-  g_dbus_connection_emit_signal (self.logind, NULL, PATH, INTERFACE, "PrepareForSleep", g_variant_new ("(b)", near), NULL);
+  g_dbus_connection_emit_signal (self.logind, NULL, PATH, INTERFACE, "PrepareForSleep", g_variant_new ("(b)", near),
+                                 NULL);
 }
 
 static void
@@ -97,8 +99,9 @@ play_logind (void)
   self.logind = private_system_connect ();
   g_dbus_connection_register_object (self.logind, PATH, node->interfaces[0], &vtable, NULL, NULL, &error);
   g_assert_no_error (error);
-  owned = g_dbus_connection_call_sync (self.logind, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
-                                       "RequestName", g_variant_new ("(su)", NAME, 0), NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL, &error);
+  owned = g_dbus_connection_call_sync (self.logind, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                                       "org.freedesktop.DBus", "RequestName", g_variant_new ("(su)", NAME, 0), NULL,
+                                       G_DBUS_CALL_FLAGS_NONE, -1, NULL, &error);
   g_assert_no_error (error);
 }
 

@@ -289,11 +289,12 @@ test_destroy (Fixture       *f,
               gconstpointer  user_data)
 {
   static const char *const inside[] = { "192.168.22.2", "fd00:22::2", "::ffff:192.168.22.2" };
-  static const char *const outside[] = { "198.51.100.2", "2001:db8::2", "::ffff:198.51.100.2", "192.168.22.33", "fd00:22::33",
-                                         "127.0.0.1", "::1" };
+  static const char *const outside[] = { "198.51.100.2", "2001:db8::2", "::ffff:198.51.100.2", "192.168.22.33",
+                                         "fd00:22::33", "127.0.0.1", "::1" };
   static const int types[] = { SOCK_STREAM, SOCK_DGRAM };
   g_autoptr(GArray) gone = g_array_new (FALSE, FALSE, sizeof (int)), kept = g_array_new (FALSE, FALSE, sizeof (int));
-  int listener = listen_at (SOCK_STREAM, "::", FALSE, FALSE), unconnected = listen_at (SOCK_DGRAM, "192.168.22.33", FALSE, FALSE);
+  int listener = listen_at (SOCK_STREAM, "::", FALSE, FALSE);
+  int unconnected = listen_at (SOCK_DGRAM, "192.168.22.33", FALSE, FALSE);
 
   for (guint t = 0; t < G_N_ELEMENTS (types); t++)
     {

@@ -18,8 +18,8 @@
 static GVariant *
 call (GDBusConnection *bus, const char *method, GVariant *arguments, GError **error)
 {
-  return g_dbus_connection_call_sync (bus, "org.nmdivert.Helper1", "/org/nmdivert/Helper1", "org.nmdivert.Helper1", method,
-                                      arguments, NULL, G_DBUS_CALL_FLAGS_NONE, 15000, NULL, error);
+  return g_dbus_connection_call_sync (bus, "org.nmdivert.Helper1", "/org/nmdivert/Helper1", "org.nmdivert.Helper1",
+                                      method, arguments, NULL, G_DBUS_CALL_FLAGS_NONE, 15000, NULL, error);
 }
 
 static void
@@ -57,8 +57,8 @@ storm (GDBusConnection *bus, guint64 delay)
 
       pending++;
       g_dbus_connection_call (bus, "org.nmdivert.Helper1", "/org/nmdivert/Helper1", "org.nmdivert.Helper1",
-                              refresh ? "Refresh" : "Switch", arguments, NULL, G_DBUS_CALL_FLAGS_NONE, 15000, NULL, on_answer,
-                              &pending);
+                              refresh ? "Refresh" : "Switch", arguments, NULL, G_DBUS_CALL_FLAGS_NONE, 15000, NULL,
+                              on_answer, &pending);
     }
   g_dbus_connection_flush_sync (bus, NULL, NULL);
   g_usleep (delay);

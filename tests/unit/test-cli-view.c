@@ -149,7 +149,8 @@ test_hostile_names (void)
     " 'problems': <['a\\nb\\u001b[2J']>,"
     " 'sites': <[{'name': <'a\\rb'>, 'intranet': <['\\u001bc']>,"
     "   'candidates': <[{'connection': <'x\\ny'>, 'device': <'\\u001b'>, 'proven': <false>,"
-    "     'proofs': <[{'kind': <'ssid'>, 'outcome': <'fails'>, 'expected': <'h'>, 'found': <'\\u0007\\u001b]0;'>}]>}]>}]>}");
+    "     'proofs': <[{'kind': <'ssid'>, 'outcome': <'fails'>, 'expected': <'h'>, "
+    "     'found': <'\\u0007\\u001b]0;'>}]>}]>}]>}");
   g_autofree char *text = divert_view_status (status, 0);
 
   for (const char *p = text; *p; p = g_utf8_next_char (p))
@@ -267,7 +268,8 @@ test_json_values (void)
   JsonObject *proof = json_array_get_object_element (json_object_get_array_member (candidate, "proofs"), 0);
 
   g_assert_cmpstr (json_object_get_string_member (object, "site"), ==, "home");
-  g_assert_cmpint (json_object_get_int_member (json_object_get_object_member (object, "proxy"), "tproxy_port"), ==, 22223);
+  g_assert_cmpint (json_object_get_int_member (json_object_get_object_member (object, "proxy"), "tproxy_port"),
+                   ==, 22223);
   g_assert_cmpint (json_object_get_int_member (site, "tproxy_port"), ==, 22223);
   g_assert_true (json_object_get_boolean_member (candidate, "proven"));
   g_assert_cmpstr (json_object_get_string_member (proof, "kind"), ==, "subnet");

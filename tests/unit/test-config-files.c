@@ -147,7 +147,8 @@ test_skipped (Fixture       *f,
               gconstpointer  data)
 {
   static const char *const names[] = {
-    "a", "a.conf~", "a~.conf", "a.conf.bak", "a.bak", ".a.conf", ".conf", "a.conf.dpkg-old", "a.conf.rpmnew", "a.CONF", "conf",
+    "a", "a.conf~", "a~.conf", "a.conf.bak", "a.bak", ".a.conf", ".conf", "a.conf.dpkg-old", "a.conf.rpmnew", "a.CONF",
+    "conf",
   };
   g_autofree char *directory = path_of (f, "conf.d/directory");
   g_autoptr(DivertConfig) config = NULL;

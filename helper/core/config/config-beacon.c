@@ -61,7 +61,8 @@ parse_beacon (const char  *value,
   if (g_strv_length (words) != 2 || !g_str_has_prefix (words[0], scheme) || !g_str_has_prefix (words[1], hash) ||
       !parse_endpoint (words[0] + strlen (scheme), &beacon) ||
       !parse_hex (words[1] + strlen (hash), sizeof beacon.sha256, beacon.sha256))
-    return divert_config_refuse (DIVERT_CONFIG_ERROR_VALUE, _("not of the form tls://ADDRESS:PORT sha256:HEX"), value, error);
+    return divert_config_refuse (DIVERT_CONFIG_ERROR_VALUE, _("not of the form tls://ADDRESS:PORT sha256:HEX"), value,
+                                 error);
   site->beacon = beacon;
   site->has_beacon = TRUE;
   return TRUE;
@@ -78,7 +79,8 @@ format_beacon (const void *field)
     return NULL;
   address = divert_prefix_to_string (&site->beacon.address);
   text = g_string_new (NULL);
-  g_string_printf (text, site->beacon.address.family == DIVERT_FAMILY_IPV6 ? "tls://[%s]:%u sha256:" : "tls://%s:%u sha256:",
+  g_string_printf (text,
+                   site->beacon.address.family == DIVERT_FAMILY_IPV6 ? "tls://[%s]:%u sha256:" : "tls://%s:%u sha256:",
                    address, site->beacon.port);
   for (gsize i = 0; i < sizeof site->beacon.sha256; i++)
     g_string_append_printf (text, "%02x", site->beacon.sha256[i]);

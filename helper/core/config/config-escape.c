@@ -38,7 +38,8 @@ unescape (const char  *value,
         {
           g_autofree char *shown = g_strndup (value, length);
 
-          divert_config_refuse (DIVERT_CONFIG_ERROR_VALUE, _("unknown escape (a backslash is written \\\\)"), shown, error);
+          divert_config_refuse (DIVERT_CONFIG_ERROR_VALUE, _("unknown escape (a backslash is written \\\\)"), shown,
+                                error);
           return NULL;
         }
       g_string_append_c (text, escapes[e].meaning);

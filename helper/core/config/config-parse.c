@@ -250,7 +250,8 @@ divert_config_finish (DivertConfig  *config,
 {
   if ((config->mark & ~config->mask) != 0)
     {
-      g_set_error (error, DIVERT_CONFIG_ERROR, DIVERT_CONFIG_ERROR_VALUE, _("%s: [divert] mark: has bits outside of mask 0x%x: '0x%x'"),
+      g_set_error (error, DIVERT_CONFIG_ERROR, DIVERT_CONFIG_ERROR_VALUE,
+                   _("%s: [divert] mark: has bits outside of mask 0x%x: '0x%x'"),
                    config->mark_origin, config->mask, config->mark);
       return FALSE;
     }

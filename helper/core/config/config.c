@@ -105,8 +105,9 @@ sites_equal (const DivertSite *a,
              const DivertSite *b)
 {
   return g_str_equal (a->name, b->name) && divert_prefixes_equal (a->intranet, b->intranet) &&
-         a->intranet_auto6 == b->intranet_auto6 && strvs_equal (a->uuids, b->uuids) && strvs_equal (a->zones, b->zones) &&
-         divert_prefixes_equal (a->subnets, b->subnets) && divert_macs_equal (a->gateway_macs, b->gateway_macs) &&
+         a->intranet_auto6 == b->intranet_auto6 && strvs_equal (a->uuids, b->uuids) &&
+         strvs_equal (a->zones, b->zones) && divert_prefixes_equal (a->subnets, b->subnets) &&
+         divert_macs_equal (a->gateway_macs, b->gateway_macs) &&
          strvs_equal (a->ssids, b->ssids) && divert_macs_equal (a->bssids, b->bssids) && a->security == b->security &&
          beacons_equal (a, b) && a->tproxy_port == b->tproxy_port;
 }
@@ -116,8 +117,9 @@ divert_config_equal (const DivertConfig *a,
                      const DivertConfig *b)
 {
   if (g_strcmp0 (a->group, b->group) != 0 || a->tproxy_port != b->tproxy_port || a->dns_port != b->dns_port ||
-      a->mark != b->mark || a->mask != b->mask || a->table != b->table || !divert_prefixes_equal (a->bypass, b->bypass) ||
-      a->ipv6 != b->ipv6 || a->intranet_other_allow != b->intranet_other_allow || a->backend != b->backend ||
+      a->mark != b->mark || a->mask != b->mask || a->table != b->table ||
+      !divert_prefixes_equal (a->bypass, b->bypass) || a->ipv6 != b->ipv6 ||
+      a->intranet_other_allow != b->intranet_other_allow || a->backend != b->backend ||
       a->sites->len != b->sites->len)
     return FALSE;
   for (guint i = 0; i < a->sites->len; i++)

@@ -105,7 +105,8 @@ gboolean      divert_config_equal (const DivertConfig *a, const DivertConfig *b)
 /* Adds one file's text; later files override single keys, a site may be defined
  * once.  @name is for messages ("/etc/nm-divert/nm-divert.conf").  On failure
  * @config is in an undefined but freeable state. */
-gboolean      divert_config_add (DivertConfig *config, const char *name, const char *text, gsize length, GError **error);
+gboolean      divert_config_add (DivertConfig *config, const char *name, const char *text, gsize length,
+                                 GError **error);
 /* Checks what spans files (mark inside mask, …); call once behind the last
  * divert_config_add().  A missing group is no error here (see status). */
 gboolean      divert_config_finish (DivertConfig *config, GError **error);

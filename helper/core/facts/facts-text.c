@@ -97,7 +97,8 @@ load_group (GKeyFile     *file,
   if (g_str_has_prefix (group, "connection "))
     {
       g_ptr_array_add (facts->connections, divert_connection_new ());
-      return load (file, group, divert_connection_fields, facts->connections->pdata[facts->connections->len - 1], error);
+      return load (file, group, divert_connection_fields, facts->connections->pdata[facts->connections->len - 1],
+                   error);
     }
   if (g_str_has_prefix (group, "link "))
     {
@@ -115,7 +116,8 @@ load_group (GKeyFile     *file,
   if (g_str_has_prefix (group, "route "))
     {
       g_array_set_size (facts->routes, facts->routes->len + 1);
-      return load (file, group, divert_route_fields, &g_array_index (facts->routes, DivertRoute, facts->routes->len - 1), error);
+      return load (file, group, divert_route_fields,
+                   &g_array_index (facts->routes, DivertRoute, facts->routes->len - 1), error);
     }
   if (g_str_has_prefix (group, "beacon "))
     {

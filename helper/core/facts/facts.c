@@ -219,7 +219,8 @@ divert_facts_have_left (const DivertFacts *before,
       const DivertLink *old = g_ptr_array_index (before->links, i);
       const DivertLink *link = divert_facts_find_link (now, old->name);
 
-      if (old->carrier && (link == NULL || !link->carrier || link->ifindex != old->ifindex || link->epoch != old->epoch))
+      if (old->carrier &&
+          (link == NULL || !link->carrier || link->ifindex != old->ifindex || link->epoch != old->epoch))
         return TRUE;
     }
   return FALSE;

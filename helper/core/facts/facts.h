@@ -30,9 +30,9 @@ typedef struct
   GBytes   *ssid;      /* NULL: not Wi-Fi, or not associated */
   gboolean  has_bssid;
   DivertMac bssid;
-  char     *activation;     /* names this activation, among those of this process; NULL: unknown; not in the text form */
-  GArray   *known_gateways; /* DivertMac: of its gateways, since it first proved a site; empty: none known (anchors.c) */
-  gboolean  returned;       /* it may be another network since then: its carrier was lost, or its link's epoch changed */
+  char     *activation;     /* names this activation among those of this process; NULL: unknown; not in the text form */
+  GArray   *known_gateways; /* DivertMac: of its gateways, since it first proved a site; empty: none (anchors.c) */
+  gboolean  returned;       /* it may be another network since then: carrier was lost, or its link's epoch changed */
 } DivertConnection;
 
 typedef enum

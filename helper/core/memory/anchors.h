@@ -18,6 +18,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertAnchors, divert_anchors_free)
  * since; forgets the activations that @facts has not. */
 void           divert_anchors_fill (DivertAnchors *anchors, DivertFacts *facts);
 /* Learns from a decision that was made of @facts. */
-void           divert_anchors_learn (DivertAnchors *anchors, const DivertFacts *facts, const DivertDecision *decision, gint64 now);
+void           divert_anchors_learn (DivertAnchors *anchors, const DivertFacts *facts, const DivertDecision *decision,
+                                     gint64 now);
 
 G_END_DECLS

@@ -26,7 +26,8 @@ awaits_beacon (const DivertDecision *decision)
     {
       const DivertCandidate *candidate = g_ptr_array_index (decision->candidates, i);
 
-      if (candidate->identified && candidate->pending && divert_candidate_holds_but_for (candidate, DIVERT_PROOF_BEACON))
+      if (candidate->identified && candidate->pending &&
+          divert_candidate_holds_but_for (candidate, DIVERT_PROOF_BEACON))
         return TRUE;
     }
   return FALSE;

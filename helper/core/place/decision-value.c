@@ -124,7 +124,9 @@ divert_decision_get_place (const DivertDecision *decision)
 const char *
 divert_decision_get_device (const DivertDecision *decision)
 {
-  return decision->place == DIVERT_PLACE_SITE && decision->exits->len > 0 ? ((DivertExit *) g_ptr_array_index (decision->exits, 0))->device : "";
+  if (decision->place != DIVERT_PLACE_SITE || decision->exits->len == 0)
+    return "";
+  return ((const DivertExit *) g_ptr_array_index (decision->exits, 0))->device;
 }
 
 char *

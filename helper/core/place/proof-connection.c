@@ -17,7 +17,8 @@ divert_proof_weigh_identity (const DivertWeighing *w,
 {
   if (w->connection->zone != NULL && w->connection->zone[0] != '\0')
     {
-      proof->outcome = divert_proof_outcome (g_strv_contains ((const char *const *) w->site->zones, w->connection->zone));
+      proof->outcome = divert_proof_outcome (g_strv_contains ((const char *const *) w->site->zones,
+                                                              w->connection->zone));
       proof->expected = g_strjoinv (";", w->site->zones);
       proof->found = g_strconcat ("zone ", w->connection->zone, NULL);
       return TRUE;
@@ -36,8 +37,8 @@ divert_proof_weigh_device (const DivertWeighing *w,
 {
   proof->outcome = divert_proof_outcome (divert_connection_is_real (w->connection));
   proof->expected = g_strjoinv (";", (GStrv) divert_connection_real_types);
-  proof->found = g_strconcat (w->connection->type != NULL ? w->connection->type : "", w->connection->external ? " external" : "",
-                              NULL);
+  proof->found = g_strconcat (w->connection->type != NULL ? w->connection->type : "",
+                              w->connection->external ? " external" : "", NULL);
   return TRUE;
 }
 
@@ -69,7 +70,8 @@ divert_proof_weigh_bssid (const DivertWeighing *w,
   if (w->site->bssids->len == 0)
     return FALSE;
 
-  proof->outcome = divert_proof_outcome (w->connection->has_bssid && divert_macs_contain (w->site->bssids, &w->connection->bssid));
+  proof->outcome = divert_proof_outcome (w->connection->has_bssid &&
+                                         divert_macs_contain (w->site->bssids, &w->connection->bssid));
   proof->expected = divert_macs_to_string (w->site->bssids);
   proof->found = w->connection->has_bssid ? divert_mac_to_string (&w->connection->bssid) : NULL;
   return TRUE;
@@ -82,7 +84,8 @@ divert_proof_weigh_security (const DivertWeighing *w,
   if (w->site->security == 0)
     return FALSE;
 
-  proof->outcome = divert_proof_outcome ((w->site->security & divert_security_from_key_mgmt (w->connection->key_mgmt)) != 0);
+  proof->outcome = divert_proof_outcome ((w->site->security &
+                                          divert_security_from_key_mgmt (w->connection->key_mgmt)) != 0);
   proof->expected = divert_security_to_string (w->site->security);
   proof->found = g_strdup (w->connection->key_mgmt != NULL ? w->connection->key_mgmt : N_("open network"));
   return TRUE;

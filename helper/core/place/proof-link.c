@@ -187,8 +187,8 @@ divert_proof_weigh_beacon (const DivertWeighing *w,
     return FALSE;
 
   address = divert_prefix_to_string (&w->site->beacon.address);
-  proof->expected = g_strdup_printf (w->site->beacon.address.family == DIVERT_FAMILY_IPV6 ? "[%s]:%u" : "%s:%u", address,
-                                     w->site->beacon.port);
+  proof->expected = g_strdup_printf (w->site->beacon.address.family == DIVERT_FAMILY_IPV6 ? "[%s]:%u" : "%s:%u",
+                                     address, w->site->beacon.port);
   proof->outcome = DIVERT_OUTCOME_PENDING;
   proof->found = NULL;
   for (guint i = 0; w->link != NULL && i < w->facts->beacons->len; i++)

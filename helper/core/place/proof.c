@@ -27,7 +27,8 @@ G_STATIC_ASSERT (G_N_ELEMENTS (proof_funcs) == DIVERT_N_PROOFS);
 static gboolean
 is_asked_when_forced (DivertProofKind kind)
 {
-  return kind == DIVERT_PROOF_DEVICE || kind == DIVERT_PROOF_LINK || kind == DIVERT_PROOF_SUBNET || kind == DIVERT_PROOF_ROUTE;
+  return kind == DIVERT_PROOF_DEVICE || kind == DIVERT_PROOF_LINK || kind == DIVERT_PROOF_SUBNET ||
+         kind == DIVERT_PROOF_ROUTE;
 }
 
 static void

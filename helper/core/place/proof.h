@@ -9,8 +9,8 @@
 G_BEGIN_DECLS
 
 /* @forced: a person named the site, so who we are is not asked, only whether its network is there. */
-DivertCandidate *divert_candidate_weigh (const DivertSite *site, const DivertConnection *connection, const DivertFacts *facts,
-                                         gboolean forced);
+DivertCandidate *divert_candidate_weigh (const DivertSite *site, const DivertConnection *connection,
+                                         const DivertFacts *facts, gboolean forced);
 void             divert_candidate_free (DivertCandidate *candidate);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertCandidate, divert_candidate_free)
 /* Does @candidate have this proof, and with which outcome?  NULL if it was not asked for. */

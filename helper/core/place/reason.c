@@ -22,22 +22,29 @@ static const Words reasons[] = {
   [DIVERT_REASON_MODE_OFF] = { "mode-off", N_("switched off by hand") },
   [DIVERT_REASON_MODE_AWAY] = { "mode-away", N_("switched to away by hand") },
   [DIVERT_REASON_FORCED] = { "forced", N_("switched to '{site}' by hand, and {device} holds {found}") },
-  [DIVERT_REASON_FORCED_UNKNOWN] = { "forced-unknown", N_("switched to '{site}' by hand, but no such site is configured") },
+  [DIVERT_REASON_FORCED_UNKNOWN] = { "forced-unknown",
+                                     N_("switched to '{site}' by hand, but no such site is configured") },
   [DIVERT_REASON_FORCED_NOT_HERE] = { "forced-not-here",
-                                      N_("switched to '{site}' by hand, but no device holds an address in its subnet") },
+                                      N_("switched to '{site}' by hand, but no device holds an address in its "
+                                         "subnet") },
   [DIVERT_REASON_NO_SITES] = { "no-sites", N_("no site is configured") },
   [DIVERT_REASON_SLEEPING] = { "sleeping", N_("the machine is going to sleep") },
   [DIVERT_REASON_NO_NM] = { "no-networkmanager", N_("NetworkManager is not running") },
   [DIVERT_REASON_NO_CONNECTION] = { "no-connection", N_("no connection is active") },
-  [DIVERT_REASON_NO_CANDIDATE] = { "no-candidate", N_("connection '{connection}' on {device} belongs to no site ({found})") },
+  [DIVERT_REASON_NO_CANDIDATE] = { "no-candidate",
+                                   N_("connection '{connection}' on {device} belongs to no site ({found})") },
   [DIVERT_REASON_PROOF_FAILED] = { "proof-failed",
-                                   N_("connection '{connection}' on {device} is not at '{site}': {proof}: expected {expected}, found {found}") },
+                                   N_("connection '{connection}' on {device} is not at '{site}': {proof}: "
+                                      "expected {expected}, found {found}") },
   [DIVERT_REASON_PROOF_PENDING] = { "proof-pending",
-                                    N_("connection '{connection}' on {device} has yet to prove '{site}': {proof}: expected {expected}, found {found}") },
-  [DIVERT_REASON_AMBIGUOUS] = { "ambiguous", N_("two sites at once: '{site}', and another by connection '{connection}' on {device}") },
+                                    N_("connection '{connection}' on {device} has yet to prove '{site}': {proof}: "
+                                       "expected {expected}, found {found}") },
+  [DIVERT_REASON_AMBIGUOUS] = { "ambiguous", N_("two sites at once: '{site}', and another by connection "
+                                                "'{connection}' on {device}") },
   [DIVERT_REASON_PROVEN] = { "proven", N_("connection '{connection}' on {device} proves '{site}' ({found})") },
   [DIVERT_REASON_HELD] = { "held",
-                           N_("connection '{connection}' on {device} has to prove '{site}' again: {proof}: expected {expected}, found {found}") },
+                           N_("connection '{connection}' on {device} has to prove '{site}' again: {proof}: "
+                              "expected {expected}, found {found}") },
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (reasons) == DIVERT_REASON_HELD + 1);
 
@@ -71,7 +78,7 @@ typedef struct
 {
   const char *key;
   const char *value;   /* "" and NULL become "nothing" */
-  gboolean    hostile; /* comes from outside: to be escaped.  Some of these are words of ours (proof-*.c): translated. */
+  gboolean    hostile; /* comes from outside: to be escaped.  Some are words of ours (proof-*.c): translated. */
 } Place;
 
 /* What @place reads as; free it. */

@@ -37,7 +37,8 @@ typedef struct
   const DivertRule *rule;   /* that decided; owned by the ruleset; NULL: no rule concerned it */
 } DivertExplanation;
 
-void        divert_explain (const DivertRuleset *ruleset, const DivertPacket *packet, DivertExplanation *ret_explanation);
+void        divert_explain (const DivertRuleset *ruleset, const DivertPacket *packet,
+                            DivertExplanation *ret_explanation);
 /* "direct", "divert", "dns", "block" */
 const char *divert_path_name (DivertPath path);
 /* "tcp", "udp", or "icmp" (that of @family). */

@@ -77,7 +77,8 @@ divert_ruleset_make_guard (const DivertMaker *m)
 {
   DivertRule *rule;
 
-  rule = divert_maker_add (m, DIVERT_GUARD, DIVERT_TARGET_DROP, N_("would leave by a wire although it is to be diverted"));
+  rule = divert_maker_add (m, DIVERT_GUARD, DIVERT_TARGET_DROP,
+                           N_("would leave by a wire although it is to be diverted"));
   divert_match_mark (&rule->mark, m->config->mark, m->config->mask, FALSE);
   /* Not what this machine forwards for others, with a mark of theirs. */
   rule->src_types = DIVERT_ADDRTYPE_LOCAL;
@@ -94,7 +95,8 @@ divert_ruleset_make_guard (const DivertMaker *m)
 
   divert_match_foreign_mark (divert_maker_add (m, DIVERT_GUARD_DNS, DIVERT_TARGET_RETURN, NULL));
   if (m->spare != 0)
-    divert_match_mark (&divert_maker_add (m, DIVERT_GUARD_DNS, DIVERT_TARGET_RETURN, NULL)->connmark, m->spare, m->config->mask, FALSE);
+    divert_match_mark (&divert_maker_add (m, DIVERT_GUARD_DNS, DIVERT_TARGET_RETURN, NULL)->connmark, m->spare,
+                       m->config->mask, FALSE);
   divert_maker_match_own_group (m, divert_maker_add (m, DIVERT_GUARD_DNS, DIVERT_TARGET_RETURN, NULL));
   /* Not UDP: one datagram from port 53 would make "replies" of our queries to there, which nat then leaves alone. */
   rule = divert_maker_add (m, DIVERT_GUARD_DNS, DIVERT_TARGET_RETURN, NULL);

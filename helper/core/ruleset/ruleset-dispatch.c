@@ -41,7 +41,8 @@ goto_prefix (const Dispatch     *d,
              const DivertPrefix *prefix,
              const char         *to)
 {
-  DivertRule *rule = divert_ruleset_add_to (d->ruleset, DIVERT_TABLE_MANGLE, chain, d->family, DIVERT_TARGET_GOTO, to, d->why);
+  DivertRule *rule = divert_ruleset_add_to (d->ruleset, DIVERT_TABLE_MANGLE, chain, d->family, DIVERT_TARGET_GOTO, to,
+                                            d->why);
 
   rule->has_destination = TRUE;
   rule->destination = *prefix;

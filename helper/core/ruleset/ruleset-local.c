@@ -48,7 +48,8 @@ add_dns_return (const DivertMaker *m,
 {
   for (guint i = 0; i < DIVERT_N_TCP_UDP; i++)
     {
-      DivertRule *rule = divert_maker_add (m, chain, DIVERT_TARGET_RETURN, N_("DNS is redirected to the proxy's DNS port"));
+      DivertRule *rule = divert_maker_add (m, chain, DIVERT_TARGET_RETURN,
+                                           N_("DNS is redirected to the proxy's DNS port"));
 
       rule->protocol = divert_tcp_udp[i];
       rule->dport = 53;
@@ -110,7 +111,8 @@ divert_ruleset_make_beginning (const DivertMaker *m)
   g_strlcpy (rule->out_interface, "lo", sizeof rule->out_interface);
   if (count_direct (m) <= DIRECT_FIRST_MAX)
     add_direct (m, LOCAL_DIVERT);
-  divert_match_foreign_mark (divert_maker_add (m, LOCAL_DIVERT, DIVERT_TARGET_RETURN, N_("somebody else's mark is left alone")));
+  divert_match_foreign_mark (divert_maker_add (m, LOCAL_DIVERT, DIVERT_TARGET_RETURN,
+                                               N_("somebody else's mark is left alone")));
   add_dhcp (m);
   if (m->config->dns_port != 0)
     add_dns_return (m, LOCAL_DIVERT);
@@ -126,7 +128,8 @@ add_exemptions (const DivertMaker *m,
 
   if (m->spare != 0)
     {
-      rule = divert_maker_add (m, chain, DIVERT_TARGET_RETURN, N_("a connection of the proxy's own, or opened to us, is left alone"));
+      rule = divert_maker_add (m, chain, DIVERT_TARGET_RETURN,
+                               N_("a connection of the proxy's own, or opened to us, is left alone"));
       divert_match_mark (&rule->connmark, m->spare, m->config->mask, FALSE);
 
       /* Only TCP outlives its socket, and a UDP port may be somebody else's the next moment. */
@@ -135,7 +138,8 @@ add_exemptions (const DivertMaker *m,
       divert_maker_match_own_group (m, rule);
       divert_maker_set_mark (m, rule, m->spare);
     }
-  divert_maker_match_own_group (m, divert_maker_add (m, chain, DIVERT_TARGET_RETURN, N_("the proxy's own packets are left alone")));
+  divert_maker_match_own_group (m, divert_maker_add (m, chain, DIVERT_TARGET_RETURN,
+                                                     N_("the proxy's own packets are left alone")));
 }
 
 /* Decides about all that goes to no intranet, once per connection. */
@@ -146,7 +150,8 @@ divert_ruleset_make_connections (const DivertMaker *m,
   DivertRule *rule;
 
   add_exemptions (m, chain);
-  rule = divert_maker_add (m, chain, DIVERT_TARGET_RETURN, N_("replies of connections that others opened are left alone"));
+  rule = divert_maker_add (m, chain, DIVERT_TARGET_RETURN,
+                           N_("replies of connections that others opened are left alone"));
   rule->ctdir = DIVERT_CTDIR_REPLY;
 
   rule = divert_maker_add (m, chain, DIVERT_TARGET_MARK, N_("its connection is diverted"));
@@ -154,11 +159,13 @@ divert_ruleset_make_connections (const DivertMaker *m,
   divert_maker_set_mark (m, rule, m->config->mark);
   divert_maker_add_return_if_marked (m, chain);
 
-  rule = divert_maker_add (m, chain, DIVERT_TARGET_RETURN, N_("a connection that was direct from its beginning stays so"));
+  rule = divert_maker_add (m, chain, DIVERT_TARGET_RETURN,
+                           N_("a connection that was direct from its beginning stays so"));
   rule->not_new = TRUE;
 
   /* A connection older than conntrack looks new in its middle (TRAPS 2.7). */
-  rule = divert_maker_add (m, chain, DIVERT_TARGET_RETURN, N_("a connection that was direct from its beginning stays so"));
+  rule = divert_maker_add (m, chain, DIVERT_TARGET_RETURN,
+                           N_("a connection that was direct from its beginning stays so"));
   rule->protocol = IPPROTO_TCP;
   rule->has_tcp_flags = TRUE;
   rule->tcp_flags_invert = TRUE;
@@ -178,7 +185,8 @@ divert_ruleset_make_connections (const DivertMaker *m,
 
       if (divert_prefix_is_link_local (prefix))
         continue;
-      rule = divert_maker_add_for (m, prefix->family, chain, DIVERT_TARGET_RETURN, N_("a bypass prefix is reached directly"));
+      rule = divert_maker_add_for (m, prefix->family, chain, DIVERT_TARGET_RETURN,
+                                   N_("a bypass prefix is reached directly"));
       if (rule == NULL)
         continue;
       rule->has_destination = TRUE;
@@ -200,7 +208,8 @@ add_neighbour_discovery (const DivertMaker *m)
 
   for (guint i = 0; i < G_N_ELEMENTS (neighbour_discovery); i++)
     {
-      rule = divert_maker_add_for (m, DIVERT_FAMILY_IPV6, LOCAL_INTRANET_DIVERT, DIVERT_TARGET_RETURN, N_("neighbour discovery is left alone"));
+      rule = divert_maker_add_for (m, DIVERT_FAMILY_IPV6, LOCAL_INTRANET_DIVERT, DIVERT_TARGET_RETURN,
+                                   N_("neighbour discovery is left alone"));
       if (rule == NULL)
         continue;
       rule->protocol = IPPROTO_ICMPV6;
@@ -226,8 +235,8 @@ add_icmp_exemptions (const DivertMaker *m)
     }
 }
 
-/* The site in doubt: all protocols take the way over lo, where INTRANET_DIVERT drops them.  A drop here would be an error
- * for the program; there it is silence, and TCP sends again. */
+/* The site in doubt: all protocols take the way over lo, where INTRANET_DIVERT drops them.  A drop here would be an
+ * error for the program; there it is silence, and TCP sends again. */
 static void
 add_held (const DivertMaker *m)
 {
@@ -268,16 +277,19 @@ divert_ruleset_make_intranet (const DivertMaker *m)
       rule->tcp_flags_value = TCP_SYN | TCP_ACK;
       rule->ctdir = DIVERT_CTDIR_REPLY;
       divert_maker_set_mark (m, rule, m->spare);
-      rule = divert_maker_add (m, LOCAL_INTRANET_DIVERT, DIVERT_TARGET_RETURN, N_("a connection that was opened to us is left alone"));
+      rule = divert_maker_add (m, LOCAL_INTRANET_DIVERT, DIVERT_TARGET_RETURN,
+                               N_("a connection that was opened to us is left alone"));
       divert_match_mark (&rule->connmark, m->spare, m->config->mask, FALSE);
     }
 
   add_held (m);
-  divert_maker_add_marking (m, LOCAL_INTRANET_DIVERT, N_("an intranet that we are not at is reached through the proxy"));
+  divert_maker_add_marking (m, LOCAL_INTRANET_DIVERT,
+                            N_("an intranet that we are not at is reached through the proxy"));
   if (m->config->intranet_other_allow)
     return;
   divert_maker_add_return_if_marked (m, LOCAL_INTRANET_DIVERT);
   add_icmp_exemptions (m);
   /* A drop in OUTPUT tells the program at once: EPERM. */
-  divert_maker_add (m, LOCAL_INTRANET_DIVERT, DIVERT_TARGET_DROP, N_("no proxy carries this protocol to an intranet that we are not at"));
+  divert_maker_add (m, LOCAL_INTRANET_DIVERT, DIVERT_TARGET_DROP,
+                    N_("no proxy carries this protocol to an intranet that we are not at"));
 }

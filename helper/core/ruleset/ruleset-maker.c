@@ -156,7 +156,8 @@ void
 divert_maker_add_return_if_marked (const DivertMaker *m,
                                    const char        *chain)
 {
-  divert_match_mark (&divert_maker_add (m, chain, DIVERT_TARGET_RETURN, NULL)->mark, m->config->mark, m->config->mask, FALSE);
+  divert_match_mark (&divert_maker_add (m, chain, DIVERT_TARGET_RETURN, NULL)->mark, m->config->mark, m->config->mask,
+                     FALSE);
 }
 
 /* Own, multicast and broadcast addresses, as the kernel's routing knows them. */

@@ -13,13 +13,13 @@ G_BEGIN_DECLS
  * rule of an own chain gets the tag, per family. */
 DivertRule *divert_ruleset_add (DivertRuleset *ruleset, DivertTable table, const char *chain, DivertFamilies families,
                                 DivertTarget target, const char *why);
-DivertRule *divert_ruleset_add_to (DivertRuleset *ruleset, DivertTable table, const char *chain, DivertFamilies families,
-                                   DivertTarget target, const char *to, const char *why);
+DivertRule *divert_ruleset_add_to (DivertRuleset *ruleset, DivertTable table, const char *chain,
+                                   DivertFamilies families, DivertTarget target, const char *to, const char *why);
 
 /* In mangle's @chain: packets to @prefixes go to @to, all others on to the next rule of the chain
  * that is returned (@chain itself, or "@chain_REST").  See ruleset-dispatch.c. */
-const char *divert_ruleset_dispatch (DivertRuleset *ruleset, const char *chain, DivertFamilies families, const GArray *prefixes,
-                                     const char *to, const char *why);
+const char *divert_ruleset_dispatch (DivertRuleset *ruleset, const char *chain, DivertFamilies families,
+                                     const GArray *prefixes, const char *to, const char *why);
 
 #define LOCAL_DIVERT "LOCAL_DIVERT"
 #define LOCAL_INTRANET_DIVERT "LOCAL_INTRANET_DIVERT"
@@ -60,7 +60,8 @@ void        divert_maker_set_mark (const DivertMaker *m, DivertRule *rule, guint
 void        divert_maker_add_marking (const DivertMaker *m, const char *chain, const char *why);
 void        divert_maker_add_return_if_marked (const DivertMaker *m, const char *chain);
 void        divert_maker_add_special_addresses (const DivertMaker *m, const char *chain);
-void        divert_maker_add_return_to (const DivertMaker *m, const char *chain, const char *prefix_text, const char *why);
+void        divert_maker_add_return_to (const DivertMaker *m, const char *chain, const char *prefix_text,
+                                        const char *why);
 
 /* ruleset-local.c: the beginning of LOCAL_DIVERT; its end (in @chain, behind the dispatch);
  * LOCAL_INTRANET_DIVERT. */

@@ -288,13 +288,13 @@ append_routing (GString             *text,
 {
   const char *ip = family == DIVERT_FAMILY_IPV6 ? "ip -6" : "ip";
 
-  g_string_append_printf (text, "# %s rule add fwmark 0x%x/0x%x lookup %u protocol %u\n", ip, routing->mark, routing->mask,
-                          routing->table, DIVERT_ROUTE_PROTOCOL);
+  g_string_append_printf (text, "# %s rule add fwmark 0x%x/0x%x lookup %u protocol %u\n", ip, routing->mark,
+                          routing->mask, routing->table, DIVERT_ROUTE_PROTOCOL);
   g_string_append_printf (text, "# %s route add local default dev lo table %u protocol %u\n", ip, routing->table,
                           DIVERT_ROUTE_PROTOCOL);
   for (char **uplink = routing->uplinks; *uplink != NULL; uplink++)
-    g_string_append_printf (text, "# %s route append local default dev %s table %u protocol %u\n", ip, *uplink, routing->table,
-                            DIVERT_ROUTE_PROTOCOL);
+    g_string_append_printf (text, "# %s route append local default dev %s table %u protocol %u\n", ip, *uplink,
+                            routing->table, DIVERT_ROUTE_PROTOCOL);
 }
 
 char *

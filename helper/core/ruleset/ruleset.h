@@ -132,7 +132,8 @@ typedef struct
 
 /* @gid is the resolved [proxy] group.  @facts names the uplinks; NULL: none.
  * Place OFF gives the empty ruleset: nothing is to be there. */
-DivertRuleset *divert_ruleset_new (const DivertConfig *config, const DivertDecision *decision, guint32 gid, const DivertFacts *facts);
+DivertRuleset *divert_ruleset_new (const DivertConfig *config, const DivertDecision *decision, guint32 gid,
+                                   const DivertFacts *facts);
 /* Nothing of ours is to be there. */
 DivertRuleset *divert_ruleset_new_empty (void);
 void           divert_ruleset_free (DivertRuleset *ruleset);

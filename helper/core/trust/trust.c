@@ -110,7 +110,8 @@ learn_gateway_macs (const DivertLink *link,
         {
           g_autofree char *found = divert_macs_to_string (gateway->macs);
 
-          return refuse (DIVERT_TRUST_ERROR_GATEWAY, _("the gateway answers with several link-layer addresses"), found, error);
+          return refuse (DIVERT_TRUST_ERROR_GATEWAY, _("the gateway answers with several link-layer addresses"), found,
+                         error);
         }
       if (!divert_macs_contain (macs, &g_array_index (gateway->macs, DivertMac, 0)))
         g_array_append_vals (macs, gateway->macs->data, 1);
@@ -125,11 +126,12 @@ check_connection (const DivertConnection *connection,
                   GError                **error)
 {
   if (!divert_connection_is_real (connection))
-    return refuse (DIVERT_TRUST_ERROR_UNSUITABLE, _("neither a cable nor Wi-Fi, so it says nothing of where this machine is"),
-                   connection->id, error);
+    return refuse (DIVERT_TRUST_ERROR_UNSUITABLE,
+                   _("neither a cable nor Wi-Fi, so it says nothing of where this machine is"), connection->id, error);
   if (is_open (connection))
     return refuse (DIVERT_TRUST_ERROR_UNSUITABLE, _("an open Wi-Fi, which anybody can imitate"), connection->id, error);
-  if (has_zone (connection) && (existing == NULL || !g_strv_contains ((const char *const *) existing->zones, connection->zone)))
+  if (has_zone (connection) &&
+      (existing == NULL || !g_strv_contains ((const char *const *) existing->zones, connection->zone)))
     return refuse (DIVERT_TRUST_ERROR_UNSUITABLE,
                    _("the connection's firewall zone overrules trust, and is none of the site's; unset it first"),
                    connection->zone, error);
@@ -140,7 +142,8 @@ static gboolean
 could_be_meant (const DivertFacts      *facts,
                 const DivertConnection *connection)
 {
-  return connection->up && divert_connection_is_real (connection) && divert_facts_find_link (facts, connection->device) != NULL;
+  return connection->up && divert_connection_is_real (connection) &&
+         divert_facts_find_link (facts, connection->device) != NULL;
 }
 
 /* Owned by @facts. */

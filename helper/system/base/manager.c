@@ -45,8 +45,9 @@ divert_manager_tell (const char *status)
   fd = socket (AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (fd < 0)
     return;
-  /* Not waited for: a manager that is busy misses a line of status, but never the first one, for its queue is empty then. */
-  if (sendto (fd, message, strlen (message), MSG_NOSIGNAL | MSG_DONTWAIT, (const struct sockaddr *) &address, length) > 0)
+  /* Not waited for: a manager that is busy misses a line of status. What it has to know is sent again with the next. */
+  if (sendto (fd, message, strlen (message), MSG_NOSIGNAL | MSG_DONTWAIT, (const struct sockaddr *) &address,
+              length) > 0)
     ready = TRUE;
   close (fd);
 }

@@ -8,8 +8,8 @@
 
 G_BEGIN_DECLS
 
-/* The first call tells as well that the start is over. @status: one line of UTF-8, shown by "systemctl status". Without a
- * manager that listens, nothing happens. */
+/* The first call tells as well that the start is over. @status: one line of UTF-8, shown by "systemctl status".
+ * Without a manager that listens, nothing happens. */
 void divert_manager_tell (const char *status);
 
 G_END_DECLS

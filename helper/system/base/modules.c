@@ -58,7 +58,8 @@ static DivertModuleState
 insert (struct kmod_module *module)
 {
   gboolean refused = FALSE;
-  int result = kmod_module_probe_insert_module (module, KMOD_PROBE_APPLY_BLACKLIST, NULL, refuse_install, &refused, NULL);
+  int result = kmod_module_probe_insert_module (module, KMOD_PROBE_APPLY_BLACKLIST, NULL, refuse_install, &refused,
+                                                NULL);
 
   /* A positive answer names the filter that stopped it. */
   if (result > 0 || refused)
@@ -104,7 +105,8 @@ divert_modules_load (const GPtrArray  *names,
 
   if (context == NULL)
     {
-      g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno), _("cannot read the kernel's modules: %s"), g_strerror (errno));
+      g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno), _("cannot read the kernel's modules: %s"),
+                   g_strerror (errno));
       return FALSE;
     }
   /* It would write to stderr what we say better. */

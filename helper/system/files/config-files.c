@@ -197,7 +197,8 @@ list_names (DIR              *stream,
   if (candidate != NULL && candidate->text != NULL)
     g_ptr_array_add (names, g_strdup (candidate->name));
   while (errno = 0, stream != NULL && (entry = readdir (stream)) != NULL)
-    if (is_wanted (entry->d_name) && !is_candidate (candidate, entry->d_name) && !add_name (names, entry->d_name, path, error))
+    if (is_wanted (entry->d_name) && !is_candidate (candidate, entry->d_name) &&
+        !add_name (names, entry->d_name, path, error))
       return NULL;
   if (errno != 0)
     {
@@ -248,7 +249,8 @@ add_drop_ins (DivertConfig     *config,
 {
   g_autofree char *path = g_build_filename (directory, DROP_INS, NULL);
   g_autoptr(GError) local_error = NULL;
-  g_autoptr(Directory) stream = parent != NULL ? open_directory (dirfd (parent), DROP_INS, path, strict, &local_error) : NULL;
+  g_autoptr(Directory) stream = parent != NULL ? open_directory (dirfd (parent), DROP_INS, path, strict, &local_error)
+                                               : NULL;
   g_autoptr(GPtrArray) names = NULL;
 
   if (local_error == NULL)
@@ -258,7 +260,8 @@ add_drop_ins (DivertConfig     *config,
       const char *name = g_ptr_array_index (names, i);
       g_autofree char *file = g_build_filename (path, name, NULL);
 
-      if (is_candidate (candidate, name) ? !divert_config_add (config, file, candidate->text, strlen (candidate->text), error)
+      if (is_candidate (candidate, name) ? !divert_config_add (config, file, candidate->text, strlen (candidate->text),
+                                                               error)
                                          : !add_named (config, dirfd (stream), name, file, strict, FALSE, error))
         return FALSE;
     }

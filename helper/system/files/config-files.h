@@ -14,7 +14,8 @@ G_BEGIN_DECLS
  * writable by root alone.  NULL and @error with file, line, key and value. */
 DivertConfig *divert_config_files_load (const char *directory, gboolean strict, GError **error);
 /* Could it be loaded, strictly, if conf.d had file @name with this text, or, if @text is NULL, without it? */
-gboolean      divert_config_files_check_with (const char *directory, const char *name, const char *text, GError **error);
+gboolean      divert_config_files_check_with (const char *directory, const char *name, const char *text,
+                                              GError **error);
 /* One file alone (check-config FILE). */
 DivertConfig *divert_config_files_load_one (const char *file, gboolean strict, GError **error);
 

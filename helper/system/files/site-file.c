@@ -30,7 +30,8 @@ fail (const char *problem,
       const char *path,
       GError    **error)
 {
-  g_set_error (error, DIVERT_SITE_FILE_ERROR, DIVERT_SITE_FILE_ERROR_WRITE, "%s: '%s': %s", problem, path, g_strerror (errno));
+  g_set_error (error, DIVERT_SITE_FILE_ERROR, DIVERT_SITE_FILE_ERROR_WRITE, "%s: '%s': %s", problem, path,
+               g_strerror (errno));
   return FALSE;
 }
 
@@ -69,9 +70,11 @@ read_ours (const char  *path,
   g_autofree char *text = NULL;
   g_autoptr(GError) local_error = NULL;
 
-  if (!g_file_get_contents (path, &text, NULL, &local_error) && !g_error_matches (local_error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+  if (!g_file_get_contents (path, &text, NULL, &local_error) &&
+      !g_error_matches (local_error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
     {
-      g_set_error (error, DIVERT_SITE_FILE_ERROR, DIVERT_SITE_FILE_ERROR_WRITE, "%s: %s", _("cannot be read"), local_error->message);
+      g_set_error (error, DIVERT_SITE_FILE_ERROR, DIVERT_SITE_FILE_ERROR_WRITE, "%s: %s", _("cannot be read"),
+                   local_error->message);
       return FALSE;
     }
   *ret_text = g_steal_pointer (&text);
@@ -95,8 +98,8 @@ check_ours (const char *path,
   if (fd >= 0)
     close (fd);
   if (!ours)
-    g_set_error (error, DIVERT_SITE_FILE_ERROR, DIVERT_SITE_FILE_ERROR_BY_HAND, _("written by hand, so it is not changed: '%s'"),
-                 path);
+    g_set_error (error, DIVERT_SITE_FILE_ERROR, DIVERT_SITE_FILE_ERROR_BY_HAND,
+                 _("written by hand, so it is not changed: '%s'"), path);
   return ours;
 }
 
@@ -107,8 +110,8 @@ check_place (const DivertSite *existing,
 {
   if (existing == NULL || g_strcmp0 (existing->file, path) == 0)
     return TRUE;
-  g_set_error (error, DIVERT_SITE_FILE_ERROR, DIVERT_SITE_FILE_ERROR_BY_HAND, _("the site is defined by hand, so it is not changed: '%s'"),
-               existing->file);
+  g_set_error (error, DIVERT_SITE_FILE_ERROR, DIVERT_SITE_FILE_ERROR_BY_HAND,
+               _("the site is defined by hand, so it is not changed: '%s'"), existing->file);
   return FALSE;
 }
 

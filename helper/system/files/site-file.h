@@ -27,7 +27,8 @@ char    *divert_site_file_get_path (const char *config_dir, const char *site);
  * On failure nothing has changed.  @ret_previous: what was there, NULL for nothing. */
 gboolean divert_site_file_write (const char *config_dir, const char *site, const DivertSite *existing, const char *text,
                                  char **ret_previous, GError **error);
-gboolean divert_site_file_remove (const char *config_dir, const DivertSite *existing, char **ret_previous, GError **error);
+gboolean divert_site_file_remove (const char *config_dir, const DivertSite *existing, char **ret_previous,
+                                  GError **error);
 /* Undoes the one or the other. */
 gboolean divert_site_file_restore (const char *config_dir, const char *site, const char *previous, GError **error);
 

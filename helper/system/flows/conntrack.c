@@ -84,7 +84,8 @@ is_stale (const Search  *search,
   const DivertStale *stale = search->stale;
   gboolean is_dns = target->port == DNS_PORT && (target->protocol == IPPROTO_UDP || target->protocol == IPPROTO_TCP);
 
-  if (stale->from != NULL && mark != NULL && nla_len (mark) >= 4 && (g_ntohl (nla_get_u32 (mark)) & stale->mask) == stale->mark &&
+  if (stale->from != NULL && mark != NULL && nla_len (mark) >= 4 &&
+      (g_ntohl (nla_get_u32 (mark)) & stale->mask) == stale->mark &&
       divert_prefixes_contain (stale->from, &target->source))
     return TRUE;
   return (divert_prefixes_contain (stale->to, &target->destination) || (stale->dns && is_dns)) &&
@@ -141,7 +142,8 @@ see_entry (struct nlmsghdr *header,
 static gboolean
 means_no_conntrack (const GError *error)
 {
-  return g_error_matches (error, DIVERT_NETLINK_ERROR, EINVAL) || g_error_matches (error, DIVERT_NETLINK_ERROR, EOPNOTSUPP) ||
+  return g_error_matches (error, DIVERT_NETLINK_ERROR, EINVAL) ||
+         g_error_matches (error, DIVERT_NETLINK_ERROR, EOPNOTSUPP) ||
          g_error_matches (error, DIVERT_NETLINK_ERROR, EPROTONOSUPPORT);
 }
 

@@ -61,7 +61,8 @@ collect (DivertNetlink  *netlink,
   for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
     for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
       {
-        if (!divert_socket_dump (netlink, kinds[i].protocol, family, kinds[i].states, 0, see_connection, matches, error))
+        if (!divert_socket_dump (netlink, kinds[i].protocol, family, kinds[i].states, 0, see_connection, matches,
+                                 error))
           return FALSE;
       }
   return TRUE;

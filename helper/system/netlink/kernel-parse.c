@@ -44,7 +44,8 @@ divert_kernel_parse_link (struct nlmsghdr *header,
   nla_strlcpy (link.name, attributes[IFLA_IFNAME], sizeof link.name);
   link.loopback = (info->ifi_flags & IFF_LOOPBACK) != 0;
   link.carrier = header->nlmsg_type == RTM_NEWLINK &&
-                 has_carrier (info->ifi_flags, attributes[IFLA_OPERSTATE] != NULL ? nla_get_u8 (attributes[IFLA_OPERSTATE]) :
+                 has_carrier (info->ifi_flags,
+                              attributes[IFLA_OPERSTATE] != NULL ? nla_get_u8 (attributes[IFLA_OPERSTATE]) :
                                                                                     IF_OPER_UNKNOWN);
   link.carrier_changes = divert_netlink_get_u32 (attributes[IFLA_CARRIER_CHANGES], 0);
   *ret_link = link;
@@ -75,7 +76,8 @@ divert_kernel_parse_address (struct nlmsghdr   *header,
 
   flags = divert_netlink_get_u32 (attributes[IFA_FLAGS], info->ifa_flags);
   address.ifindex = info->ifa_index;
-  address.usable = (flags & IFA_F_DADFAILED) == 0 && ((flags & IFA_F_TENTATIVE) == 0 || (flags & IFA_F_OPTIMISTIC) != 0);
+  address.usable = (flags & IFA_F_DADFAILED) == 0 &&
+                   ((flags & IFA_F_TENTATIVE) == 0 || (flags & IFA_F_OPTIMISTIC) != 0);
   *ret_address = address;
   return TRUE;
 }
@@ -138,7 +140,8 @@ divert_kernel_parse_route (struct nlmsghdr *header,
   if ((header->nlmsg_type != RTM_NEWROUTE && header->nlmsg_type != RTM_DELROUTE) ||
       nlmsg_parse (header, sizeof *info, attributes, RTA_MAX, NULL) < 0)
     return;
-  if (divert_netlink_get_u32 (attributes[RTA_TABLE], info->rtm_table) != RT_TABLE_MAIN || info->rtm_flags & RTM_F_CLONED)
+  if (divert_netlink_get_u32 (attributes[RTA_TABLE], info->rtm_table) != RT_TABLE_MAIN ||
+      info->rtm_flags & RTM_F_CLONED)
     return;
 
   if (!divert_netlink_get_address (attributes[RTA_DST], info->rtm_family, &route.destination))

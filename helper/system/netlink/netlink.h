@@ -44,12 +44,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertNetlink, divert_netlink_free)
 guint32        divert_netlink_get_port (const DivertNetlink *netlink);
 
 /* Sends @msg and waits for its acknowledgement.  @visit (optional) gets what is answered besides. */
-gboolean       divert_netlink_request (DivertNetlink *netlink, DivertNetlinkMessage *msg, DivertNetlinkVisit visit, gpointer user_data,
-                                       GError **error);
+gboolean       divert_netlink_request (DivertNetlink *netlink, DivertNetlinkMessage *msg, DivertNetlinkVisit visit,
+                                       gpointer user_data, GError **error);
 /* Sends @msg as a dump and hands every answer to @visit.  @ret_torn (optional): the kernel's
  * state changed meanwhile, so that something may be missing or there twice. */
-gboolean       divert_netlink_dump (DivertNetlink *netlink, DivertNetlinkMessage *msg, DivertNetlinkVisit visit, gpointer user_data,
-                                    gboolean *ret_torn, GError **error);
+gboolean       divert_netlink_dump (DivertNetlink *netlink, DivertNetlinkMessage *msg, DivertNetlinkVisit visit,
+                                    gpointer user_data, gboolean *ret_torn, GError **error);
 
 /* AF_INET or AF_INET6. */
 int            divert_netlink_family (DivertFamily family);

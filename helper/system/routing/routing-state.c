@@ -87,7 +87,8 @@ find_wanted_route (const DivertRoutingState  *state,
   if (route->rtm_type != RTN_LOCAL || route->rtm_dst_len != 0 || route->rtm_src_len != 0 || route->rtm_tos != 0)
     return NULL;
   if (attributes[RTA_GATEWAY] != NULL || attributes[RTA_VIA] != NULL || attributes[RTA_MULTIPATH] != NULL ||
-      attributes[RTA_PREFSRC] != NULL || divert_netlink_get_u32 (attributes[RTA_TABLE], route->rtm_table) != state->routing->table)
+      attributes[RTA_PREFSRC] != NULL ||
+      divert_netlink_get_u32 (attributes[RTA_TABLE], route->rtm_table) != state->routing->table)
     return NULL;
 
   for (guint i = 0; i < state->wanted_routes->len; i++)
@@ -157,7 +158,8 @@ dump_ours (DivertNetlink       *netlink,
            GError             **error)
 {
   const struct fib_rule_hdr rule = { .family = divert_netlink_family (state->family) };
-  const struct rtmsg route = { .rtm_family = divert_netlink_family (state->family), .rtm_protocol = DIVERT_ROUTE_PROTOCOL };
+  const struct rtmsg route = { .rtm_family = divert_netlink_family (state->family),
+                               .rtm_protocol = DIVERT_ROUTE_PROTOCOL };
   g_autoptr(DivertNetlinkMessage) rules = divert_netlink_message_new (RTM_GETRULE, 0, &rule, sizeof rule);
   g_autoptr(DivertNetlinkMessage) routes = divert_netlink_message_new (RTM_GETROUTE, 0, &route, sizeof route);
 

@@ -34,8 +34,8 @@ typedef struct
   GPtrArray           *stale_routes;
 } DivertRoutingState;
 
-DivertRoutingState *divert_routing_state_read (DivertNetlink *netlink, const DivertRouting *routing, DivertFamily family,
-                                               GError **error);
+DivertRoutingState *divert_routing_state_read (DivertNetlink *netlink, const DivertRouting *routing,
+                                               DivertFamily family, GError **error);
 void                divert_routing_state_free (DivertRoutingState *state);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertRoutingState, divert_routing_state_free)
 

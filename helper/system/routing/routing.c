@@ -141,7 +141,8 @@ is_mute (guint         ifindex,
    * it, the mark finds no route and the leak guard drops the packet. */
   if (error->code == EACCES)
     return TRUE;
-  return ifindex != DIVERT_LOOPBACK_IFINDEX && (error->code == ENODEV || error->code == ENXIO || error->code == ENETDOWN);
+  return ifindex != DIVERT_LOOPBACK_IFINDEX &&
+         (error->code == ENODEV || error->code == ENXIO || error->code == ENETDOWN);
 }
 
 static gboolean
@@ -188,7 +189,8 @@ delete_all (Writer           *writer,
   for (guint i = 0; i < stale->len; i++)
     {
       struct nlmsghdr *seen = g_ptr_array_index (stale, i);
-      g_autoptr(DivertNetlinkMessage) msg = divert_netlink_message_new (type, 0, nlmsg_data (seen), nlmsg_datalen (seen));
+      g_autoptr(DivertNetlinkMessage) msg = divert_netlink_message_new (type, 0, nlmsg_data (seen),
+                                                                        nlmsg_datalen (seen));
       g_autoptr(GError) local_error = NULL;
 
       if (write_one (writer, before, after, msg, &local_error))

@@ -175,7 +175,8 @@ divert_network_new (DivertLookAgain changed,
   /* Permissions are what a user interface wants to know.  Not cancellable: the cancelling of one
    * connection to the bus spoils it for all others who wait for the shared one. */
   g_async_initable_new_async (NM_TYPE_CLIENT, G_PRIORITY_DEFAULT, NULL, on_client, g_object_ref (network->ear),
-                              NM_CLIENT_INSTANCE_FLAGS, (guint) NM_CLIENT_INSTANCE_FLAGS_NO_AUTO_FETCH_PERMISSIONS, NULL);
+                              NM_CLIENT_INSTANCE_FLAGS, (guint) NM_CLIENT_INSTANCE_FLAGS_NO_AUTO_FETCH_PERMISSIONS,
+                              NULL);
   return network;
 }
 

@@ -31,7 +31,8 @@ serves (const DivertSocket *socket,
     return FALSE;
   if (memcmp (local.bytes, any, bytes) == 0)
     return local.family == family || (local.family == DIVERT_FAMILY_IPV6 && !socket->v6only);
-  return local.family == family && memcmp (local.bytes, family == DIVERT_FAMILY_IPV6 ? loopback6 : loopback4, bytes) == 0;
+  return local.family == family &&
+         memcmp (local.bytes, family == DIVERT_FAMILY_IPV6 ? loopback6 : loopback4, bytes) == 0;
 }
 
 static void

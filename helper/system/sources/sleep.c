@@ -44,7 +44,8 @@ on_lock (GObject      *source,
 {
   g_autoptr(GUnixFDList) fds = NULL;
   g_autoptr(GError) error = NULL;
-  g_autoptr(GVariant) answer = g_dbus_connection_call_with_unix_fd_list_finish (G_DBUS_CONNECTION (source), &fds, result, &error);
+  g_autoptr(GVariant) answer = g_dbus_connection_call_with_unix_fd_list_finish (G_DBUS_CONNECTION (source), &fds,
+                                                                                result, &error);
   DivertSleep *sleep = user_data;
   gint32 handle;
 
@@ -66,8 +67,8 @@ static void
 lock (DivertSleep *sleep)
 {
   g_dbus_connection_call_with_unix_fd_list (sleep->bus, LOGIND, LOGIND_PATH, LOGIND_INTERFACE, "Inhibit",
-                                            g_variant_new ("(ssss)", "sleep", "nm-divert", "Closing the direct way to the intranet",
-                                                           "delay"),
+                                            g_variant_new ("(ssss)", "sleep", "nm-divert",
+                                                           "Closing the direct way to the intranet", "delay"),
                                             G_VARIANT_TYPE ("(h)"), G_DBUS_CALL_FLAGS_NO_AUTO_START, -1, NULL,
                                             sleep->cancellable, on_lock, sleep);
 }
@@ -140,10 +141,11 @@ on_bus (GObject      *source,
   if (sleep->bus == NULL)
     return;
 
-  sleep->signal_id = g_dbus_connection_signal_subscribe (sleep->bus, LOGIND, LOGIND_INTERFACE, "PrepareForSleep", LOGIND_PATH, NULL,
-                                                         G_DBUS_SIGNAL_FLAGS_NONE, on_prepare, sleep, NULL);
-  sleep->watch_id = g_bus_watch_name_on_connection (sleep->bus, LOGIND, G_BUS_NAME_WATCHER_FLAGS_NONE, on_appeared, on_vanished,
-                                                    sleep, NULL);
+  sleep->signal_id = g_dbus_connection_signal_subscribe (sleep->bus, LOGIND, LOGIND_INTERFACE, "PrepareForSleep",
+                                                         LOGIND_PATH, NULL, G_DBUS_SIGNAL_FLAGS_NONE, on_prepare, sleep,
+                                                         NULL);
+  sleep->watch_id = g_bus_watch_name_on_connection (sleep->bus, LOGIND, G_BUS_NAME_WATCHER_FLAGS_NONE, on_appeared,
+                                                    on_vanished, sleep, NULL);
 }
 
 DivertSleep *

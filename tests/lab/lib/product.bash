@@ -45,7 +45,8 @@ call ()
   local method=$1
   shift
 
-  gdbus call --system --timeout 10 -d org.nmdivert.Helper1 -o /org/nmdivert/Helper1 -m "org.nmdivert.Helper1.$method" "$@"
+  gdbus call --system --timeout 10 -d org.nmdivert.Helper1 -o /org/nmdivert/Helper1 \
+    -m "org.nmdivert.Helper1.$method" "$@"
 }
 
 refresh ()
@@ -129,7 +130,8 @@ writes ()
 # path_of DESTINATION: what "nm-divert explain" says.
 path_of ()
 {
-  nm-divert explain "$1" --json 2>>"$LAB_LOGS/status.log" | python3 -c 'import json, sys; print(json.load(sys.stdin).get("path"))'
+  nm-divert explain "$1" --json 2>>"$LAB_LOGS/status.log" |
+    python3 -c 'import json, sys; print(json.load(sys.stdin).get("path"))'
 }
 
 # --- the helper's log and work ---------------------------------------------------------

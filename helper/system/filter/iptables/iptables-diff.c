@@ -228,7 +228,8 @@ hook_chains (Diff    *diff,
       const DivertIptablesEntry *hook = hooks->pdata[i - 1];
 
       if (!seen[i - 1] &&
-          !check (diff, diff->table->ops->insert_entry (hook->chain, hook->bytes, 0, diff->table->handle), hook->chain, error))
+          !check (diff, diff->table->ops->insert_entry (hook->chain, hook->bytes, 0, diff->table->handle), hook->chain,
+                  error))
         return FALSE;
     }
   return TRUE;
@@ -268,7 +269,8 @@ keep_policy_counters (Diff    *diff,
       if (!divert_chain_is_builtin (*chain))
         continue;
       policy = ops->get_policy (*chain, &counters, diff->table->handle);
-      if (policy != NULL && !check (diff, ops->set_policy (*chain, policy, &counters, diff->table->handle), *chain, error))
+      if (policy != NULL &&
+          !check (diff, ops->set_policy (*chain, policy, &counters, diff->table->handle), *chain, error))
         return FALSE;
     }
   return TRUE;

@@ -267,7 +267,8 @@ parse_header (const DivertIptablesFamily *ops,
   const DivertIptablesLayout *layout = &ops->layout;
 
   parse_prefix (entry, layout->source, layout->source_mask, ops->family, &rule->has_source, &rule->source);
-  parse_prefix (entry, layout->destination, layout->destination_mask, ops->family, &rule->has_destination, &rule->destination);
+  parse_prefix (entry, layout->destination, layout->destination_mask, ops->family, &rule->has_destination,
+                &rule->destination);
   g_strlcpy (rule->in_interface, at (entry, layout->in_interface), sizeof rule->in_interface);
   g_strlcpy (rule->out_interface, at (entry, layout->out_interface), sizeof rule->out_interface);
   rule->out_invert = (read_byte (entry, layout->inverse_flags) & layout->inverse_out) != 0;

@@ -40,7 +40,8 @@ DEFINE_ENTRY_FUNCTIONS (iptc, struct ipt_entry)
 DEFINE_ENTRY_FUNCTIONS (ip6tc, struct ip6t_entry)
 
 #define FUNCTIONS(prefix)                                                                                             \
-  .init = prefix##_init, .free = prefix##_free, .first_chain = prefix##_first_chain, .next_chain = prefix##_next_chain, \
+  .init = prefix##_init, .free = prefix##_free,                                                                       \
+  .first_chain = prefix##_first_chain, .next_chain = prefix##_next_chain,                                             \
   .get_policy = prefix##_get_policy, .set_policy = prefix##_set_policy,                                               \
   .first_entry = prefix##_first, .next_entry = prefix##_next,                                                         \
   .get_target = prefix##_target, .insert_entry = prefix##_insert, .delete_entry = prefix##_delete_num_entry,          \
@@ -133,8 +134,8 @@ divert_iptables_set_open_error (GError                     **error,
     case ENOPROTOOPT:
     case EPROTONOSUPPORT:
       g_set_error (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_UNAVAILABLE,
-                   _("legacy iptables for %s is not in the kernel; its module is '%s': %s"), divert_family_name (ops->family),
-                   ops->module, explain_absence (ops));
+                   _("legacy iptables for %s is not in the kernel; its module is '%s': %s"),
+                   divert_family_name (ops->family), ops->module, explain_absence (ops));
       break;
     case ENOENT:
       g_set_error (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_UNAVAILABLE,
@@ -197,7 +198,8 @@ divert_iptables_table_list (const DivertIptablesTable *self,
   GPtrArray *entries = g_ptr_array_new ();
   const void *entry;
 
-  for (entry = self->ops->first_entry (chain, self->handle); entry != NULL; entry = self->ops->next_entry (entry, self->handle))
+  for (entry = self->ops->first_entry (chain, self->handle); entry != NULL;
+       entry = self->ops->next_entry (entry, self->handle))
     g_ptr_array_add (entries, (gpointer) entry);
   return entries;
 }

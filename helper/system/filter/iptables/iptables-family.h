@@ -44,7 +44,8 @@ typedef struct
   const char *(*first_chain) (struct xtc_handle *handle);
   const char *(*next_chain) (struct xtc_handle *handle);
   const char *(*get_policy) (const char *chain, struct xt_counters *counters, struct xtc_handle *handle);
-  int         (*set_policy) (const char *chain, const char *policy, struct xt_counters *counters, struct xtc_handle *handle);
+  int         (*set_policy) (const char *chain, const char *policy, struct xt_counters *counters,
+                             struct xtc_handle *handle);
   const void *(*first_entry) (const char *chain, struct xtc_handle *handle);
   const void *(*next_entry) (const void *entry, struct xtc_handle *handle);
   const char *(*get_target) (const void *entry, struct xtc_handle *handle);
@@ -87,7 +88,8 @@ gboolean   divert_iptables_probe (const DivertIptablesFamily *ops, GError **erro
 GPtrArray *divert_iptables_list_modules (void);
 
 /* What an error number of init, of the probe's socket or of getsockopt means to a person. */
-void       divert_iptables_set_open_error (GError **error, const DivertIptablesFamily *ops, DivertTable table, int code);
+void       divert_iptables_set_open_error (GError **error, const DivertIptablesFamily *ops, DivertTable table,
+                                           int code);
 
 static inline guint16
 divert_iptables_get_offset (const void *entry,

@@ -134,7 +134,8 @@ divert_iptables_find_target (DivertTarget target,
                              DivertFamily family)
 {
   for (guint i = 0; i < divert_iptables_n_targets; i++)
-    if (divert_iptables_targets[i].target == target && (divert_iptables_targets[i].extension.families & (1 << family)) != 0)
+    if (divert_iptables_targets[i].target == target &&
+        (divert_iptables_targets[i].extension.families & (1 << family)) != 0)
       return &divert_iptables_targets[i].extension;
   return NULL;
 }

@@ -36,7 +36,8 @@ divert_iptables_wanted_new (const DivertIptablesFamily *ops,
 
       if (rule->table != table || (rule->families & (1 << ops->family)) == 0)
         continue;
-      g_ptr_array_add (is_hook ? wanted->hooks : ensure_chain (wanted, rule->chain), divert_iptables_entry_new (ops, rule));
+      g_ptr_array_add (is_hook ? wanted->hooks : ensure_chain (wanted, rule->chain),
+                       divert_iptables_entry_new (ops, rule));
       /* libiptc takes a jump to a chain that is missing for an extension, and only the commit fails. */
       if (rule->target == DIVERT_TARGET_JUMP || rule->target == DIVERT_TARGET_GOTO)
         ensure_chain (wanted, rule->to);

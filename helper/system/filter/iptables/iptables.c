@@ -31,7 +31,7 @@
 typedef struct
 {
   DivertBackend  parent;
-  GBytes        *last[DIVERT_N_TABLES][DIVERT_N_FAMILIES]; /* the rules of the last apply that succeeded; NULL: none yet */
+  GBytes        *last[DIVERT_N_TABLES][DIVERT_N_FAMILIES]; /* the last apply's that succeeded; NULL: none yet */
 } IptablesBackend;
 
 /* Rules are plain, and zero where nothing is said: their bytes are what they say. */
@@ -83,11 +83,13 @@ static int
 commit (DivertIptablesTable *table,
         DivertTable          id)
 {
-  if (divert_fault_point ("iptables-commit-before:%s:%s", divert_table_name (id), divert_family_name (table->ops->family)))
+  if (divert_fault_point ("iptables-commit-before:%s:%s", divert_table_name (id),
+                          divert_family_name (table->ops->family)))
     return EINVAL;
   if (table->ops->commit (table->handle) == 0)
     return errno != 0 ? errno : EINVAL;
-  if (divert_fault_point ("iptables-commit-after:%s:%s", divert_table_name (id), divert_family_name (table->ops->family)))
+  if (divert_fault_point ("iptables-commit-after:%s:%s", divert_table_name (id),
+                          divert_family_name (table->ops->family)))
     return EINVAL;
   return 0;
 }
@@ -110,7 +112,8 @@ set_commit_error (GError                     **error,
   else
     g_set_error (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_REFUSED,
                  _("the kernel refused the rules of table %s for %s: '%s'"),
-                 divert_table_name (table), divert_family_name (ops->family), reason != NULL ? reason : g_strerror (code));
+                 divert_table_name (table), divert_family_name (ops->family),
+                 reason != NULL ? reason : g_strerror (code));
 }
 
 static gboolean

@@ -37,7 +37,8 @@ set_open_error (GError     **error,
 {
   gboolean refused = code == EACCES || code == EPERM || code == EROFS;
 
-  g_set_error (error, DIVERT_BACKEND_ERROR, refused ? DIVERT_BACKEND_ERROR_PERMISSION : DIVERT_BACKEND_ERROR_UNAVAILABLE,
+  g_set_error (error, DIVERT_BACKEND_ERROR,
+               refused ? DIVERT_BACKEND_ERROR_PERMISSION : DIVERT_BACKEND_ERROR_UNAVAILABLE,
                _("cannot open the lock of iptables: '%s': %s"), path, g_strerror (code));
 }
 

@@ -86,7 +86,8 @@ on_done (const char *failure,
     {
       question->wait_id = g_timeout_add_seconds (question->owner->renewal_s, on_waited, question);
       question->retry_s = RETRY_FIRST_S;
-      question->proven_until = g_get_monotonic_time () + question->owner->renewal_s * G_TIME_SPAN_SECOND + RENEWAL_SLACK_US;
+      question->proven_until = g_get_monotonic_time () + question->owner->renewal_s * G_TIME_SPAN_SECOND +
+                               RENEWAL_SLACK_US;
     }
   question->owner->changed (question->owner->user_data);
 }
@@ -103,7 +104,8 @@ static gboolean
 is_about (const Question   *question,
           const DivertSite *site)
 {
-  return g_str_equal (question->site, site->name) && site->has_beacon && is_same_beacon (&question->beacon, &site->beacon);
+  return g_str_equal (question->site, site->name) && site->has_beacon &&
+         is_same_beacon (&question->beacon, &site->beacon);
 }
 
 /* Another key or address under the same name is another question. */
@@ -254,7 +256,8 @@ divert_beacons_gather (DivertBeacons *beacons,
       if (question->state == DIVERT_BEACON_PROVEN && question->proven_until <= now)
         forget (question);
       if (!is_idle (question))
-        g_ptr_array_add (facts->beacons, divert_beacon_fact_new (question->site, question->ifindex, question->state, question->detail));
+        g_ptr_array_add (facts->beacons,
+                         divert_beacon_fact_new (question->site, question->ifindex, question->state, question->detail));
     }
 }
 

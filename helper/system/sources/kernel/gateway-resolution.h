@@ -44,8 +44,8 @@ void              divert_resolution_free (DivertResolution *resolution);
 gboolean          divert_resolution_ask (DivertResolution *resolution, DivertNetlink *netlink, gint64 now);
 /* There is a reason to want an answer soon: the next question of a resolved one is put at once, or very soon. */
 gboolean          divert_resolution_hasten (DivertResolution *resolution, DivertNetlink *netlink, gint64 now);
-gboolean          divert_resolution_see (DivertResolution *resolution, DivertNetlink *netlink, const DivertNeighbour *neighbour,
-                                         gint64 now);
+gboolean          divert_resolution_see (DivertResolution *resolution, DivertNetlink *netlink,
+                                         const DivertNeighbour *neighbour, gint64 now);
 gboolean          divert_resolution_tick (DivertResolution *resolution, DivertNetlink *netlink, gint64 now);
 
 /* Did the gateway, once it had answered, fall silent or show another address?  Tells of it once. */

@@ -147,8 +147,8 @@ subscribe (DivertMonitor *monitor)
   monitor->sock = nl_socket_alloc ();
   if (monitor->sock == NULL || nl_connect (monitor->sock, NETLINK_ROUTE) < 0)
     return FALSE;
-  if (nl_socket_add_memberships (monitor->sock, RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV4_ROUTE,
-                                 RTNLGRP_IPV6_ROUTE, RTNLGRP_IPV4_RULE, RTNLGRP_IPV6_RULE, 0) < 0)
+  if (nl_socket_add_memberships (monitor->sock, RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR,
+                                 RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE, RTNLGRP_IPV4_RULE, RTNLGRP_IPV6_RULE, 0) < 0)
     return FALSE;
 
   /* Beyond the system's limit where we may; else as much as it allows. */
