@@ -349,7 +349,7 @@ divert_pipeline_new (const char      *config_dir,
   if (pipeline->kernel == NULL)
     return NULL;
   pipeline->network = divert_network_new (on_network_changed, pipeline);
-  pipeline->beacons = divert_beacons_new (DIVERT_BEACONS_RENEWAL_S, on_beacons_changed, pipeline);
+  pipeline->beacons = divert_beacons_new (&DIVERT_BEACON_LIMITS, on_beacons_changed, pipeline);
   pipeline->sleep = divert_sleep_new (on_sleep_changed, pipeline);
 
   pipeline->startup = divert_startup_begin (divert_laying_find_rules (pipeline->laying), g_get_monotonic_time ());
