@@ -237,7 +237,7 @@ divert_service_new (GDBusConnection  *bus,
   service->config_dir = g_strdup (config_dir);
   service->idle = idle;
   service->user_data = user_data;
-  service->authority = divert_authority_new (bus);
+  service->authority = divert_authority_new (bus, DIVERT_AUTHORITY_TIMEOUT_MS, DIVERT_AUTHORITY_INTERACTIVE_TIMEOUT_MS);
   service->questions = divert_questions_new (service);
   service->pipeline = divert_pipeline_new (config_dir, on_reported, service, error);
   if (service->pipeline == NULL)

@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "namespace.h"
 #include "system/filter/backend.h"
 
 G_BEGIN_DECLS

@@ -6,7 +6,6 @@
 #include "system/flows/conntrack.h"
 
 #include <arpa/inet.h>
-#include <glib/gstdio.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -234,13 +233,9 @@ int
 main (int   argc,
       char *argv[])
 {
-  g_autofree char *directory = NULL;
-  int status;
-
+  test_needs ("ip", "conntrack", "iptables-legacy", NULL);
   g_test_init (&argc, &argv, NULL);
-  directory = g_dir_make_tmp ("test-conntrack-XXXXXX", NULL);
-  g_assert_nonnull (directory);
-  g_assert_no_errno (g_chdir (directory));
+  test_directory_enter ();
 
 #define ADD(name, test) g_test_add ("/conntrack/" name, Fixture, NULL, set_up, test, tear_down)
   ADD ("prefixes", test_prefixes);
@@ -250,7 +245,5 @@ main (int   argc,
   ADD ("large-table", test_large_table);
   ADD ("not-permitted", test_not_permitted);
 #undef ADD
-  status = g_test_run ();
-  g_rmdir (directory);
-  return status;
+  return g_test_run ();
 }

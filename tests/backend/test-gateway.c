@@ -34,14 +34,6 @@ typedef struct
 } Fixture;
 
 static void
-on_changed (gpointer user_data)
-{
-  Fixture *f = user_data;
-
-  f->n_calls++;
-}
-
-static void
 run_far (Fixture    *f,
          const char *command)
 {
@@ -83,7 +75,7 @@ set_up (Fixture       *f,
   plug_in (f);
   f->ifindex = if_nametoindex ("up0");
 
-  f->kernel = divert_kernel_new (on_changed, f, &error);
+  f->kernel = divert_kernel_new (test_on_call, &f->n_calls, &error);
   g_assert_no_error (error);
 }
 
@@ -92,7 +84,7 @@ tear_down (Fixture       *f,
            gconstpointer  user_data)
 {
   divert_kernel_free (f->kernel);
-  test_namespace_stop_far (f->far);
+  test_child_stop (f->far);
 }
 
 /* The link's, as of the last look. */
@@ -199,14 +191,6 @@ test_resolves (Fixture       *f,
   g_assert_cmpint (look (f, NULL), ==, DIVERT_GATEWAY_RESOLVED);
 }
 
-static gboolean
-was_told (gpointer user_data)
-{
-  const Fixture *f = user_data;
-
-  return f->n_calls > 0;
-}
-
 static void
 test_tells (Fixture       *f,
             gconstpointer  user_data)
@@ -214,7 +198,7 @@ test_tells (Fixture       *f,
   test_wait (50, NULL, NULL);
   ask (f);
   f->n_calls = 0;
-  g_assert_true (test_wait (PATIENCE_MS, was_told, f));
+  g_assert_true (test_wait (PATIENCE_MS, test_was_called, &f->n_calls));
   g_assert_cmpint (look (f, NULL), ==, DIVERT_GATEWAY_RESOLVED);
   test_wait (50, NULL, NULL);
   g_assert_cmpuint (f->n_calls, ==, 1);
@@ -253,7 +237,7 @@ test_fresh_address (Fixture       *f,
   do
     {
       f->n_calls = 0;
-      g_assert_true (test_wait (PATIENCE_MS, was_told, f));
+      g_assert_true (test_wait (PATIENCE_MS, test_was_called, &f->n_calls));
     }
   while (count_fresh (f) > 0);
 }
@@ -545,6 +529,7 @@ main (int   argc,
     { "lost-notifications", test_lost_notifications },
   };
 
+  test_needs ("ip", "nsenter", NULL);
   g_test_init (&argc, &argv, NULL);
   for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
     for (guint i = 0; i < G_N_ELEMENTS (tests); i++)

@@ -211,6 +211,7 @@ main (int    argc,
     { "fail-after", test_fail_after },
   };
 
+  test_needs ("ip", "iptables-legacy", "ip6tables-legacy", NULL);
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/iptables/fault-points/others", test_others);
   for (guint i = 0; i < G_N_ELEMENTS (tests); i++)

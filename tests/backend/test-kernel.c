@@ -19,14 +19,6 @@ typedef struct
   guint         n_calls;
 } Fixture;
 
-static void
-on_changed (gpointer user_data)
-{
-  Fixture *f = user_data;
-
-  f->n_calls++;
-}
-
 /* The kernel tells of a carrier up to a second after it came. */
 static void
 wait_for_operstate (const char *device,
@@ -46,7 +38,7 @@ set_up (Fixture       *f,
             "ip link set up0 up; ip link set far0 up; ip addr add 192.0.2.2/24 dev up0");
   wait_for_operstate ("up0", "UP");
   wait_for_operstate ("far0", "UP");
-  f->kernel = divert_kernel_new (on_changed, f, &error);
+  f->kernel = divert_kernel_new (test_on_call, &f->n_calls, &error);
   g_assert_no_error (error);
 }
 
@@ -66,14 +58,6 @@ gather (Fixture *f)
   divert_kernel_gather (f->kernel, facts, &error);
   g_assert_no_error (error);
   return facts;
-}
-
-static gboolean
-was_called (gpointer user_data)
-{
-  const Fixture *f = user_data;
-
-  return f->n_calls > 0;
 }
 
 /* Until nothing comes any more. */
@@ -254,7 +238,7 @@ test_notifications (Fixture       *f,
     {
       settle (f);
       test_run ("%s", events[i]);
-      if (!test_wait (PATIENCE_MS, was_called, f))
+      if (!test_wait (PATIENCE_MS, test_was_called, &f->n_calls))
         g_error ("not noticed: %s", events[i]);
     }
 }
@@ -321,7 +305,7 @@ test_carrier_held_back (Fixture       *f,
 
       test_run ("nsenter -n -t %d ip link set far0 up", far);
     }
-  test_namespace_stop_far (far);
+  test_child_stop (far);
 }
 
 static gint64
@@ -410,10 +394,10 @@ test_lost_notifications (Fixture       *f,
 {
   settle (f);
   test_run ("seq 1 30000 | sed 's/.*/link set up0 alias &/' >storm.batch; ip -batch storm.batch; rm storm.batch");
-  g_assert_true (test_wait (PATIENCE_MS, was_called, f));
+  g_assert_true (test_wait (PATIENCE_MS, test_was_called, &f->n_calls));
   settle (f);
   test_run ("ip link set far0 down");
-  g_assert_true (test_wait (PATIENCE_MS, was_called, f));
+  g_assert_true (test_wait (PATIENCE_MS, test_was_called, &f->n_calls));
 }
 
 typedef struct
@@ -487,13 +471,9 @@ int
 main (int   argc,
       char *argv[])
 {
-  g_autofree char *directory = NULL;
-  int status;
-
+  test_needs ("ip", "nsenter", NULL);
   g_test_init (&argc, &argv, NULL);
-  directory = g_dir_make_tmp ("test-kernel-XXXXXX", NULL);
-  g_assert_nonnull (directory);
-  g_assert_no_errno (g_chdir (directory));
+  test_directory_enter ();
 
 #define ADD(name, test) g_test_add ("/kernel/" name, Fixture, NULL, set_up, test, tear_down)
   ADD ("links", test_links);
@@ -509,7 +489,5 @@ main (int   argc,
   ADD ("freed-by-call", test_freed_by_call);
   ADD ("cost", test_cost);
 #undef ADD
-  status = g_test_run ();
-  g_rmdir (directory);
-  return status;
+  return g_test_run ();
 }
