@@ -4,13 +4,10 @@
  */
 #pragma once
 
-#include <glib.h>
+#include "needs.h"
 
 G_BEGIN_DECLS
 
-/* Call first in main(), with the programs that the test runs.  A machine that lacks one of them, or does not let us
- * make namespaces, skips the test and is told why. */
-void   test_needs (const char *program, ...) G_GNUC_NULL_TERMINATED;
 /* Into a new directory, which goes with the process if it is empty by then. */
 void   test_directory_enter (void);
 

@@ -347,6 +347,7 @@ main (int    argc,
   if (g_strcmp0 (argv[1], "--flood-wide") == 0)
     return flood (40, 1);
 
+  test_needs_namespaces ();
   test_needs ("dbus-daemon", "gdbus", "setpriv", NULL);
   private_system_enter ();
   g_test_init (&argc, &argv, NULL);

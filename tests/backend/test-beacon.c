@@ -559,6 +559,7 @@ main (int    argc,
   if (argc > 1 && g_str_has_prefix (argv[1], MISBEHAVE))
     return misbehave (atoi (argv[1] + strlen (MISBEHAVE)));
 
+  test_needs_namespaces ();
   test_needs ("ip", "ss", "openssl", "iptables-legacy", "ip6tables-legacy", NULL);
   private_system_enter ();
   g_test_init (&argc, &argv, NULL);

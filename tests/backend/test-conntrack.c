@@ -233,6 +233,7 @@ int
 main (int   argc,
       char *argv[])
 {
+  test_needs_namespaces ();
   test_needs ("ip", "conntrack", "iptables-legacy", NULL);
   g_test_init (&argc, &argv, NULL);
   test_directory_enter ();

@@ -529,6 +529,7 @@ main (int   argc,
     { "lost-notifications", test_lost_notifications },
   };
 
+  test_needs_namespaces ();
   test_needs ("ip", "nsenter", NULL);
   g_test_init (&argc, &argv, NULL);
   for (guint family = 0; family < DIVERT_N_FAMILIES; family++)

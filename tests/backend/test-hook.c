@@ -238,6 +238,7 @@ main (int    argc,
   if (g_strcmp0 (argv[1], "--without-interface") == 0)
     return call_without_interface ();
 
+  test_needs_namespaces ();
   test_needs ("dbus-daemon", "gdbus", "setpriv", NULL);
   private_system_enter ();
   g_test_init (&argc, &argv, NULL);

@@ -400,6 +400,7 @@ main (int    argc,
     { "count-dropped", test_count_dropped },
   };
 
+  test_needs_namespaces ();
   test_needs ("ip", "iptables-legacy", "ip6tables-legacy", NULL);
   g_test_init (&argc, &argv, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (tests); i++)

@@ -274,6 +274,7 @@ main (int    argc,
 {
   static Where where[DIVERT_N_FAMILIES][DIVERT_N_TABLES];
 
+  test_needs_namespaces ();
   test_needs ("ip", "iptables-legacy", "ip6tables-legacy", NULL);
   g_test_init (&argc, &argv, NULL);
   for (guint family = 0; family < DIVERT_N_FAMILIES; family++)

@@ -211,6 +211,7 @@ main (int    argc,
     { "fail-after", test_fail_after },
   };
 
+  test_needs_namespaces ();
   test_needs ("ip", "iptables-legacy", "ip6tables-legacy", NULL);
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/iptables/fault-points/others", test_others);

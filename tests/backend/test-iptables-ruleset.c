@@ -207,6 +207,7 @@ int
 main (int    argc,
       char **argv)
 {
+  test_needs_namespaces ();
   test_needs ("ip", "iptables-legacy", "ip6tables-legacy", NULL);
   g_test_init (&argc, &argv, NULL);
   g_test_add_data_func ("/iptables/ruleset/roam/1", GUINT_TO_POINTER (1), test_roam);

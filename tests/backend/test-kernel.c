@@ -471,6 +471,7 @@ int
 main (int   argc,
       char *argv[])
 {
+  test_needs_namespaces ();
   test_needs ("ip", "nsenter", NULL);
   g_test_init (&argc, &argv, NULL);
   test_directory_enter ();

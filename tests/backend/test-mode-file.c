@@ -134,7 +134,7 @@ int
 main (int    argc,
       char **argv)
 {
-  test_needs ("sh", NULL);
+  test_needs_namespaces ();
   private_system_enter ();
   g_test_init (&argc, &argv, NULL);
   g_mkdir (RUN, 0755);

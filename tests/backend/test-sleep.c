@@ -146,6 +146,7 @@ int
 main (int    argc,
       char **argv)
 {
+  test_needs_namespaces ();
   test_needs ("dbus-daemon", NULL);
   private_system_enter ();
   g_test_init (&argc, &argv, NULL);

@@ -363,6 +363,7 @@ int
 main (int   argc,
       char *argv[])
 {
+  test_needs_namespaces ();
   test_needs ("ip", "nsenter", NULL);
   g_test_init (&argc, &argv, NULL);
   g_test_add_data_func ("/sockets/listener/tcp", GINT_TO_POINTER (SOCK_STREAM), test_listener);

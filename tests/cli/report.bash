@@ -12,10 +12,14 @@ needs ()
 {
   local program
   for program; do
-    command -v "$program" >/dev/null && continue
-    echo "1..0 # SKIP needs $program, which is not installed"
-    exit 0
+    command -v "$program" >/dev/null || skip "needs $program, which is not installed"
   done
+}
+
+skip ()
+{
+  echo "1..0 # SKIP $*"
+  exit 0
 }
 
 # report DESCRIPTION OFFENDERS: there should be none.
