@@ -16,10 +16,6 @@
 
 #include <polkit/polkit.h>
 
-/* A person thinks, or types a password; a program must answer. */
-#define INTERACTIVE_TIMEOUT_S 300
-#define TIMEOUT_S             25
-
 struct DivertAuthority
 {
   GDBusConnection *bus;
@@ -27,6 +23,8 @@ struct DivertAuthority
   PolkitAuthority *polkit;    /* NULL: not there yet; never let go: it is one for the process, and libpolkit uses it
                                * behind the last callback */
   gboolean         connecting;
+  guint            timeout_ms;
+  guint            interactive_timeout_ms;
 };
 
 typedef enum
@@ -272,7 +270,7 @@ divert_authority_check (DivertAuthority       *authority,
   question->flags = interactive ? POLKIT_CHECK_AUTHORIZATION_FLAGS_ALLOW_USER_INTERACTION :
                                   POLKIT_CHECK_AUTHORIZATION_FLAGS_NONE;
   question->cancellable = g_cancellable_new ();
-  question->timeout_id = g_timeout_add_seconds (interactive ? INTERACTIVE_TIMEOUT_S : TIMEOUT_S, on_timeout, question);
+  question->timeout_id = g_timeout_add (interactive ? authority->interactive_timeout_ms : authority->timeout_ms, on_timeout, question);
   g_ptr_array_add (authority->questions, question);
 
   /* Before the caller's user is asked for: a caller that went earlier has none any more. */
@@ -287,12 +285,16 @@ divert_authority_check (DivertAuthority       *authority,
 }
 
 DivertAuthority *
-divert_authority_new (GDBusConnection *bus)
+divert_authority_new (GDBusConnection *bus,
+                      guint            timeout_ms,
+                      guint            interactive_timeout_ms)
 {
   DivertAuthority *authority = g_rc_box_new0 (DivertAuthority);
 
   authority->bus = g_object_ref (bus);
   authority->questions = g_ptr_array_new ();
+  authority->timeout_ms = timeout_ms;
+  authority->interactive_timeout_ms = interactive_timeout_ms;
   return authority;
 }
 

@@ -19,7 +19,11 @@ typedef struct DivertAuthority DivertAuthority;
  * Nothing but a refusal may follow it. */
 typedef void (*DivertAuthorised) (gboolean allowed, gpointer user_data);
 
-DivertAuthority *divert_authority_new (GDBusConnection *bus);
+/* How long a question may stay open.  A program must answer; a person thinks, or types a password. */
+#define DIVERT_AUTHORITY_TIMEOUT_MS             25000
+#define DIVERT_AUTHORITY_INTERACTIVE_TIMEOUT_MS 300000
+
+DivertAuthority *divert_authority_new (GDBusConnection *bus, guint timeout_ms, guint interactive_timeout_ms);
 /* Open questions are answered with a no, some of them later, from the main loop. */
 void             divert_authority_free (DivertAuthority *authority);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertAuthority, divert_authority_free)

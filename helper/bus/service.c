@@ -55,7 +55,7 @@ divert_service_new (GDBusConnection  *bus,
   service->object = divert_helper1_skeleton_new ();
   service->idle = idle;
   service->user_data = user_data;
-  service->authority = divert_authority_new (bus);
+  service->authority = divert_authority_new (bus, DIVERT_AUTHORITY_TIMEOUT_MS, DIVERT_AUTHORITY_INTERACTIVE_TIMEOUT_MS);
   service->questions = divert_questions_new (service);
   service->pipeline = pipeline;
   divert_pipeline_set_reported (pipeline, on_reported, service);

@@ -373,7 +373,7 @@ divert_pipeline_new (const char  *config_dir,
   pipeline->kernel = divert_kernel_new (on_kernel_changed, pipeline, error);
   if (pipeline->kernel == NULL)
     return NULL;
-  pipeline->beacons = divert_beacons_new (DIVERT_BEACONS_RENEWAL_S, on_beacons_changed, pipeline);
+  pipeline->beacons = divert_beacons_new (&DIVERT_BEACON_LIMITS, on_beacons_changed, pipeline);
 
   pipeline->startup = divert_startup_begin (divert_laying_find_rules (pipeline->laying), g_get_monotonic_time ());
   request_run (pipeline, "start");

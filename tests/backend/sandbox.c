@@ -5,7 +5,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <glib/gstdio.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -98,7 +97,7 @@ sandbox_enter (void)
   g_autofree char *folder = g_dir_make_tmp ("nm-divert-test-XXXXXX", NULL);
 
   sandbox = (Sandbox){ 0 };
-  g_assert_cmpint (unshare (CLONE_NEWNET), ==, 0);
+  test_namespace_enter ();
   g_assert_nonnull (folder);
   remove_lock_file ();
   lock_file = g_build_filename (folder, "lock", NULL);
@@ -106,7 +105,6 @@ sandbox_enter (void)
   if (first)
     atexit (remove_lock_file);
   first = FALSE;
-  g_free (sandbox_run (NULL, "ip", "link", "set", "lo", "up", NULL));
 }
 
 const char *

@@ -9,7 +9,8 @@
  */
 #pragma once
 
-#include "system/filter/iptables/iptables.h"
+#include "namespace.h"
+#include "system/filter/backend.h"
 
 G_BEGIN_DECLS
 

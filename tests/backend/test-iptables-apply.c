@@ -3,6 +3,7 @@
  * What apply touches and what it leaves: foreign rules and counters, own counters,
  * hooks that were moved; and that it writes only when something differs.
  */
+#include "system/filter/iptables/iptables.h"
 #include "sandbox.h"
 
 #include <glib/gstdio.h>
@@ -403,6 +404,8 @@ main (int    argc,
     { "count-dropped", test_count_dropped },
   };
 
+  test_needs_namespaces ();
+  test_needs ("ip", "iptables-legacy", "ip6tables-legacy", NULL);
   g_test_init (&argc, &argv, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
     for (guint family = 0; family < DIVERT_N_FAMILIES; family++)

@@ -4,6 +4,7 @@
  * printed by iptables-legacy-save, and byte for byte what iptables-legacy-restore
  * makes of that text.
  */
+#include "system/filter/iptables/iptables.h"
 #include "sandbox.h"
 
 #include <netinet/in.h>
@@ -289,6 +290,8 @@ main (int    argc,
 {
   static Where where[DIVERT_N_FAMILIES][DIVERT_N_TABLES];
 
+  test_needs_namespaces ();
+  test_needs ("ip", "iptables-legacy", "ip6tables-legacy", NULL);
   g_test_init (&argc, &argv, NULL);
   for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
     for (guint table = 0; table < DIVERT_N_TABLES; table++)

@@ -3,6 +3,7 @@
  * The backend's fault points: stopped, killed or failing before and after a commit.
  * Only in a build with the option fault-points.
  */
+#include "system/filter/iptables/iptables.h"
 #include "sandbox.h"
 #include "system/base/fault.h"
 
@@ -218,6 +219,8 @@ main (int    argc,
     { "fail-after", test_fail_after },
   };
 
+  test_needs_namespaces ();
+  test_needs ("ip", "iptables-legacy", "ip6tables-legacy", NULL);
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/iptables/fault-points/others", test_others);
   for (guint i = 0; i < G_N_ELEMENTS (tests); i++)

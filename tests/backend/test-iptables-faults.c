@@ -3,6 +3,7 @@
  * What can go wrong at a commit: somebody else writes at the same moment, holds the
  * lock, the kernel refuses or lacks something, we may not, or we die.
  */
+#include "system/filter/iptables/iptables.h"
 #include "sandbox.h"
 
 #include <errno.h>
@@ -435,6 +436,8 @@ main (int    argc,
     { "killed", test_killed },
   };
 
+  test_needs_namespaces ();
+  test_needs ("ip", "iptables-legacy", "ip6tables-legacy", NULL);
   g_test_init (&argc, &argv, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
     for (guint family = 0; family < DIVERT_N_FAMILIES; family++)

@@ -3,6 +3,7 @@
  * Which chains of our names apply takes for ours: tagged ones, emptied ones, and none
  * that is somebody else's, with rules or without.
  */
+#include "system/filter/iptables/iptables.h"
 #include "sandbox.h"
 
 #include <string.h>
@@ -238,6 +239,8 @@ main (int    argc,
     { "flushed-nat", test_flushed_nat },
   };
 
+  test_needs_namespaces ();
+  test_needs ("ip", "iptables-legacy", "ip6tables-legacy", NULL);
   g_test_init (&argc, &argv, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
     for (guint family = 0; family < DIVERT_N_FAMILIES; family++)

@@ -4,6 +4,7 @@
  * the core's text (what plan shows), and iptables-legacy-restore makes the same
  * bytes of that text.
  */
+#include "system/filter/iptables/iptables.h"
 #include "sandbox.h"
 
 #include <string.h>
@@ -208,6 +209,8 @@ int
 main (int    argc,
       char **argv)
 {
+  test_needs_namespaces ();
+  test_needs ("ip", "iptables-legacy", "ip6tables-legacy", NULL);
   g_test_init (&argc, &argv, NULL);
   g_test_add_data_func ("/iptables/ruleset/roam/1", GUINT_TO_POINTER (1), test_roam);
   g_test_add_data_func ("/iptables/ruleset/roam/1000", GUINT_TO_POINTER (1000), test_roam);

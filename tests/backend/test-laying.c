@@ -254,6 +254,8 @@ int
 main (int    argc,
       char **argv)
 {
+  test_needs_namespaces ();
+  test_needs ("ip", NULL);
   g_test_init (&argc, &argv, NULL);
   g_test_add ("/laying/order", Fixture, NULL, set_up, test_order, tear_down);
   g_test_add ("/laying/no-group", Fixture, NULL, set_up, test_no_group, tear_down);

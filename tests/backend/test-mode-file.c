@@ -135,6 +135,7 @@ int
 main (int    argc,
       char **argv)
 {
+  test_needs_namespaces ();
   private_system_enter ();
   g_test_init (&argc, &argv, NULL);
   g_mkdir (RUN, 0755);

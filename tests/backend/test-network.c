@@ -243,6 +243,8 @@ int
 main (int    argc,
       char **argv)
 {
+  test_needs_namespaces ();
+  test_needs ("ip", "dbus-daemon", "NetworkManager", "nmcli", NULL);
   private_system_enter ();
   g_test_init (&argc, &argv, NULL);
   private_system_start_bus (NULL);

@@ -309,6 +309,8 @@ main (int   argc,
     { "loopback-down", test_loopback_down },
   };
 
+  test_needs_namespaces ();
+  test_needs ("ip", NULL);
   g_test_init (&argc, &argv, NULL);
   for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
     for (guint i = 0; i < G_N_ELEMENTS (tests); i++)

@@ -4,6 +4,7 @@
  * command line, and which exit code each answer gives.  The interface is the XML that
  * the real helper serves, so a call that does not fit it fails here.
  */
+#include "../backend/needs.h"
 #include "divert-config.h"
 
 #include <stdio.h>
@@ -344,6 +345,7 @@ main (int    argc,
 {
   g_setenv ("LC_ALL", "C.UTF-8", TRUE);
   g_unsetenv ("LANGUAGE");
+  test_needs ("dbus-daemon", NULL);
   g_test_init (&argc, &argv, NULL);
   g_test_add ("/cli/commands/cases", Fixture, NULL, fixture_set_up, test_cases, fixture_tear_down);
   g_test_add ("/cli/commands/expiry", Fixture, NULL, fixture_set_up, test_expiry, fixture_tear_down);

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # nm-divert in the lab: put in place, configured, looked at.
 
-LAB_HELPER=/usr/libexec/nm-divert-helper
+# Where the build installs its helper.
+LAB_HELPER=$(jq -r 'to_entries[] | select(.key | endswith("/nm-divert-helper")).value' \
+  "${NM_DIVERT_BUILDDIR-}/meson-info/intro-installed.json" 2>/dev/null)
 
 # Installs the build for real; /usr and /etc are overlays, so it is gone with the lab.
 lab_install ()

@@ -28,7 +28,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define TIMEOUT_MS 2000
 #define PRIORITY "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 /* A certificate chain has a few kilobytes. */
 #define MAX_HANDSHAKE_BYTES (32 * 1024)
@@ -216,6 +215,7 @@ DivertHandshake *
 divert_handshake_new (const DivertBeacon  *beacon,
                       guint                ifindex,
                       guint32              mark,
+                      guint                timeout_ms,
                       DivertHandshakeDone  done,
                       gpointer             user_data)
 {
@@ -233,7 +233,7 @@ divert_handshake_new (const DivertBeacon  *beacon,
     wait_for (handshake, G_IO_OUT);
   else
     handshake->early = g_strdup (g_strerror (errno));
-  handshake->timeout_id = g_timeout_add (started ? TIMEOUT_MS : 0, on_timeout, handshake);
+  handshake->timeout_id = g_timeout_add (started ? timeout_ms : 0, on_timeout, handshake);
   return handshake;
 }
 

@@ -16,14 +16,6 @@
 
 #include "beacon-handshake.h"
 
-#define RETRY_FIRST_S 2
-#define RETRY_LAST_S 300
-/* For a renewal to be asked for and answered. */
-#define RENEWAL_SLACK_US (10 * G_TIME_SPAN_SECOND)
-/* The allowance. */
-#define IN_A_ROW 10
-#define SPACING_US (2 * G_TIME_SPAN_SECOND)
-
 typedef struct
 {
   DivertBeacons    *owner;
@@ -34,17 +26,17 @@ typedef struct
   char             *detail;
   DivertHandshake  *handshake; /* NULL: none under way */
   guint             wait_id;   /* until when not to ask */
-  guint             retry_s;   /* the next time to wait after a failure */
+  guint             retry_ms;  /* the next time to wait after a failure */
   gint64            proven_until;
   gint64            spent_until; /* the allowance is whole again (monotonic) */
 } Question;
 
 struct DivertBeacons
 {
-  DivertLookAgain  changed;
-  gpointer         user_data;
-  guint            renewal_s;
-  GPtrArray       *questions;
+  DivertBeaconsChanged changed;
+  gpointer             user_data;
+  DivertBeaconLimits   limits;
+  GPtrArray           *questions;
 };
 
 static void
@@ -72,6 +64,7 @@ on_done (const char *failure,
          gpointer    user_data)
 {
   Question *question = user_data;
+  const DivertBeaconLimits *limits = &question->owner->limits;
 
   question->state = failure == NULL ? DIVERT_BEACON_PROVEN : DIVERT_BEACON_FAILED;
   g_free (question->detail);
@@ -79,15 +72,15 @@ on_done (const char *failure,
   g_clear_pointer (&question->handshake, divert_handshake_free);
   if (failure != NULL)
     {
-      question->wait_id = g_timeout_add_seconds (question->retry_s, on_waited, question);
-      question->retry_s = MIN (question->retry_s * 2, RETRY_LAST_S);
+      question->wait_id = g_timeout_add (question->retry_ms, on_waited, question);
+      question->retry_ms = MIN (question->retry_ms * 2, limits->retry_last_ms);
     }
   else
     {
-      question->wait_id = g_timeout_add_seconds (question->owner->renewal_s, on_waited, question);
-      question->retry_s = RETRY_FIRST_S;
-      question->proven_until = g_get_monotonic_time () + question->owner->renewal_s * G_TIME_SPAN_SECOND +
-                               RENEWAL_SLACK_US;
+      question->wait_id = g_timeout_add (limits->renewal_ms, on_waited, question);
+      question->retry_ms = limits->retry_first_ms;
+      question->proven_until = g_get_monotonic_time () +
+                               ((gint64) limits->renewal_ms + limits->slack_ms) * G_TIME_SPAN_MILLISECOND;
     }
   question->owner->changed (question->owner->user_data);
 }
@@ -146,16 +139,18 @@ divert_beacons_keep (DivertBeacons      *beacons,
 static gboolean
 spend (Question *question)
 {
+  const DivertBeaconLimits *limits = &question->owner->limits;
+  const gint64 spacing = limits->spacing_ms * G_TIME_SPAN_MILLISECOND, most = (limits->in_a_row - 1) * spacing;
   gint64 now = g_get_monotonic_time (), spent = MAX (question->spent_until - now, 0);
 
-  if (spent > (IN_A_ROW - 1) * SPACING_US)
+  if (spent > most)
     {
-      guint wait_ms = (spent - (IN_A_ROW - 1) * SPACING_US) / 1000 + 1;
+      guint wait_ms = (spent - most) / G_TIME_SPAN_MILLISECOND + 1;
 
       question->wait_id = g_timeout_add (wait_ms, on_waited, question);
       return FALSE;
     }
-  question->spent_until = now + spent + SPACING_US;
+  question->spent_until = now + spent + spacing;
   return TRUE;
 }
 
@@ -167,7 +162,7 @@ forget (Question *question)
   g_clear_pointer (&question->detail, g_free);
   g_clear_pointer (&question->handshake, divert_handshake_free);
   g_clear_handle_id (&question->wait_id, g_source_remove);
-  question->retry_s = RETRY_FIRST_S;
+  question->retry_ms = question->owner->limits.retry_first_ms;
 }
 
 void
@@ -185,12 +180,12 @@ divert_beacons_ask (DivertBeacons    *beacons,
       question->site = g_strdup (site->name);
       question->beacon = site->beacon;
       question->ifindex = ifindex;
-      question->retry_s = RETRY_FIRST_S;
+      question->retry_ms = beacons->limits.retry_first_ms;
       g_ptr_array_add (beacons->questions, question);
     }
   if (question->handshake != NULL || question->wait_id != 0 || !spend (question))
     return;
-  question->handshake = divert_handshake_new (&question->beacon, ifindex, mark, on_done, question);
+  question->handshake = divert_handshake_new (&question->beacon, ifindex, mark, beacons->limits.answer_ms, on_done, question);
 }
 
 void
@@ -217,7 +212,8 @@ divert_beacons_renew (DivertBeacons *beacons,
       if (question->ifindex != ifindex || question->state != DIVERT_BEACON_PROVEN)
         continue;
       g_clear_handle_id (&question->wait_id, g_source_remove);
-      question->proven_until = MIN (question->proven_until, g_get_monotonic_time () + RENEWAL_SLACK_US);
+      question->proven_until = MIN (question->proven_until,
+                                    g_get_monotonic_time () + beacons->limits.slack_ms * G_TIME_SPAN_MILLISECOND);
     }
 }
 
@@ -262,13 +258,13 @@ divert_beacons_gather (DivertBeacons *beacons,
 }
 
 DivertBeacons *
-divert_beacons_new (guint           renewal_s,
-                    DivertLookAgain changed,
-                    gpointer        user_data)
+divert_beacons_new (const DivertBeaconLimits *limits,
+                    DivertBeaconsChanged      changed,
+                    gpointer                  user_data)
 {
   DivertBeacons *beacons = g_new0 (DivertBeacons, 1);
 
-  beacons->renewal_s = renewal_s;
+  beacons->limits = *limits;
   beacons->changed = changed;
   beacons->user_data = user_data;
   beacons->questions = g_ptr_array_new_with_free_func ((GDestroyNotify) question_free);

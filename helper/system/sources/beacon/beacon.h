@@ -12,12 +12,27 @@ G_BEGIN_DECLS
 
 typedef struct DivertBeacons DivertBeacons;
 
-/* How long an answer is good. */
-#define DIVERT_BEACONS_RENEWAL_S 60
+typedef void (*DivertBeaconsChanged) (gpointer user_data);
 
-/* @changed: an answer came, or it is time to ask again: @renewal_s after a good one, later and
- * later after bad ones. */
-DivertBeacons *divert_beacons_new (guint renewal_s, DivertLookAgain changed, gpointer user_data);
+/* How long things take.  Tests have shorter ones. */
+typedef struct
+{
+  guint answer_ms;      /* a beacon that has not answered by then has failed */
+  guint renewal_ms;     /* a good answer is asked for again after this, */
+  guint slack_ms;       /* and holds this much longer, for the new one to come */
+  guint retry_first_ms; /* a bad one, after this, which doubles with each further one, */
+  guint retry_last_ms;  /* up to this */
+  guint in_a_row;       /* the allowance of each question: so many at once, */
+  guint spacing_ms;     /* and then one in so long */
+} DivertBeaconLimits;
+
+#define DIVERT_BEACON_LIMITS \
+  ((const DivertBeaconLimits){ .answer_ms = 2000, .renewal_ms = 60000, .slack_ms = 10000, .retry_first_ms = 2000, \
+                               .retry_last_ms = 300000, .in_a_row = 10, .spacing_ms = 2000 })
+
+/* @changed: an answer came, or it is time to ask again: some time after a good one, later and
+ * later after bad ones.  @limits are copied. */
+DivertBeacons *divert_beacons_new (const DivertBeaconLimits *limits, DivertBeaconsChanged changed, gpointer user_data);
 void           divert_beacons_free (DivertBeacons *beacons);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertBeacons, divert_beacons_free)
 
