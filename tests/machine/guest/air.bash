@@ -58,21 +58,32 @@ ap_on ()
   until_true 20 grep -q AP-ENABLED "$WORLD/ap-$1.log" || die "the access point $1 does not start: $(tail -n 3 "$WORLD/ap-$1.log")"
 }
 
+# ap_has NAME: somebody is there, with the right key.
+ap_has () { [[ $(on "$(<"$AIR/$1.host")" hostapd_cli -p "/run/hostapd-$1" all_sta 2>/dev/null) == *AUTHORIZED* ]]; }
+
 ap_off () { reap "ap-$1"; }
 
-# wifi_profile NAME UUID SSID [SETTING VALUE…]
+# wifi_profile NAME UUID SSID AUTOCONNECT [psk|sae]: SSID as a key file has it: text, or bytes ("99;97;102;233;").
 wifi_profile ()
 {
-  local name=$1 uuid=$2 ssid=$3
-  shift 3
+  local file=/etc/NetworkManager/system-connections/$1.nmconnection
 
-  nmcli -w 0 connection add type wifi con-name "$name" uuid "$uuid" ifname wlan0 ssid "$ssid" autoconnect no "$@" >/dev/null
+  {
+    printf '[connection]\nid=%s\nuuid=%s\ntype=wifi\ninterface-name=wlan0\nautoconnect=%s\n[wifi]\nssid=%s\n' "$1" "$2" "$4" "$3"
+    case ${5-} in
+      psk) printf '[wifi-security]\nkey-mgmt=wpa-psk\npsk=heimkennwort\n' ;;
+      sae) printf '[wifi-security]\nkey-mgmt=sae\npsk=heimkennwort\n' ;;
+    esac
+    printf '[ipv4]\nmethod=auto\n[ipv6]\nmethod=auto\naddr-gen-mode=eui64\n'
+  } >"$file"
+  chmod 600 "$file"
+  nmcli connection load "$file"
 }
 
 wifi_home ()
 {
-  wifi_profile Heim $HOME_UUID Heim wifi-sec.key-mgmt wpa-psk wifi-sec.psk heimkennwort ipv6.addr-gen-mode eui64
-  wifi_profile Cafe 11111111-2222-4333-8444-000000000066 Cafe
+  wifi_profile Heim $HOME_UUID Heim true psk
+  wifi_profile Cafe 11111111-2222-4333-8444-000000000066 Cafe false
   wifi_join Heim
 }
 

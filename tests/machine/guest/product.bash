@@ -46,7 +46,7 @@ proxy_install ()
 tools_install ()
 {
   install -D /home/anna/nm-divert/tools/probe /usr/local/lib/machine/probe
-  install -D /home/anna/nm-divert/tools/early /usr/local/lib/machine/early
+  install -D /home/anna/nm-divert/tools/load /usr/local/lib/machine/load
   cat >/etc/systemd/system/early.service <<END
 [Unit]
 Description=Ask for the intranet and the web from the first moment on
@@ -56,7 +56,7 @@ After=local-fs.target
 Before=NetworkManager.service
 [Service]
 Type=exec
-ExecStart=/usr/local/lib/machine/early /run/early.log udp,$NAS4,445 udp,$NAS6,445 tcp,$NAS4,445 tcp,$NAS6,445 udp,$WEB4,80 udp,$WEB6,80 tcp,$WEB4,80 tcp,$WEB6,80
+ExecStart=/usr/local/lib/machine/load 20 /run/early.log udp,$NAS4,445 udp,$NAS6,445 tcp,$NAS4,445 tcp,$NAS6,445 udp,$WEB4,80 udp,$WEB6,80 tcp,$WEB4,80 tcp,$WEB6,80
 [Install]
 WantedBy=sysinit.target
 END
@@ -64,6 +64,7 @@ END
 }
 
 PROBE=/usr/local/lib/machine/probe
+LOAD=/usr/local/lib/machine/load
 
 layer_install ()
 {

@@ -13,7 +13,7 @@
 #              nas                                   impostor
 #       192.168.22.2, fd00:22::2                192.168.22.2, fd00:22::2
 #
-# Strangers count in front of everything, with nftables: the modules of x_tables are what a booted guest must load by itself.
+# Strangers (and home's router, what it sees of the web) count in front of everything, with nftables: the modules of x_tables are what a booted guest must load by itself.
 
 NAS4=192.168.22.2
 NAS6=fd00:22::2
@@ -54,7 +54,7 @@ world_up ()
     spawn probe-$host $host "$PROBE" serve $host $WORLD/$host.seen 80 445
   done
   spawn probe-inet inet "$PROBE" serve inet $WORLD/inet.seen 80 445 53
-  for host in cafe evil impostor; do
+  for host in home cafe evil impostor; do
     world_watch $host
   done
   for host in nas impostor evil cafe inet; do

@@ -148,7 +148,7 @@ machine_kill ()
   kill -9 "$QEMU" 2>/dev/null
   wait "$QEMU" 2>/dev/null
   exec {AGENT_IN}>&- {AGENT_OUT}>&- {QMP_IN}>&- {QMP_OUT}>&-
-  [[ ! -e $VM/console ]] || cp "$VM/console" "$RUN/console"
+  [[ ! -e $VM/console ]] || cp "$VM/console" "$CACHE/console"
   rm -rf "$VM"
   VM=
 }

@@ -32,7 +32,7 @@ product_files ()
   git ls-files -co --exclude-standard | grep -vE '^(tests/machine/|\.ci/)' | while read -r file; do
     [[ ! -f $file ]] || echo "$file"
   done
-  echo tests/machine/guest/early.c
+  echo tests/machine/guest/load.c
 }
 
 # Only what differs is written, so that the build sees what has changed.
@@ -65,6 +65,6 @@ product_build ()
     [[ -e build/build.ninja ]] || meson setup build
     meson compile -C build
     mkdir -p tools
-    gcc -O2 -static -D_GNU_SOURCE -o tools/early tests/machine/guest/early.c
+    gcc -O2 -static -D_GNU_SOURCE -o tools/load tests/machine/guest/load.c
     gcc -O2 -static -D_GNU_SOURCE -o tools/probe tests/lab/probe/*.c"
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * early LOG PROTOCOL,ADDRESS,PORT…: from the first moment of a boot on, a question to each target every 20 ms, over and
- * over: UDP from one socket for ever and every fifth time from a new one, TCP by a new connection every fifth time.
- * At SIGTERM it writes one line for each target, with the seconds since boot at which the kernel first let a
- * packet go and at which the first answer came:
+ * load STEP LOG PROTOCOL,ADDRESS,PORT…: every STEP milliseconds a question to each target, over and over: UDP from one
+ * connected socket for ever and every fifth time from a new one, TCP by a new connection every fifth time.  At
+ * SIGTERM it writes one line for each target, with the seconds since boot at which the kernel first let a packet go and
+ * at which the first answer came, and with how many answers came from whom, who saw which address:
  *
- *   PROTOCOL ADDRESS sent N first S answers N first S from WHO PEER last-error WORDS
+ *   PROTOCOL ADDRESS sent N first S answers N first S error WORDS from WHO PEER=N …
  *
  * LOG.all is there as soon as every target has answered.
  */
@@ -22,8 +22,14 @@
 
 #define MAX_TARGETS 8
 #define MAX_FLIGHT 12
-#define STEP_MS 20
 #define FRESH_EVERY 5
+#define MAX_NAMES 4
+
+typedef struct
+{
+  char     name[80];
+  unsigned count;
+} Answerer;
 
 typedef struct
 {
@@ -36,7 +42,7 @@ typedef struct
   unsigned                answers;
   double                  first_sent;
   double                  first_answer;
-  char                    who[80];
+  Answerer                answerers[MAX_NAMES];
   int                     error;
   struct pollfd           flight[MAX_FLIGHT]; /* number 0 is UDP's lasting socket */
   unsigned                next;
@@ -102,33 +108,94 @@ make_room (Target *target)
   return place;
 }
 
+/* UDP's lasting socket is connected, so that the kernel keeps a route and a decision for it; one that was destroyed, or
+ * has no way, is made anew. */
+static int
+lasting (Target *target)
+{
+  struct pollfd *place = &target->flight[0];
+
+  if (place->fd >= 0)
+    return place->fd;
+  place->fd = socket (target->to.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  place->events = POLLIN;
+  if (connect (place->fd, (struct sockaddr *) &target->to, target->to_length) != 0)
+    {
+      target->error = errno;
+      close (place->fd);
+      place->fd = -1;
+    }
+  return place->fd;
+}
+
+static void
+renew (Target *target, int error)
+{
+  target->error = error;
+  if (error == EAGAIN || error == ECONNREFUSED)
+    return;
+  close (target->flight[0].fd);
+  target->flight[0].fd = -1;
+}
+
 static void
 ask (Target *target, unsigned turn)
 {
   int fresh = turn % FRESH_EVERY == 0;
   char text[16];
-  int length = snprintf (text, sizeof text, "%u\n", target->sent);
-  struct pollfd *place;
+  size_t length = (size_t) snprintf (text, sizeof text, "%u\n", target->sent);
+  const struct sockaddr *to = (const struct sockaddr *) &target->to;
 
   if (target->type == SOCK_STREAM)
     {
       if (!fresh)
         return;
-      place = make_room (target);
-      if (connect (place->fd, (struct sockaddr *) &target->to, target->to_length) == 0 || errno == EINPROGRESS)
+      if (connect (make_room (target)->fd, to, target->to_length) == 0 || errno == EINPROGRESS)
         left (target);
       else
         target->error = errno;
       return;
     }
-  if (target->flight[0].fd < 0)
-    target->flight[0] = (struct pollfd){
-      .fd = socket (target->to.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), .events = POLLIN };
-  place = fresh ? make_room (target) : &target->flight[0];
-  if (sendto (place->fd, text, (size_t) length, 0, (struct sockaddr *) &target->to, target->to_length) >= 0)
+  if (fresh)
+    {
+      if (sendto (make_room (target)->fd, text, length, 0, to, target->to_length) >= 0)
+        left (target);
+      else
+        target->error = errno;
+      return;
+    }
+  if (lasting (target) < 0)
+    return;
+  if (send (target->flight[0].fd, text, length, 0) >= 0)
     left (target);
   else
-    target->error = errno;
+    renew (target, errno);
+}
+
+static void
+count_answer (Target *target, const char *answer)
+{
+  char name[32];
+  char peer[46];
+  char key[80];
+
+  if (target->answers++ == 0)
+    target->first_answer = now ();
+  if (sscanf (answer, "%31s %45s", name, peer) != 2)
+    return;
+  snprintf (key, sizeof key, "%s %s", name, peer);
+  for (int i = 0; i < MAX_NAMES; i++)
+    {
+      Answerer *answerer = &target->answerers[i];
+
+      if (answerer->count == 0)
+        snprintf (answerer->name, sizeof answerer->name, "%s", key);
+      if (strcmp (answerer->name, key) == 0)
+        {
+          answerer->count++;
+          return;
+        }
+    }
 }
 
 static void
@@ -155,15 +222,11 @@ hear (Target *target)
         continue;
       if (got > 0)
         {
-          char name[32];
-          char peer[46];
-
           answer[got] = '\0';
-          if (target->answers++ == 0)
-            target->first_answer = now ();
-          if (sscanf (answer, "%31s %45s", name, peer) == 2)
-            snprintf (target->who, sizeof target->who, "%s %s", name, peer);
+          count_answer (target, answer);
         }
+      else if (got < 0 && i == 0 && target->type == SOCK_DGRAM)
+        renew (target, errno);
       else if (got < 0)
         target->error = errno;
       if (target->type == SOCK_STREAM)
@@ -196,16 +259,29 @@ touch (const char *log)
     fclose (file);
 }
 
+static void
+report (FILE *log, const Target *target)
+{
+  fprintf (log, "%s %s sent %u first %.2f answers %u first %.2f error %s from", target->protocol, target->address,
+           target->sent, target->first_sent, target->answers, target->first_answer, strerror (target->error));
+  for (int i = 0; i < MAX_NAMES && target->answerers[i].count > 0; i++)
+    fprintf (log, " %s=%u", target->answerers[i].name, target->answerers[i].count);
+  fputc ('\n', log);
+}
+
 int
 main (int argc, char **argv)
 {
   static Target targets[MAX_TARGETS];
-  int n = argc - 2 > MAX_TARGETS ? MAX_TARGETS : argc - 2;
-  FILE *log;
+  int n = argc - 3 > MAX_TARGETS ? MAX_TARGETS : argc - 3;
+  int step = argc > 3 ? atoi (argv[1]) : 0;
   int told = 0;
+  FILE *log;
 
+  if (step <= 0)
+    return 2;
   for (int i = 0; i < n; i++)
-    parse (argv[i + 2], &targets[i]);
+    parse (argv[i + 3], &targets[i]);
   signal (SIGTERM, stop);
   for (unsigned turn = 0; !stopped; turn++)
     {
@@ -216,17 +292,15 @@ main (int argc, char **argv)
         }
       if (!told && all_answered (targets, n))
         {
-          touch (argv[1]);
+          touch (argv[2]);
           told = 1;
         }
-      poll (NULL, 0, STEP_MS);
+      poll (NULL, 0, step);
     }
-  log = argc > 2 ? fopen (argv[1], "we") : NULL;
+  log = fopen (argv[2], "we");
   if (log == NULL)
-    return 2;
+    return 1;
   for (int i = 0; i < n; i++)
-    fprintf (log, "%s %s sent %u first %.2f answers %u first %.2f from %s last-error %s\n", targets[i].protocol,
-             targets[i].address, targets[i].sent, targets[i].first_sent, targets[i].answers, targets[i].first_answer,
-             targets[i].who[0] != '\0' ? targets[i].who : "nobody -", strerror (targets[i].error));
+    report (log, &targets[i]);
   return fclose (log) == 0 ? 0 : 1;
 }

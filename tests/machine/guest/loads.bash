@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# In the guest: loads that run while something happens, and what became of them.
+
+# loads_start: to the NAS and to the web, UDP and TCP, both families, 100 datagrams a second each; runs until loads_stop, which
+# tells what became of it.
+loads_start ()
+{
+  local target targets=()
+
+  for target in $NAS4,445 $NAS6,445 $WEB4,80 $WEB6,80; do
+    targets+=(udp,$target tcp,$target)
+  done
+  rm -f $WORLD/load $WORLD/load.all
+  spawn load '' $LOAD 10 $WORLD/load "${targets[@]}"
+  until_true 20 test -e $WORLD/load.all || die "the load does not get through: $(loads_stop)"
+}
+
+loads_stop ()
+{
+  reap load
+  note "$(sed 's/^/load: /' $WORLD/load)"
+}
+
+# strangers_reset, strangers_saw: "intranet N web N", packets at the café, the impostor's router and the impostor, and of
+# the web at home's router, where they could only come straight.
+strangers_reset ()
+{
+  local host
+  for host in cafe evil impostor home; do on $host nft reset counters >/dev/null; done
+}
+
+strangers_saw ()
+{
+  echo "intranet $(($(watched cafe intranet) + $(watched evil intranet) + $(watched impostor intranet)))" \
+    "web $(($(watched cafe web) + $(watched evil web) + $(watched home web)))"
+}
+
+none_out () { is "$1: not one packet reached a stranger, none for the web went straight" "$(strangers_saw)" "intranet 0 web 0"; }
+
+# link_watch, link_times: when wlan0's link went, and when it was up again ("down MS", "up MS", of the day), by rtnetlink.
+link_watch () { spawn link '' ip -ts -o monitor link dev wlan0; until_true 5 test -d "/proc/$(<$WORLD/link.pid)"; }
+link_times ()
+{
+  awk '
+    match($0, /T[0-9:.]+\]/) {
+      split(substr($0, RSTART + 1, RLENGTH - 2), t, ":")
+      ms = int((t[1] * 3600 + t[2] * 60 + t[3]) * 1000)
+      state = $0 ~ / state UP / ? "up" : "down"
+      if (state != before && before != "") print state, ms
+      before = state
+    }' $WORLD/link.log
+}
+links_up () { link_times | grep -c ^up; }
+
+# gaps HOST PORT: for each time that wlan0's link came up: "GAP AFTER", the milliseconds between the last datagram before
+# it and the first after it at that host, and those since the link was up.
+gaps ()
+{
+  awk '
+    FILENAME == ARGV[1] { if ($1 == "up") up[++n] = $2; next }
+    $1 == "udp" { split($NF, t, ":"); at[++m] = (t[1] * 3600 + t[2] * 60 + t[3]) * 1000 }
+    END {
+      for (i = 1; i <= n; i++) {
+        before = after = ""
+        for (j = 1; j <= m; j++) {
+          if (at[j] <= up[i]) before = at[j]
+          else { after = at[j]; break }
+        }
+        if (before != "" && after != "") printf "%d %d\n", after - before, after - up[i]
+      }
+    }' <(link_times) <(grep "^udp [0-9.]* [0-9]* $2 " "$WORLD/$1.seen")
+}
