@@ -3,11 +3,11 @@
  * Owns: the helper's process: its options, signals, name on the bus, and end.
  *
  * The rules do not wait for the bus: the first run lays those of away, and then the bus is looked for, for as long as
- it * takes.  NetworkManager, logind and callers come with it.
+ * it takes.  NetworkManager, logind and callers come with it.
  *
  * SIGTERM is served by the main loop, between two runs of the pipeline and never inside one: what is being written is
  * written to its end.  What may go straight to an intranet is taken back when the helper goes, because nobody watches
- any * more.  All other rules stay; only --remove, or the mode off, takes them away.
+ * any more.  All other rules stay; only --remove, or the mode off, takes them away.
  */
 #include <errno.h>
 #include <gio/gio.h>

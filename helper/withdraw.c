@@ -4,7 +4,7 @@
  *
  * A grant is good only while somebody watches for the moment in which its network is left.  The unit runs this whenever
  * its helper has ended, in whatever way: stopped, killed, crashed.  All other rules stay: the machine is away, and
- what is * to be diverted is diverted.
+ * what is to be diverted is diverted.
  */
 #include "withdraw.h"
 

@@ -259,7 +259,8 @@ divert_status_explain (const DivertPipeline *pipeline,
 {
   g_autoptr(DivertDecision) decision = NULL;
   DivertExplanation explanation;
-  g_autoptr(DivertRuleset) ruleset = divert_pipeline_explain (pipeline, mode, packet, &decision, &explanation);
+  g_autoptr(DivertRuleset) ruleset G_GNUC_UNUSED = divert_pipeline_explain (pipeline, mode, packet, &decision,
+                                                                             &explanation);
   GVariantDict dict;
 
   g_variant_dict_init (&dict, NULL);
