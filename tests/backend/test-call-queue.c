@@ -74,7 +74,8 @@ ask (Caller *caller,
   if (caller->bus == NULL)
     caller->bus = private_system_connect ();
   for (guint i = 0; i < times; i++)
-    g_dbus_connection_call (caller->bus, NAME, PATH, NAME, "Reload", NULL, NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL, on_answer, caller);
+    g_dbus_connection_call (caller->bus, NAME, PATH, NAME, "Reload", NULL, NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL,
+                            on_answer, caller);
 }
 
 static gboolean

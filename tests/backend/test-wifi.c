@@ -29,22 +29,22 @@ static const char xml[] =
 /* What libnm asks for at its start; the two access points are in the same network. */
 static const char objects[] =
   "({objectpath '" MANAGER "': {'" NAME "': {"
-  "  'Version': <'1.42.0'>, 'State': <uint32 70>, 'Startup': <false>, 'NetworkingEnabled': <true>, 'WirelessEnabled': <true>,"
+  "  'Version': <'1.42.0'>, 'State': <uint32 70>, 'Startup': <false>, 'NetworkingEnabled': <true>,"
   "  'Devices': <[objectpath '" DEVICE "']>, 'AllDevices': <[objectpath '" DEVICE "']>,"
   "  'ActiveConnections': <[objectpath '" ACTIVE "']>, 'PrimaryConnection': <objectpath '" ACTIVE "'>}},"
   " '" SETTINGS "': {'" NAME ".Settings': {'Connections': <[objectpath '" PROFILE "']>, 'CanModify': <true>}},"
   " '" PROFILE "': {'" NAME ".Settings.Connection': {'Unsaved': <false>, 'Flags': <uint32 0>, 'Filename': <''>}},"
   " '" DEVICE "': {'" NAME ".Device': {"
-  "   'Interface': <'wlan0'>, 'IpInterface': <'wlan0'>, 'DeviceType': <uint32 2>, 'State': <uint32 100>, 'StateReason': <(uint32 100, uint32 0)>, 'Managed': <true>,"
-  "   'ActiveConnection': <objectpath '" ACTIVE "'>},"
+  "   'Interface': <'wlan0'>, 'IpInterface': <'wlan0'>, 'DeviceType': <uint32 2>, 'Managed': <true>,"
+  "   'State': <uint32 100>, 'StateReason': <(uint32 100, uint32 0)>, 'ActiveConnection': <objectpath '" ACTIVE "'>},"
   "  '" NAME ".Device.Wireless': {'HwAddress': <'02:00:00:00:00:33'>, 'Mode': <uint32 2>,"
   "   'ActiveAccessPoint': <objectpath '" POINT "1'>,"
   "   'AccessPoints': <[objectpath '" POINT "1', '" POINT "2']>}},"
-  " '" POINT "1': {'" NAME ".AccessPoint': {'Ssid': <" SSID ">, 'HwAddress': <'02:AA:00:00:00:01'>, 'Mode': <uint32 2>}},"
-  " '" POINT "2': {'" NAME ".AccessPoint': {'Ssid': <" SSID ">, 'HwAddress': <'02:AA:00:00:00:02'>, 'Mode': <uint32 2>}},"
+  " '" POINT "1': {'" NAME ".AccessPoint': {'Ssid': <" SSID ">, 'HwAddress': <'02:AA:00:00:00:01'>}},"
+  " '" POINT "2': {'" NAME ".AccessPoint': {'Ssid': <" SSID ">, 'HwAddress': <'02:AA:00:00:00:02'>}},"
   " '" ACTIVE "': {'" NAME ".Connection.Active': {"
-  "   'Connection': <objectpath '" PROFILE "'>, 'Devices': <[objectpath '" DEVICE "']>, 'Id': <'home'>, 'Uuid': <'" UUID "'>,"
-  "   'Type': <'802-11-wireless'>, 'State': <uint32 2>, 'StateFlags': <uint32 0>}}},)";
+  "   'Connection': <objectpath '" PROFILE "'>, 'Devices': <[objectpath '" DEVICE "']>, 'Id': <'home'>,"
+  "   'Uuid': <'" UUID "'>, 'Type': <'802-11-wireless'>, 'State': <uint32 2>, 'StateFlags': <uint32 0>}}},)";
 
 static struct
 {

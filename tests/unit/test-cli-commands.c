@@ -279,6 +279,7 @@ static const char nm_xml[] =
   "<interface name='org.freedesktop.NetworkManager.Settings.Connection'>"
   "<method name='GetSettings'><arg type='a{sa{sv}}' direction='out'/></method></interface></node>";
 
+#define NM_NAME "org.freedesktop.NetworkManager"
 #define NM_SETTINGS "/org/freedesktop/NetworkManager/Settings"
 
 /* Profiles 1 and 2, one whose name no terminal should get, and one that this user may not see. */
@@ -296,13 +297,13 @@ on_nm_call (GDBusConnection       *bus,
   guint64 number = g_ascii_strtoull (strrchr (path, '/') + 1, NULL, 10);
 
   if (g_str_equal (method, "ListConnections"))
-    g_dbus_method_invocation_return_value (invocation, g_variant_new_parsed ("([objectpath '" NM_SETTINGS "/1', '" NM_SETTINGS
-                                                                             "/2', '" NM_SETTINGS "/3', '" NM_SETTINGS "/4'],)"));
+    g_dbus_method_invocation_return_value (invocation, g_variant_new_parsed (
+      "([objectpath '" NM_SETTINGS "/1', '" NM_SETTINGS "/2', '" NM_SETTINGS "/3', '" NM_SETTINGS "/4'],)"));
   else if (number > G_N_ELEMENTS (names))
-    g_dbus_method_invocation_return_dbus_error (invocation, "org.freedesktop.NetworkManager.Settings.PermissionDenied", "no");
+    g_dbus_method_invocation_return_dbus_error (invocation, NM_NAME ".Settings.PermissionDenied", "no");
   else
-    g_dbus_method_invocation_return_value (invocation, g_variant_new_parsed ("({'connection': {'id': <%s>, 'uuid': <'u'>}},)",
-                                                                             names[number - 1]));
+    g_dbus_method_invocation_return_value (invocation, g_variant_new_parsed (
+      "({'connection': {'id': <%s>, 'uuid': <'u'>}},)", names[number - 1]));
 }
 
 static void
@@ -324,8 +325,7 @@ test_complete_connections (Fixture       *fixture,
 
       g_dbus_connection_register_object (fixture->bus, path, node->interfaces[1], &vtable, NULL, NULL, NULL);
     }
-  g_bus_own_name_on_connection (fixture->bus, "org.freedesktop.NetworkManager", G_BUS_NAME_OWNER_FLAGS_NONE, on_name, NULL,
-                                fixture, NULL);
+  g_bus_own_name_on_connection (fixture->bus, NM_NAME, G_BUS_NAME_OWNER_FLAGS_NONE, on_name, NULL, fixture, NULL);
   g_main_loop_run (fixture->loop);
   run (fixture, "complete connections");
   g_assert_cmpint (fixture->code, ==, 0);
@@ -441,7 +441,8 @@ main (int    argc,
   test_needs ("dbus-daemon", NULL);
   g_test_init (&argc, &argv, NULL);
   g_test_add ("/cli/commands/cases", Fixture, NULL, fixture_set_up, test_cases, fixture_tear_down);
-  g_test_add ("/cli/commands/complete-connections", Fixture, NULL, fixture_set_up, test_complete_connections, fixture_tear_down);
+  g_test_add ("/cli/commands/complete-connections", Fixture, NULL, fixture_set_up, test_complete_connections,
+              fixture_tear_down);
   g_test_add ("/cli/commands/check-config", Fixture, NULL, fixture_set_up, test_check_config, fixture_tear_down);
   g_test_add ("/cli/commands/expiry", Fixture, NULL, fixture_set_up, test_expiry, fixture_tear_down);
   g_test_add ("/cli/commands/watch", Fixture, NULL, fixture_set_up, test_watch, fixture_tear_down);
