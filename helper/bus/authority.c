@@ -251,6 +251,7 @@ divert_authority_check (DivertAuthority       *authority,
   const char *sender = g_dbus_method_invocation_get_sender (invocation);
   GDBusMessage *message = g_dbus_method_invocation_get_message (invocation);
   gboolean interactive;
+  guint timeout_ms;
   Question *question;
 
   if (count_of_sender (authority, sender) >= DIVERT_AUTHORITY_MAX_PER_CONNECTION)
@@ -270,7 +271,8 @@ divert_authority_check (DivertAuthority       *authority,
   question->flags = interactive ? POLKIT_CHECK_AUTHORIZATION_FLAGS_ALLOW_USER_INTERACTION :
                                   POLKIT_CHECK_AUTHORIZATION_FLAGS_NONE;
   question->cancellable = g_cancellable_new ();
-  question->timeout_id = g_timeout_add (interactive ? authority->interactive_timeout_ms : authority->timeout_ms, on_timeout, question);
+  timeout_ms = interactive ? authority->interactive_timeout_ms : authority->timeout_ms;
+  question->timeout_id = g_timeout_add (timeout_ms, on_timeout, question);
   g_ptr_array_add (authority->questions, question);
 
   /* Before the caller's user is asked for: a caller that went earlier has none any more. */

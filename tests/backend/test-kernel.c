@@ -24,7 +24,8 @@ static void
 wait_for_operstate (const char *device,
                     const char *state)
 {
-  test_run ("i=0; until ip -o link show %s | grep -q ' state %s '; do test $((i += 1)) -lt 3000; sleep 0.01; done", device, state);
+  test_run ("i=0; until ip -o link show %s | grep -q ' state %s '; do test $((i += 1)) -lt 3000; sleep 0.01; done",
+            device, state);
 }
 
 static void

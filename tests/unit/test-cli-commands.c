@@ -9,8 +9,10 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <gio/gio.h>
+#include <glib/gstdio.h>
 
 #define BUS_NAME "org.nmdivert.Helper1"
 #define BUS_PATH "/org/nmdivert/Helper1"
@@ -271,6 +273,97 @@ test_cases (Fixture       *fixture,
     }
 }
 
+static const char nm_xml[] =
+  "<node><interface name='org.freedesktop.NetworkManager.Settings'>"
+  "<method name='ListConnections'><arg type='ao' direction='out'/></method></interface>"
+  "<interface name='org.freedesktop.NetworkManager.Settings.Connection'>"
+  "<method name='GetSettings'><arg type='a{sa{sv}}' direction='out'/></method></interface></node>";
+
+#define NM_NAME "org.freedesktop.NetworkManager"
+#define NM_SETTINGS "/org/freedesktop/NetworkManager/Settings"
+
+/* Profiles 1 and 2, one whose name no terminal should get, and one that this user may not see. */
+static void
+on_nm_call (GDBusConnection       *bus,
+            const char            *sender,
+            const char            *path,
+            const char            *interface,
+            const char            *method,
+            GVariant              *parameters,
+            GDBusMethodInvocation *invocation,
+            gpointer               user_data)
+{
+  static const char *const names[] = { "Home Wi-Fi", "caf\u00e9", "e\033[31mvil" };
+  guint64 number = g_ascii_strtoull (strrchr (path, '/') + 1, NULL, 10);
+
+  if (g_str_equal (method, "ListConnections"))
+    g_dbus_method_invocation_return_value (invocation, g_variant_new_parsed (
+      "([objectpath '" NM_SETTINGS "/1', '" NM_SETTINGS "/2', '" NM_SETTINGS "/3', '" NM_SETTINGS "/4'],)"));
+  else if (number > G_N_ELEMENTS (names))
+    g_dbus_method_invocation_return_dbus_error (invocation, NM_NAME ".Settings.PermissionDenied", "no");
+  else
+    g_dbus_method_invocation_return_value (invocation, g_variant_new_parsed (
+      "({'connection': {'id': <%s>, 'uuid': <'u'>}},)", names[number - 1]));
+}
+
+static void
+test_complete_connections (Fixture       *fixture,
+                           gconstpointer  data)
+{
+  static const GDBusInterfaceVTable vtable = { on_nm_call, NULL, NULL, { NULL } };
+  g_autoptr(GDBusNodeInfo) node = g_dbus_node_info_new_for_xml (nm_xml, NULL);
+
+  /* Nobody there: quiet. */
+  run (fixture, "complete connections");
+  g_assert_cmpint (fixture->code, ==, 0);
+  g_assert_cmpstr (fixture->output, ==, NULL);
+
+  g_dbus_connection_register_object (fixture->bus, NM_SETTINGS, node->interfaces[0], &vtable, NULL, NULL, NULL);
+  for (guint i = 1; i <= 4; i++)
+    {
+      g_autofree char *path = g_strdup_printf (NM_SETTINGS "/%u", i);
+
+      g_dbus_connection_register_object (fixture->bus, path, node->interfaces[1], &vtable, NULL, NULL, NULL);
+    }
+  g_bus_own_name_on_connection (fixture->bus, NM_NAME, G_BUS_NAME_OWNER_FLAGS_NONE, on_name, NULL, fixture, NULL);
+  g_main_loop_run (fixture->loop);
+  run (fixture, "complete connections");
+  g_assert_cmpint (fixture->code, ==, 0);
+  g_assert_cmpstr (fixture->output, ==, "Home Wi-Fi\ncaf\u00e9\n");
+}
+
+static void
+test_check_config (Fixture       *fixture,
+                   gconstpointer  data)
+{
+  static const struct
+  {
+    const char *text;
+    int         code;
+    const char *output;
+  } files[] = {
+    { "[proxy]\ngroup=23333\n[site home]\nzone=home\nintranet=192.168.22.0/24\n", 0, "No mistake found; 1 site.\n" },
+    { "", 0, "No mistake found; 0 sites.\nNothing is diverted yet: there is no group under [proxy].\n" },
+    { "[proxy]\ngruop=clash\n", 1, ":2: " },
+    { "[proxy]\ngroup=no-such-group\n", 1, "no-such-group" },
+  };
+  g_autofree char *path = g_build_filename (g_get_tmp_dir (), "nm-divert-test-XXXXXX", NULL);
+  g_autofree char *command = NULL;
+
+  close (g_mkstemp (path));
+  command = g_strdup_printf ("check-config %s", path);
+  for (guint i = 0; i < G_N_ELEMENTS (files); i++)
+    {
+      g_assert_true (g_file_set_contents (path, files[i].text, -1, NULL));
+      run (fixture, command);
+      g_assert_cmpint (fixture->code, ==, files[i].code);
+      g_assert_nonnull (strstr (fixture->output, files[i].output));
+    }
+  g_unlink (path);
+  run (fixture, command);
+  g_assert_cmpint (fixture->code, ==, 1);
+}
+
 /* --for becomes a moment, by the clock of now. */
 static void
 test_expiry (Fixture       *fixture,
@@ -348,6 +441,9 @@ main (int    argc,
   test_needs ("dbus-daemon", NULL);
   g_test_init (&argc, &argv, NULL);
   g_test_add ("/cli/commands/cases", Fixture, NULL, fixture_set_up, test_cases, fixture_tear_down);
+  g_test_add ("/cli/commands/complete-connections", Fixture, NULL, fixture_set_up, test_complete_connections,
+              fixture_tear_down);
+  g_test_add ("/cli/commands/check-config", Fixture, NULL, fixture_set_up, test_check_config, fixture_tear_down);
   g_test_add ("/cli/commands/expiry", Fixture, NULL, fixture_set_up, test_expiry, fixture_tear_down);
   g_test_add ("/cli/commands/watch", Fixture, NULL, fixture_set_up, test_watch, fixture_tear_down);
   g_test_add ("/cli/commands/no-bus", Fixture, NULL, fixture_set_up, test_no_bus, fixture_tear_down);

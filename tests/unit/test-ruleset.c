@@ -185,6 +185,33 @@ test_spare (void)
     }
 }
 
+/* The mark of what is to be left alone (a question to a beacon): none that a rule takes for its own. */
+static void
+test_bypass_mark (void)
+{
+  static const struct
+  {
+    const char *mark;
+    guint32     bypass;
+  } cases[] = {
+    { "mark=23\nmask=0xff\n", 0x100 },
+    { "mark=1\nmask=1\n", 0x2 },
+    { "mark=0x100\nmask=0xffffff00\n", 0x1 },
+    { "mark=0x80000000\nmask=0xffffffff\n", 0x1 },
+    { "mark=1\nmask=0xffffffff\n", 0x2 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *text = g_strconcat ("[proxy]\ngroup=1\n[divert]\n", cases[i].mark, NULL);
+      g_autoptr(DivertConfig) config = parse_config (text);
+      guint32 bypass = divert_ruleset_get_bypass_mark (config);
+
+      g_assert_cmphex (bypass, ==, cases[i].bypass);
+      g_assert_cmphex (bypass & config->mask, !=, config->mark);
+    }
+}
+
 int
 main (int    argc,
       char **argv)
@@ -193,5 +220,6 @@ main (int    argc,
   g_test_add_func ("/ruleset/dispatch", test_dispatch);
   g_test_add_func ("/ruleset/well-formed", test_well_formed);
   g_test_add_func ("/ruleset/spare", test_spare);
+  g_test_add_func ("/ruleset/bypass-mark", test_bypass_mark);
   return g_test_run ();
 }
