@@ -61,14 +61,15 @@ static gboolean
 take_away (GError **error)
 {
   g_autoptr(DivertRuleset) nothing = divert_ruleset_new_empty ();
-  g_autoptr(DivertBackend) backend = divert_choice_new_backend ();
+  g_autoptr(DivertBackend) backend = divert_choice_new_backend (DIVERT_BACKEND_AUTO);
   g_autoptr(DivertRoutes) routes = divert_routes_new (error);
   gint64 deadline = g_get_monotonic_time () + BUSY_WAIT_US;
+  DivertApplied applied;
   g_autoptr(GError) local_error = NULL;
 
   if (routes == NULL)
     return FALSE;
-  while (!divert_apply (backend, routes, nothing, NULL, &local_error))
+  while (!divert_apply (backend, routes, nothing, &applied, &local_error))
     {
       if (!g_error_matches (local_error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_BUSY) || g_get_monotonic_time () >= deadline)
         {
