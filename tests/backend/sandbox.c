@@ -209,10 +209,10 @@ is_rule (const char *line)
 
 char *
 sandbox_save (DivertFamily family,
-              DivertTable  table,
+              DivertXtTable  table,
               gboolean     counters)
 {
-  g_autofree char *text = sandbox_run (NULL, programs[family].save, "-t", divert_table_name (table),
+  g_autofree char *text = sandbox_run (NULL, programs[family].save, "-t", divert_xt_table_name (table),
                                        counters ? "-c" : NULL, NULL);
 
   return filter_lines (text, is_no_comment);
@@ -220,7 +220,7 @@ sandbox_save (DivertFamily family,
 
 char *
 sandbox_save_rules (DivertFamily family,
-                    DivertTable  table)
+                    DivertXtTable  table)
 {
   g_autofree char *text = sandbox_save (family, table, FALSE);
 
@@ -259,7 +259,7 @@ get_next (DivertFamily  family,
 
 GBytes *
 sandbox_read_blob (DivertFamily family,
-                   DivertTable  table)
+                   DivertXtTable  table)
 {
   int level = family == DIVERT_FAMILY_IPV4 ? IPPROTO_IP : IPPROTO_IPV6;
   int fd = socket (family == DIVERT_FAMILY_IPV4 ? AF_INET : AF_INET6, SOCK_RAW, IPPROTO_RAW);
@@ -268,7 +268,7 @@ sandbox_read_blob (DivertFamily family,
   struct ipt_get_entries *entries;
   GBytes *blob;
 
-  g_strlcpy (info.name, divert_table_name (table), sizeof info.name);
+  g_strlcpy (info.name, divert_xt_table_name (table), sizeof info.name);
   g_assert_cmpint (getsockopt (fd, level, IPT_SO_GET_INFO, &info, &length), ==, 0);
   length = sizeof *entries + info.size;
   entries = g_malloc0 (length);
@@ -312,22 +312,27 @@ sandbox_send (DivertFamily family,
   close (fd);
 }
 
-void
-sandbox_ruleset_add (DivertRuleset    *ruleset,
-                     const DivertRule *rule)
+GArray *
+sandbox_rules_new (void)
 {
-  g_ptr_array_add (ruleset->rules, g_memdup2 (rule, sizeof *rule));
+  return g_array_new (FALSE, FALSE, sizeof (DivertXtRule));
+}
+
+void
+sandbox_rules_add (GArray             *rules,
+                   const DivertXtRule *rule)
+{
+  g_array_append_vals (rules, rule, 1);
 }
 
 gboolean
-sandbox_apply (DivertBackend       *backend,
-               const DivertRuleset *ruleset,
-               DivertTable          table,
-               DivertFamily         family)
+sandbox_apply (const GArray  *rules,
+               DivertXtTable  table,
+               DivertFamily   family)
 {
   g_autoptr(GError) error = NULL;
   gboolean wrote = 2;
-  gboolean ok = backend->klass->apply (backend, ruleset, table, family, &wrote, &error);
+  gboolean ok = divert_iptables_write (family, table, rules, FALSE, &wrote, &error);
 
   g_assert_no_error (error);
   g_assert_true (ok);
@@ -336,16 +341,15 @@ sandbox_apply (DivertBackend       *backend,
 }
 
 char *
-sandbox_apply_fails (DivertBackend       *backend,
-                     const DivertRuleset *ruleset,
-                     DivertTable          table,
-                     DivertFamily         family,
-                     int                  code)
+sandbox_apply_fails (const GArray  *rules,
+                     DivertXtTable  table,
+                     DivertFamily   family,
+                     int            code)
 {
   g_autoptr(GError) error = NULL;
   gboolean wrote = 2;
 
-  g_assert_false (backend->klass->apply (backend, ruleset, table, family, &wrote, &error));
+  g_assert_false (divert_iptables_write (family, table, rules, FALSE, &wrote, &error));
   g_assert_error (error, DIVERT_BACKEND_ERROR, code);
   g_assert_cmpint (wrote, ==, 2);
   g_test_message ("%s", error->message);

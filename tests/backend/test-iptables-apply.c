@@ -10,58 +10,57 @@
 #include <netinet/in.h>
 #include <string.h>
 
-#define MANGLE DIVERT_TABLE_MANGLE
+#define MANGLE DIVERT_XT_MANGLE
 
 typedef struct
 {
   DivertFamily   family;
   DivertBackend *backend;
-  DivertRuleset *nothing;
-  DivertRuleset *away;
-  DivertRuleset *home; /* one rule more in the middle of LOCAL_DIVERT, one chain less */
+  GArray        *nothing;
+  GArray        *away;
+  GArray        *home; /* one rule more in the middle of LOCAL_DIVERT, one chain less */
 } Fixture;
 
 static void
-add (DivertRuleset *ruleset,
-     const char    *chain,
-     guint16        port,
-     DivertTarget   target,
-     const char    *to)
+add (GArray         *rules,
+     const char     *chain,
+     guint16         port,
+     DivertXtTarget  target,
+     const char     *to)
 {
-  DivertRule rule = { .table = MANGLE, .families = DIVERT_FAMILIES_BOTH, .target = target, .mask = 0xff,
-                      .value = 0x17 };
+  DivertXtRule rule = { .table = MANGLE, .target = target, .mask = 0xff, .value = 0x17 };
 
   g_strlcpy (rule.chain, chain, sizeof rule.chain);
   g_strlcpy (rule.to, to, sizeof rule.to);
-  rule.tagged = port == 0 && !divert_chain_is_builtin (chain);
+  rule.tagged = port == 0 && !divert_xt_is_builtin (chain);
   if (port != 0)
     {
       rule.protocol = IPPROTO_UDP;
       rule.dport = port;
     }
-  sandbox_ruleset_add (ruleset, &rule);
+  sandbox_rules_add (rules, &rule);
 }
 
-static DivertRuleset *
-make_ruleset (gboolean home)
+static GArray *
+make_rules (gboolean home)
 {
-  DivertRuleset *ruleset = divert_ruleset_new_empty ();
+  GArray *rules = sandbox_rules_new ();
 
-  add (ruleset, "OUTPUT", 0, DIVERT_TARGET_JUMP, "LOCAL_DIVERT");
-  add (ruleset, "POSTROUTING", 0, DIVERT_TARGET_JUMP, "DIVERT_GUARD");
-  add (ruleset, "LOCAL_DIVERT", 0, DIVERT_TARGET_CONNMARK, "");
-  add (ruleset, "LOCAL_DIVERT", 5001, DIVERT_TARGET_MARK, "");
+  add (rules, "OUTPUT", 0, DIVERT_XT_JUMP, "LOCAL_DIVERT");
+  add (rules, "POSTROUTING", 0, DIVERT_XT_JUMP, "DIVERT_GUARD");
+  add (rules, "LOCAL_DIVERT", 0, DIVERT_XT_CONNMARK, "");
+  add (rules, "LOCAL_DIVERT", 5001, DIVERT_XT_MARK, "");
   if (home)
-    add (ruleset, "LOCAL_DIVERT", 5002, DIVERT_TARGET_RETURN, "");
+    add (rules, "LOCAL_DIVERT", 5002, DIVERT_XT_RETURN, "");
   else
-    add (ruleset, "LOCAL_DIVERT", 5003, DIVERT_TARGET_GOTO, "LOCAL_INTRANET_DIVERT");
-  add (ruleset, "LOCAL_DIVERT", 5004, DIVERT_TARGET_MARK, "");
-  add (ruleset, "LOCAL_DIVERT", 5005, DIVERT_TARGET_RETURN, "");
+    add (rules, "LOCAL_DIVERT", 5003, DIVERT_XT_GOTO, "LOCAL_INTRANET_DIVERT");
+  add (rules, "LOCAL_DIVERT", 5004, DIVERT_XT_MARK, "");
+  add (rules, "LOCAL_DIVERT", 5005, DIVERT_XT_RETURN, "");
   if (!home)
-    add (ruleset, "LOCAL_INTRANET_DIVERT", 0, DIVERT_TARGET_RETURN, "");
-  add (ruleset, "DIVERT_GUARD", 0, DIVERT_TARGET_MARK, "");
-  add (ruleset, "DIVERT_GUARD", 5006, DIVERT_TARGET_DROP, "");
-  return ruleset;
+    add (rules, "LOCAL_INTRANET_DIVERT", 0, DIVERT_XT_RETURN, "");
+  add (rules, "DIVERT_GUARD", 0, DIVERT_XT_MARK, "");
+  add (rules, "DIVERT_GUARD", 5006, DIVERT_XT_DROP, "");
+  return rules;
 }
 
 static void
@@ -71,9 +70,9 @@ set_up (Fixture       *fixture,
   sandbox_enter ();
   fixture->family = GPOINTER_TO_UINT (family);
   fixture->backend = divert_backend_iptables_new ();
-  fixture->nothing = divert_ruleset_new_empty ();
-  fixture->away = make_ruleset (FALSE);
-  fixture->home = make_ruleset (TRUE);
+  fixture->nothing = sandbox_rules_new ();
+  fixture->away = make_rules (FALSE);
+  fixture->home = make_rules (TRUE);
 }
 
 static void
@@ -81,16 +80,16 @@ tear_down (Fixture       *fixture,
            gconstpointer  family)
 {
   divert_backend_free (fixture->backend);
-  divert_ruleset_free (fixture->nothing);
-  divert_ruleset_free (fixture->away);
-  divert_ruleset_free (fixture->home);
+  g_array_unref (fixture->nothing);
+  g_array_unref (fixture->away);
+  g_array_unref (fixture->home);
 }
 
 static gboolean
-apply (Fixture             *fixture,
-       const DivertRuleset *ruleset)
+apply (Fixture      *fixture,
+       const GArray *rules)
 {
-  return sandbox_apply (fixture->backend, ruleset, MANGLE, fixture->family);
+  return sandbox_apply (rules, MANGLE, fixture->family);
 }
 
 /* The lines of iptables-save that name none of our chains. */
@@ -145,13 +144,13 @@ test_no_table (Fixture       *fixture,
                gconstpointer  data)
 {
   g_autofree char *text = NULL;
-  g_autofree char *expected = divert_ruleset_to_save_text (fixture->nothing, fixture->family, MANGLE);
+  g_autofree char *expected = divert_xt_table_to_text (fixture->nothing, fixture->family, MANGLE);
   g_autofree char *names = NULL;
   g_autoptr(GError) error = NULL;
   guint64 packets = 1;
 
   g_assert_false (apply (fixture, fixture->nothing));
-  text = fixture->backend->klass->read (fixture->backend, MANGLE, fixture->family, &error);
+  text = divert_iptables_read_text (fixture->family, MANGLE, &error);
   g_assert_no_error (error);
   g_assert_cmpstr (text, ==, expected);
   g_assert_true (fixture->backend->klass->count_dropped (fixture->backend, &packets, &error));
@@ -167,7 +166,7 @@ static void
 test_foreign (Fixture       *fixture,
               gconstpointer  data)
 {
-  const DivertRuleset *const rulesets[] = { fixture->away, fixture->home, fixture->away, fixture->nothing };
+  const GArray *const lists[] = { fixture->away, fixture->home, fixture->away, fixture->nothing };
   g_autofree char *before = NULL;
   g_autofree char *whole = NULL;
   g_autofree char *removed = NULL;
@@ -185,11 +184,11 @@ test_foreign (Fixture       *fixture,
                    "COMMIT\n", TRUE);
   whole = sandbox_save (fixture->family, MANGLE, TRUE);
   before = save_foreign (fixture);
-  for (guint i = 0; i < G_N_ELEMENTS (rulesets); i++)
+  for (guint i = 0; i < G_N_ELEMENTS (lists); i++)
     {
       g_autofree char *after = NULL;
 
-      g_assert_true (apply (fixture, rulesets[i]));
+      g_assert_true (apply (fixture, lists[i]));
       after = save_foreign (fixture);
       g_assert_cmpstr (after, ==, before);
     }
@@ -202,7 +201,7 @@ static void
 test_foreign_between (Fixture       *fixture,
                       gconstpointer  data)
 {
-  const DivertRuleset *const rulesets[] = { fixture->home, fixture->away, fixture->nothing };
+  const GArray *const lists[] = { fixture->home, fixture->away, fixture->nothing };
   g_autofree char *before = NULL;
 
   apply (fixture, fixture->away);
@@ -211,11 +210,11 @@ test_foreign_between (Fixture       *fixture,
   sandbox_meddle_with (fixture->family, "-t mangle -A OUTPUT -o second -c 8 800 -j last");
   sandbox_meddle_with (fixture->family, "-t mangle -A last -o third -c 9 900");
   before = save_foreign (fixture);
-  for (guint i = 0; i < G_N_ELEMENTS (rulesets); i++)
+  for (guint i = 0; i < G_N_ELEMENTS (lists); i++)
     {
       g_autofree char *after = NULL;
 
-      g_assert_true (apply (fixture, rulesets[i]));
+      g_assert_true (apply (fixture, lists[i]));
       after = save_foreign (fixture);
       g_assert_cmpstr (after, ==, before);
     }
@@ -334,17 +333,17 @@ static void
 test_read (Fixture       *fixture,
            gconstpointer  data)
 {
-  g_autofree char *expected = divert_ruleset_to_save_text (fixture->away, fixture->family, MANGLE);
+  g_autofree char *expected = divert_xt_table_to_text (fixture->away, fixture->family, MANGLE);
   g_autofree char *text = NULL;
   g_autofree char *with_other = NULL;
   g_autofree char *full = NULL;
 
   apply (fixture, fixture->away);
   sandbox_meddle_with (fixture->family, "-t mangle -A OUTPUT -p tcp -j ACCEPT");
-  text = fixture->backend->klass->read (fixture->backend, MANGLE, fixture->family, NULL);
+  text = divert_iptables_read_text (fixture->family, MANGLE, NULL);
   g_assert_cmpstr (text, ==, expected);
 
-  /* Rules that a DivertRule cannot say. */
+  /* Rules that a DivertXtRule cannot say. */
   sandbox_meddle_with (fixture->family, "-t mangle -A LOCAL_DIVERT -p tcp");
   sandbox_meddle_with (fixture->family, "-t mangle -A LOCAL_DIVERT -p tcp -m tcp --dport 1:2 -j RETURN");
   sandbox_meddle_with (fixture->family, "-t mangle -A LOCAL_DIVERT -m state --state NEW -j RETURN");
@@ -352,7 +351,7 @@ test_read (Fixture       *fixture,
   sandbox_meddle_with (fixture->family, "-t mangle -A LOCAL_DIVERT -i lo+ -j RETURN");
   sandbox_meddle_with (fixture->family, "-t mangle -N ZZZ");
   sandbox_meddle_with (fixture->family, "-t mangle -A ZZZ -j LOCAL_DIVERT");
-  with_other = fixture->backend->klass->read (fixture->backend, MANGLE, fixture->family, NULL);
+  with_other = divert_iptables_read_text (fixture->family, MANGLE, NULL);
   full = g_strconcat (expected,
                       "# rule 6 of LOCAL_DIVERT is none of ours: ''\n"
                       "# rule 7 of LOCAL_DIVERT is none of ours: 'RETURN'\n"
@@ -378,7 +377,7 @@ test_count_dropped (Fixture       *fixture,
   g_assert_true (fixture->backend->klass->count_dropped (fixture->backend, &packets, &error));
   g_assert_no_error (error);
   g_assert_cmpuint (packets, ==, 3);
-  sandbox_apply (fixture->backend, fixture->away, MANGLE, !fixture->family);
+  sandbox_apply (fixture->away, MANGLE, !fixture->family);
   sandbox_send (!fixture->family, 5006, 2);
   g_assert_true (fixture->backend->klass->count_dropped (fixture->backend, &packets, &error));
   g_assert_cmpuint (packets, ==, 5);

@@ -19,32 +19,30 @@
 
 #include <linux/capability.h>
 
-#define MANGLE DIVERT_TABLE_MANGLE
+#define MANGLE DIVERT_XT_MANGLE
 
 typedef struct
 {
   DivertFamily   family;
   DivertBackend *backend;
-  DivertRuleset *a;
-  DivertRuleset *b;
+  GArray        *a;
+  GArray        *b;
 } Fixture;
 
 /* A hook, and a chain that marks with @value. */
-static DivertRuleset *
-make_ruleset (guint32      value,
-              DivertTarget target)
+static GArray *
+make_rules (guint32        value,
+            DivertXtTarget target)
 {
-  DivertRuleset *ruleset = divert_ruleset_new_empty ();
-  const DivertRule hook = { .table = MANGLE, .chain = "OUTPUT", .families = DIVERT_FAMILIES_BOTH,
-                            .target = DIVERT_TARGET_JUMP, .to = "LOCAL_DIVERT" };
-  const DivertRule rule = { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = DIVERT_FAMILIES_BOTH,
-                            .protocol = IPPROTO_TCP, .tagged = TRUE, .target = target, .value = value,
+  GArray *rules = sandbox_rules_new ();
+  const DivertXtRule hook = { .table = MANGLE, .chain = "OUTPUT", .target = DIVERT_XT_JUMP, .to = "LOCAL_DIVERT" };
+  const DivertXtRule rule = { .table = MANGLE, .chain = "LOCAL_DIVERT", .protocol = IPPROTO_TCP, .tagged = TRUE, .target = target, .value = value,
                             .mask = 0xff, .port = 22223 };
 
-  sandbox_ruleset_add (ruleset, &hook);
+  sandbox_rules_add (rules, &hook);
   for (guint i = 0; i < value; i++)
-    sandbox_ruleset_add (ruleset, &rule);
-  return ruleset;
+    sandbox_rules_add (rules, &rule);
+  return rules;
 }
 
 static void
@@ -54,8 +52,8 @@ set_up (Fixture       *fixture,
   sandbox_enter ();
   fixture->family = GPOINTER_TO_UINT (family);
   fixture->backend = divert_backend_iptables_new ();
-  fixture->a = make_ruleset (3, DIVERT_TARGET_MARK);
-  fixture->b = make_ruleset (5, DIVERT_TARGET_MARK);
+  fixture->a = make_rules (3, DIVERT_XT_MARK);
+  fixture->b = make_rules (5, DIVERT_XT_MARK);
 }
 
 static void
@@ -63,31 +61,31 @@ tear_down (Fixture       *fixture,
            gconstpointer  family)
 {
   divert_backend_free (fixture->backend);
-  divert_ruleset_free (fixture->a);
-  divert_ruleset_free (fixture->b);
+  g_array_unref (fixture->a);
+  g_array_unref (fixture->b);
 }
 
 static gboolean
-apply (Fixture             *fixture,
-       const DivertRuleset *ruleset)
+apply (Fixture      *fixture,
+       const GArray *rules)
 {
-  return sandbox_apply (fixture->backend, ruleset, MANGLE, fixture->family);
+  return sandbox_apply (rules, MANGLE, fixture->family);
 }
 
 static char *
-apply_fails (Fixture             *fixture,
-             const DivertRuleset *ruleset,
-             int                  code)
+apply_fails (Fixture      *fixture,
+             const GArray *rules,
+             int           code)
 {
-  return sandbox_apply_fails (fixture->backend, ruleset, MANGLE, fixture->family, code);
+  return sandbox_apply_fails (rules, MANGLE, fixture->family, code);
 }
 
 static void
-assert_holds (Fixture             *fixture,
-              const DivertRuleset *ruleset)
+assert_holds (Fixture      *fixture,
+              const GArray *rules)
 {
-  g_autofree char *expected = divert_ruleset_to_save_text (ruleset, fixture->family, MANGLE);
-  g_autofree char *text = fixture->backend->klass->read (fixture->backend, MANGLE, fixture->family, NULL);
+  g_autofree char *expected = divert_xt_table_to_text (rules, fixture->family, MANGLE);
+  g_autofree char *text = divert_iptables_read_text (fixture->family, MANGLE, NULL);
 
   g_assert_cmpstr (text, ==, expected);
 }
@@ -312,19 +310,23 @@ without_capabilities (Fixture    *fixture,
 }
 
 static gboolean
-apply_and_probe (Fixture *fixture)
+all_is_forbidden (Fixture *fixture)
 {
-  g_autoptr(GError) apply_error = NULL;
+  g_autoptr(GError) write_error = NULL;
   g_autoptr(GError) probe_error = NULL;
   g_autoptr(GError) read_error = NULL;
+  g_autoptr(GError) inspect_error = NULL;
   const DivertBackendClass *klass = fixture->backend->klass;
+  gboolean flag;
 
-  return !klass->apply (fixture->backend, fixture->b, MANGLE, fixture->family, NULL, &apply_error) &&
-         g_error_matches (apply_error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_PERMISSION) &&
+  return !divert_iptables_write (fixture->family, MANGLE, fixture->b, FALSE, &flag, &write_error) &&
+         g_error_matches (write_error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_PERMISSION) &&
          !klass->probe (fixture->backend, fixture->family, &probe_error) &&
          g_error_matches (probe_error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_PERMISSION) &&
-         klass->read (fixture->backend, MANGLE, fixture->family, &read_error) == NULL &&
-         g_error_matches (read_error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_PERMISSION);
+         divert_iptables_read_text (fixture->family, MANGLE, &read_error) == NULL &&
+         g_error_matches (read_error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_PERMISSION) &&
+         !klass->inspect (fixture->backend, &flag, &inspect_error) &&
+         g_error_matches (inspect_error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_PERMISSION);
 }
 
 static void
@@ -332,7 +334,7 @@ test_permission (Fixture       *fixture,
                  gconstpointer  data)
 {
   apply (fixture, fixture->a);
-  without_capabilities (fixture, apply_and_probe);
+  without_capabilities (fixture, all_is_forbidden);
   assert_holds (fixture, fixture->a);
 }
 
@@ -341,7 +343,7 @@ static void
 test_refused (Fixture       *fixture,
               gconstpointer  data)
 {
-  g_autoptr(DivertRuleset) bad = make_ruleset (1, DIVERT_TARGET_TPROXY);
+  g_autoptr(GArray) bad = make_rules (1, DIVERT_XT_TPROXY);
   g_autofree char *before = NULL;
   g_autofree char *after = NULL;
   g_autofree char *message = NULL;
@@ -391,8 +393,8 @@ static void
 test_killed (Fixture       *fixture,
              gconstpointer  data)
 {
-  g_autofree char *text_a = divert_ruleset_to_save_text (fixture->a, fixture->family, MANGLE);
-  g_autofree char *text_b = divert_ruleset_to_save_text (fixture->b, fixture->family, MANGLE);
+  g_autofree char *text_a = divert_xt_table_to_text (fixture->a, fixture->family, MANGLE);
+  g_autofree char *text_b = divert_xt_table_to_text (fixture->b, fixture->family, MANGLE);
 
   apply (fixture, fixture->a);
   for (guint i = 0; i < 100; i++)
@@ -407,7 +409,7 @@ test_killed (Fixture       *fixture,
       kill (child, SIGKILL);
       g_assert_cmpint (waitpid (child, NULL, 0), ==, child);
 
-      text = fixture->backend->klass->read (fixture->backend, MANGLE, fixture->family, NULL);
+      text = divert_iptables_read_text (fixture->family, MANGLE, NULL);
       g_assert_true (g_str_equal (text, text_a) || g_str_equal (text, text_b));
       g_assert_true (lock_is_free ());
     }

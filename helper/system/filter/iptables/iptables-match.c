@@ -31,13 +31,13 @@ fill_ports (guint16 range[2],
 }
 
 static gboolean
-wants_tcp (const DivertRule *rule)
+wants_tcp (const DivertXtRule *rule)
 {
   return rule->protocol == IPPROTO_TCP && (rule->sport != 0 || rule->dport != 0 || rule->has_tcp_flags);
 }
 
 static void
-fill_tcp (const DivertRule *rule,
+fill_tcp (const DivertXtRule *rule,
           void             *data)
 {
   struct xt_tcp *tcp = data;
@@ -53,7 +53,7 @@ fill_tcp (const DivertRule *rule,
 
 static void
 parse_tcp (const void *data,
-           DivertRule *rule)
+           DivertXtRule *rule)
 {
   const struct xt_tcp *tcp = data;
 
@@ -66,13 +66,13 @@ parse_tcp (const void *data,
 }
 
 static gboolean
-wants_udp (const DivertRule *rule)
+wants_udp (const DivertXtRule *rule)
 {
   return rule->protocol == IPPROTO_UDP && (rule->sport != 0 || rule->dport != 0);
 }
 
 static void
-fill_udp (const DivertRule *rule,
+fill_udp (const DivertXtRule *rule,
           void             *data)
 {
   struct xt_udp *udp = data;
@@ -83,7 +83,7 @@ fill_udp (const DivertRule *rule,
 
 static void
 parse_udp (const void *data,
-           DivertRule *rule)
+           DivertXtRule *rule)
 {
   const struct xt_udp *udp = data;
 
@@ -92,13 +92,13 @@ parse_udp (const void *data,
 }
 
 static gboolean
-wants_icmp6 (const DivertRule *rule)
+wants_icmp6 (const DivertXtRule *rule)
 {
   return rule->protocol == IPPROTO_ICMPV6 && rule->icmpv6_type != 0;
 }
 
 static void
-fill_icmp6 (const DivertRule *rule,
+fill_icmp6 (const DivertXtRule *rule,
             void             *data)
 {
   struct ip6t_icmp *icmp = data;
@@ -109,7 +109,7 @@ fill_icmp6 (const DivertRule *rule,
 
 static void
 parse_icmp6 (const void *data,
-             DivertRule *rule)
+             DivertXtRule *rule)
 {
   const struct ip6t_icmp *icmp = data;
 
@@ -117,13 +117,13 @@ parse_icmp6 (const void *data,
 }
 
 static gboolean
-wants_mark (const DivertRule *rule)
+wants_mark (const DivertXtRule *rule)
 {
   return rule->mark.has;
 }
 
 static void
-fill_mark (const DivertRule *rule,
+fill_mark (const DivertXtRule *rule,
            void             *data)
 {
   struct xt_mark_mtinfo1 *mark = data;
@@ -135,7 +135,7 @@ fill_mark (const DivertRule *rule,
 
 static void
 parse_mark (const void *data,
-            DivertRule *rule)
+            DivertXtRule *rule)
 {
   const struct xt_mark_mtinfo1 *mark = data;
 
@@ -143,13 +143,13 @@ parse_mark (const void *data,
 }
 
 static gboolean
-wants_connmark (const DivertRule *rule)
+wants_connmark (const DivertXtRule *rule)
 {
   return rule->connmark.has;
 }
 
 static void
-fill_connmark (const DivertRule *rule,
+fill_connmark (const DivertXtRule *rule,
                void             *data)
 {
   struct xt_connmark_mtinfo1 *mark = data;
@@ -161,7 +161,7 @@ fill_connmark (const DivertRule *rule,
 
 static void
 parse_connmark (const void *data,
-                DivertRule *rule)
+                DivertXtRule *rule)
 {
   const struct xt_connmark_mtinfo1 *mark = data;
 
@@ -169,13 +169,13 @@ parse_connmark (const void *data,
 }
 
 static gboolean
-wants_conntrack (const DivertRule *rule)
+wants_conntrack (const DivertXtRule *rule)
 {
   return rule->ctdir != DIVERT_CTDIR_ANY || rule->not_new;
 }
 
 static void
-fill_conntrack (const DivertRule *rule,
+fill_conntrack (const DivertXtRule *rule,
                 void             *data)
 {
   struct xt_conntrack_mtinfo3 *ct = data;
@@ -194,7 +194,7 @@ fill_conntrack (const DivertRule *rule,
 
 static void
 parse_conntrack (const void *data,
-                 DivertRule *rule)
+                 DivertXtRule *rule)
 {
   const struct xt_conntrack_mtinfo3 *ct = data;
 
@@ -204,13 +204,13 @@ parse_conntrack (const void *data,
 }
 
 static gboolean
-wants_owner (const DivertRule *rule)
+wants_owner (const DivertXtRule *rule)
 {
   return rule->has_gid || rule->no_socket;
 }
 
 static void
-fill_owner (const DivertRule *rule,
+fill_owner (const DivertXtRule *rule,
             void             *data)
 {
   struct xt_owner_match_info *owner = data;
@@ -230,7 +230,7 @@ fill_owner (const DivertRule *rule,
 
 static void
 parse_owner (const void *data,
-             DivertRule *rule)
+             DivertXtRule *rule)
 {
   const struct xt_owner_match_info *owner = data;
 
@@ -240,7 +240,7 @@ parse_owner (const void *data,
 }
 
 static gboolean
-wants_addrtype (const DivertRule *rule)
+wants_addrtype (const DivertXtRule *rule)
 {
   return rule->dst_types != 0 || rule->src_types != 0;
 }
@@ -250,7 +250,7 @@ G_STATIC_ASSERT ((int) DIVERT_ADDRTYPE_BROADCAST == (int) XT_ADDRTYPE_BROADCAST)
 G_STATIC_ASSERT ((int) DIVERT_ADDRTYPE_MULTICAST == (int) XT_ADDRTYPE_MULTICAST);
 
 static void
-fill_addrtype (const DivertRule *rule,
+fill_addrtype (const DivertXtRule *rule,
                void             *data)
 {
   struct xt_addrtype_info_v1 *types = data;
@@ -261,7 +261,7 @@ fill_addrtype (const DivertRule *rule,
 
 static void
 parse_addrtype (const void *data,
-                DivertRule *rule)
+                DivertXtRule *rule)
 {
   const struct xt_addrtype_info_v1 *types = data;
 
@@ -270,27 +270,27 @@ parse_addrtype (const void *data,
 }
 
 static gboolean
-wants_comment (const DivertRule *rule)
+wants_comment (const DivertXtRule *rule)
 {
   return rule->tagged;
 }
 
 static void
-fill_comment (const DivertRule *rule,
+fill_comment (const DivertXtRule *rule,
               void             *data)
 {
   struct xt_comment_info *info = data;
 
-  g_strlcpy (info->comment, DIVERT_TAG, sizeof info->comment);
+  g_strlcpy (info->comment, DIVERT_XT_TAG, sizeof info->comment);
 }
 
 static void
 parse_comment (const void *data,
-               DivertRule *rule)
+               DivertXtRule *rule)
 {
   const struct xt_comment_info *info = data;
 
-  rule->tagged = strncmp (info->comment, DIVERT_TAG, sizeof info->comment) == 0;
+  rule->tagged = strncmp (info->comment, DIVERT_XT_TAG, sizeof info->comment) == 0;
 }
 
 const DivertIptablesMatch divert_iptables_matches[] = {
