@@ -9,8 +9,8 @@
 
 #include "command.h"
 #include "printable.h"
-#include "system/config-files.h"
-#include "system/group.h"
+#include "system/files/config-files.h"
+#include "system/files/group.h"
 
 static DivertExitCode
 report (const GError *error)
@@ -26,7 +26,8 @@ divert_cmd_check_config (const DivertCommand *command,
                          char               **arguments)
 {
   g_auto(GStrv) rest = divert_command_parse (command, NULL,
-                                             N_("Without FILE, all of /etc/nm-divert is checked, ownership and permissions too."),
+                                             N_("Without FILE, all of /etc/nm-divert is checked, "
+                                                "ownership and permissions too."),
                                              0, 1, arguments);
   g_autoptr(DivertConfig) config = NULL;
   g_autoptr(GError) error = NULL;

@@ -11,8 +11,8 @@
 #include <glib/gi18n.h>
 
 #include "client.h"
-#include "core/explain.h"
-#include "core/mode.h"
+#include "core/place/mode.h"
+#include "core/ruleset/explain.h"
 #include "json.h"
 #include "printable.h"
 #include "view.h"
@@ -67,10 +67,11 @@ divert_cmd_explain (const DivertCommand *command,
   const GOptionEntry entries[] = {
     { "as", 0, 0, G_OPTION_ARG_FILENAME, &place, N_("Suppose this place: away, off, or a site's name"), N_("PLACE") },
     { "json", 0, 0, G_OPTION_ARG_NONE, &json, N_("Print JSON, as nm-divert(1) documents it"), NULL },
-    { NULL },
+    { 0 },
   };
   g_auto(GStrv) rest = divert_command_parse (command, entries,
-                                             N_("An IPv6 address with a port is written [ADDRESS]:PORT. The protocol is tcp unless given."),
+                                             N_("An IPv6 address with a port is written [ADDRESS]:PORT. "
+                                                "The protocol is tcp unless given."),
                                              1, 1, arguments);
   g_autoptr(DivertMode) mode = NULL;
   g_autoptr(GError) error = NULL;

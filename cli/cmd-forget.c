@@ -7,10 +7,10 @@
 
 #include <glib/gi18n.h>
 
+#include "bus/dbus-names.h"
 #include "client.h"
-#include "core/config.h"
-#include "core/escape.h"
-#include "dbus-names.h"
+#include "core/config/config.h"
+#include "core/words/escape.h"
 #include "profiles.h"
 
 static DivertExitCode
@@ -47,9 +47,10 @@ divert_cmd_forget (const DivertCommand *command,
   g_autofree char *connection = NULL;
   const GOptionEntry entries[] = {
     { "connection", 0, 0, G_OPTION_ARG_FILENAME, &connection, N_("Only this connection of the site"), N_("ID|UUID") },
-    { NULL },
+    { 0 },
   };
-  g_auto(GStrv) rest = divert_command_parse (command, entries, N_("Only what trust wrote is taken back, never a file written by hand."),
+  g_auto(GStrv) rest = divert_command_parse (command, entries,
+                                             N_("Only what trust wrote is taken back, never a file written by hand."),
                                              1, 1, arguments);
 
   if (!rest)

@@ -7,7 +7,7 @@
 #include <glib/gi18n.h>
 
 #include "client.h"
-#include "core/mode.h"
+#include "core/place/mode.h"
 #include "printable.h"
 
 static DivertExitCode
@@ -21,7 +21,8 @@ plan (const char *mode)
 
   if (!bus)
     return divert_client_report (error);
-  reply = divert_client_call (bus, DIVERT_CALL_READS, "Plan", g_variant_new ("(s)", mode), G_VARIANT_TYPE ("(s)"), &error);
+  reply = divert_client_call (bus, DIVERT_CALL_READS, "Plan", g_variant_new ("(s)", mode), G_VARIANT_TYPE ("(s)"),
+                              &error);
   if (!reply)
     return divert_client_report (error);
   g_variant_get (reply, "(&s)", &rules);
@@ -38,7 +39,7 @@ divert_cmd_plan (const DivertCommand *command,
   g_autofree char *place = NULL;
   const GOptionEntry entries[] = {
     { "as", 0, 0, G_OPTION_ARG_FILENAME, &place, N_("Suppose this place: away, off, or a site's name"), N_("PLACE") },
-    { NULL },
+    { 0 },
   };
   g_auto(GStrv) rest = divert_command_parse (command, entries, NULL, 0, 0, arguments);
   g_autoptr(DivertMode) mode = NULL;

@@ -12,7 +12,8 @@ DivertExitCode
 divert_cmd_reload (const DivertCommand *command,
                    char               **arguments)
 {
-  g_auto(GStrv) rest = divert_command_parse (command, NULL, N_("With a mistake in the configuration, the rules in force stay."),
+  g_auto(GStrv) rest = divert_command_parse (command, NULL,
+                                             N_("With a mistake in the configuration, the rules in force stay."),
                                              0, 0, arguments);
   g_autoptr(GDBusConnection) bus = NULL;
   g_autoptr(GVariant) reply = NULL;

@@ -9,8 +9,8 @@
 
 #include <glib/gi18n.h>
 
+#include "bus/dbus-names.h"
 #include "client.h"
-#include "dbus-names.h"
 #include "json.h"
 #include "view.h"
 
@@ -145,7 +145,7 @@ divert_cmd_status (const DivertCommand *command,
   const GOptionEntry entries[] = {
     { "json", 0, 0, G_OPTION_ARG_NONE, &json, N_("Print JSON, as nm-divert(1) documents it"), NULL },
     { "watch", 0, 0, G_OPTION_ARG_NONE, &watch, N_("Print again at every change"), NULL },
-    { NULL },
+    { 0 },
   };
   g_auto(GStrv) rest = divert_command_parse (command, entries, NULL, 0, 0, arguments);
   g_autoptr(GDBusConnection) bus = NULL;

@@ -7,10 +7,10 @@
 
 #include <glib/gi18n.h>
 
+#include "bus/dbus-names.h"
 #include "client.h"
-#include "core/escape.h"
-#include "core/mode.h"
-#include "dbus-names.h"
+#include "core/place/mode.h"
+#include "core/words/escape.h"
 #include "view.h"
 
 static DivertExitCode
@@ -71,7 +71,8 @@ switch_to (const char *mode,
   if (!bus)
     return divert_client_report (error);
   reply = divert_client_call (bus, DIVERT_CALL_CHANGES, "Switch",
-                              g_variant_new ("(stb)", mode, expires, until_network_change), G_VARIANT_TYPE_UNIT, &error);
+                              g_variant_new ("(stb)", mode, expires, until_network_change), G_VARIANT_TYPE_UNIT,
+                              &error);
   if (divert_client_error_is (error, DIVERT_DBUS_ERROR_UNKNOWN_SITE))
     {
       divert_command_complain (_("no such site: '%s'"), mode);
@@ -91,11 +92,13 @@ divert_cmd_switch (const DivertCommand *command,
       N_("DURATION") },
     { "until-network-change", 0, 0, G_OPTION_ARG_NONE, &until_network_change,
       N_("Return to auto when another network becomes active"), NULL },
-    { NULL },
+    { 0 },
   };
   g_auto(GStrv) rest = divert_command_parse (command, entries,
-                                             N_("auto: where this machine is decides. away: divert everything. off: remove the rules.\n"
-                                                "SITE: as if at that site; packets still leave only by a device that holds an\n"
+                                             N_("auto: where this machine is decides. away: divert everything. "
+                                                "off: remove the rules.\n"
+                                                "SITE: as if at that site; packets still leave only by a device that "
+                                                "holds an\n"
                                                 "address of the site's subnet."),
                                              1, 1, arguments);
   g_autoptr(DivertMode) mode = NULL;

@@ -11,8 +11,8 @@
 #include <glib/gi18n.h>
 
 #include "client.h"
-#include "core/config.h"
-#include "core/escape.h"
+#include "core/config/config.h"
+#include "core/words/escape.h"
 #include "profiles.h"
 #include "view.h"
 
@@ -40,7 +40,8 @@ report_choice (const GError *error)
   DivertExitCode code = divert_client_report (error);
 
   if (code == DIVERT_EXIT_FAILED)
-    g_printerr ("%s\n", _("A connection is chosen with --connection, by name or UUID ('nmcli connection show --active')."));
+    g_printerr ("%s\n",
+                _("A connection is chosen with --connection, by name or UUID ('nmcli connection show --active')."));
   return code;
 }
 
@@ -85,10 +86,11 @@ divert_cmd_trust (const DivertCommand *command,
     { "connection", 0, 0, G_OPTION_ARG_FILENAME, &connection, N_("Which active connection, when there are several"),
       N_("ID|UUID") },
     { "yes", 0, 0, G_OPTION_ARG_NONE, &yes, N_("Do not ask"), NULL },
-    { NULL },
+    { 0 },
   };
   g_auto(GStrv) rest = divert_command_parse (command, entries,
-                                             N_("Run it while at that place. It learns the connection's UUID, the networks on the link\n"
+                                             N_("Run it while at that place. It learns the connection's UUID, "
+                                                "the networks on the link\n"
                                                 "and the gateway's MAC address. SITE is 'home' unless given."),
                                              0, 1, arguments);
   g_autoptr(GDBusConnection) bus = NULL;

@@ -8,9 +8,10 @@
 
 #include <glib/gi18n.h>
 
-#include "core/escape.h"
+#include "core/words/escape.h"
 #include "printable.h"
 
+G_GNUC_PRINTF (1, 0)
 static void
 complain_valist (const char *format,
                  va_list     arguments)

@@ -8,7 +8,7 @@
 
 #include <glib.h>
 
-#include "core/mode.h"
+#include "core/place/mode.h"
 
 G_BEGIN_DECLS
 

@@ -10,7 +10,7 @@
 #include <glib/gi18n.h>
 
 #include "command.h"
-#include "core/escape.h"
+#include "core/words/escape.h"
 #include "printable.h"
 
 static const DivertCommand commands[] = {

@@ -9,7 +9,7 @@
 
 #include <glib/gi18n.h>
 
-#include "core/escape.h"
+#include "core/words/escape.h"
 
 #define NM_NAME          "org.freedesktop.NetworkManager"
 #define NM_SETTINGS      NM_NAME ".Settings"

@@ -9,7 +9,7 @@
 
 #include <glib/gi18n.h>
 
-#include "core/escape.h"
+#include "core/words/escape.h"
 #include "printable.h"
 
 static char *

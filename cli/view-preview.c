@@ -8,7 +8,7 @@
 
 #include <glib/gi18n.h>
 
-#include "core/escape.h"
+#include "core/words/escape.h"
 
 /* One a line: a person reads each of them before saying yes. */
 static char *

@@ -9,8 +9,8 @@
 
 #include <glib/gi18n.h>
 
-#include "core/escape.h"
-#include "core/problem.h"
+#include "core/place/problem.h"
+#include "core/words/escape.h"
 #include "printable.h"
 
 /* One line a state: the worst first. */
@@ -108,6 +108,33 @@ append_known_problem (GString  *text,
   return TRUE;
 }
 
+static gboolean
+has_problem (GVariant          *status,
+             DivertProblemCode  wanted)
+{
+  g_autoptr(GVariant) list = g_variant_lookup_value (status, "problem-list", G_VARIANT_TYPE ("aa{sv}"));
+
+  for (gsize i = 0; list && i < g_variant_n_children (list); i++)
+    {
+      g_autoptr(GVariant) problem = g_variant_get_child_value (list, i);
+
+      if (g_str_equal (divert_view_string (problem, "code"), divert_problem_code_name (wanted)))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* Without a group, or in mode off, no backend has been tried. */
+static void
+append_backend (GString  *text,
+                GVariant *status)
+{
+  g_autofree char *backend = divert_escape (divert_view_string (status, "backend"));
+  const char *none = has_problem (status, DIVERT_PROBLEM_BACKEND) ? _("none works here") : _("not tried yet");
+
+  divert_view_append_field (text, _("Backend"), *backend ? backend : none);
+}
+
 static void
 append_problems (GString  *text,
                  GVariant *status)
@@ -147,13 +174,12 @@ divert_view_status (GVariant *status,
   g_autofree char *place = divert_view_place (status);
   g_autofree char *reason = divert_view_reason (status);
   g_autofree char *mode = divert_view_mode (status, now);
-  g_autofree char *backend = divert_escape (divert_view_string (status, "backend"));
   guint64 dropped = 0;
 
   divert_view_append_field (text, _("Place"), place);
   divert_view_append_field (text, _("Reason"), reason);
   divert_view_append_field (text, _("Mode"), mode);
-  divert_view_append_field (text, _("Backend"), *backend ? backend : _("none works here"));
+  append_backend (text, status);
   append_proxy (text, status);
   g_variant_lookup (status, "guard-dropped", "t", &dropped);
   if (dropped)

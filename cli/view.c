@@ -9,7 +9,7 @@
 
 #include <glib/gi18n.h>
 
-#include "core/decision.h"
+#include "core/place/decision.h"
 #include "printable.h"
 
 #define LABEL_COLUMNS 12

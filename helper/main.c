@@ -2,9 +2,12 @@
 /*
  * Owns: the helper's process: its options, signals, name on the bus, and end.
  *
- * SIGTERM is served by the main loop, between two runs of the pipeline and never
- * inside one: what is being written is written to its end.  The rules stay when
- * the helper goes; only --remove, or the mode off, takes them away.
+ * The rules do not wait for the bus: the first run lays those of away, and then the bus is looked for, for as long as
+ * it takes.  NetworkManager, logind and callers come with it.
+ *
+ * SIGTERM is served by the main loop, between two runs of the pipeline and never inside one: what is being written is
+ * written to its end.  What may go straight to an intranet is taken back when the helper goes, because nobody watches
+ * any more.  All other rules stay; only --remove, or the mode off, takes them away.
  */
 #include <errno.h>
 #include <gio/gio.h>
@@ -15,18 +18,29 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "dbus-names.h"
+#include "bus/dbus-names.h"
+#include "bus/service.h"
 #include "divert-config.h"
+#include "load-modules.h"
 #include "remove.h"
-#include "service.h"
+#include "system/base/modules.h"
+#include "withdraw.h"
+
+/* For a bus that is not there yet. */
+#define BUS_RETRY_MS 500
 
 typedef struct
 {
   GMainLoop       *loop;
-  GDBusConnection *bus;
+  DivertPipeline  *pipeline;
+  GDBusConnection *bus;      /* NULL: not there yet; likewise service */
   DivertService   *service;
+  guint            name_id;
+  gboolean         told;     /* that there is no bus */
   int              status;
 } Helper;
+
+static void connect_bus (Helper *helper);
 
 static gboolean
 on_terminate (gpointer user_data)
@@ -41,8 +55,10 @@ static gboolean
 on_hangup (gpointer user_data)
 {
   Helper *helper = user_data;
+  g_autoptr(GError) error = NULL;
 
-  divert_service_reload (helper->service);
+  if (!divert_pipeline_reload (helper->pipeline, &error))
+    g_warning ("%s", error->message);
   return G_SOURCE_CONTINUE;
 }
 
@@ -55,17 +71,21 @@ on_idle (gpointer user_data)
   g_main_loop_quit (helper->loop);
 }
 
+static void
+fail (Helper *helper)
+{
+  helper->status = EXIT_FAILURE;
+  g_main_loop_quit (helper->loop);
+}
+
 /* Also when another helper has the name: two of them would fight over the rules. */
 static void
 on_name_lost (GDBusConnection *bus,
               const char      *name,
               gpointer         user_data)
 {
-  Helper *helper = user_data;
-
   g_warning ("the name %s is not ours", name);
-  helper->status = EXIT_FAILURE;
-  g_main_loop_quit (helper->loop);
+  fail (user_data);
 }
 
 /* Without the bus nothing is heard of NetworkManager.  Whoever starts the bus again, or the next
@@ -79,9 +99,53 @@ on_bus_closed (GDBusConnection *bus,
   Helper *helper = user_data;
 
   g_warning ("the bus is gone");
-  divert_service_lose_bus (helper->service);
-  helper->status = EXIT_FAILURE;
-  g_main_loop_quit (helper->loop);
+  divert_pipeline_lose_bus (helper->pipeline);
+  fail (helper);
+}
+
+static gboolean
+on_bus_retry (gpointer user_data)
+{
+  connect_bus (user_data);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_bus (GObject      *source,
+        GAsyncResult *result,
+        gpointer      user_data)
+{
+  Helper *helper = user_data;
+  g_autoptr(GError) error = NULL;
+
+  helper->bus = g_bus_get_finish (result, &error);
+  if (helper->bus == NULL)
+    {
+      if (!helper->told)
+        g_warning ("no system bus yet: %s", error->message);
+      helper->told = TRUE;
+      g_timeout_add (BUS_RETRY_MS, on_bus_retry, helper);
+      return;
+    }
+  g_dbus_connection_set_exit_on_close (helper->bus, FALSE);
+  g_signal_connect (helper->bus, "closed", G_CALLBACK (on_bus_closed), helper);
+
+  divert_pipeline_connect (helper->pipeline);
+  helper->service = divert_service_new (helper->bus, helper->pipeline, on_idle, helper, &error);
+  if (helper->service == NULL)
+    {
+      g_critical ("cannot serve: %s", error->message);
+      fail (helper);
+      return;
+    }
+  helper->name_id = g_bus_own_name_on_connection (helper->bus, DIVERT_DBUS_NAME, G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE,
+                                                  NULL, on_name_lost, helper, NULL);
+}
+
+static void
+connect_bus (Helper *helper)
+{
+  g_bus_get (G_BUS_TYPE_SYSTEM, NULL, on_bus, helper);
 }
 
 /* Between a lost carrier and the next network the rules must change, however busy the machine is:
@@ -105,47 +169,46 @@ serve (const char *config_dir)
 {
   Helper helper = { .status = EXIT_SUCCESS };
   g_autoptr(GError) error = NULL;
-  guint name_id;
 
+  /* Under its unit it may not, and that has been done before. */
+  if (divert_modules_may_load ())
+    divert_load_modules ();
   hurry ();
-  helper.bus = g_bus_get_sync (G_BUS_TYPE_SYSTEM, NULL, &error);
-  if (helper.bus == NULL)
-    {
-      g_critical ("cannot reach the system bus: %s", error->message);
-      return EXIT_FAILURE;
-    }
-  g_dbus_connection_set_exit_on_close (helper.bus, FALSE);
-
-  helper.loop = g_main_loop_new (NULL, FALSE);
-  helper.service = divert_service_new (helper.bus, config_dir, on_idle, &helper, &error);
-  if (helper.service == NULL)
+  helper.pipeline = divert_pipeline_new (config_dir, &error);
+  if (helper.pipeline == NULL)
     {
       g_critical ("cannot start: %s", error->message);
       return EXIT_FAILURE;
     }
-
-  g_signal_connect (helper.bus, "closed", G_CALLBACK (on_bus_closed), &helper);
-  name_id = g_bus_own_name_on_connection (helper.bus, DIVERT_DBUS_NAME, G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE, NULL, on_name_lost,
-                                          &helper, NULL);
+  helper.loop = g_main_loop_new (NULL, FALSE);
+  connect_bus (&helper);
   g_unix_signal_add (SIGTERM, on_terminate, &helper);
   g_unix_signal_add (SIGINT, on_terminate, &helper);
   g_unix_signal_add (SIGHUP, on_hangup, &helper);
   g_main_loop_run (helper.loop);
 
-  g_bus_unown_name (name_id);
+  if (helper.name_id != 0)
+    g_bus_unown_name (helper.name_id);
   divert_service_free (helper.service);
+  divert_pipeline_free (helper.pipeline);
   g_main_loop_unref (helper.loop);
-  g_object_unref (helper.bus);
-  return helper.status;
+  g_clear_object (&helper.bus);
+  /* The unit does this as well, whatever ends the helper; without a unit nobody else does. */
+  return divert_withdraw () == EXIT_SUCCESS ? helper.status : EXIT_FAILURE;
 }
 
 int
 main (int    argc,
       char **argv)
 {
-  gboolean remove = FALSE, version = FALSE;
+  gboolean remove = FALSE, load_modules = FALSE, withdraw = FALSE, version = FALSE;
   const GOptionEntry entries[] = {
-    { "remove", 0, 0, G_OPTION_ARG_NONE, &remove, N_("end a running helper, take all rules and routes away, and exit"), NULL },
+    { "remove", 0, 0, G_OPTION_ARG_NONE, &remove, N_("end a running helper, take all rules and routes away, and exit"),
+      NULL },
+    { "load-modules", 0, 0, G_OPTION_ARG_NONE, &load_modules,
+      N_("load the kernel modules that the rules need, and exit"), NULL },
+    { "withdraw", 0, 0, G_OPTION_ARG_NONE, &withdraw,
+      N_("take back what a helper that has ended let go straight to an intranet, and exit"), NULL },
     { "version", 0, 0, G_OPTION_ARG_NONE, &version, N_("print the version and exit"), NULL },
     G_OPTION_ENTRY_NULL,
   };
@@ -186,5 +249,9 @@ main (int    argc,
       g_printerr (_("only root can do that\n"));
       return 3;
     }
+  if (load_modules)
+    return divert_load_modules ();
+  if (withdraw)
+    return divert_withdraw ();
   return remove ? divert_remove () : serve (DIVERT_CONFIG_DIR);
 }

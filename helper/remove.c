@@ -2,9 +2,6 @@
 /*
  * Owns: the removal.  A running helper would lay its rules again, so it is ended
  * first; it is found through the bus, which knows the process behind the name.
- *
- * Nobody comes after us to finish what is half done, so that tables that another program is
- * busy with are tried again, for longer than it should ever be.
  */
 #include "remove.h"
 
@@ -12,15 +9,14 @@
 #include <signal.h>
 #include <stdlib.h>
 
-#include "apply.h"
-#include "core/ruleset.h"
-#include "dbus-names.h"
+#include "bus/dbus-names.h"
+#include "core/ruleset/ruleset.h"
+#include "insist.h"
+#include "run/apply.h"
+#include "system/filter/choice.h"
 
 #define END_WAIT_MS 5000
 #define END_STEP_MS 20
-
-#define BUSY_WAIT_US (10 * G_USEC_PER_SEC)
-#define BUSY_STEP_US (20 * 1000)
 
 static guint32
 find_helper (GDBusConnection *bus)
@@ -56,28 +52,30 @@ end_helper (void)
   return FALSE;
 }
 
+typedef struct
+{
+  DivertBackend *backend;
+  DivertRoutes  *routes;
+} Parts;
+
+static gboolean
+attempt (gpointer   user_data,
+         GError   **error)
+{
+  const Parts *parts = user_data;
+  g_autoptr(DivertRuleset) nothing = divert_ruleset_new_empty ();
+
+  return divert_apply (parts->backend, parts->routes, nothing, NULL, error);
+}
+
 static gboolean
 take_away (GError **error)
 {
-  g_autoptr(DivertRuleset) nothing = divert_ruleset_new_empty ();
-  g_autoptr(DivertBackend) backend = divert_backend_iptables_new ();
+  g_autoptr(DivertBackend) backend = divert_choice_new_backend ();
   g_autoptr(DivertRoutes) routes = divert_routes_new (error);
-  gint64 deadline = g_get_monotonic_time () + BUSY_WAIT_US;
-  g_autoptr(GError) local_error = NULL;
+  Parts parts = { backend, routes };
 
-  if (routes == NULL)
-    return FALSE;
-  while (!divert_apply (backend, routes, nothing, NULL, &local_error))
-    {
-      if (!g_error_matches (local_error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_BUSY) || g_get_monotonic_time () >= deadline)
-        {
-          g_propagate_error (error, g_steal_pointer (&local_error));
-          return FALSE;
-        }
-      g_clear_error (&local_error);
-      g_usleep (BUSY_STEP_US);
-    }
-  return TRUE;
+  return routes != NULL && divert_insist (attempt, &parts, error);
 }
 
 int

@@ -1,14 +1,24 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # bash completion for nm-divert(1)
 
-# Words with blanks in them (names of connections) come one a line.
-_nm_divert_lines()
+# _nm_divert_take LINES: all of them.
+_nm_divert_take()
+{
+  local line
+  COMPREPLY=()
+  while IFS= read -r line; do
+    [[ -n $line ]] && COMPREPLY+=("$line")
+  done <<<"$1"
+}
+
+# _nm_divert_match CURRENT LINES: those that begin so.  Words with blanks in them (names of connections) come one a line.
+_nm_divert_match()
 {
   local current=$1 line
   COMPREPLY=()
   while IFS= read -r line; do
-    [[ $line == "$current"* ]] && COMPREPLY+=("$(printf '%q' "$line")")
-  done
+    [[ -n $line && $line == "$current"* ]] && COMPREPLY+=("$(printf '%q' "$line")")
+  done <<<"$2"
 }
 
 _nm_divert()
@@ -18,7 +28,7 @@ _nm_divert()
   local options
 
   if ((COMP_CWORD == 1)); then
-    mapfile -t COMPREPLY < <(compgen -W "$commands --help --version" -- "$cur")
+    _nm_divert_take "$(compgen -W "$commands --help --version" -- "$cur")"
     return
   fi
 
@@ -35,27 +45,27 @@ _nm_divert()
 
   case $prev in
     --connection)
-      _nm_divert_lines "$cur" < <(nm-divert complete connections 2>/dev/null)
+      _nm_divert_match "$cur" "$(nm-divert complete connections 2>/dev/null)"
       return
       ;;
     --as)
-      _nm_divert_lines "$cur" < <(printf '%s\n' away off; nm-divert complete sites 2>/dev/null)
+      _nm_divert_match "$cur" "$(printf '%s\n' away off; nm-divert complete sites 2>/dev/null)"
       return
       ;;
     --for)
-      mapfile -t COMPREPLY < <(compgen -W '10m 30m 1h 2h 1d' -- "$cur")
+      _nm_divert_take "$(compgen -W '10m 30m 1h 2h 1d' -- "$cur")"
       return
       ;;
   esac
 
   if [[ $cur == -* ]]; then
-    mapfile -t COMPREPLY < <(compgen -W "$options --help" -- "$cur")
+    _nm_divert_take "$(compgen -W "$options --help" -- "$cur")"
     return
   fi
   case $command in
-    switch) _nm_divert_lines "$cur" < <(printf '%s\n' auto away off; nm-divert complete sites 2>/dev/null) ;;
-    trust | forget) _nm_divert_lines "$cur" < <(nm-divert complete sites 2>/dev/null) ;;
-    check-config) mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+    switch) _nm_divert_match "$cur" "$(printf '%s\n' auto away off; nm-divert complete sites 2>/dev/null)" ;;
+    trust | forget) _nm_divert_match "$cur" "$(nm-divert complete sites 2>/dev/null)" ;;
+    check-config) _nm_divert_take "$(compgen -f -- "$cur")" ;;
   esac
 }
 

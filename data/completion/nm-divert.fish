@@ -28,14 +28,18 @@ complete -c nm-divert -n '__fish_seen_subcommand_from status' -l json -d 'Print 
 complete -c nm-divert -n '__fish_seen_subcommand_from status' -l watch -d 'Print again at every change'
 
 complete -c nm-divert -n '__fish_seen_subcommand_from switch' -a 'auto away off (__nm_divert_sites)'
-complete -c nm-divert -n '__fish_seen_subcommand_from switch' -l for -x -a '10m 30m 1h 2h 1d' -d 'Return to auto after this time'
-complete -c nm-divert -n '__fish_seen_subcommand_from switch' -l until-network-change -d 'Return to auto with another network'
+complete -c nm-divert -n '__fish_seen_subcommand_from switch' -l for -x -a '10m 30m 1h 2h 1d' \
+    -d 'Return to auto after this time'
+complete -c nm-divert -n '__fish_seen_subcommand_from switch' -l until-network-change \
+    -d 'Return to auto with another network'
 
 complete -c nm-divert -n '__fish_seen_subcommand_from trust forget' -a '(__nm_divert_sites)'
-complete -c nm-divert -n '__fish_seen_subcommand_from trust forget' -l connection -x -a '(__nm_divert_connections)' -d 'Which connection'
+complete -c nm-divert -n '__fish_seen_subcommand_from trust forget' -l connection -x -a '(__nm_divert_connections)' \
+    -d 'Which connection'
 complete -c nm-divert -n '__fish_seen_subcommand_from trust' -l yes -d 'Do not ask'
 
-complete -c nm-divert -n '__fish_seen_subcommand_from explain plan' -l as -x -a 'away off (__nm_divert_sites)' -d 'Suppose this place'
+complete -c nm-divert -n '__fish_seen_subcommand_from explain plan' -l as -x -a 'away off (__nm_divert_sites)' \
+    -d 'Suppose this place'
 complete -c nm-divert -n '__fish_seen_subcommand_from explain' -l json -d 'Print JSON'
 
 complete -c nm-divert -n '__fish_seen_subcommand_from check-config' -F

@@ -12,6 +12,8 @@ typedef struct
   GString      *log;
   GError       *error;
   guint64       dropped;
+  DivertFamilies lacking;      /* probing these fails … */
+  gint           lacking_code; /* … with this code of DIVERT_BACKEND_ERROR */
 } Fake;
 
 static gboolean
@@ -26,10 +28,15 @@ fail (const Fake  *fake,
 
 static gboolean
 fake_probe (DivertBackend  *backend,
-            DivertFamilies  families,
+            DivertFamily    family,
             GError        **error)
 {
-  return !fail ((Fake *) backend, error);
+  const Fake *fake = (Fake *) backend;
+
+  if ((fake->lacking & (1 << family)) == 0)
+    return !fail (fake, error);
+  g_set_error (error, DIVERT_BACKEND_ERROR, fake->lacking_code, "no %s", divert_family_name (family));
+  return FALSE;
 }
 
 static gboolean
@@ -149,4 +156,15 @@ divert_backend_fake_set_dropped (DivertBackend *backend,
                                  guint64        packets)
 {
   ((Fake *) backend)->dropped = packets;
+}
+
+void
+divert_backend_fake_set_lacking (DivertBackend  *backend,
+                                 DivertFamilies  families,
+                                 gint            code)
+{
+  Fake *fake = (Fake *) backend;
+
+  fake->lacking = families;
+  fake->lacking_code = code;
 }

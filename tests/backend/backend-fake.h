@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "system/backend.h"
+#include "system/filter/backend.h"
 
 G_BEGIN_DECLS
 
@@ -16,5 +16,8 @@ const char    *divert_backend_fake_get_log (DivertBackend *backend);
 void           divert_backend_fake_set_error (DivertBackend *backend, const GError *error);
 /* What count_dropped tells. */
 void           divert_backend_fake_set_dropped (DivertBackend *backend, guint64 packets);
+
+/* From now on, probing any of @families fails with @code of DIVERT_BACKEND_ERROR. */
+void           divert_backend_fake_set_lacking (DivertBackend *backend, DivertFamilies families, gint code);
 
 G_END_DECLS

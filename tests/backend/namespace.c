@@ -1,15 +1,36 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the test's namespace and the commands that it runs.
+ * Owns: the test's namespace, the processes beside it and the commands that it runs.
  */
 #include "namespace.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+static char *directory;
+
+static void
+remove_directory (void)
+{
+  rmdir (directory);
+}
+
+void
+test_directory_enter (void)
+{
+  directory = g_dir_make_tmp ("nm-divert-test-XXXXXX", NULL);
+  g_assert_nonnull (directory);
+  g_assert_no_errno (chdir (directory));
+  atexit (remove_directory);
+}
 
 void
 test_namespace_enter (void)
@@ -19,33 +40,56 @@ test_namespace_enter (void)
 }
 
 int
-test_namespace_start_far (void)
+test_child_start (void   (*child) (gpointer user_data),
+                  gpointer user_data)
 {
   int ready[2], pid;
   char byte;
 
-  g_assert_no_errno (pipe (ready));
+  g_assert_no_errno (pipe2 (ready, O_CLOEXEC));
   pid = fork ();
   g_assert_no_errno (pid);
   if (pid == 0)
     {
       prctl (PR_SET_PDEATHSIG, SIGKILL);
-      if (unshare (CLONE_NEWNET) != 0 || write (ready[1], "", 1) != 1)
+      if (dup2 (ready[1], STDOUT_FILENO) < 0)
         _exit (1);
+      child (user_data);
       for (;;)
         pause ();
     }
   close (ready[1]);
+  /* Its end, before it was ready, is none of a byte. */
   g_assert_cmpint (read (ready[0], &byte, 1), ==, 1);
   close (ready[0]);
   return pid;
 }
 
 void
-test_namespace_stop_far (int pid)
+test_child_is_ready (void)
+{
+  if (write (STDOUT_FILENO, "", 1) != 1)
+    _exit (1);
+}
+
+void
+test_child_stop (int pid)
 {
   kill (pid, SIGKILL);
   waitpid (pid, NULL, 0);
+}
+
+static void
+hold_namespace (gpointer user_data)
+{
+  if (unshare (CLONE_NEWNET) == 0)
+    test_child_is_ready ();
+}
+
+int
+test_namespace_start_far (void)
+{
+  return test_child_start (hold_namespace, NULL);
 }
 
 static char *
@@ -120,4 +164,16 @@ test_wait (guint     ms,
   if (!over)
     g_source_remove (id);
   return !over;
+}
+
+void
+test_on_call (gpointer user_data)
+{
+  (*(guint *) user_data)++;
+}
+
+gboolean
+test_was_called (gpointer user_data)
+{
+  return *(guint *) user_data > 0;
 }

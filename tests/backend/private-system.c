@@ -22,7 +22,7 @@ check (gboolean    ok,
        const char *what)
 {
   if (!ok)
-    g_error ("%s: %s (this test needs root)", what, g_strerror (errno));
+    g_error ("%s: %s", what, g_strerror (errno));
 }
 
 void
@@ -61,7 +61,8 @@ private_system_spawn (const char *const *argv)
   g_autoptr(GError) error = NULL;
   GPid pid = 0;
 
-  g_spawn_async (NULL, (char **) argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL,
+  g_spawn_async (NULL, (char **) argv, NULL,
+                 G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL,
                  NULL, NULL, &pid, &error);
   g_assert_no_error (error);
   return pid;
@@ -158,4 +159,33 @@ private_system_connect (void)
                                                 NULL, NULL, &error);
   g_assert_no_error (error);
   return bus;
+}
+
+void
+private_system_export (GDBusConnection            *bus,
+                       const char                 *xml,
+                       const char                 *interface,
+                       const char                 *path,
+                       const GDBusInterfaceVTable *vtable,
+                       gpointer                    user_data)
+{
+  g_autoptr(GDBusNodeInfo) node = NULL;
+  g_autoptr(GError) error = NULL;
+
+  node = g_dbus_node_info_new_for_xml (xml, &error);
+  g_assert_no_error (error);
+  g_dbus_connection_register_object (bus, path, g_dbus_node_info_lookup_interface (node, interface), vtable, user_data, NULL, &error);
+  g_assert_no_error (error);
+}
+
+void
+private_system_own_name (GDBusConnection *bus,
+                         const char      *name)
+{
+  g_autoptr(GVariant) owned = NULL;
+  g_autoptr(GError) error = NULL;
+
+  owned = g_dbus_connection_call_sync (bus, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "RequestName",
+                                       g_variant_new ("(su)", name, 0), NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL, &error);
+  g_assert_no_error (error);
 }

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A system of the test's own: namespaces with a private /run, a system bus and
- * what else it wants, all gone with the test.  Root only: a test that cannot make
- * them fails.
+ * what else it wants, all gone with the test.
  */
 #pragma once
+
+#include "namespace.h"
 
 #include <gio/gio.h>
 
 G_BEGIN_DECLS
 
-/* Goes on in new namespaces (mount, network, process); call first in main(). */
+/* Goes on in new namespaces (mount, network, process); call in main() behind test_needs(). */
 void      private_system_enter (void);
 /* Puts an empty directory over @directory, for this test alone. */
 void      private_system_hide (const char *directory);
@@ -28,5 +29,9 @@ int       private_system_run (const char *program, ...) G_GNUC_NULL_TERMINATED;
 gboolean  private_system_wait (gboolean (*done) (gpointer), gpointer user_data, guint timeout_ms);
 /* A connection of its own to the private bus. */
 GDBusConnection *private_system_connect (void);
+/* Puts an object there, with @interface out of @xml, and takes @name. */
+void      private_system_export (GDBusConnection *bus, const char *xml, const char *interface, const char *path,
+                                 const GDBusInterfaceVTable *vtable, gpointer user_data);
+void      private_system_own_name (GDBusConnection *bus, const char *name);
 
 G_END_DECLS

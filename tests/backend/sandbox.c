@@ -5,7 +5,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <glib/gstdio.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -67,7 +66,8 @@ getsockopt (int        fd,
             socklen_t *length)
 {
   gboolean ipv4 = level == IPPROTO_IP && (option == IPT_SO_GET_REVISION_MATCH || option == IPT_SO_GET_REVISION_TARGET);
-  gboolean ipv6 = level == IPPROTO_IPV6 && (option == IP6T_SO_GET_REVISION_MATCH || option == IP6T_SO_GET_REVISION_TARGET);
+  gboolean ipv6 = level == IPPROTO_IPV6 &&
+                  (option == IP6T_SO_GET_REVISION_MATCH || option == IP6T_SO_GET_REVISION_TARGET);
 
   if ((ipv4 || ipv6) && g_strcmp0 (sandbox.lacking, ((struct xt_get_revision *) value)->name) == 0)
     {
@@ -97,7 +97,7 @@ sandbox_enter (void)
   g_autofree char *folder = g_dir_make_tmp ("nm-divert-test-XXXXXX", NULL);
 
   sandbox = (Sandbox){ 0 };
-  g_assert_cmpint (unshare (CLONE_NEWNET), ==, 0);
+  test_namespace_enter ();
   g_assert_nonnull (folder);
   remove_lock_file ();
   lock_file = g_build_filename (folder, "lock", NULL);
@@ -105,7 +105,6 @@ sandbox_enter (void)
   if (first)
     atexit (remove_lock_file);
   first = FALSE;
-  g_free (sandbox_run (NULL, "ip", "link", "set", "lo", "up", NULL));
 }
 
 const char *
@@ -301,7 +300,8 @@ sandbox_send (DivertFamily family,
               guint16      port,
               guint        count)
 {
-  struct sockaddr_in ipv4 = { .sin_family = AF_INET, .sin_port = htons (port), .sin_addr.s_addr = htonl (INADDR_LOOPBACK) };
+  struct sockaddr_in ipv4 = { .sin_family = AF_INET, .sin_port = htons (port),
+                              .sin_addr.s_addr = htonl (INADDR_LOOPBACK) };
   struct sockaddr_in6 ipv6 = { .sin6_family = AF_INET6, .sin6_port = htons (port), .sin6_addr = IN6ADDR_LOOPBACK_INIT };
   const struct sockaddr *address = family == DIVERT_FAMILY_IPV4 ? (struct sockaddr *) &ipv4 : (struct sockaddr *) &ipv6;
   socklen_t length = family == DIVERT_FAMILY_IPV4 ? sizeof ipv4 : sizeof ipv6;

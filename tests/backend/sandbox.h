@@ -9,7 +9,8 @@
  */
 #pragma once
 
-#include "system/backend.h"
+#include "namespace.h"
+#include "system/filter/backend.h"
 
 G_BEGIN_DECLS
 
@@ -63,7 +64,7 @@ void     sandbox_ruleset_add (DivertRuleset *ruleset, const DivertRule *rule);
 /* Applies, and asserts success; returns whether it wrote. */
 gboolean sandbox_apply (DivertBackend *backend, const DivertRuleset *ruleset, DivertTable table, DivertFamily family);
 /* Applies, and asserts failure with @code, a DivertBackendError; returns the message. */
-char    *sandbox_apply_fails (DivertBackend *backend, const DivertRuleset *ruleset, DivertTable table, DivertFamily family,
-                              int code);
+char    *sandbox_apply_fails (DivertBackend *backend, const DivertRuleset *ruleset, DivertTable table,
+                              DivertFamily family, int code);
 
 G_END_DECLS

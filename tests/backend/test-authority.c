@@ -6,12 +6,13 @@
 #include <signal.h>
 #include <stdlib.h>
 
-#include "authority.h"
+#include "bus/authority.h"
 #include "private-system.h"
 
 #define POLKIT_PATH "/org/freedesktop/PolicyKit1/Authority"
 #define POLKIT_INTERFACE "org.freedesktop.PolicyKit1.Authority"
 #define NAME "org.nmdivert.Helper1"
+#define HOUR_MS 3600000
 
 static const char xml[] =
   "<node><interface name='" NAME "'><method name='Reload'/></interface>"
@@ -44,6 +45,14 @@ static struct
   guint                  allowed;
   guint                  denied;
 } self;
+
+static void
+use (GDBusConnection *bus,
+     guint            timeout_ms)
+{
+  divert_authority_free (self.authority);
+  self.authority = divert_authority_new (bus, timeout_ms, timeout_ms);
+}
 
 static void
 on_authorised (gboolean allowed,
@@ -125,25 +134,6 @@ on_polkit_call (GDBusConnection       *bus,
   g_dbus_method_invocation_return_value (invocation, NULL);
 }
 
-static void
-export (GDBusConnection          *bus,
-        const char               *name,
-        const char               *path,
-        const char               *interface,
-        GDBusInterfaceMethodCallFunc func)
-{
-  g_autoptr(GDBusNodeInfo) node = g_dbus_node_info_new_for_xml (xml, NULL);
-  g_autoptr(GVariant) owned = NULL;
-  GDBusInterfaceVTable vtable = { func, NULL, NULL, { 0 } };
-  g_autoptr(GError) error = NULL;
-
-  g_dbus_connection_register_object (bus, path, g_dbus_node_info_lookup_interface (node, interface), &vtable, NULL, NULL, &error);
-  g_assert_no_error (error);
-  owned = g_dbus_connection_call_sync (bus, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
-                                       "RequestName", g_variant_new ("(su)", name, 0), NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL, &error);
-  g_assert_no_error (error);
-}
-
 static int
 call (gboolean as_root,
       gboolean interactive)
@@ -154,8 +144,8 @@ call (gboolean as_root,
   if (as_root)
     return private_system_run ("gdbus", "call", "--system", option, "-d", NAME, "-o", "/org/nmdivert/Helper1", "-m",
                                NAME ".Reload", NULL);
-  return private_system_run_as_nobody ("gdbus", "call", "--system", option, "-d", NAME, "-o", "/org/nmdivert/Helper1", "-m",
-                                       NAME ".Reload", NULL);
+  return private_system_run_as_nobody ("gdbus", "call", "--system", option, "-d", NAME, "-o", "/org/nmdivert/Helper1",
+                                       "-m", NAME ".Reload", NULL);
 }
 
 static void
@@ -238,13 +228,15 @@ static void
 test_flood (void)
 {
   g_autofree char *program = g_file_read_link ("/proc/self/exe", NULL);
-  const char *argv[] = { "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--", program, "--flood", NULL };
+  const char *argv[] = { "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--", program, "--flood",
+                         NULL };
   GPid flooder;
 
   self.polkit = POLKIT_SAYS_NOTHING;
   self.asked = self.cancelled = self.allowed = self.denied = 0;
   flooder = private_system_spawn (argv);
-  g_assert_true (private_system_wait (was_denied, GUINT_TO_POINTER (1000 - DIVERT_AUTHORITY_MAX_PER_CONNECTION), 10000));
+  g_assert_true (private_system_wait (was_denied, GUINT_TO_POINTER (1000 - DIVERT_AUTHORITY_MAX_PER_CONNECTION),
+                                      10000));
   g_assert_cmpuint (self.asked, <=, DIVERT_AUTHORITY_MAX_PER_CONNECTION);
 
   self.polkit = POLKIT_SAYS_YES;
@@ -261,7 +253,8 @@ static void
 test_flood_of_connections (void)
 {
   g_autofree char *program = g_file_read_link ("/proc/self/exe", NULL);
-  const char *argv[] = { "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--", program, "--flood-wide", NULL };
+  const char *argv[] = { "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--", program, "--flood-wide",
+                         NULL };
   GPid flooder;
 
   self.polkit = POLKIT_SAYS_NOTHING;
@@ -301,7 +294,29 @@ test_free_while_open (gconstpointer user_data)
   divert_authority_free (self.authority);
   g_assert_true (private_system_wait (was_denied, GUINT_TO_POINTER (1), 20000));
   g_assert_true (private_system_wait (was_cancelled, GUINT_TO_POINTER (1), 20000));
-  self.authority = divert_authority_new ((GDBusConnection *) user_data);
+  self.authority = NULL;
+  use ((GDBusConnection *) user_data, HOUR_MS);
+}
+
+/* A question that nobody answers, with a password dialog or without. */
+static void
+test_timeout (gconstpointer user_data)
+{
+  use ((GDBusConnection *) user_data, 50);
+  self.polkit = POLKIT_SAYS_NOTHING;
+  for (guint interactive = 0; interactive < 2; interactive++)
+    {
+      g_assert_cmpint (call (FALSE, interactive), ==, 1);
+      g_assert_cmpuint (self.asked, ==, 1);
+      g_assert_true (private_system_wait (was_cancelled, GUINT_TO_POINTER (1), 20000));
+      /* It comes too late. */
+      g_dbus_method_invocation_return_value (self.silent, g_variant_new ("((bba{ss}))", TRUE, FALSE, NULL));
+      for (guint i = 0; i < 20; i++)
+        g_main_context_iteration (NULL, FALSE);
+      g_assert_cmpuint (self.allowed, ==, 0);
+      g_assert_cmpuint (self.denied, ==, 1);
+    }
+  use ((GDBusConnection *) user_data, HOUR_MS);
 }
 
 /* The caller's side of the floods, as "nobody". */
@@ -314,8 +329,8 @@ flood (guint connections,
       GDBusConnection *bus = private_system_connect ();
 
       for (guint j = 0; j < calls; j++)
-        g_dbus_connection_call (bus, NAME, "/org/nmdivert/Helper1", NAME, "Reload", NULL, NULL, G_DBUS_CALL_FLAGS_NONE, -1,
-                                NULL, NULL, NULL);
+        g_dbus_connection_call (bus, NAME, "/org/nmdivert/Helper1", NAME, "Reload", NULL, NULL, G_DBUS_CALL_FLAGS_NONE,
+                                -1, NULL, NULL, NULL);
     }
   g_main_loop_run (g_main_loop_new (NULL, FALSE));
   return 0;
@@ -325,6 +340,8 @@ int
 main (int    argc,
       char **argv)
 {
+  static const GDBusInterfaceVTable polkit_vtable = { on_polkit_call, NULL, NULL, { 0 } };
+  static const GDBusInterfaceVTable helper_vtable = { on_helper_call, NULL, NULL, { 0 } };
   g_autoptr(GDBusConnection) helper = NULL;
   g_autoptr(GDBusConnection) polkit = NULL;
 
@@ -333,20 +350,25 @@ main (int    argc,
   if (g_strcmp0 (argv[1], "--flood-wide") == 0)
     return flood (40, 1);
 
+  test_needs_namespaces ();
+  test_needs ("dbus-daemon", "gdbus", "setpriv", NULL);
   private_system_enter ();
   g_test_init (&argc, &argv, NULL);
   private_system_start_bus ("<policy user='root'><allow own='org.freedesktop.PolicyKit1'/></policy>");
   helper = private_system_connect ();
   polkit = private_system_connect ();
-  export (polkit, "org.freedesktop.PolicyKit1", POLKIT_PATH, POLKIT_INTERFACE, on_polkit_call);
-  export (helper, NAME, "/org/nmdivert/Helper1", NAME, on_helper_call);
-  self.authority = divert_authority_new (helper);
+  private_system_export (polkit, xml, POLKIT_INTERFACE, POLKIT_PATH, &polkit_vtable, NULL);
+  private_system_own_name (polkit, "org.freedesktop.PolicyKit1");
+  private_system_export (helper, xml, NAME, "/org/nmdivert/Helper1", &helper_vtable, NULL);
+  private_system_own_name (helper, NAME);
+  use (helper, HOUR_MS);
 
   g_test_add_func ("/authority/root", test_root);
   g_test_add_func ("/authority/answers", test_answers);
   g_test_add_func ("/authority/vanished", test_vanished);
   g_test_add_func ("/authority/flood", test_flood);
   g_test_add_func ("/authority/flood-of-connections", test_flood_of_connections);
+  g_test_add_data_func ("/authority/timeout", helper, test_timeout);
   g_test_add_data_func ("/authority/free-while-open", helper, test_free_while_open);
   g_test_add_data_func ("/authority/no-polkit", polkit, (GTestDataFunc) test_no_polkit);
   return g_test_run ();

@@ -70,11 +70,11 @@ test_error (void)
   g_assert_error (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_BUSY);
   g_assert_cmpint (wrote, ==, 2);
   g_clear_error (&error);
-  g_assert_false (backend->klass->probe (backend, DIVERT_FAMILIES_BOTH, &error));
+  g_assert_false (backend->klass->probe (backend, DIVERT_FAMILY_IPV4, &error));
   g_assert_error (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_BUSY);
 
   divert_backend_fake_set_error (backend, NULL);
-  g_assert_true (backend->klass->probe (backend, DIVERT_FAMILIES_BOTH, NULL));
+  g_assert_true (backend->klass->probe (backend, DIVERT_FAMILY_IPV4, NULL));
   g_assert_true (apply (backend, ruleset, DIVERT_TABLE_MANGLE, DIVERT_FAMILY_IPV4));
 }
 

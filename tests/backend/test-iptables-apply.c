@@ -3,6 +3,7 @@
  * What apply touches and what it leaves: foreign rules and counters, own counters,
  * hooks that were moved; and that it writes only when something differs.
  */
+#include "system/filter/iptables/iptables.h"
 #include "sandbox.h"
 
 #include <glib/gstdio.h>
@@ -27,7 +28,8 @@ add (DivertRuleset *ruleset,
      DivertTarget   target,
      const char    *to)
 {
-  DivertRule rule = { .table = MANGLE, .families = DIVERT_FAMILIES_BOTH, .target = target, .mask = 0xff, .value = 0x17 };
+  DivertRule rule = { .table = MANGLE, .families = DIVERT_FAMILIES_BOTH, .target = target, .mask = 0xff,
+                      .value = 0x17 };
 
   g_strlcpy (rule.chain, chain, sizeof rule.chain);
   g_strlcpy (rule.to, to, sizeof rule.to);
@@ -154,7 +156,7 @@ test_no_table (Fixture       *fixture,
   g_assert_cmpstr (text, ==, expected);
   g_assert_true (fixture->backend->klass->count_dropped (fixture->backend, &packets, &error));
   g_assert_cmpuint (packets, ==, 0);
-  g_assert_true (fixture->backend->klass->probe (fixture->backend, DIVERT_FAMILIES_BOTH, &error));
+  g_assert_true (fixture->backend->klass->probe (fixture->backend, fixture->family, &error));
   names = sandbox_read_names ();
   g_assert_cmpstr (names, ==, "");
 }
@@ -260,7 +262,8 @@ test_hooks (Fixture       *fixture,
   sandbox_meddle_with (fixture->family, "-t mangle -A OUTPUT -j ACCEPT");
   apply (fixture, fixture->home);
   text = save (fixture);
-  g_assert_true (g_str_has_prefix (text, "-A OUTPUT -j LOCAL_DIVERT\n-A OUTPUT -j ACCEPT\n-A POSTROUTING -j DIVERT_GUARD\n"));
+  g_assert_true (g_str_has_prefix (text, "-A OUTPUT -j LOCAL_DIVERT\n-A OUTPUT -j ACCEPT\n"
+                                         "-A POSTROUTING -j DIVERT_GUARD\n"));
 
   /* Twice, with other matches, and in a foreign chain: gone. */
   sandbox_meddle_with (fixture->family, "-t mangle -A OUTPUT -j LOCAL_DIVERT");
@@ -305,7 +308,8 @@ test_repair (Fixture       *fixture,
     "-t mangle -R LOCAL_DIVERT 2 -j ACCEPT",
     "-t mangle -R LOCAL_DIVERT 3 -p udp -m udp --dport 5003 -j LOCAL_INTRANET_DIVERT", /* jump for goto */
     "-t mangle -R LOCAL_DIVERT 2 -p udp -m udp --dport 5001 -j MARK --set-xmark 0x18/0xff",
-    "-t mangle -R LOCAL_DIVERT 2 -p udp -m udp --dport 5001 -m comment --comment nm-divert -j MARK --set-xmark 0x17/0xff",
+    ("-t mangle -R LOCAL_DIVERT 2 -p udp -m udp --dport 5001 -m comment --comment nm-divert "
+     "-j MARK --set-xmark 0x17/0xff"),
     "-t mangle -R LOCAL_DIVERT 2 -p udp -m udp --dport 5001:5002 -j MARK --set-xmark 0x17/0xff",
     "-t mangle -F LOCAL_DIVERT",
     "-t mangle -F LOCAL_INTRANET_DIVERT",
@@ -400,6 +404,8 @@ main (int    argc,
     { "count-dropped", test_count_dropped },
   };
 
+  test_needs_namespaces ();
+  test_needs ("ip", "iptables-legacy", "ip6tables-legacy", NULL);
   g_test_init (&argc, &argv, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
     for (guint family = 0; family < DIVERT_N_FAMILIES; family++)

@@ -4,6 +4,7 @@
  * printed by iptables-legacy-save, and byte for byte what iptables-legacy-restore
  * makes of that text.
  */
+#include "system/filter/iptables/iptables.h"
 #include "sandbox.h"
 
 #include <netinet/in.h>
@@ -38,11 +39,15 @@ static const Case cases[] = {
 
   /* TPROXY. */
   { { .table = MANGLE, .chain = "DIVERT", .families = IPV4, .protocol = IPPROTO_TCP, .tagged = TRUE,
-      .has_destination = TRUE, .destination = PREFIX4 (192, 168, 22, 0, 24), .target = DIVERT_TARGET_TPROXY, .port = 22223 },
-    "-d 192.168.22.0/24 -p tcp -m comment --comment nm-divert -j TPROXY --on-port 22223 --on-ip 0.0.0.0 --tproxy-mark 0x0/0x0" },
+      .has_destination = TRUE, .destination = PREFIX4 (192, 168, 22, 0, 24), .target = DIVERT_TARGET_TPROXY,
+      .port = 22223 },
+    "-d 192.168.22.0/24 -p tcp -m comment --comment nm-divert -j TPROXY --on-port 22223 --on-ip 0.0.0.0 "
+    "--tproxy-mark 0x0/0x0" },
   { { .table = MANGLE, .chain = "DIVERT", .families = IPV6, .protocol = IPPROTO_UDP, .tagged = TRUE,
-      .has_destination = TRUE, .destination = PREFIX6 (0xfd, 0, 0x22, 0, 64), .target = DIVERT_TARGET_TPROXY, .port = 1 },
-    "-d fd00:0:0:22::/64 -p udp -m comment --comment nm-divert -j TPROXY --on-port 1 --on-ip :: --tproxy-mark 0x0/0x0" },
+      .has_destination = TRUE, .destination = PREFIX6 (0xfd, 0, 0x22, 0, 64), .target = DIVERT_TARGET_TPROXY,
+      .port = 1 },
+    "-d fd00:0:0:22::/64 -p udp -m comment --comment nm-divert -j TPROXY --on-port 1 --on-ip :: "
+    "--tproxy-mark 0x0/0x0" },
 
   /* The guard. */
   { { .table = MANGLE, .chain = "DIVERT_GUARD", .families = BOTH, .tagged = TRUE, .mark = { TRUE, FALSE, 0x17, 0xff },
@@ -54,28 +59,35 @@ static const Case cases[] = {
       .target = DIVERT_TARGET_RETURN },
     "-o lo -m comment --comment nm-divert -j RETURN" },
   { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = BOTH, .target = DIVERT_TARGET_RETURN }, "-j RETURN" },
-  { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = BOTH, .out_interface = "fifteen-letters", .out_invert = TRUE,
-      .target = DIVERT_TARGET_RETURN },
+  { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = BOTH, .out_interface = "fifteen-letters",
+      .out_invert = TRUE, .target = DIVERT_TARGET_RETURN },
     "! -o fifteen-letters -j RETURN" },
-  { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = IPV4, .has_source = TRUE, .source = PREFIX4 (10, 1, 2, 3, 8),
+  { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = IPV4, .has_source = TRUE,
+      .source = PREFIX4 (10, 1, 2, 3, 8),
       .has_destination = TRUE, .destination = PREFIX4 (10, 0, 0, 1, 32), .target = DIVERT_TARGET_RETURN },
     "-s 10.0.0.0/8 -d 10.0.0.1/32 -j RETURN" },
-  { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = IPV4, .has_source = TRUE, .source = PREFIX4 (172, 16, 0, 0, 12),
+  { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = IPV4, .has_source = TRUE,
+      .source = PREFIX4 (172, 16, 0, 0, 12),
       .has_destination = TRUE, .destination = PREFIX4 (192, 168, 22, 254, 31), .target = DIVERT_TARGET_RETURN },
     "-s 172.16.0.0/12 -d 192.168.22.254/31 -j RETURN" },
-  { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = IPV6, .has_source = TRUE, .source = PREFIX6 (0xfc, 0, 0, 0, 7),
+  { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = IPV6, .has_source = TRUE,
+      .source = PREFIX6 (0xfc, 0, 0, 0, 7),
       .has_destination = TRUE, .destination = PREFIX6 (0xfd, 0, 0x22, 1, 128), .target = DIVERT_TARGET_RETURN },
     "-s fc00::/7 -d fd00:0:0:22::1/128 -j RETURN" },
-  { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = IPV6, .has_source = TRUE, .source = PREFIX6 (0xfd, 0, 0x22, 1, 60),
-      .target = DIVERT_TARGET_RETURN },
+  { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = IPV6, .has_source = TRUE,
+      .source = PREFIX6 (0xfd, 0, 0x22, 1, 60), .target = DIVERT_TARGET_RETURN },
     "-s fd00:0:0:20::/60 -j RETURN" },
-  { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = BOTH, .protocol = IPPROTO_TCP, .target = DIVERT_TARGET_RETURN },
+  { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = BOTH, .protocol = IPPROTO_TCP,
+      .target = DIVERT_TARGET_RETURN },
     "-p tcp -j RETURN" },
-  { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = BOTH, .protocol = IPPROTO_UDP, .target = DIVERT_TARGET_RETURN },
+  { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = BOTH, .protocol = IPPROTO_UDP,
+      .target = DIVERT_TARGET_RETURN },
     "-p udp -j RETURN" },
-  { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = IPV4, .protocol = IPPROTO_ICMP, .target = DIVERT_TARGET_RETURN },
+  { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = IPV4, .protocol = IPPROTO_ICMP,
+      .target = DIVERT_TARGET_RETURN },
     "-p icmp -j RETURN" },
-  { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = IPV6, .protocol = IPPROTO_ICMPV6, .target = DIVERT_TARGET_RETURN },
+  { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = IPV6, .protocol = IPPROTO_ICMPV6,
+      .target = DIVERT_TARGET_RETURN },
     "-p ipv6-icmp -j RETURN" },
   { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = IPV6, .protocol = IPPROTO_ICMPV6, .icmpv6_type = 135,
       .target = DIVERT_TARGET_RETURN },
@@ -89,7 +101,8 @@ static const Case cases[] = {
   { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = BOTH, .protocol = IPPROTO_UDP, .sport = 65535,
       .target = DIVERT_TARGET_RETURN },
     "-p udp -m udp --sport 65535 -j RETURN" },
-  { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = BOTH, .protocol = IPPROTO_TCP, .sport = 1, .has_tcp_flags = TRUE,
+  { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = BOTH, .protocol = IPPROTO_TCP, .sport = 1,
+      .has_tcp_flags = TRUE,
       .tcp_flags_invert = TRUE, .tcp_flags_mask = 0x17, .tcp_flags_value = 0x02, .target = DIVERT_TARGET_RETURN },
     "-p tcp -m tcp --sport 1 ! --tcp-flags FIN,SYN,RST,ACK SYN -j RETURN" },
   { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = BOTH, .protocol = IPPROTO_TCP, .has_tcp_flags = TRUE,
@@ -104,7 +117,8 @@ static const Case cases[] = {
   { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = BOTH, .mark = { TRUE, FALSE, 0x80000000, 0xff000000 },
       .connmark = { TRUE, TRUE, 0x17, 0xffffffff }, .target = DIVERT_TARGET_RETURN },
     "-m mark --mark 0x80000000/0xff000000 -m connmark ! --mark 0x17 -j RETURN" },
-  { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = BOTH, .ctdir = DIVERT_CTDIR_REPLY, .target = DIVERT_TARGET_RETURN },
+  { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = BOTH, .ctdir = DIVERT_CTDIR_REPLY,
+      .target = DIVERT_TARGET_RETURN },
     "-m conntrack --ctdir REPLY -j RETURN" },
   { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = BOTH, .ctdir = DIVERT_CTDIR_ORIGINAL,
       .target = DIVERT_TARGET_RETURN },
@@ -137,13 +151,15 @@ static const Case cases[] = {
   { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = BOTH, .target = DIVERT_TARGET_MARK, .value = 0xdeadbeef,
       .mask = 0xffffffff },
     "-j MARK --set-xmark 0xdeadbeef/0xffffffff" },
-  { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = BOTH, .target = DIVERT_TARGET_JUMP, .to = "LOCAL_INTRANET_DIVERT" },
+  { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = BOTH, .target = DIVERT_TARGET_JUMP,
+      .to = "LOCAL_INTRANET_DIVERT" },
     "-j LOCAL_INTRANET_DIVERT" },
-  { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = BOTH, .target = DIVERT_TARGET_GOTO, .to = "LOCAL_INTRANET_DIVERT" },
+  { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = BOTH, .target = DIVERT_TARGET_GOTO,
+      .to = "LOCAL_INTRANET_DIVERT" },
     "-g LOCAL_INTRANET_DIVERT" },
   /* All matches at once. */
-  { { .table = MANGLE, .chain = "LOCAL_INTRANET_DIVERT", .families = IPV4, .protocol = IPPROTO_TCP, .out_interface = "wlan0",
-      .has_source = TRUE, .source = PREFIX4 (192, 168, 22, 0, 24), .has_destination = TRUE,
+  { { .table = MANGLE, .chain = "LOCAL_INTRANET_DIVERT", .families = IPV4, .protocol = IPPROTO_TCP,
+      .out_interface = "wlan0", .has_source = TRUE, .source = PREFIX4 (192, 168, 22, 0, 24), .has_destination = TRUE,
       .destination = PREFIX4 (192, 168, 22, 0, 24), .dport = 445, .mark = { TRUE, TRUE, 0x17, 0xff },
       .connmark = { TRUE, TRUE, 0x17, 0xff }, .ctdir = DIVERT_CTDIR_ORIGINAL, .not_new = TRUE, .has_gid = TRUE,
       .gid = 4294967294, .no_socket = TRUE, .dst_types = DIVERT_ADDRTYPE_LOCAL, .src_types = DIVERT_ADDRTYPE_LOCAL,
@@ -274,6 +290,8 @@ main (int    argc,
 {
   static Where where[DIVERT_N_FAMILIES][DIVERT_N_TABLES];
 
+  test_needs_namespaces ();
+  test_needs ("ip", "iptables-legacy", "ip6tables-legacy", NULL);
   g_test_init (&argc, &argv, NULL);
   for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
     for (guint table = 0; table < DIVERT_N_TABLES; table++)

@@ -3,8 +3,9 @@
  * The backend's fault points: stopped, killed or failing before and after a commit.
  * Only in a build with the option fault-points.
  */
+#include "system/filter/iptables/iptables.h"
 #include "sandbox.h"
-#include "system/fault.h"
+#include "system/base/fault.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -29,7 +30,8 @@ set_up (Fixture       *fixture,
   g_autoptr(DivertRuleset) nothing = divert_ruleset_new_empty ();
   const DivertRule hook = { .table = MANGLE, .chain = "OUTPUT", .families = DIVERT_FAMILIES_BOTH,
                             .target = DIVERT_TARGET_JUMP, .to = "LOCAL_DIVERT" };
-  const DivertRule rule = { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = DIVERT_FAMILIES_BOTH, .tagged = TRUE };
+  const DivertRule rule = { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = DIVERT_FAMILIES_BOTH,
+                            .tagged = TRUE };
 
   sandbox_enter ();
   fixture->family = GPOINTER_TO_UINT (family);
@@ -88,7 +90,12 @@ apply_in_child (Fixture *fixture)
   pid_t child = fork ();
 
   if (child == 0)
-    _exit (fixture->backend->klass->apply (fixture->backend, fixture->ruleset, MANGLE, fixture->family, NULL, NULL) ? 0 : 1);
+    {
+      gboolean applied = fixture->backend->klass->apply (fixture->backend, fixture->ruleset, MANGLE, fixture->family,
+                                                         NULL, NULL);
+
+      _exit (applied ? 0 : 1);
+    }
   return child;
 }
 
@@ -163,7 +170,8 @@ test_fail_before (Fixture       *fixture,
                   gconstpointer  data)
 {
   set_fault (fixture, "before", "fail");
-  g_free (sandbox_apply_fails (fixture->backend, fixture->ruleset, MANGLE, fixture->family, DIVERT_BACKEND_ERROR_REFUSED));
+  g_free (sandbox_apply_fails (fixture->backend, fixture->ruleset, MANGLE, fixture->family,
+                               DIVERT_BACKEND_ERROR_REFUSED));
   assert_reads (fixture, fixture->before);
 }
 
@@ -211,12 +219,15 @@ main (int    argc,
     { "fail-after", test_fail_after },
   };
 
+  test_needs_namespaces ();
+  test_needs ("ip", "iptables-legacy", "ip6tables-legacy", NULL);
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/iptables/fault-points/others", test_others);
   for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
     for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
       {
-        g_autofree char *path = g_strdup_printf ("/iptables/fault-points/%s/%s", tests[i].name, divert_family_name (family));
+        g_autofree char *path = g_strdup_printf ("/iptables/fault-points/%s/%s", tests[i].name,
+                                                 divert_family_name (family));
 
         g_test_add (path, Fixture, GUINT_TO_POINTER (family), set_up, tests[i].test, tear_down);
       }

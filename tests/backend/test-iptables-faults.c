@@ -3,6 +3,7 @@
  * What can go wrong at a commit: somebody else writes at the same moment, holds the
  * lock, the kernel refuses or lacks something, we may not, or we die.
  */
+#include "system/filter/iptables/iptables.h"
 #include "sandbox.h"
 
 #include <errno.h>
@@ -203,7 +204,8 @@ test_storm (Fixture       *fixture,
             gconstpointer  data)
 {
   const char *command = fixture->family == DIVERT_FAMILY_IPV4 ? "iptables-legacy" : "ip6tables-legacy";
-  g_autofree char *script = g_strdup_printf ("for i in $(seq 2000); do %s -t mangle -A INPUT -j ACCEPT; done 2>/dev/null",
+  g_autofree char *script = g_strdup_printf ("for i in $(seq 2000); do %s -t mangle -A INPUT -j ACCEPT; "
+                                             "done 2>/dev/null",
                                              command);
   g_autofree char *lock = g_strconcat (sandbox_get_lock_file (), ".storm", NULL);
   g_auto(GStrv) envp = g_environ_setenv (g_get_environ (), "XTABLES_LOCKFILE", lock, TRUE);
@@ -214,7 +216,8 @@ test_storm (Fixture       *fixture,
 
   apply (fixture, fixture->a);
   sandbox.n_replaced = 0;
-  g_assert_true (g_spawn_async (NULL, argv, envp, G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL, &storm, NULL));
+  g_assert_true (g_spawn_async (NULL, argv, envp, G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL, &storm,
+                                NULL));
   while (g_get_monotonic_time () < end)
     {
       /* Without the lock the other's change is not ours to keep; here it is our own rules that count. */
@@ -266,7 +269,8 @@ test_lock_busy (Fixture       *fixture,
   guint i;
   GPid storm;
 
-  g_assert_true (g_spawn_async (NULL, argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL,
+  g_assert_true (g_spawn_async (NULL, argv, NULL,
+                                G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL,
                                 NULL, NULL, &storm, NULL));
   for (i = 0; g_get_monotonic_time () < end; i++)
     g_assert_true (apply (fixture, i % 2 == 0 ? fixture->a : fixture->b));
@@ -317,7 +321,7 @@ apply_and_probe (Fixture *fixture)
 
   return !klass->apply (fixture->backend, fixture->b, MANGLE, fixture->family, NULL, &apply_error) &&
          g_error_matches (apply_error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_PERMISSION) &&
-         !klass->probe (fixture->backend, DIVERT_FAMILIES_BOTH, &probe_error) &&
+         !klass->probe (fixture->backend, fixture->family, &probe_error) &&
          g_error_matches (probe_error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_PERMISSION) &&
          klass->read (fixture->backend, MANGLE, fixture->family, &read_error) == NULL &&
          g_error_matches (read_error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_PERMISSION);
@@ -362,7 +366,7 @@ assert_probe_fails (Fixture    *fixture,
 
   sandbox.lacking = lacking;
   sandbox.lacking_error = code;
-  g_assert_false (fixture->backend->klass->probe (fixture->backend, 1 << fixture->family, &error));
+  g_assert_false (fixture->backend->klass->probe (fixture->backend, fixture->family, &error));
   g_assert_error (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_UNAVAILABLE);
   g_test_message ("%s", error->message);
   g_assert_nonnull (strstr (error->message, expected));
@@ -374,11 +378,12 @@ test_probe (Fixture       *fixture,
 {
   g_autoptr(GError) error = NULL;
 
-  g_assert_true (fixture->backend->klass->probe (fixture->backend, DIVERT_FAMILIES_BOTH, &error));
+  g_assert_true (fixture->backend->klass->probe (fixture->backend, fixture->family, &error));
   g_assert_no_error (error);
   assert_probe_fails (fixture, "TPROXY", ENOENT, "'TPROXY'");
   assert_probe_fails (fixture, "owner", EPROTONOSUPPORT, "'owner'");
-  assert_probe_fails (fixture, "tcp", ENOPROTOOPT, fixture->family == DIVERT_FAMILY_IPV4 ? "'ip_tables'" : "'ip6_tables'");
+  assert_probe_fails (fixture, "tcp", ENOPROTOOPT,
+                      fixture->family == DIVERT_FAMILY_IPV4 ? "'ip_tables'" : "'ip6_tables'");
 }
 
 /* SIGKILL at any moment: the old set or the new one. */
@@ -431,6 +436,8 @@ main (int    argc,
     { "killed", test_killed },
   };
 
+  test_needs_namespaces ();
+  test_needs ("ip", "iptables-legacy", "ip6tables-legacy", NULL);
   g_test_init (&argc, &argv, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
     for (guint family = 0; family < DIVERT_N_FAMILIES; family++)

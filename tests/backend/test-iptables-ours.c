@@ -3,6 +3,7 @@
  * Which chains of our names apply takes for ours: tagged ones, emptied ones, and none
  * that is somebody else's, with rules or without.
  */
+#include "system/filter/iptables/iptables.h"
 #include "sandbox.h"
 
 #include <string.h>
@@ -90,7 +91,8 @@ test_foreign_chain (Fixture       *fixture,
   sandbox_meddle_with (fixture->family, "-t mangle -A LOCAL_DIVERT -m owner --gid-owner 23333 -j RETURN");
   sandbox_meddle_with (fixture->family, "-t mangle -A OUTPUT -p tcp -j LOCAL_DIVERT");
   before = sandbox_save (fixture->family, MANGLE, TRUE);
-  message = sandbox_apply_fails (fixture->backend, fixture->away, MANGLE, fixture->family, DIVERT_BACKEND_ERROR_FOREIGN);
+  message = sandbox_apply_fails (fixture->backend, fixture->away, MANGLE, fixture->family,
+                                 DIVERT_BACKEND_ERROR_FOREIGN);
   g_assert_nonnull (strstr (message, "'LOCAL_DIVERT'"));
   g_assert_cmpuint (sandbox.n_replaced, ==, 0);
   after = sandbox_save (fixture->family, MANGLE, TRUE);
@@ -129,7 +131,8 @@ static void
 test_foreign_empty (Fixture       *fixture,
                     gconstpointer  data)
 {
-  static const char all[] = ":LOCAL_DIVERT - [0:0]\n:LOCAL_INTRANET_DIVERT - [0:0]\n:DIVERT - [0:0]\n:DIVERT_GUARD - [0:0]\n";
+  static const char all[] = ":LOCAL_DIVERT - [0:0]\n:LOCAL_INTRANET_DIVERT - [0:0]\n:DIVERT - [0:0]\n"
+                            ":DIVERT_GUARD - [0:0]\n";
   g_autofree char *used = g_strconcat (all, "-A FORWARD -j DIVERT_GUARD\n", NULL);
   g_autofree char *mixed = g_strconcat (all, "-A DIVERT -p tcp -j RETURN\n", NULL);
 
@@ -211,9 +214,11 @@ test_flushed_nat (Fixture       *fixture,
       g_assert_cmpstr (text, ==, wanted);
     }
 
-  sandbox_restore (fixture->family, "*nat\n:LOCAL_DNS_DIVERT - [0:0]\n-A OUTPUT -p udp -j LOCAL_DNS_DIVERT\nCOMMIT\n", FALSE);
+  sandbox_restore (fixture->family, "*nat\n:LOCAL_DNS_DIVERT - [0:0]\n-A OUTPUT -p udp -j LOCAL_DNS_DIVERT\nCOMMIT\n",
+                   FALSE);
   before = sandbox_save (fixture->family, DIVERT_TABLE_NAT, TRUE);
-  g_free (sandbox_apply_fails (fixture->backend, ruleset, DIVERT_TABLE_NAT, fixture->family, DIVERT_BACKEND_ERROR_FOREIGN));
+  g_free (sandbox_apply_fails (fixture->backend, ruleset, DIVERT_TABLE_NAT, fixture->family,
+                               DIVERT_BACKEND_ERROR_FOREIGN));
   g_assert_false (sandbox_apply (fixture->backend, fixture->nothing, DIVERT_TABLE_NAT, fixture->family));
   after = sandbox_save (fixture->family, DIVERT_TABLE_NAT, TRUE);
   g_assert_cmpstr (after, ==, before);
@@ -234,6 +239,8 @@ main (int    argc,
     { "flushed-nat", test_flushed_nat },
   };
 
+  test_needs_namespaces ();
+  test_needs ("ip", "iptables-legacy", "ip6tables-legacy", NULL);
   g_test_init (&argc, &argv, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
     for (guint family = 0; family < DIVERT_N_FAMILIES; family++)

@@ -4,6 +4,7 @@
  * the core's text (what plan shows), and iptables-legacy-restore makes the same
  * bytes of that text.
  */
+#include "system/filter/iptables/iptables.h"
 #include "sandbox.h"
 
 #include <string.h>
@@ -18,7 +19,8 @@ make_config (guint n_prefixes)
   g_autoptr(GError) error = NULL;
 
   g_string_append (text, "[proxy]\ngroup=23333\n"
-                         "[site home]\nintranet=192.168.22.0/24;fd00:22::/64\nconnection-uuid=" UUID "\ntproxy-port=22224\n"
+                         "[site home]\nintranet=192.168.22.0/24;fd00:22::/64\n"
+                         "connection-uuid=" UUID "\ntproxy-port=22224\n"
                          "[site office]\nzone=work\nsubnet=10.0.0.0/8\nintranet=fd00:33::/48");
   for (guint i = 0; i < n_prefixes; i++)
     g_string_append_printf (text, ";10.%u.%u.0/28", i / 256, i % 256);
@@ -207,6 +209,8 @@ int
 main (int    argc,
       char **argv)
 {
+  test_needs_namespaces ();
+  test_needs ("ip", "iptables-legacy", "ip6tables-legacy", NULL);
   g_test_init (&argc, &argv, NULL);
   g_test_add_data_func ("/iptables/ruleset/roam/1", GUINT_TO_POINTER (1), test_roam);
   g_test_add_data_func ("/iptables/ruleset/roam/1000", GUINT_TO_POINTER (1000), test_roam);

@@ -3,12 +3,12 @@
  * From a decision to the kernel, and again: with the fake backend, and the routing of a
  * network namespace.
  */
-#include "laying.h"
+#include "run/laying.h"
 
 #include <string.h>
 
 #include "backend-fake.h"
-#include "core/problem.h"
+#include "core/place/problem.h"
 #include "namespace.h"
 
 #define LAID "mangle IPv4\nmangle IPv6\nnat IPv4\nnat IPv6\n"
@@ -208,15 +208,61 @@ test_unavailable (Fixture       *f,
   g_assert_cmpint (lay (f, DIVERT_MODE_AWAY, TRUE, NULL), ==, DIVERT_LAID);
 }
 
+/* What one family lacks does not leave the other one open, is told, and is looked for again. */
+static void
+test_one_family (Fixture       *f,
+                 gconstpointer  user_data)
+{
+  g_autofree char *rules = NULL;
+  g_autofree char *rules6 = NULL;
+
+  divert_backend_fake_set_lacking (f->backend, DIVERT_FAMILIES_IPV6, DIVERT_BACKEND_ERROR_UNAVAILABLE);
+  g_assert_cmpint (lay (f, DIVERT_MODE_AWAY, TRUE, NULL), ==, DIVERT_LAID);
+  g_assert_cmpint (get_problem (f), ==, DIVERT_PROBLEM_BACKEND);
+  g_assert_cmpstr (divert_backend_fake_get_log (f->backend), ==, "mangle IPv4\nnat IPv4\n");
+  rules = test_output ("ip rule");
+  rules6 = test_output ("ip -6 rule");
+  g_assert_cmpuint (test_count (rules, "fwmark 0x17/0xff"), ==, 1);
+  g_assert_cmpuint (test_count (rules6, "fwmark 0x17/0xff"), ==, 0);
+  for (guint i = 0; i < 3; i++)
+    {
+      f->retries = 0;
+      g_assert_true (test_wait (2000, was_retried, f));
+      g_assert_cmpint (lay (f, DIVERT_MODE_AWAY, TRUE, NULL), ==, DIVERT_LAID);
+      g_assert_cmpint (get_problem (f), ==, DIVERT_PROBLEM_BACKEND);
+    }
+
+  divert_backend_fake_set_lacking (f->backend, DIVERT_FAMILIES_NONE, 0);
+  g_assert_cmpint (lay (f, DIVERT_MODE_AWAY, TRUE, NULL), ==, DIVERT_LAID);
+  g_assert_cmpuint (f->problems->len, ==, 0);
+  g_assert_cmpstr (divert_backend_fake_get_log (f->backend), ==, "mangle IPv4\nnat IPv4\nmangle IPv6\nnat IPv6\n");
+  g_assert_true (has_rule ());
+}
+
+/* Nothing can leave by a family that the kernel does not speak. */
+static void
+test_no_family (Fixture       *f,
+                gconstpointer  user_data)
+{
+  divert_backend_fake_set_lacking (f->backend, DIVERT_FAMILIES_IPV6, DIVERT_BACKEND_ERROR_NO_FAMILY);
+  g_assert_cmpint (lay (f, DIVERT_MODE_AWAY, TRUE, NULL), ==, DIVERT_LAID);
+  g_assert_cmpuint (f->problems->len, ==, 0);
+  g_assert_cmpstr (divert_backend_fake_get_log (f->backend), ==, "mangle IPv4\nnat IPv4\n");
+}
+
 int
 main (int    argc,
       char **argv)
 {
+  test_needs_namespaces ();
+  test_needs ("ip", NULL);
   g_test_init (&argc, &argv, NULL);
   g_test_add ("/laying/order", Fixture, NULL, set_up, test_order, tear_down);
   g_test_add ("/laying/no-group", Fixture, NULL, set_up, test_no_group, tear_down);
   g_test_add ("/laying/busy", Fixture, NULL, set_up, test_busy, tear_down);
   g_test_add ("/laying/refused", Fixture, NULL, set_up, test_refused, tear_down);
   g_test_add ("/laying/unavailable", Fixture, NULL, set_up, test_unavailable, tear_down);
+  g_test_add ("/laying/one-family", Fixture, NULL, set_up, test_one_family, tear_down);
+  g_test_add ("/laying/no-family", Fixture, NULL, set_up, test_no_family, tear_down);
   return g_test_run ();
 }

@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 
 #include "private-system.h"
-#include "system/mode-file.h"
+#include "system/files/mode-file.h"
 
 #define STATE "/run/state"
 #define RUN "/run/run"
@@ -85,7 +85,8 @@ test_ends_with_network (void)
 static void
 test_damaged (void)
 {
-  static const char *const texts[] = { "", "nonsense", "[mode]\nmode=\n", "[mode]\nmode=off\nexpires=-1\n", "[mode]\nmode=of\nf" };
+  static const char *const texts[] = { "", "nonsense", "[mode]\nmode=\n", "[mode]\nmode=off\nexpires=-1\n",
+                                       "[mode]\nmode=of\nf" };
 
   for (guint i = 0; i < 2 * G_N_ELEMENTS (texts); i++)
     {
@@ -134,6 +135,7 @@ int
 main (int    argc,
       char **argv)
 {
+  test_needs_namespaces ();
   private_system_enter ();
   g_test_init (&argc, &argv, NULL);
   g_mkdir (RUN, 0755);

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "private-system.h"
-#include "system/network.h"
+#include "system/sources/networkmanager.h"
 
 #define HOME_UUID "11111111-2222-4333-8444-000000000022"
 #define WIRED_UUID "11111111-2222-4333-8444-000000000023"
@@ -143,7 +143,8 @@ set_up_laptop (void)
   private_system_hide ("/etc/NetworkManager");
   mkdir ("/etc/NetworkManager/system-connections", 0755);
   g_file_set_contents ("/etc/NetworkManager/NetworkManager.conf",
-                       "[main]\nplugins=keyfile\ndns=none\nrc-manager=unmanaged\nno-auto-default=*\nhostname-mode=none\n"
+                       "[main]\nplugins=keyfile\ndns=none\nrc-manager=unmanaged\nno-auto-default=*\n"
+                       "hostname-mode=none\n"
                        "[connectivity]\nenabled=false\n", -1, NULL);
   write_profile ("home.nmconnection",
                  "[connection]\nid=home\nuuid=" HOME_UUID "\ntype=ethernet\ninterface-name=wire0\nautoconnect=false\n"
@@ -154,8 +155,10 @@ set_up_laptop (void)
                  "[ipv4]\nmethod=manual\naddress1=10.20.0.33/16\n[ipv6]\nmethod=disabled\n");
   /* Read-only, NetworkManager needs no udev. */
   g_assert_cmpint (mount ("sysfs", "/sys", "sysfs", MS_RDONLY, NULL), ==, 0);
-  g_assert_cmpint (private_system_run ("ip", "link", "add", "wire0", "type", "veth", "peer", "name", "far0", NULL), ==, 0);
-  g_assert_cmpint (private_system_run ("ip", "link", "add", "bare0", "type", "veth", "peer", "name", "far1", NULL), ==, 0);
+  g_assert_cmpint (private_system_run ("ip", "link", "add", "wire0", "type", "veth", "peer", "name", "far0", NULL),
+                   ==, 0);
+  g_assert_cmpint (private_system_run ("ip", "link", "add", "bare0", "type", "veth", "peer", "name", "far1", NULL),
+                   ==, 0);
   g_assert_cmpint (private_system_run ("ip", "link", "set", "far0", "up", NULL), ==, 0);
   g_assert_cmpint (private_system_run ("ip", "link", "set", "far1", "up", NULL), ==, 0);
 }
@@ -191,13 +194,15 @@ test_network (void)
   /* What no dispatcher event tells of. */
   changes = f->changes;
   start = g_get_monotonic_time ();
-  g_assert_cmpint (private_system_run ("nmcli", "connection", "modify", "home", "connection.zone", "home", NULL), ==, 0);
+  g_assert_cmpint (private_system_run ("nmcli", "connection", "modify", "home", "connection.zone", "home", NULL),
+                   ==, 0);
   g_assert_true (private_system_wait (home_has_zone, f, 5000));
   g_test_message ("zone seen %" G_GINT64_FORMAT " µs behind nmcli's start", g_get_monotonic_time () - start);
   g_assert_cmpuint (f->changes - changes, <=, 6);
   g_assert_cmpint (private_system_run ("nmcli", "connection", "modify", "home", "connection.zone", "", NULL), ==, 0);
   g_assert_true (private_system_wait (home_has_no_zone, f, 5000));
-  g_assert_cmpint (private_system_run ("nmcli", "connection", "modify", "home", "connection.id", "renamed", NULL), ==, 0);
+  g_assert_cmpint (private_system_run ("nmcli", "connection", "modify", "home", "connection.id", "renamed", NULL),
+                   ==, 0);
   g_assert_true (private_system_wait (home_is_renamed, f, 5000));
 
   /* Somebody else configures a device: told, and told apart. */
@@ -238,6 +243,8 @@ int
 main (int    argc,
       char **argv)
 {
+  test_needs_namespaces ();
+  test_needs ("ip", "dbus-daemon", "NetworkManager", "nmcli", NULL);
   private_system_enter ();
   g_test_init (&argc, &argv, NULL);
   private_system_start_bus (NULL);

@@ -3,8 +3,8 @@
  * Policy routing in a real kernel, read back with ip(8).  Each case runs for both families.
  */
 #include "namespace.h"
-#include "system/netlink.h"
-#include "system/routing.h"
+#include "system/netlink/netlink.h"
+#include "system/routing/routing.h"
 
 #include <errno.h>
 #include <string.h>
@@ -133,7 +133,8 @@ test_uplinks (Fixture       *f,
   /* And that of a socket bound to the uplink does not leave. */
   test_run ("%s addr add %s dev up0 %s", f->ip, f->family == DIVERT_FAMILY_IPV6 ? "2001:db8:1::2/64" : "192.0.2.2/24",
             f->family == DIVERT_FAMILY_IPV6 ? "nodad" : "");
-  bound = test_output ("%s route get %s oif up0 mark 0x17", f->ip, f->family == DIVERT_FAMILY_IPV6 ? "2001:db8::1" : "198.51.100.1");
+  bound = test_output ("%s route get %s oif up0 mark 0x17", f->ip,
+                       f->family == DIVERT_FAMILY_IPV6 ? "2001:db8::1" : "198.51.100.1");
   g_assert_true (g_str_has_prefix (bound, "local"));
 
   test_run ("ip link del up1");
@@ -308,6 +309,8 @@ main (int   argc,
     { "loopback-down", test_loopback_down },
   };
 
+  test_needs_namespaces ();
+  test_needs ("ip", NULL);
   g_test_init (&argc, &argv, NULL);
   for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
     for (guint i = 0; i < G_N_ELEMENTS (tests); i++)

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "private-system.h"
-#include "system/site-file.h"
+#include "system/files/site-file.h"
 
 #define DIR "/run/etc"
 #define PATH DIR "/conf.d/home.conf"
@@ -226,6 +226,7 @@ int
 main (int    argc,
       char **argv)
 {
+  test_needs_namespaces ();
   private_system_enter ();
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/site-file/write-and-remove", test_write_and_remove);

@@ -5,15 +5,16 @@
 #include <unistd.h>
 
 #include "private-system.h"
-#include "system/sleep.h"
+#include "system/sources/sleep.h"
 
 #define NAME "org.freedesktop.login1"
 #define PATH "/org/freedesktop/login1"
 #define INTERFACE "org.freedesktop.login1.Manager"
 
 static const char xml[] =
-  "<node><interface name='" INTERFACE "'><method name='Inhibit'><arg type='s' direction='in'/><arg type='s' direction='in'/>"
-  "<arg type='s' direction='in'/><arg type='s' direction='in'/><arg type='h' direction='out'/></method>"
+  "<node><interface name='" INTERFACE "'><method name='Inhibit'><arg type='s' direction='in'/>"
+  "<arg type='s' direction='in'/><arg type='s' direction='in'/><arg type='s' direction='in'/>"
+  "<arg type='h' direction='out'/></method>"
   "<signal name='PrepareForSleep'><arg type='b'/></signal></interface></node>";
 
 static struct
@@ -83,23 +84,18 @@ has_changed (gpointer user_data)
 static void
 emit (gboolean near)
 {
-  g_dbus_connection_emit_signal (self.logind, NULL, PATH, INTERFACE, "PrepareForSleep", g_variant_new ("(b)", near), NULL);
+  g_dbus_connection_emit_signal (self.logind, NULL, PATH, INTERFACE, "PrepareForSleep", g_variant_new ("(b)", near),
+                                 NULL);
 }
 
 static void
 play_logind (void)
 {
-  g_autoptr(GDBusNodeInfo) node = g_dbus_node_info_new_for_xml (xml, NULL);
   static const GDBusInterfaceVTable vtable = { on_inhibit, NULL, NULL, { 0 } };
-  g_autoptr(GVariant) owned = NULL;
-  g_autoptr(GError) error = NULL;
 
   self.logind = private_system_connect ();
-  g_dbus_connection_register_object (self.logind, PATH, node->interfaces[0], &vtable, NULL, NULL, &error);
-  g_assert_no_error (error);
-  owned = g_dbus_connection_call_sync (self.logind, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
-                                       "RequestName", g_variant_new ("(su)", NAME, 0), NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL, &error);
-  g_assert_no_error (error);
+  private_system_export (self.logind, xml, INTERFACE, PATH, &vtable, NULL);
+  private_system_own_name (self.logind, NAME);
 }
 
 static void
@@ -152,6 +148,8 @@ int
 main (int    argc,
       char **argv)
 {
+  test_needs_namespaces ();
+  test_needs ("dbus-daemon", NULL);
   private_system_enter ();
   g_test_init (&argc, &argv, NULL);
   private_system_start_bus ("<policy user='root'><allow own='" NAME "'/></policy>");

@@ -3,8 +3,8 @@
  * Listeners and connections of a real kernel; the other ends are in another namespace.
  */
 #include "namespace.h"
-#include "system/sockets-listener.h"
-#include "system/sockets.h"
+#include "system/flows/sockets.h"
+#include "system/sources/proxy-listener.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -99,36 +99,18 @@ listen_at (int         type,
   return fd;
 }
 
+static void
+hold_alone (gpointer user_data)
+{
+  if (dup2 (GPOINTER_TO_INT (user_data), 0) == 0 && close_range (2, ~0u, 0) == 0 && setgid (GID) == 0)
+    test_child_is_ready ();
+}
+
 /* A process that holds @fd alone, with the proxy's group. */
 static int
 hold (int fd)
 {
-  int ready[2], pid;
-  char byte;
-
-  g_assert_no_errno (pipe (ready));
-  pid = fork ();
-  g_assert_no_errno (pid);
-  if (pid == 0)
-    {
-      prctl (PR_SET_PDEATHSIG, SIGKILL);
-      if (dup2 (ready[1], 1) != 1 || dup2 (fd, 0) != 0 || close_range (2, ~0u, 0) != 0 || setgid (GID) != 0 ||
-          write (1, "", 1) != 1)
-        _exit (1);
-      for (;;)
-        pause ();
-    }
-  close (ready[1]);
-  g_assert_cmpint (read (ready[0], &byte, 1), ==, 1);
-  close (ready[0]);
-  return pid;
-}
-
-static void
-let_go (int pid)
-{
-  kill (pid, SIGKILL);
-  waitpid (pid, NULL, 0);
+  return test_child_start (hold_alone, GINT_TO_POINTER (fd));
 }
 
 static DivertListener
@@ -185,39 +167,24 @@ test_listener (gconstpointer user_data)
         g_assert_cmpint (find (family, type), ==, serves ? DIVERT_LISTENER_FOREIGN : DIVERT_LISTENER_NONE);
         pid = hold (fd);
         g_assert_cmpint (find (family, type), ==, serves ? DIVERT_LISTENER_GOOD : DIVERT_LISTENER_NONE);
-        let_go (pid);
+        test_child_stop (pid);
         close (fd);
       }
 }
 
 /* The far end accepts whatever comes and keeps it open. */
-static int
-start_server (int far)
+static void
+serve (gpointer user_data)
 {
-  int ready[2], pid;
-  char byte;
+  g_autofree char *path = g_strdup_printf ("/proc/%d/ns/net", GPOINTER_TO_INT (user_data));
+  int fd;
 
-  g_assert_no_errno (pipe (ready));
-  pid = fork ();
-  g_assert_no_errno (pid);
-  if (pid == 0)
-    {
-      g_autofree char *path = g_strdup_printf ("/proc/%d/ns/net", far);
-      int fd;
-
-      prctl (PR_SET_PDEATHSIG, SIGKILL);
-      if (setns (open (path, O_RDONLY), CLONE_NEWNET) != 0)
-        _exit (1);
-      fd = listen_at (SOCK_STREAM, "::", FALSE, FALSE);
-      if (write (ready[1], "", 1) != 1)
-        _exit (1);
-      for (;;)
-        accept (fd, NULL, NULL);
-    }
-  close (ready[1]);
-  g_assert_cmpint (read (ready[0], &byte, 1), ==, 1);
-  close (ready[0]);
-  return pid;
+  if (setns (open (path, O_RDONLY), CLONE_NEWNET) != 0)
+    _exit (1);
+  fd = listen_at (SOCK_STREAM, "::", FALSE, FALSE);
+  test_child_is_ready ();
+  for (;;)
+    accept (fd, NULL, NULL);
 }
 
 static void
@@ -234,7 +201,7 @@ set_up (Fixture       *f,
   test_run ("nsenter -n -t %d sh -e -c 'ip link set lo up; ip link set far0 up; ip addr add 192.168.22.2/24 dev far0;"
             "ip addr add 198.51.100.2/24 dev far0; ip addr add fd00:22::2/64 dev far0 nodad;"
             "ip addr add 2001:db8::2/64 dev far0 nodad; ip -6 route add default dev far0'", f->far);
-  f->server = start_server (f->far);
+  f->server = test_child_start (serve, GINT_TO_POINTER (f->far));
   f->prefixes = divert_prefixes_new ();
   for (guint i = 0; i < G_N_ELEMENTS (prefixes); i++)
     {
@@ -249,8 +216,8 @@ static void
 tear_down (Fixture       *f,
            gconstpointer  user_data)
 {
-  let_go (f->server);
-  test_namespace_stop_far (f->far);
+  test_child_stop (f->server);
+  test_child_stop (f->far);
   g_array_unref (f->prefixes);
 }
 
@@ -289,11 +256,12 @@ test_destroy (Fixture       *f,
               gconstpointer  user_data)
 {
   static const char *const inside[] = { "192.168.22.2", "fd00:22::2", "::ffff:192.168.22.2" };
-  static const char *const outside[] = { "198.51.100.2", "2001:db8::2", "::ffff:198.51.100.2", "192.168.22.33", "fd00:22::33",
-                                         "127.0.0.1", "::1" };
+  static const char *const outside[] = { "198.51.100.2", "2001:db8::2", "::ffff:198.51.100.2", "192.168.22.33",
+                                         "fd00:22::33", "127.0.0.1", "::1" };
   static const int types[] = { SOCK_STREAM, SOCK_DGRAM };
   g_autoptr(GArray) gone = g_array_new (FALSE, FALSE, sizeof (int)), kept = g_array_new (FALSE, FALSE, sizeof (int));
-  int listener = listen_at (SOCK_STREAM, "::", FALSE, FALSE), unconnected = listen_at (SOCK_DGRAM, "192.168.22.33", FALSE, FALSE);
+  int listener = listen_at (SOCK_STREAM, "::", FALSE, FALSE);
+  int unconnected = listen_at (SOCK_DGRAM, "192.168.22.33", FALSE, FALSE);
 
   for (guint t = 0; t < G_N_ELEMENTS (types); t++)
     {
@@ -342,8 +310,8 @@ test_proxy_is_spared (Fixture       *f,
   g_assert_false (is_aborted (udp));
 
   /* Without that process they are like any other. */
-  let_go (tcp_holder);
-  let_go (udp_holder);
+  test_child_stop (tcp_holder);
+  test_child_stop (udp_holder);
   g_assert_cmpuint (destroy (f), ==, 2);
   close (tcp);
   close (udp);
@@ -396,6 +364,8 @@ int
 main (int   argc,
       char *argv[])
 {
+  test_needs_namespaces ();
+  test_needs ("ip", "nsenter", NULL);
   g_test_init (&argc, &argv, NULL);
   g_test_add_data_func ("/sockets/listener/tcp", GINT_TO_POINTER (SOCK_STREAM), test_listener);
   g_test_add_data_func ("/sockets/listener/udp", GINT_TO_POINTER (SOCK_DGRAM), test_listener);

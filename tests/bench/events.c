@@ -75,7 +75,8 @@ take_link (const struct nlmsghdr *message,
   char carrier = link->ifi_flags & IFF_LOWER_UP ? 'y' : 'n';
   const char *name = "?";
 
-  for (const struct rtattr *attribute = IFLA_RTA (link); RTA_OK (attribute, length); attribute = RTA_NEXT (attribute, length))
+  for (const struct rtattr *attribute = IFLA_RTA (link); RTA_OK (attribute, length);
+       attribute = RTA_NEXT (attribute, length))
     if (attribute->rta_type == IFLA_IFNAME)
       name = RTA_DATA (attribute);
   if (link->ifi_index >= LINKS_MAX || carriers[link->ifi_index] == carrier)
@@ -91,7 +92,8 @@ take_links (int fd)
   int length = (int) recv (fd, buffer, sizeof buffer, 0);
   long long time = now ();
 
-  for (const struct nlmsghdr *message = (void *) buffer; NLMSG_OK (message, length); message = NLMSG_NEXT (message, length))
+  for (const struct nlmsghdr *message = (void *) buffer; NLMSG_OK (message, length);
+       message = NLMSG_NEXT (message, length))
     if (message->nlmsg_type == RTM_NEWLINK)
       take_link (message, time);
 }

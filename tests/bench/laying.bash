@@ -23,7 +23,8 @@ changes ()
     switch_to auto
   done
   until_true 5 eval "(($(helper_log_length) - seen >= $1))" || true
-  helper_log "$seen" | sed -nE 's/.*switch: place (home|away):.*\(mode [^,]*, ([0-9]+) writes, ([0-9]+) us\).*/\2 \3/p' >>"$T/changes"
+  helper_log "$seen" |
+    sed -nE 's/.*switch: place (home|away):.*\(mode [^,]*, ([0-9]+) writes, ([0-9]+) us\).*/\2 \3/p' >>"$T/changes"
 }
 
 roam home home

@@ -131,8 +131,9 @@ result ()
   ((udp + tcp == 0)) || row "… in how many roams; the worst" "$leaky; $worst"
 }
 
-# Whoever was leaked to still wants to finish connections, and asks for the laptop by ARP whenever it is there again; with that
-# the impostor puts itself in the NAS's place (helper/system/neighbours.c).  No contender is to suffer for another.
+# Whoever was leaked to still wants to finish connections, and asks for the laptop by ARP whenever it is there again;
+# with that the impostor puts itself in the NAS's place (helper/system/sources/kernel/neighbours.c).  No contender is to
+# suffer for another.
 impostor_forgets ()
 {
   on impostor ss -K -t state connected >>"$LAB_LOGS/forgotten.log" 2>&1

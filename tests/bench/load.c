@@ -142,7 +142,8 @@ static int
 run_sink (char **arguments)
 {
   int transparent = arguments[1] != NULL && strcmp (arguments[1], "transparent") == 0;
-  struct pollfd polls[MAX_CONNECTIONS] = { { .fd = open_server (arguments[0], SOCK_STREAM, transparent), .events = POLLIN } };
+  struct pollfd polls[MAX_CONNECTIONS] = { { .fd = open_server (arguments[0], SOCK_STREAM, transparent),
+                                             .events = POLLIN } };
   int n = 1;
 
   open_server (arguments[0], SOCK_DGRAM, transparent);

@@ -153,5 +153,6 @@ goal "… nm-divert / no rules" "$(calculate "$(ratio tcp-divert tcp-bare)" %.3f
 row "diverted TCP, the article's rules" "$(median <"$T/tcp-article") MB/s"
 row "diverted TCP, nm-divert" "$(median <"$T/tcp-diverted") MB/s"
 goal "… nm-divert / the article's" "$(calculate "$(ratio tcp-diverted tcp-article)" %.3f)" ">=" 1.0
-goal "time per straight datagram, 1001 prefixes / 1 ($n_rules rules)" "$(calculate "$(ratio udp-one udp-many)" %.3f)" "<=" 1.1
+goal "time per straight datagram, 1001 prefixes / 1 ($n_rules rules)" "$(calculate "$(ratio udp-one udp-many)" %.3f)" \
+  "<=" 1.1
 bench_done

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is accepted can be written, read again, and is the same; and GKeyFile reads it alike. */
-#include "core/config-private.h"
+#include "core/config/config-private.h"
 #include "fuzz.h"
 
 static DivertConfig *

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Durations, modes as they are typed, and modes as they are kept. */
-#include "core/mode.h"
+#include "core/place/mode.h"
 #include "fuzz.h"
 
 int

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Facts survive their text form, and any facts lead to a decision and a ruleset. */
-#include "core/decision.h"
-#include "core/ruleset.h"
+#include "core/place/decision.h"
+#include "core/ruleset/ruleset.h"
 #include "fuzz.h"
 
 static const char config_text[] =

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Packets as a person types them for explain, sent through a ruleset. */
-#include "core/explain.h"
+#include "core/ruleset/explain.h"
 #include "fuzz.h"
 
 static DivertRuleset *

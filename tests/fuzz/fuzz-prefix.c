@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Prefixes, link-layer addresses and escaping: what is accepted has one canonical text. */
-#include "core/escape.h"
-#include "core/mac.h"
-#include "core/prefix.h"
+#include "core/words/escape.h"
+#include "core/words/mac.h"
+#include "core/words/prefix.h"
 #include "fuzz.h"
 
 static void

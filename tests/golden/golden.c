@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Golden cases: a folder holds a configuration, facts and a mode, and what comes of
- * them: the decision, and (where the case is about rules) the ruleset.
+ * them: the decision, and (where the case is about rules) the ruleset.  Where there is a file "before", the facts
+ * of a second ago, what was decided then was in force.
  *
  * DIVERT_GOLDEN_UPDATE=1 writes the outputs anew: read the difference before you
  * commit it.
  */
 #include <string.h>
 
-#include "core/ruleset.h"
+#include "core/memory/hold.h"
+#include "core/ruleset/ruleset.h"
 
 #define GROUP_ID 23333
 
@@ -49,16 +51,60 @@ compare (const char *folder,
   g_assert_true (g_str_equal (expected, actual));
 }
 
+/* An activation is known to its process alone, so that no text of facts has it: all of a case are the same. */
+static DivertFacts *
+read_facts (const char *folder,
+            const char *name,
+            gboolean    optional)
+{
+  g_autofree char *text = read_file (folder, name, optional);
+  g_autoptr(DivertFacts) facts = NULL;
+  g_autoptr(GError) error = NULL;
+
+  if (text == NULL)
+    return NULL;
+  facts = divert_facts_from_text (text, strlen (text), &error);
+  g_assert_no_error (error);
+  divert_facts_sort (facts);
+  for (guint i = 0; i < facts->connections->len; i++)
+    {
+      DivertConnection *connection = g_ptr_array_index (facts->connections, i);
+
+      connection->activation = g_strdup (connection->uuid);
+    }
+  return g_steal_pointer (&facts);
+}
+
+static DivertDecision *
+decide (const DivertConfig *config,
+        const DivertMode   *mode,
+        const DivertFacts  *before,
+        const DivertFacts  *facts)
+{
+  DivertDecision *decision = divert_decide (config, mode, facts);
+  DivertHold *hold = divert_hold_new ();
+
+  if (before != NULL)
+    {
+      g_autoptr(DivertDecision) in_force = divert_decide (config, mode, before);
+
+      divert_hold_learn (hold, before, in_force, G_USEC_PER_SEC);
+      divert_hold_apply (hold, facts, decision, 2 * G_USEC_PER_SEC);
+    }
+  divert_hold_free (hold);
+  return decision;
+}
+
 static void
 test_case (gconstpointer data)
 {
   const char *folder = data;
   g_autofree char *config_text = read_file (folder, "config", FALSE);
-  g_autofree char *facts_text = read_file (folder, "facts", FALSE);
   g_autofree char *mode_text = read_file (folder, "mode", TRUE);
   g_autofree char *rules_path = g_build_filename (folder, "rules", NULL);
   g_autoptr(DivertConfig) config = divert_config_new ();
-  g_autoptr(DivertFacts) facts = NULL;
+  g_autoptr(DivertFacts) before = read_facts (folder, "before", TRUE);
+  g_autoptr(DivertFacts) facts = read_facts (folder, "facts", FALSE);
   g_autoptr(DivertMode) mode = NULL;
   g_autoptr(DivertDecision) decision = NULL;
   g_autofree char *decision_text = NULL;
@@ -68,13 +114,10 @@ test_case (gconstpointer data)
   g_assert_no_error (error);
   divert_config_finish (config, &error);
   g_assert_no_error (error);
-  facts = divert_facts_from_text (facts_text, strlen (facts_text), &error);
-  g_assert_no_error (error);
-  divert_facts_sort (facts);
   mode = divert_mode_parse (mode_text != NULL ? g_strstrip (mode_text) : "auto");
   g_assert_nonnull (mode);
 
-  decision = divert_decide (config, mode, facts);
+  decision = decide (config, mode, before, facts);
   decision_text = divert_decision_to_text (decision);
   compare (folder, "decision", decision_text);
 

@@ -6,7 +6,7 @@
  */
 #include <string.h>
 
-#include "core/decision.h"
+#include "core/place/decision.h"
 
 static const char config_text[] =
   "[proxy]\n"
@@ -138,8 +138,8 @@ check (const DivertConfig *config,
     expected = "office";
 
   g_assert_cmpstr (divert_decision_get_place (decision), ==, expected);
-  g_string_append_printf (report, "%s %s %s %s %s %s: %s: %s\n", uuid->name, zone->name, address->name, device->name, state->name,
-                          gateway->name, expected, divert_reason_code_name (decision->reason->code));
+  g_string_append_printf (report, "%s %s %s %s %s %s: %s: %s\n", uuid->name, zone->name, address->name, device->name,
+                          state->name, gateway->name, expected, divert_reason_code_name (decision->reason->code));
 }
 
 static void

@@ -18,15 +18,15 @@
 static GVariant *
 call (GDBusConnection *bus, const char *method, GVariant *arguments, GError **error)
 {
-  return g_dbus_connection_call_sync (bus, "org.nmdivert.Helper1", "/org/nmdivert/Helper1", "org.nmdivert.Helper1", method,
-                                      arguments, NULL, G_DBUS_CALL_FLAGS_NONE, 15000, NULL, error);
+  return g_dbus_connection_call_sync (bus, "org.nmdivert.Helper1", "/org/nmdivert/Helper1", "org.nmdivert.Helper1",
+                                      method, arguments, NULL, G_DBUS_CALL_FLAGS_NONE, 15000, NULL, error);
 }
 
 static void
 on_answer (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   guint *pending = user_data;
-  g_autoptr(GVariant) answer = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, NULL);
+  g_autoptr(GVariant) answer G_GNUC_UNUSED = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, NULL);
 
   (*pending)--;
 }
@@ -57,8 +57,8 @@ storm (GDBusConnection *bus, guint64 delay)
 
       pending++;
       g_dbus_connection_call (bus, "org.nmdivert.Helper1", "/org/nmdivert/Helper1", "org.nmdivert.Helper1",
-                              refresh ? "Refresh" : "Switch", arguments, NULL, G_DBUS_CALL_FLAGS_NONE, 15000, NULL, on_answer,
-                              &pending);
+                              refresh ? "Refresh" : "Switch", arguments, NULL, G_DBUS_CALL_FLAGS_NONE, 15000, NULL,
+                              on_answer, &pending);
     }
   g_dbus_connection_flush_sync (bus, NULL, NULL);
   g_usleep (delay);
@@ -74,7 +74,7 @@ static int
 settle (GDBusConnection *bus)
 {
   g_autoptr(GError) error = NULL;
-  g_autoptr(GVariant) refreshed = call (bus, "Refresh", g_variant_new ("(s)", "up"), &error);
+  g_autoptr(GVariant) refreshed G_GNUC_UNUSED = call (bus, "Refresh", g_variant_new ("(s)", "up"), &error);
   g_autoptr(GVariant) status = error == NULL ? call (bus, "Status", NULL, &error) : NULL;
   g_autoptr(GVariant) values = NULL;
   const char *place = "";

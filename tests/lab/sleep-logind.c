@@ -127,7 +127,8 @@ main (int argc, char **argv)
     }
   command = argv + 1;
   bus = g_bus_get_sync (G_BUS_TYPE_SYSTEM, NULL, &error);
-  if (bus == NULL || g_dbus_connection_register_object (bus, PATH, node->interfaces[0], &vtable, NULL, NULL, &error) == 0)
+  if (bus == NULL ||
+      g_dbus_connection_register_object (bus, PATH, node->interfaces[0], &vtable, NULL, NULL, &error) == 0)
     {
       g_printerr ("sleep-logind: %s\n", error->message);
       return 1;

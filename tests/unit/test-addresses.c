@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which new address is one of another network. */
-#include "core/addresses.h"
+#include "core/facts/addresses.h"
 
 static const struct
 {

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/anchors.h"
+#include "core/memory/anchors.h"
 
 static const char config_text[] =
   "[proxy]\ngroup=1\n"
@@ -107,7 +107,8 @@ look (Fixture    *f,
   divert_anchors_fill (f->anchors, facts);
   decision = divert_decide (f->config, mode, facts);
   divert_anchors_learn (f->anchors, facts, decision, f->now);
-  return g_strdup_printf ("%s %s", divert_decision_get_place (decision), divert_reason_code_name (decision->reason->code));
+  return g_strdup_printf ("%s %s", divert_decision_get_place (decision),
+                          divert_reason_code_name (decision->reason->code));
 }
 
 static void

@@ -4,6 +4,7 @@
  * command line, and which exit code each answer gives.  The interface is the XML that
  * the real helper serves, so a call that does not fit it fails here.
  */
+#include "../backend/needs.h"
 #include "divert-config.h"
 
 #include <stdio.h>
@@ -68,7 +69,8 @@ static const Case cases[] = {
   { "explain 1.1.1.1:70000", NULL, 2, "", NULL },
   { "explain 1.1.1.1/sctp", NULL, 2, "", NULL },
   { "explain 1.1.1.1 --as 'a b'", NULL, 2, "", "neither away, off nor" },
-  { "explain 1.1.1.1 --as nowhere", HELPER_ERROR "UnknownSite", 1, "ExplainAs('nowhere', '1.1.1.1', uint32 0, 'tcp');", NULL },
+  { "explain 1.1.1.1 --as nowhere", HELPER_ERROR "UnknownSite", 1, "ExplainAs('nowhere', '1.1.1.1', uint32 0, 'tcp');",
+    NULL },
 
   { "plan", NULL, 0, "Plan('');", "*mangle\n-A?x" },
   { "plan --as home", NULL, 0, "Plan('home');", NULL },
@@ -76,9 +78,11 @@ static const Case cases[] = {
   { "reload", HELPER_ERROR "Config", 1, "Reload();", "as scripted" },
   { "reload", HELPER_ERROR "NotAuthorized", 3, "Reload();", NULL },
 
-  { "trust --yes", NULL, 0, "Preview('home', '');Trust('home', 'b2f0e3f2-0000-4000-8000-000000000001');", "'home' is a site now" },
+  { "trust --yes", NULL, 0, "Preview('home', '');Trust('home', 'b2f0e3f2-0000-4000-8000-000000000001');",
+    "'home' is a site now" },
   { "trust office --yes --connection B2F0E3F2-0000-4000-8000-000000000001", NULL, 0,
-    "Preview('office', 'b2f0e3f2-0000-4000-8000-000000000001');Trust('office', 'b2f0e3f2-0000-4000-8000-000000000001');",
+    "Preview('office', 'b2f0e3f2-0000-4000-8000-000000000001');"
+    "Trust('office', 'b2f0e3f2-0000-4000-8000-000000000001');",
     "192.168.22.0/24" },
   { "trust", NULL, 2, "", "say --yes" },
   { "trust away --yes", NULL, 2, "", "not a site's name: 'away'" },
@@ -120,7 +124,8 @@ canned_answer (const char *method)
     const char *method;
     const char *answer;
   } answers[] = {
-    { "Status", "({'mode': <'auto'>, 'place': <'away'>, 'reason-code': <'no-candidate'>, 'sites': <[{'name': <'home'>}]>},)" },
+    { "Status",
+      "({'mode': <'auto'>, 'place': <'away'>, 'reason-code': <'no-candidate'>, 'sites': <[{'name': <'home'>}]>},)" },
     { "Explain", "({'path': <'direct'>, 'device': <'wlan0'>, 'place': <'home'>},)" },
     { "ExplainAs", "({'path': <'direct'>, 'place': <'away'>},)" },
     { "Plan", "('*mangle\\n-A\\u001bx\\n',)" },
@@ -184,7 +189,8 @@ fixture_set_up (Fixture       *fixture,
     g_test_dbus_get_bus_address (fixture->dbus),
     G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION, NULL, NULL, &error);
   g_assert_no_error (error);
-  g_dbus_connection_register_object (fixture->bus, BUS_PATH, g_dbus_node_info_lookup_interface (fixture->node, BUS_NAME),
+  g_dbus_connection_register_object (fixture->bus, BUS_PATH,
+                                     g_dbus_node_info_lookup_interface (fixture->node, BUS_NAME),
                                      &vtable, fixture, NULL, &error);
   g_assert_no_error (error);
 
@@ -259,8 +265,8 @@ test_cases (Fixture       *fixture,
       fixture->error = cases[i].error;
       run (fixture, cases[i].command);
       if (fixture->code != cases[i].code || (cases[i].output && !strstr (fixture->output, cases[i].output)))
-        g_error ("nm-divert %s: exit code %d instead of %d, or the output is wrong:\n%s", cases[i].command, fixture->code,
-                 cases[i].code, fixture->output);
+        g_error ("nm-divert %s: exit code %d instead of %d, or the output is wrong:\n%s", cases[i].command,
+                 fixture->code, cases[i].code, fixture->output);
       g_assert_cmpstr (fixture->calls->str, ==, cases[i].calls);
     }
 }
@@ -275,7 +281,8 @@ test_expiry (Fixture       *fixture,
 
   run (fixture, "switch away --for 1h30m");
   g_assert_cmpint (fixture->code, ==, 0);
-  g_assert_cmpint (sscanf (fixture->calls->str, "Switch('away', uint64 %" G_GINT64_FORMAT ", false);", &expires), ==, 1);
+  g_assert_cmpint (sscanf (fixture->calls->str, "Switch('away', uint64 %" G_GINT64_FORMAT ", false);", &expires),
+                   ==, 1);
   g_assert_cmpint (expires, >=, before + 5400);
   g_assert_cmpint (expires, <=, before + 5460);
 }
@@ -307,7 +314,8 @@ test_watch (Fixture       *fixture,
   for (guint round = 0; round < 3; round++)
     {
       for (guint i = 0; round > 0 && i < 10; i++)
-        g_dbus_connection_emit_signal (fixture->bus, NULL, BUS_PATH, "org.freedesktop.DBus.Properties", "PropertiesChanged",
+        g_dbus_connection_emit_signal (fixture->bus, NULL, BUS_PATH, "org.freedesktop.DBus.Properties",
+                                       "PropertiesChanged",
                                        g_variant_new_parsed ("(%s, @a{sv} {}, @as [])", BUS_NAME), NULL);
       g_data_input_stream_read_line_async (lines, G_PRIORITY_DEFAULT, NULL, on_line, fixture);
       g_main_loop_run (fixture->loop);
@@ -337,6 +345,7 @@ main (int    argc,
 {
   g_setenv ("LC_ALL", "C.UTF-8", TRUE);
   g_unsetenv ("LANGUAGE");
+  test_needs ("dbus-daemon", NULL);
   g_test_init (&argc, &argv, NULL);
   g_test_add ("/cli/commands/cases", Fixture, NULL, fixture_set_up, test_cases, fixture_tear_down);
   g_test_add ("/cli/commands/expiry", Fixture, NULL, fixture_set_up, test_expiry, fixture_tear_down);

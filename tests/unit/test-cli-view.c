@@ -82,7 +82,7 @@ test_status_of_trouble (void)
 
   assert_contains (text, "only the English is known?[2J");
   assert_contains (text, "off, by hand, until 1970-01-01 01:06 (1 h 0 min left), until the network changes");
-  assert_contains (text, "Backend     none works here");
+  assert_contains (text, "Backend     not tried yet");
   assert_contains (text, "group not set, port 22223, DNS left alone");
   assert_contains (text, "TCP/IPv4, TCP/IPv6: nothing listens on port 22223");
   assert_contains (text, "UDP/IPv4: port 22223 is held by a process outside the proxy's group");
@@ -100,8 +100,17 @@ test_status_of_nothing (void)
   g_autofree char *text = divert_view_status (status, 0);
   g_autofree char *json = divert_json_status (status, TRUE);
 
-  assert_contains (text, "Backend     none works here");
+  assert_contains (text, "Backend     not tried yet");
   assert_contains (json, "\"problems\" : []");
+}
+
+static void
+test_status_without_tables (void)
+{
+  g_autoptr(GVariant) status = parse ("{'backend': <''>, 'problem-list': <[{'code': <'backend'>, 'detail': <'so'>}]>}");
+  g_autofree char *text = divert_view_status (status, 0);
+
+  assert_contains (text, "Backend     none works here");
 }
 
 static void
@@ -140,7 +149,8 @@ test_hostile_names (void)
     " 'problems': <['a\\nb\\u001b[2J']>,"
     " 'sites': <[{'name': <'a\\rb'>, 'intranet': <['\\u001bc']>,"
     "   'candidates': <[{'connection': <'x\\ny'>, 'device': <'\\u001b'>, 'proven': <false>,"
-    "     'proofs': <[{'kind': <'ssid'>, 'outcome': <'fails'>, 'expected': <'h'>, 'found': <'\\u0007\\u001b]0;'>}]>}]>}]>}");
+    "     'proofs': <[{'kind': <'ssid'>, 'outcome': <'fails'>, 'expected': <'h'>, "
+    "     'found': <'\\u0007\\u001b]0;'>}]>}]>}]>}");
   g_autofree char *text = divert_view_status (status, 0);
 
   for (const char *p = text; *p; p = g_utf8_next_char (p))
@@ -258,7 +268,8 @@ test_json_values (void)
   JsonObject *proof = json_array_get_object_element (json_object_get_array_member (candidate, "proofs"), 0);
 
   g_assert_cmpstr (json_object_get_string_member (object, "site"), ==, "home");
-  g_assert_cmpint (json_object_get_int_member (json_object_get_object_member (object, "proxy"), "tproxy_port"), ==, 22223);
+  g_assert_cmpint (json_object_get_int_member (json_object_get_object_member (object, "proxy"), "tproxy_port"),
+                   ==, 22223);
   g_assert_cmpint (json_object_get_int_member (site, "tproxy_port"), ==, 22223);
   g_assert_true (json_object_get_boolean_member (candidate, "proven"));
   g_assert_cmpstr (json_object_get_string_member (proof, "kind"), ==, "subnet");
@@ -273,6 +284,7 @@ main (int    argc,
   g_test_add_func ("/cli/view/status", test_status);
   g_test_add_func ("/cli/view/status-of-trouble", test_status_of_trouble);
   g_test_add_func ("/cli/view/status-of-nothing", test_status_of_nothing);
+  g_test_add_func ("/cli/view/status-without-tables", test_status_without_tables);
   g_test_add_func ("/cli/view/mode-ends", test_mode_ends);
   g_test_add_func ("/cli/view/hostile-names", test_hostile_names);
   g_test_add_func ("/cli/view/explanation", test_explanation);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Every mistake that a configuration can hold, and exactly what is said of it. */
-#include "core/config.h"
+#include "core/config/config.h"
 
 #include <string.h>
 
@@ -117,18 +117,24 @@ test_numbers (void)
     { "[proxy]\ndns-port=65536\n", V, "f.conf:2: [proxy] dns-port: not a port from 1 to 65535, nor 0: '65536'" },
     { "[proxy]\ndns-port=no\n", V, "f.conf:2: [proxy] dns-port: not a port from 1 to 65535, nor 0: 'no'" },
     { SITE "tproxy-port=0\n", V, "f.conf:3: [site home] tproxy-port: not a port from 1 to 65535: '0'" },
-    { "[divert]\nmark=0\n", V, "f.conf:2: [divert] mark: not a number from 1 to 4294967295 (or 0x1 to 0xffffffff): '0'" },
-    { "[divert]\nmark=0x\n", V, "f.conf:2: [divert] mark: not a number from 1 to 4294967295 (or 0x1 to 0xffffffff): '0x'" },
-    { "[divert]\nmark=0x-1\n", V, "f.conf:2: [divert] mark: not a number from 1 to 4294967295 (or 0x1 to 0xffffffff): '0x-1'" },
-    { "[divert]\nmark=017\n", V, "f.conf:2: [divert] mark: not a number from 1 to 4294967295 (or 0x1 to 0xffffffff): '017'" },
+    { "[divert]\nmark=0\n", V,
+      "f.conf:2: [divert] mark: not a number from 1 to 4294967295 (or 0x1 to 0xffffffff): '0'" },
+    { "[divert]\nmark=0x\n", V,
+      "f.conf:2: [divert] mark: not a number from 1 to 4294967295 (or 0x1 to 0xffffffff): '0x'" },
+    { "[divert]\nmark=0x-1\n", V,
+      "f.conf:2: [divert] mark: not a number from 1 to 4294967295 (or 0x1 to 0xffffffff): '0x-1'" },
+    { "[divert]\nmark=017\n", V,
+      "f.conf:2: [divert] mark: not a number from 1 to 4294967295 (or 0x1 to 0xffffffff): '017'" },
     { "[divert]\nmark=23/0xff\n", V,
       "f.conf:2: [divert] mark: not a number from 1 to 4294967295 (or 0x1 to 0xffffffff): '23/0xff'" },
     { "[divert]\nmask=0x100000000\n", V,
       "f.conf:2: [divert] mask: not a number from 1 to 4294967295 (or 0x1 to 0xffffffff): '0x100000000'" },
-    { "[divert]\nmask=0\n", V, "f.conf:2: [divert] mask: not a number from 1 to 4294967295 (or 0x1 to 0xffffffff): '0'" },
+    { "[divert]\nmask=0\n", V,
+      "f.conf:2: [divert] mask: not a number from 1 to 4294967295 (or 0x1 to 0xffffffff): '0'" },
     { "[divert]\n\nmark=0x117\n", V, "f.conf:3: [divert] mark: has bits outside of mask 0xff: '0x117'" },
     { "[divert]\nmark=23\nmask=0xf0\n", V, "f.conf:3: [divert] mark: has bits outside of mask 0xf0: '0x17'" },
-    { "[divert]\ntable=0\n", V, "f.conf:2: [divert] table: not a number from 1 to 4294967295 (or 0x1 to 0xffffffff): '0'" },
+    { "[divert]\ntable=0\n", V,
+      "f.conf:2: [divert] table: not a number from 1 to 4294967295 (or 0x1 to 0xffffffff): '0'" },
     { "[divert]\ntable=253\n", V, "f.conf:2: [divert] table: one of the kernel's own routing tables: '253'" },
     { "[divert]\ntable=0xfe\n", V, "f.conf:2: [divert] table: one of the kernel's own routing tables: '0xfe'" },
     { "[divert]\ntable=255\n", V, "f.conf:2: [divert] table: one of the kernel's own routing tables: '255'" },
@@ -142,8 +148,10 @@ test_words (void)
 {
   static const Case cases[] = {
     { "[proxy]\ngroup=\n", M, "f.conf:2: [proxy] group: must not be empty: ''" },
-    { "[proxy]\ngroup=cl\\ash\n", V, "f.conf:2: [proxy] group: unknown escape (a backslash is written \\\\): 'cl\\\\ash'" },
-    { "[proxy]\ngroup=clash\\\n", V, "f.conf:2: [proxy] group: unknown escape (a backslash is written \\\\): 'clash\\\\'" },
+    { "[proxy]\ngroup=cl\\ash\n", V,
+      "f.conf:2: [proxy] group: unknown escape (a backslash is written \\\\): 'cl\\\\ash'" },
+    { "[proxy]\ngroup=clash\\\n", V,
+      "f.conf:2: [proxy] group: unknown escape (a backslash is written \\\\): 'clash\\\\'" },
     { "[divert]\nipv6=yes\n", V, "f.conf:2: [divert] ipv6: neither 'true' nor 'false': 'yes'" },
     { "[divert]\nipv6=1\n", V, "f.conf:2: [divert] ipv6: neither 'true' nor 'false': '1'" },
     { "[divert]\nintranet-other=drop\n", V, "f.conf:2: [divert] intranet-other: neither 'allow' nor 'block': 'drop'" },
@@ -154,7 +162,8 @@ test_words (void)
       "f.conf:3: [site home] connection-uuid: not a UUID: '{6b0c0d7c-0000-4000-8000-000000000001}'" },
     { SITE "zone=a;;b\n", V, "f.conf:3: [site home] zone: empty item in the list: 'a;;b'" },
     { SITE "zone=;\n", V, "f.conf:3: [site home] zone: empty item in the list: ';'" },
-    { SITE "zone=a\\;b\\q;c\n", V, "f.conf:3: [site home] zone: unknown escape (a backslash is written \\\\): 'a\\\\;b\\\\q'" },
+    { SITE "zone=a\\;b\\q;c\n", V,
+      "f.conf:3: [site home] zone: unknown escape (a backslash is written \\\\): 'a\\\\;b\\\\q'" },
     { SITE "gateway-mac=02:00:00:00:00:01;1\n", V,
       "f.conf:3: [site home] gateway-mac: not the MAC address of one device: '1'" },
     { SITE "bssid=ff:ff:ff:ff:ff:ff\n", V,
@@ -195,7 +204,8 @@ test_prefixes (void)
     { "[site home]\nintranet=;\n", V, "f.conf:2: [site home] intranet: empty item in the list: ';'" },
     { "[site home]\nintranet=192.168.22.1/24\n", V,
       "f.conf:2: [site home] intranet: host bits are set, 192.168.22.0/24 may be meant: '192.168.22.1/24'" },
-    { "[site home]\nintranet=0.0.0.0/0\n", V, "f.conf:2: [site home] intranet: everything, and so no place: '0.0.0.0/0'" },
+    { "[site home]\nintranet=0.0.0.0/0\n", V,
+      "f.conf:2: [site home] intranet: everything, and so no place: '0.0.0.0/0'" },
     { "[site home]\nintranet=::/0\n", V, "f.conf:2: [site home] intranet: everything, and so no place: '::/0'" },
     { "[site home]\nintranet=127.0.0.53\n", V,
       "f.conf:2: [site home] intranet: overlaps the loopback addresses: '127.0.0.53'" },
@@ -222,7 +232,8 @@ test_beacon (void)
 {
   static const char outside[] = SITE "\nbeacon=tls://192.168.23.1:443 sha256:" HASH "\n";
   static const char *const values[] = {
-    "", "tls://192.168.22.1:443", "sha256:" HASH, "https://192.168.22.1:443 sha256:" HASH, "tls://192.168.22.1 sha256:" HASH,
+    "", "tls://192.168.22.1:443", "sha256:" HASH, "https://192.168.22.1:443 sha256:" HASH,
+    "tls://192.168.22.1 sha256:" HASH,
     "tls://192.168.22.1:0 sha256:" HASH, "tls://192.168.22.1:65536 sha256:" HASH, "tls://nas:443 sha256:" HASH,
     "tls://[192.168.22.1]:443 sha256:" HASH, "tls://fd00::1:443 sha256:" HASH, "tls://[fd00::1:443 sha256:" HASH,
     "tls://[:443 sha256:" HASH, "tls://:443 sha256:" HASH, "tls://[]:443 sha256:" HASH,
@@ -233,7 +244,8 @@ test_beacon (void)
   for (gsize i = 0; i < G_N_ELEMENTS (values); i++)
     {
       g_autofree char *text = g_strconcat (SITE "beacon=", values[i], NULL);
-      g_autofree char *message = g_strdup_printf ("f.conf:3: [site home] beacon: not of the form tls://ADDRESS:PORT sha256:HEX: '%s'",
+      g_autofree char *message = g_strdup_printf ("f.conf:3: [site home] beacon: "
+                                                  "not of the form tls://ADDRESS:PORT sha256:HEX: '%s'",
                                                   values[i]);
 
       assert_refused (text, strlen (text), V, message);

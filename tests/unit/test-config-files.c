@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Reading the configuration's files: order, what is skipped, whose they must be. */
-#include "system/config-files.h"
+#include "system/files/config-files.h"
 
 #include <fcntl.h>
 #include <glib/gstdio.h>
@@ -147,7 +147,8 @@ test_skipped (Fixture       *f,
               gconstpointer  data)
 {
   static const char *const names[] = {
-    "a", "a.conf~", "a~.conf", "a.conf.bak", "a.bak", ".a.conf", ".conf", "a.conf.dpkg-old", "a.conf.rpmnew", "a.CONF", "conf",
+    "a", "a.conf~", "a~.conf", "a.conf.bak", "a.bak", ".a.conf", ".conf", "a.conf.dpkg-old", "a.conf.rpmnew", "a.CONF",
+    "conf",
   };
   g_autofree char *directory = path_of (f, "conf.d/directory");
   g_autoptr(DivertConfig) config = NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The configuration: defaults, every key, several files, its own text. */
-#include "core/config.h"
+#include "core/config/config.h"
 
 #include <string.h>
 
@@ -124,7 +124,8 @@ test_spelling (void)
                                      "gateway-mac=02-00-00-00-00-0A\n"
                                      "zone=");
   g_autoptr(DivertConfig) b = parse ("[site home]\nintranet=192.168.22.0/24\nconnection-uuid=" UUID ";\n"
-                                     "gateway-mac=02:00:00:00:00:0a\n[divert]\nmark=31\nbypass=10.0.0.0/8;172.16.0.0/12");
+                                     "gateway-mac=02:00:00:00:00:0a\n[divert]\nmark=31\n"
+                                     "bypass=10.0.0.0/8;172.16.0.0/12");
   g_autoptr(DivertConfig) nothing_bypassed = parse ("[divert]\nbypass=\n");
   g_autoptr(DivertConfig) all_bypassed = parse ("[divert]\nbypass=0.0.0.0/0;::/0\n");
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Hostile text in messages. */
-#include "core/escape.h"
+#include "core/words/escape.h"
 
 static void
 test_text (void)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The facts: order, text form both ways, hostile bytes. */
-#include "core/facts.h"
+#include "core/facts/facts.h"
 
 #include <string.h>
 
@@ -45,7 +45,8 @@ static const char everything[] =
   "carrier=true\n"
   "addresses=192.168.22.33/24;fd00:22::33/64;fe80::33/64\n"
   "fresh=fd00:22::33/64\n"
-  "gateways=192.168.22.1 resolved 02:00:00:00:00:01 02:00:00:00:00:02;192.168.22.2 unknown;fe80::1 pending;fe80::2 failed;fe80::3 resolved newcomer 02:00:00:00:00:03\n"
+  "gateways=192.168.22.1 resolved 02:00:00:00:00:01 02:00:00:00:00:02;192.168.22.2 unknown;fe80::1 pending;"
+  "fe80::2 failed;fe80::3 resolved newcomer 02:00:00:00:00:03\n"
   "\n"
   "[route 1]\n"
   "destination=10.0.0.0/8\n"
@@ -246,7 +247,8 @@ test_network (void)
     { "[machine]\nnm-running=true\n", "" },
     { "[machine]\nnm-running=true\n[connection 1]\nuuid=a\ndevice=wlan0\n", "" },
     { "[machine]\nnm-running=true\n[connection 1]\nuuid=a\ndevice=wlan0\nup=true\n", "a@wlan0" },
-    { "[machine]\nnm-running=true\n[connection 1]\nuuid=b\ndevice=eth0\nup=true\n[connection 2]\nuuid=a\ndevice=wlan0\nup=true\n",
+    { "[machine]\nnm-running=true\n[connection 1]\nuuid=b\ndevice=eth0\nup=true\n[connection 2]\nuuid=a\n"
+      "device=wlan0\nup=true\n",
       "a@wlan0 b@eth0" },
     { "[machine]\nnm-running=true\n[connection 1]\nuuid=a\ndevice=docker0\nup=true\nexternal=true\n", "" },
     { "[machine]\nnm-running=true\n[connection 1]\nuuid=a b%0A%FF\ndevice=x@y\nup=true\n", "a%20b%0A%FF@x%40y" },

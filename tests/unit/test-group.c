@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The proxy's group by name and by number. */
-#include "system/group.h"
+#include "system/files/group.h"
 
 #include <grp.h>
 

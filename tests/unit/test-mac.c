@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Link-layer addresses. */
-#include "core/mac.h"
+#include "core/words/mac.h"
 
 static void
 test_parse (void)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The mode: names, expiry, the form on disk; and durations. */
-#include "core/mode.h"
+#include "core/place/mode.h"
 
 #include <string.h>
 
@@ -89,7 +89,8 @@ test_bad_text (void)
     "", "mode=auto\n", "[mode]\n", "[mode]\nmode=\n", "[mode]\nmode=a b\n", "[other]\nmode=auto\n",
     "[mode]\nmode=auto\nexpires=0\n", "[mode]\nmode=auto\nexpires=-1\n", "[mode]\nmode=auto\nexpires=1x\n",
     "[mode]\nmode=auto\nexpires=18446744073709551616\n", "[mode]\nmode=auto\nnetwork=\xff\n", "[mode]\nmode=\xff\n",
-    "[mode]\nmode=auto\nwhile=sunny\n", "[mode]\nmode=auto\nnetwork=a\nnetwork=b\n", "[mode]\nmode=auto\nexpires=1\nexpires=2\n", "[mode]\nmode=auto\nexpires=\n",
+    "[mode]\nmode=auto\nwhile=sunny\n", "[mode]\nmode=auto\nnetwork=a\nnetwork=b\n",
+    "[mode]\nmode=auto\nexpires=1\nexpires=2\n", "[mode]\nmode=auto\nexpires=\n",
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
@@ -104,9 +105,11 @@ test_duration (void)
     const char *text;
     guint64     seconds; /* 0: refused */
   } cases[] = {
-    { "90", 90 }, { "90s", 90 }, { "30m", 1800 }, { "2h", 7200 }, { "1d", 86400 }, { "1h30m", 5400 }, { "1d2h3m4s", 93784 },
+    { "90", 90 }, { "90s", 90 }, { "30m", 1800 }, { "2h", 7200 }, { "1d", 86400 }, { "1h30m", 5400 },
+    { "1d2h3m4s", 93784 },
     { "90m", 5400 }, { "0h30m", 1800 }, { "365d", 31536000 }, { "31536000", 31536000 }, { "364d24h", 31536000 },
-    { "", 0 }, { "0", 0 }, { "0s", 0 }, { "0h0m", 0 }, { "h", 0 }, { "-1", 0 }, { "-1h", 0 }, { "+1h", 0 }, { "1.5h", 0 },
+    { "", 0 }, { "0", 0 }, { "0s", 0 }, { "0h0m", 0 }, { "h", 0 }, { "-1", 0 }, { "-1h", 0 }, { "+1h", 0 },
+    { "1.5h", 0 },
     { " 1h", 0 }, { "1h ", 0 }, { "1 h", 0 }, { "1H", 0 }, { "1w", 0 }, { "1h30", 0 }, { "0h30", 0 }, { "30m1h", 0 },
     { "1h1h", 0 }, { "366d", 0 }, { "365d1s", 0 }, { "31536001", 0 }, { "99999999999999999999s", 0 },
     { "18446744073709551617", 0 }, { "1h\n", 0 }, { "0x10", 0 },

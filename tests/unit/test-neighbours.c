@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* When a host that shows another link-layer address is a surprise. */
-#include "system/neighbours.h"
+#include "system/sources/kernel/neighbours.h"
 
 #include <linux/neighbour.h>
 

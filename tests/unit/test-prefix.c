@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Prefixes of both families: every case runs through the same code. */
-#include "core/prefix.h"
+#include "core/words/prefix.h"
 
 #include <string.h>
 

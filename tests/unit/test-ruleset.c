@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/explain.h"
+#include "core/ruleset/explain.h"
 
 #define GROUP_ID 23333
 
@@ -58,7 +58,8 @@ test_dispatch (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (counts); i++)
     {
-      g_autoptr(GString) text = g_string_new ("[proxy]\ngroup=1\n[divert]\nbypass=10.0.0.0/8;fd00::/8\n[site many]\nzone=z\nintranet=");
+      g_autoptr(GString) text = g_string_new ("[proxy]\ngroup=1\n[divert]\nbypass=10.0.0.0/8;fd00::/8\n[site many]\n"
+                                              "zone=z\nintranet=");
       g_autoptr(DivertConfig) config = NULL;
       g_autoptr(DivertRuleset) ruleset = NULL;
       const DivertSite *site;
@@ -68,8 +69,8 @@ test_dispatch (void)
           guint length = g_test_rand_int_range (9, 33);
           guint32 address = (10u << 24 | g_test_rand_int_range (0, 1 << 24)) & (G_MAXUINT32 << (32 - length));
 
-          g_string_append_printf (text, "%u.%u.%u.%u/%u;fd00:%x::/32;", address >> 24, address >> 16 & 255, address >> 8 & 255,
-                                  address & 255, length, (guint) g_test_rand_int_range (0, 0xffff));
+          g_string_append_printf (text, "%u.%u.%u.%u/%u;fd00:%x::/32;", address >> 24, address >> 16 & 255,
+                                  address >> 8 & 255, address & 255, length, (guint) g_test_rand_int_range (0, 0xffff));
         }
       config = parse_config (text->str);
       ruleset = make_away (config);
@@ -84,10 +85,12 @@ test_dispatch (void)
 
           g_assert_true (divert_packet_parse (v4, &packet, NULL));
           g_assert_cmpint (path_to (ruleset, v4), ==,
-                           divert_prefixes_contain (site->intranet, &packet.destination) ? DIVERT_PATH_DIVERT : DIVERT_PATH_DIRECT);
+                           divert_prefixes_contain (site->intranet, &packet.destination) ? DIVERT_PATH_DIVERT
+                                                                                         : DIVERT_PATH_DIRECT);
           g_assert_true (divert_packet_parse (v6, &packet, NULL));
           g_assert_cmpint (path_to (ruleset, v6), ==,
-                           divert_prefixes_contain (site->intranet, &packet.destination) ? DIVERT_PATH_DIVERT : DIVERT_PATH_DIRECT);
+                           divert_prefixes_contain (site->intranet, &packet.destination) ? DIVERT_PATH_DIVERT
+                                                                                         : DIVERT_PATH_DIRECT);
         }
     }
 }
@@ -111,7 +114,8 @@ has_chain (const DivertRuleset *ruleset,
 static void
 test_well_formed (void)
 {
-  g_autoptr(DivertConfig) config = parse_config ("[proxy]\ngroup=1\n[site a]\nzone=a\nintranet=192.168.22.0/24;fd00:22::/64\ntproxy-port=5\n"
+  g_autoptr(DivertConfig) config = parse_config ("[proxy]\ngroup=1\n[site a]\nzone=a\n"
+                                                 "intranet=192.168.22.0/24;fd00:22::/64\ntproxy-port=5\n"
                                                  "[site b]\nzone=b\nintranet=10.1.0.0/16\n");
   g_autoptr(DivertRuleset) ruleset = make_away (config);
 
@@ -162,7 +166,8 @@ test_spare (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
-      g_autofree char *text = g_strconcat ("[proxy]\ngroup=1\n[divert]\n", cases[i].mark, "[site a]\nzone=a\nintranet=10.1.0.0/16\n", NULL);
+      g_autofree char *text = g_strconcat ("[proxy]\ngroup=1\n[divert]\n", cases[i].mark,
+                                           "[site a]\nzone=a\nintranet=10.1.0.0/16\n", NULL);
       g_autoptr(DivertConfig) config = parse_config (text);
       g_autoptr(DivertRuleset) ruleset = make_away (config);
       gboolean found = FALSE;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* How long the first run waits. */
-#include "core/startup.h"
+#include "core/memory/startup.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Trust: what is learned, what is merged, what is refused. */
-#include "core/trust.h"
+#include "core/trust/trust.h"
 
 #include <string.h>
 
@@ -9,7 +9,8 @@
 
 #define MACHINE "[machine]\nnm-running=true\nsleeping=false\n\n"
 #define CONNECTION(more) \
-  "[connection 1]\nuuid=" UUID "\nid=Home\ntype=802-11-wireless\ndevice=wlan0\nup=true\nexternal=false\nkey-mgmt=wpa-psk\n" more "\n"
+  "[connection 1]\nuuid=" UUID "\nid=Home\ntype=802-11-wireless\ndevice=wlan0\nup=true\nexternal=false\n" \
+  "key-mgmt=wpa-psk\n" more "\n"
 #define LINK(addresses, gateways) \
   "[link 1]\nifindex=3\nname=wlan0\ncarrier=true\naddresses=" addresses "\ngateways=" gateways "\n\n"
 #define ROUTE(destination) "[route 1]\ndestination=" destination "\nifindex=3\n"
@@ -99,7 +100,8 @@ static void
 test_networks (void)
 {
   /* An address without a network gets the one that the link reaches. */
-  assert_learns (MACHINE CONNECTION ("") LINK ("192.168.22.33/24;2001:db8:22::33/128", GATEWAY) ROUTE ("2001:db8:22::/64"), UUID, "",
+  assert_learns (MACHINE CONNECTION ("") LINK ("192.168.22.33/24;2001:db8:22::33/128", GATEWAY)
+                 ROUTE ("2001:db8:22::/64"), UUID, "",
                  "[site home]\nintranet=192.168.22.0/24;2001:db8:22::/64\nconnection-uuid=" UUID
                  ";\ngateway-mac=02:00:00:00:00:01\n");
   /* No gateway that answers: no proof by it. */
@@ -120,7 +122,8 @@ test_merge (void)
                  "[site home]\nintranet=10.1.0.0/16\nconnection-uuid=" OTHER ";\nsubnet=10.1.0.0/16\n"
                  "gateway-mac=02:00:00:00:00:09\ntproxy-port=7777\n",
                  "[site home]\nintranet=10.1.0.0/16;192.168.22.0/24\nconnection-uuid=" OTHER ";" UUID ";\n"
-                 "subnet=10.1.0.0/16;192.168.22.0/24\ngateway-mac=02:00:00:00:00:09;02:00:00:00:00:01\ntproxy-port=7777\n");
+                 "subnet=10.1.0.0/16;192.168.22.0/24\ngateway-mac=02:00:00:00:00:09;02:00:00:00:00:01\n"
+                 "tproxy-port=7777\n");
   /* Twice is once. */
   assert_learns (facts, UUID,
                  "[site home]\nintranet=192.168.22.0/24\nconnection-uuid=" UUID ";\ngateway-mac=02:00:00:00:00:01\n",
@@ -139,26 +142,33 @@ test_refusals (void)
 {
   const char *link = LINK ("192.168.22.33/24", GATEWAY);
   g_autofree char *nothing = g_strconcat (MACHINE, link, NULL);
-  g_autofree char *vpn = g_strconcat (MACHINE "[connection 1]\nuuid=" UUID "\nid=work\x1b\ntype=vpn\ndevice=wlan0\nup=true\n",
+  g_autofree char *vpn = g_strconcat (MACHINE "[connection 1]\nuuid=" UUID "\nid=work\x1b\ntype=vpn\ndevice=wlan0\n"
+                                      "up=true\n",
                                       "external=false\n\n", link, NULL);
 
   assert_refused (nothing, "", "", DIVERT_TRUST_ERROR_NO_CONNECTION, "no connection by cable or Wi-Fi is active");
   assert_refused (nothing, UUID, "", DIVERT_TRUST_ERROR_NO_CONNECTION, "no such active connection: '" UUID "'");
   assert_refused (vpn, UUID, "", DIVERT_TRUST_ERROR_UNSUITABLE, "neither a cable nor Wi-Fi");
   assert_refused (vpn, "", "", DIVERT_TRUST_ERROR_NO_CONNECTION, "no connection");
-  assert_refused (MACHINE "[connection 1]\nuuid=" UUID "\nid=eth\ntype=802-3-ethernet\ndevice=wlan0\nup=true\nexternal=true\n\n"
+  assert_refused (MACHINE "[connection 1]\nuuid=" UUID "\nid=eth\ntype=802-3-ethernet\ndevice=wlan0\nup=true\n"
+                                                       "external=true\n\n"
                   LINK ("192.168.22.33/24", GATEWAY), UUID, "", DIVERT_TRUST_ERROR_UNSUITABLE, "neither");
-  assert_refused (MACHINE "[connection 1]\nuuid=" UUID "\nid=Cafe\ntype=802-11-wireless\ndevice=wlan0\nup=true\nexternal=false\n\n"
+  assert_refused (MACHINE "[connection 1]\nuuid=" UUID "\nid=Cafe\ntype=802-11-wireless\ndevice=wlan0\nup=true\n"
+                                                       "external=false\n\n"
                   LINK ("192.168.22.33/24", GATEWAY), "", "", DIVERT_TRUST_ERROR_UNSUITABLE, "an open Wi-Fi");
   assert_refused (MACHINE CONNECTION ("zone=public\n") LINK ("192.168.22.33/24", GATEWAY), UUID, "",
-                  DIVERT_TRUST_ERROR_UNSUITABLE, "zone overrules trust, and is none of the site's; unset it first: 'public'");
-  assert_refused (MACHINE CONNECTION ("") LINK ("fe80::1/64", GATEWAY), UUID, "", DIVERT_TRUST_ERROR_NO_NETWORK, "'wlan0'");
+                  DIVERT_TRUST_ERROR_UNSUITABLE,
+                  "zone overrules trust, and is none of the site's; unset it first: 'public'");
+  assert_refused (MACHINE CONNECTION ("") LINK ("fe80::1/64", GATEWAY), UUID, "", DIVERT_TRUST_ERROR_NO_NETWORK,
+                  "'wlan0'");
   assert_refused (MACHINE CONNECTION (""), UUID, "", DIVERT_TRUST_ERROR_NO_NETWORK, "'wlan0'");
-  assert_refused (MACHINE CONNECTION ("") LINK ("192.168.22.33/24", "192.168.22.1 resolved 02:00:00:00:00:01 02:00:00:00:00:02"), UUID,
+  assert_refused (MACHINE CONNECTION ("") LINK ("192.168.22.33/24",
+                                                "192.168.22.1 resolved 02:00:00:00:00:01 02:00:00:00:00:02"), UUID,
                   "", DIVERT_TRUST_ERROR_GATEWAY, "02:00:00:00:00:01;02:00:00:00:00:02");
   /* The site asks for more. */
   assert_refused (MACHINE CONNECTION ("") LINK ("192.168.22.33/24", "192.168.22.1 failed"), UUID,
-                  "[site home]\nintranet=10.1.0.0/16\ngateway-mac=02:00:00:00:00:09\n", DIVERT_TRUST_ERROR_UNSUITABLE, "02:00:00:00:00:09");
+                  "[site home]\nintranet=10.1.0.0/16\ngateway-mac=02:00:00:00:00:09\n", DIVERT_TRUST_ERROR_UNSUITABLE,
+                  "02:00:00:00:00:09");
   assert_refused (MACHINE CONNECTION ("ssid=Neighbour\n") LINK ("192.168.22.33/24", GATEWAY), UUID,
                   "[site home]\nintranet=192.168.22.0/24\nssid=Home\n", DIVERT_TRUST_ERROR_UNSUITABLE, "Neighbour");
 }
@@ -167,7 +177,8 @@ static void
 test_ambiguous (void)
 {
   assert_refused (MACHINE CONNECTION ("")
-                  "[connection 2]\nuuid=" OTHER "\nid=cable\ntype=802-3-ethernet\ndevice=eth0\nup=true\nexternal=false\n\n"
+                  "[connection 2]\nuuid=" OTHER "\nid=cable\ntype=802-3-ethernet\ndevice=eth0\nup=true\n"
+                                                "external=false\n\n"
                   LINK ("192.168.22.33/24", GATEWAY)
                   "[link 2]\nifindex=4\nname=eth0\ncarrier=true\naddresses=10.1.0.2/16\ngateways=\n\n",
                   "", "", DIVERT_TRUST_ERROR_AMBIGUOUS, "say which");
@@ -199,7 +210,8 @@ test_forget (void)
 {
   g_autoptr(DivertConfig) both = make_config ("[site home]\nintranet=10.0.0.0/8\nconnection-uuid=" UUID ";" OTHER "\n");
   g_autoptr(DivertConfig) one = make_config ("[site home]\nintranet=10.0.0.0/8\nconnection-uuid=" UUID ";\n");
-  g_autoptr(DivertConfig) zone = make_config ("[site home]\nintranet=10.0.0.0/8\nconnection-uuid=" UUID ";\nzone=home;\n");
+  g_autoptr(DivertConfig) zone = make_config ("[site home]\nintranet=10.0.0.0/8\nconnection-uuid=" UUID ";\nzone=home;"
+                                                                                                        "\n");
   g_autoptr(GError) error = NULL;
   g_autofree char *text = NULL, *none = NULL, *by_zone = NULL, *untouched = NULL;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* High priority, but not for ever. */
-#include "system/turns.h"
+#include "system/base/turns.h"
 
 /* How many in a row are of high priority. */
 static guint

@@ -62,7 +62,8 @@ ways_are ()
     is "$label, $protocol: the web, IPv6" "$(patiently who $protocol $WEB6)" "inet $ABROAD6"
     is "$label, $protocol: DNS, a public server" "$(patiently who_resolves $protocol $WEB4)" "inet $ABROAD4"
     is "$label, $protocol: DNS, by IPv6" "$(patiently who_resolves $protocol $WEB6)" "inet $ABROAD4"
-    is "$label, $protocol: DNS, the local router's" "$(patiently who_resolves $protocol "$(lab_gateway)")" "inet $ABROAD4"
+    is "$label, $protocol: DNS, the local router's" "$(patiently who_resolves $protocol "$(lab_gateway)")" \
+      "inet $ABROAD4"
   done
 }
 
@@ -123,7 +124,8 @@ watched ()
 # sunk HOST PEER: how the last upload from PEER to HOST's sink ended: "BYTES eof" or "BYTES WORD".
 sunk ()
 {
-  awk -v peer="$2" '$1 == "sink" && $2 == peer { end = $4 " " $5 } END { print end; exit end == "" }' "$LAB_LOGS/$1.sunk"
+  awk -v peer="$2" '$1 == "sink" && $2 == peer { end = $4 " " $5 } END { print end; exit end == "" }' \
+    "$LAB_LOGS/$1.sunk"
 }
 
 # relay_open HOST VIA4 [VIA6]: HOST tries to reach the web and the NAS by way of the laptop.

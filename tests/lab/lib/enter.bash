@@ -9,10 +9,7 @@ lab_enter ()
   local builddir=${NM_DIVERT_BUILDDIR:?is not set: the meson build directory}
 
   if [[ ${LAB_INSIDE-} != 1 ]]; then
-    if ((EUID != 0)); then
-      echo "Bail out! The lab makes namespaces and firewall rules: run it as root."
-      exit 1
-    fi
+    lab_needs
     mkdir -p "$builddir/lab-logs"
     LAB_LOGS=$(mktemp -d "$builddir/lab-logs/$(basename "$LAB_SCRIPT").XXXXXX")
     export LAB_LOGS LAB_INSIDE=1
@@ -30,6 +27,32 @@ lab_enter ()
   lab_mounts
   hostname laptop
   echo laptop >/etc/hostname
+}
+
+# All real parts, and the eyes to look at them with.
+LAB_PROGRAMS=(
+  unshare nsenter setpriv script mount ip ss iptables-legacy ip6tables-legacy strace jq python3 openssl gnutls-serv
+  dbus-daemon dbus-monitor gdbus NetworkManager nmcli dnsmasq v2ray ss-server useradd chpasswd pkttyagent ps stty
+  systemd-socket-activate conntrack ping meson
+)
+
+# Skips the test, and says why, where the lab cannot be.
+lab_needs ()
+{
+  local program
+  local PATH=$PATH:/usr/sbin:/sbin
+
+  ((EUID == 0)) || lab_skip "the lab makes namespaces and firewall rules, which only root may"
+  for program in "${LAB_PROGRAMS[@]}"; do
+    command -v "$program" >/dev/null || lab_skip "needs $program, which is not installed"
+  done
+  unshare --mount --net --pid --uts --ipc --fork true 2>/dev/null || lab_skip "cannot make namespaces"
+}
+
+lab_skip ()
+{
+  echo "1..0 # SKIP $*"
+  exit 0
 }
 
 lab_mounts ()

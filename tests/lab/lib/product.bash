@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # nm-divert in the lab: put in place, configured, looked at.
 
-LAB_HELPER=/usr/libexec/nm-divert-helper
+# Where the build installs its helper.
+LAB_HELPER=$(jq -r 'to_entries[] | select(.key | endswith("/nm-divert-helper")).value' \
+  "${NM_DIVERT_BUILDDIR-}/meson-info/intro-installed.json" 2>/dev/null)
 
 # Installs the build for real; /usr and /etc are overlays, so it is gone with the lab.
 lab_install ()
@@ -45,7 +47,8 @@ call ()
   local method=$1
   shift
 
-  gdbus call --system --timeout 10 -d org.nmdivert.Helper1 -o /org/nmdivert/Helper1 -m "org.nmdivert.Helper1.$method" "$@"
+  gdbus call --system --timeout 10 -d org.nmdivert.Helper1 -o /org/nmdivert/Helper1 \
+    -m "org.nmdivert.Helper1.$method" "$@"
 }
 
 refresh ()
@@ -129,7 +132,8 @@ writes ()
 # path_of DESTINATION: what "nm-divert explain" says.
 path_of ()
 {
-  nm-divert explain "$1" --json 2>>"$LAB_LOGS/status.log" | python3 -c 'import json, sys; print(json.load(sys.stdin).get("path"))'
+  nm-divert explain "$1" --json 2>>"$LAB_LOGS/status.log" |
+    python3 -c 'import json, sys; print(json.load(sys.stdin).get("path"))'
 }
 
 # --- the helper's log and work ---------------------------------------------------------

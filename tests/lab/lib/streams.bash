@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A steady load to the NAS, both families and protocols, while something happens, and
-# the count of what an impostor got of it.
+# the count of what an impostor got of it; single flows that are held open.
 streams_start ()
 {
   spawn stream-udp4 "$LAB_PROBE" stream udp "$NAS4" 80 500 60
@@ -23,3 +23,24 @@ none_leaked ()
 {
   is "$1: not one datagram, not one SYN reached the impostor" "$(watched impostor) $(seen impostor)" "0 0"
 }
+
+# --- flows ------------------------------------------------------------------------------
+
+# hold NAME COMMAND…: a long-lived flow; its log tells what becomes of it.
+hold ()
+{
+  local name=$1
+  shift
+
+  : >"$LAB_LOGS/$name.log"
+  spawn "$name" "$@"
+  until_true 5 grep -q '^up ' "$LAB_LOGS/$name.log" || note "$name: $(cat "$LAB_LOGS/$name.log")"
+}
+
+first_of ()
+{
+  head -n 1 "$LAB_LOGS/$1.log" | cut -d' ' -f1-3
+}
+
+is_lost () { grep -q '^lost ' "$LAB_LOGS/$1.log"; }
+lives () { [[ -d /proc/${LAB_PIDS[$1]} ]] && ! is_lost "$1"; }

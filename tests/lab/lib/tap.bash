@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The Test Anything Protocol.  There is no skip: what cannot be tested here fails.
+# The Test Anything Protocol.  Nothing is skipped but the whole test, where the lab cannot be.
 
 TAP_COUNT=0
 TAP_FAILED=0

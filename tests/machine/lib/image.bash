@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The image: a Debian as a person has it after installation, made from the mirror that apt uses here, once for each suite
-# and each state of the text that it is made of:
+# The image: a Debian as a person has it after installation, made from the mirror that apt uses here, once for each
+# suite and each state of the text that it is made of:
 #
 #   $IMAGE/root      its files, for compiling in
 #   $IMAGE/disk.ext4, $IMAGE/kernel, $IMAGE/initrd
@@ -18,6 +18,7 @@ IMAGE_RUNS=(
 IMAGE_BUILDS=(
   meson gcc libc6-dev gettext pkg-config libglib2.0-dev libglib2.0-dev-bin libdbus-1-dev libnm-dev libip4tc-dev
   libip6tc-dev libnl-3-dev libnl-route-3-dev libnl-nf-3-dev libpolkit-gobject-1-dev libjson-glib-dev libgnutls28-dev
+  libkmod-dev
 )
 IMAGE_SIZE=4G
 
@@ -35,8 +36,8 @@ image_get ()
   done
   mkdir -p "$IMAGE"
   # A shell of its own, because -e does nothing in one whose status is asked for.
-  if ! bash -euo pipefail -c 'source "$1/lib/image.bash"; image_make "$2" "$3" "$1"' image "$MACHINE" "$suite" "$IMAGE" \
-      >"$CACHE/$suite.log" 2>&1; then
+  if ! bash -euo pipefail -c 'source "$1/lib/image.bash"; image_make "$2" "$3" "$1"' \
+      image "$MACHINE" "$suite" "$IMAGE" >"$CACHE/$suite.log" 2>&1; then
     tail -n 20 "$CACHE/$suite.log" | sed 's/^/# /'
     rm -rf --one-file-system "$IMAGE"
     return 1
@@ -109,8 +110,8 @@ image_quiet ()
   for unit in v2ray hostapd ssh dnsmasq e2scrub_reap apparmor; do
     rm -f "$root"/etc/systemd/system/*.wants/$unit.service "$root/etc/systemd/system/sshd.service"
   done
-  rm -f "$root"/etc/systemd/system/multi-user.target.wants/shadowsocks* "$root"/etc/systemd/system/timers.target.wants/* \
-    "$root"/etc/systemd/system/sockets.target.wants/ssh.socket
+  rm -f "$root"/etc/systemd/system/multi-user.target.wants/shadowsocks* \
+    "$root"/etc/systemd/system/timers.target.wants/* "$root"/etc/systemd/system/sockets.target.wants/ssh.socket
   ln -sf /dev/null "$root/etc/systemd/system/serial-getty@ttyS0.service"
   ln -sf /dev/null "$root/etc/systemd/system/hostapd.service"
   chroot "$root" systemctl -q set-default multi-user.target
@@ -157,7 +158,8 @@ image_initrd ()
     install -D "$root$path" "$dir$path"
   done < <(chroot "$root" ldd /bin/busybox 2>/dev/null | grep -o '/[^ ]*' || true)
   for module in virtio_pci virtio_blk ext4 crc32c_generic; do
-    for path in $(chroot "$root" modprobe -S "$version" --show-depends "$module" | sed -n 's/^insmod \([^ ]*\).*/\1/p'); do
+    for path in $(chroot "$root" modprobe -S "$version" --show-depends "$module" |
+      sed -n 's/^insmod \([^ ]*\).*/\1/p'); do
       name=${path##*/}
       name=${name%.ko*}.ko
       [[ -z $(find "$dir/modules" -name "*-$name") ]] || continue

@@ -2,7 +2,8 @@
 # Where cases begin, made once for each state of the product and of the words:
 #
 #   machine_installed [OPTION…]   boots a machine with the product installed by README.md, configured and enabled
-#   machine_home                  goes on from such a machine that runs, has the world with its radios in it, and is at home
+#   machine_home                  goes on from such a machine that runs, has the world with its radios in it, and is at
+#                                 home
 
 # layer NAME FILES…: is it there, made of these files?  If not, it is to be made, and layer_done says that it was.
 layer ()

@@ -7,7 +7,8 @@
 #     --cable                  it has a cable to the café of the host's world; else it has no network but its radios
 #     --append WORDS           for the kernel's command line
 #     --rtc DATE               what its clock says at the start
-#   guest FUNCTION ARGUMENT…   runs a function of guest/*.bash or of the case as root there; output and status are its own
+#   guest FUNCTION ARGUMENT…   runs a function of guest/*.bash or of the case as root there; output and status are its
+#                              own
 #   guest_within SECONDS …     the same, if it takes longer than a minute
 #   machine_reboot, machine_off, machine_kill
 #   qmp COMMAND [JSON], qmp_event NAME SECONDS
@@ -37,17 +38,20 @@ machine_start ()
   if ((cable)); then
     outside_tap
     netns=(nsenter --net=/run/netns/cafe --)
-    network=(-netdev tap,id=cable,ifname=tap0,script=no,downscript=no -device virtio-net-pci,netdev=cable,mac=02:00:00:00:00:33)
+    network=(-netdev tap,id=cable,ifname=tap0,script=no,downscript=no
+      -device virtio-net-pci,netdev=cable,mac=02:00:00:00:00:33)
   fi
   [[ -z $state ]] || incoming=(-incoming "exec:cat '$state'")
   start=$(now_ms)
   "${netns[@]}" qemu-system-x86_64 -machine q35 -accel tcg,thread=multi -cpu max -smp "${MACHINE_CPUS:-2}" -m 1024 \
     -nodefaults -no-user-config -display none -serial "file:$VM/console" \
-    -chardev "pipe,id=agent,path=$VM/agent" -device virtio-serial-pci -device virtserialport,chardev=agent,name=machine \
+    -chardev "pipe,id=agent,path=$VM/agent" \
+    -device virtio-serial-pci -device virtserialport,chardev=agent,name=machine \
     -chardev "pipe,id=qmp,path=$VM/qmp" -mon chardev=qmp,mode=control \
     -kernel "$IMAGE/kernel" -initrd "$IMAGE/initrd" \
     -append "root=/dev/vda console=ttyS0 quiet loglevel=4 mitigations=off ${append:-rw}" \
-    -drive "file=$VM/disk.qcow2,if=virtio,cache=unsafe" -drive "file=$IMAGE/tree.ext4,format=raw,if=virtio,snapshot=on" \
+    -drive "file=$VM/disk.qcow2,if=virtio,cache=unsafe" \
+    -drive "file=$IMAGE/tree.ext4,format=raw,if=virtio,snapshot=on" \
     -device virtio-rng-pci -rtc "base=$rtc" "${network[@]}" "${incoming[@]}" >"$VM/qemu.log" 2>&1 </dev/null &
   QEMU=$!
   qmp qmp_capabilities >/dev/null || die "qemu does not start: $(tail -n 3 "$VM/qemu.log")"
@@ -88,7 +92,8 @@ machine_teach ()
     for file in "$MACHINE"/guest/*.bash "${CASE_FILE:-/dev/null}"; do
       cat "$file"
     done)
-  machine_run 60 "cat >/run/machine/words <<'END-OF-WORDS'"$'\n'"$text"$'\n'"END-OF-WORDS" || die "the agent does not take the words"
+  machine_run 60 "cat >/run/machine/words <<'END-OF-WORDS'"$'\n'"$text"$'\n'"END-OF-WORDS" ||
+    die "the agent does not take the words"
 }
 
 # machine_run SECONDS SCRIPT

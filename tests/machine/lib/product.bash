@@ -15,7 +15,8 @@ product_get ()
   rm -f "$IMAGE/tree.hash"
   echo "# building for ${IMAGE##*/}"
   product_copy
-  if ! unshare --mount --pid --fork --kill-child bash -euo pipefail -c 'source "$1/lib/product.bash"; product_build "$2" "$3"' \
+  if ! unshare --mount --pid --fork --kill-child \
+      bash -euo pipefail -c 'source "$1/lib/product.bash"; product_build "$2" "$3"' \
       product "$MACHINE" "$IMAGE/root" "$TREE" >"$IMAGE/build.log" 2>&1 </dev/null; then
     tail -n 20 "$IMAGE/build.log" | sed 's/^/# /'
     return 1

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * May this caller do that?  The only user of polkit.
+ */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/* Open questions: more are refused at once, so that a flood costs nobody anything but its sender. */
+#define DIVERT_AUTHORITY_MAX_PER_CONNECTION 4
+#define DIVERT_AUTHORITY_MAX_PER_USER       16
+#define DIVERT_AUTHORITY_MAX                64
+
+typedef struct DivertAuthority DivertAuthority;
+
+/* FALSE: refused, dismissed, cancelled, vanished, too many questions, polkit not there, any error.
+ * Nothing but a refusal may follow it. */
+typedef void (*DivertAuthorised) (gboolean allowed, gpointer user_data);
+
+/* How long a question may stay open.  A program must answer; a person thinks, or types a password. */
+#define DIVERT_AUTHORITY_TIMEOUT_MS             25000
+#define DIVERT_AUTHORITY_INTERACTIVE_TIMEOUT_MS 300000
+
+DivertAuthority *divert_authority_new (GDBusConnection *bus, guint timeout_ms, guint interactive_timeout_ms);
+/* Open questions are answered with a no, some of them later, from the main loop. */
+void             divert_authority_free (DivertAuthority *authority);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertAuthority, divert_authority_free)
+
+/* May the caller of @invocation do @action_id ("org.nmdivert.trust")?  Root may always, without polkit.  A
+ * password is asked for only if the call's message allows interaction.  @authorised is called
+ * exactly once, perhaps before this returns. */
+void             divert_authority_check (DivertAuthority       *authority,
+                                         GDBusMethodInvocation *invocation,
+                                         const char            *action_id,
+                                         DivertAuthorised       authorised,
+                                         gpointer               user_data);
+
+G_END_DECLS

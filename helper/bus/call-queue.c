@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: the queue of the questions.
+ *
+ * Theory of operation.  GLib hands over all calls that have come before it looks at an event of
+ * higher priority again, and an answer may take milliseconds.  So a call is only put in line, which
+ * costs next to nothing, and the line is served one at a time: whoever floods the helper with
+ * questions makes an event wait for one answer.  The line is short, and shorter for each caller.
+ */
+#include "call-queue.h"
+
+#define MAX_QUESTIONS  256
+#define MAX_OF_CALLER  32
+
+typedef struct
+{
+  GDBusMethodInvocation *invocation;
+  DivertAnswer           answer;
+} Question;
+
+struct DivertQuestions
+{
+  gpointer user_data;
+  GQueue   queue; /* Question */
+  gboolean open;
+  guint    idle_id;
+};
+
+DivertQuestions *
+divert_questions_new (gpointer user_data)
+{
+  DivertQuestions *questions = g_new0 (DivertQuestions, 1);
+
+  questions->user_data = user_data;
+  g_queue_init (&questions->queue);
+  return questions;
+}
+
+static void
+question_free (Question *question)
+{
+  g_object_unref (question->invocation);
+  g_free (question);
+}
+
+void
+divert_questions_free (DivertQuestions *questions)
+{
+  if (questions == NULL)
+    return;
+  g_clear_handle_id (&questions->idle_id, g_source_remove);
+  g_queue_clear_full (&questions->queue, (GDestroyNotify) question_free);
+  g_free (questions);
+}
+
+static gboolean
+on_idle (gpointer user_data)
+{
+  DivertQuestions *questions = user_data;
+  g_autofree Question *question = g_queue_pop_head (&questions->queue);
+
+  question->answer (question->invocation, questions->user_data);
+  if (!g_queue_is_empty (&questions->queue))
+    return G_SOURCE_CONTINUE;
+  questions->idle_id = 0;
+  return G_SOURCE_REMOVE;
+}
+
+static void
+serve (DivertQuestions *questions)
+{
+  if (questions->open && questions->idle_id == 0 && !g_queue_is_empty (&questions->queue))
+    questions->idle_id = g_idle_add_full (G_PRIORITY_DEFAULT, on_idle, questions, NULL);
+}
+
+static gboolean
+is_too_many (const DivertQuestions *questions,
+             const char            *sender)
+{
+  guint of_sender = 0;
+
+  if (questions->queue.length >= MAX_QUESTIONS)
+    return TRUE;
+  for (const GList *l = questions->queue.head; l != NULL; l = l->next)
+    if (g_strcmp0 (g_dbus_method_invocation_get_sender (((const Question *) l->data)->invocation), sender) == 0)
+      of_sender++;
+  return of_sender >= MAX_OF_CALLER;
+}
+
+void
+divert_questions_add (DivertQuestions       *questions,
+                      GDBusMethodInvocation *invocation,
+                      DivertAnswer           answer)
+{
+  GDBusMessage *message = g_dbus_method_invocation_get_message (invocation);
+  Question *question;
+
+  /* Who does not want to know is not told. */
+  if (g_dbus_message_get_flags (message) & G_DBUS_MESSAGE_FLAGS_NO_REPLY_EXPECTED)
+    {
+      g_object_unref (invocation);
+      return;
+    }
+  if (is_too_many (questions, g_dbus_method_invocation_get_sender (invocation)))
+    {
+      g_dbus_method_invocation_return_error_literal (invocation, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED,
+                                                     "too many questions at once");
+      return;
+    }
+  question = g_new (Question, 1);
+  *question = (Question) { invocation, answer };
+  g_queue_push_tail (&questions->queue, question);
+  serve (questions);
+}
+
+void
+divert_questions_open (DivertQuestions *questions)
+{
+  questions->open = TRUE;
+  serve (questions);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What anybody may ask, and its turn.
+ */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+typedef struct DivertQuestions DivertQuestions;
+
+/* Answers @invocation, which consumes it. */
+typedef void (*DivertAnswer) (GDBusMethodInvocation *invocation, gpointer user_data);
+
+DivertQuestions *divert_questions_new (gpointer user_data);
+void             divert_questions_free (DivertQuestions *questions);
+
+/* Takes @invocation; @answer is called later, or there are too many and the caller is told so. */
+void             divert_questions_add (DivertQuestions *questions, GDBusMethodInvocation *invocation,
+                                       DivertAnswer answer);
+/* From now on there is something to answer from. */
+void             divert_questions_open (DivertQuestions *questions);
+
+G_END_DECLS

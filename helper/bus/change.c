@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: a change on its way from the call to the answer.
+ *
+ * Between a call and its permission a password may be typed: nothing waits for it but
+ * the caller.  A no, for whatever reason, ends the call, and nothing has changed.
+ */
+#include "change.h"
+
+#include "dbus-names.h"
+
+DivertChange *
+divert_change_new (DivertService         *service,
+                   GDBusMethodInvocation *invocation,
+                   DivertChangeFunc       func)
+{
+  DivertChange *change = g_new0 (DivertChange, 1);
+
+  change->service = service;
+  change->invocation = invocation;
+  change->func = func;
+  service->changes++;
+  return change;
+}
+
+void
+divert_change_free (DivertChange *change)
+{
+  if (change == NULL)
+    return;
+  change->service->changes--;
+  divert_service_stay (change->service);
+  divert_mode_free (change->mode);
+  g_free (change->site);
+  g_free (change->uuid);
+  g_free (change);
+}
+
+void
+divert_change_fail (DivertChange *change,
+                    const char   *name,
+                    const GError *error)
+{
+  g_autofree char *message = g_utf8_make_valid (error->message, -1);
+
+  g_dbus_method_invocation_return_dbus_error (change->invocation, name, message);
+}
+
+static void
+on_applied (const DivertReport *report,
+            gpointer            user_data)
+{
+  g_dbus_method_invocation_return_value (user_data, NULL);
+}
+
+void
+divert_change_answer_when_applied (DivertChange *change,
+                                   const char   *event)
+{
+  divert_pipeline_refresh (change->service->pipeline, event, TRUE, on_applied, change->invocation);
+}
+
+static void
+on_authorised (gboolean allowed,
+               gpointer user_data)
+{
+  g_autoptr(DivertChange) change = user_data;
+
+  if (!allowed)
+    {
+      g_dbus_method_invocation_return_dbus_error (change->invocation, DIVERT_DBUS_ERROR_NOT_AUTHORIZED,
+                                                  "not authorised");
+      return;
+    }
+  change->func (g_steal_pointer (&change));
+}
+
+void
+divert_change_authorise (DivertChange *change,
+                         const char   *action)
+{
+  divert_authority_check (change->service->authority, change->invocation, action, on_authorised, change);
+}

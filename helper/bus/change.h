@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A call that changes something: checked, then authorised, then done, then answered.
+ */
+#pragma once
+
+#include "service-private.h"
+
+G_BEGIN_DECLS
+
+/* A call that changes something, on its way from the check to the answer. */
+typedef struct DivertChange DivertChange;
+
+/* Does the change, or whatever must come first; owns and in the end frees @change. */
+typedef void (*DivertChangeFunc) (DivertChange *change);
+
+struct DivertChange
+{
+  DivertService         *service;
+  GDBusMethodInvocation *invocation; /* answering it consumes it */
+  DivertChangeFunc       func;
+  DivertMode            *mode;       /* of Switch */
+  gboolean               until_network_change;
+  char                  *site;       /* of Trust, Forget and Preview */
+  char                  *uuid;
+};
+
+DivertChange *divert_change_new (DivertService *service, GDBusMethodInvocation *invocation, DivertChangeFunc func);
+void          divert_change_free (DivertChange *change);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertChange, divert_change_free)
+/* Calls the change's func if its caller may do @action; else answers, and frees it. */
+void          divert_change_authorise (DivertChange *change, const char *action);
+void          divert_change_fail (DivertChange *change, const char *name, const GError *error);
+/* Answers when the rules are as the change wants them. */
+void          divert_change_answer_when_applied (DivertChange *change, const char *event);
+
+G_END_DECLS

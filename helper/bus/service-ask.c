@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: the calls that anybody may make: Refresh, Plan, Explain, ExplainAs, Status.
+ *
+ * A call is answered from the last run's values; Status looks besides at the proxy's
+ * listeners and the guard's counters.  Whoever floods the helper with questions costs
+ * their answers, one at a time (call-queue.c), and no commit.
+ */
+#include "service-private.h"
+
+#include "arguments.h"
+#include "status.h"
+
+/* Whoever asks may be who started us: what came before the first run is answered behind it. */
+static gboolean
+put_in_line (DivertService         *service,
+             GDBusMethodInvocation *invocation,
+             DivertAnswer           answer)
+{
+  divert_service_stay (service);
+  divert_questions_add (service->questions, invocation, answer);
+  return TRUE;
+}
+
+static void
+on_refreshed (const DivertReport *report,
+              gpointer            user_data)
+{
+  g_dbus_method_invocation_return_value (user_data, NULL);
+}
+
+static gboolean
+on_refresh (DivertHelper1         *object,
+            GDBusMethodInvocation *invocation,
+            const char            *event,
+            gpointer               user_data)
+{
+  DivertService *service = user_data;
+  const char *known;
+  gboolean settle;
+
+  divert_service_stay (service);
+  if (divert_arguments_event (invocation, event, &known, &settle))
+    divert_pipeline_refresh (service->pipeline, known, settle, on_refreshed, invocation);
+  return TRUE;
+}
+
+/* A plan's or explanation's place: "" is what is true now.  FALSE behind an answer. */
+static gboolean
+check_supposed_mode (DivertService         *service,
+                     GDBusMethodInvocation *invocation,
+                     const char            *mode,
+                     DivertMode           **ret_mode)
+{
+  *ret_mode = NULL;
+  return mode[0] == '\0' ||
+         divert_arguments_place (invocation, divert_pipeline_get_config (service->pipeline), mode, ret_mode);
+}
+
+static void
+answer_plan (GDBusMethodInvocation *invocation,
+             gpointer               user_data)
+{
+  DivertService *service = user_data;
+  g_autoptr(DivertMode) supposed = NULL;
+  g_autoptr(DivertRuleset) ruleset = NULL;
+  g_autofree char *text = NULL;
+  const char *mode;
+
+  g_variant_get (g_dbus_method_invocation_get_parameters (invocation), "(&s)", &mode);
+  if (!check_supposed_mode (service, invocation, mode, &supposed))
+    return;
+  ruleset = divert_pipeline_plan (service->pipeline, supposed, NULL);
+  text = divert_ruleset_to_text (ruleset);
+  divert_helper1_complete_plan (service->object, invocation, text);
+}
+
+static gboolean
+on_plan (DivertHelper1         *object,
+         GDBusMethodInvocation *invocation,
+         const char            *mode,
+         gpointer               user_data)
+{
+  return put_in_line (user_data, invocation, answer_plan);
+}
+
+static void
+explain (DivertService         *service,
+         GDBusMethodInvocation *invocation,
+         const char            *mode,
+         const char            *address,
+         guint                  port,
+         const char            *protocol)
+{
+  g_autoptr(DivertMode) supposed = NULL;
+  DivertPacket packet;
+
+  if (!check_supposed_mode (service, invocation, mode, &supposed) ||
+      !divert_arguments_packet (invocation, address, port, protocol, &packet))
+    return;
+  g_dbus_method_invocation_return_value (invocation,
+                                         g_variant_new ("(@a{sv})",
+                                                        divert_status_explain (service->pipeline, supposed, &packet)));
+}
+
+static void
+answer_explain (GDBusMethodInvocation *invocation,
+                gpointer               user_data)
+{
+  DivertService *service = user_data;
+  const char *address, *protocol;
+  guint32 port;
+
+  g_variant_get (g_dbus_method_invocation_get_parameters (invocation), "(&su&s)", &address, &port, &protocol);
+  explain (service, invocation, "", address, port, protocol);
+}
+
+static gboolean
+on_explain (DivertHelper1         *object,
+            GDBusMethodInvocation *invocation,
+            const char            *address,
+            guint                  port,
+            const char            *protocol,
+            gpointer               user_data)
+{
+  return put_in_line (user_data, invocation, answer_explain);
+}
+
+static void
+answer_explain_as (GDBusMethodInvocation *invocation,
+                   gpointer               user_data)
+{
+  DivertService *service = user_data;
+  const char *mode, *address, *protocol;
+  guint32 port;
+
+  g_variant_get (g_dbus_method_invocation_get_parameters (invocation), "(&s&su&s)", &mode, &address, &port, &protocol);
+  explain (service, invocation, mode, address, port, protocol);
+}
+
+static gboolean
+on_explain_as (DivertHelper1         *object,
+               GDBusMethodInvocation *invocation,
+               const char            *mode,
+               const char            *address,
+               guint                  port,
+               const char            *protocol,
+               gpointer               user_data)
+{
+  return put_in_line (user_data, invocation, answer_explain_as);
+}
+
+static void
+answer_status (GDBusMethodInvocation *invocation,
+               gpointer               user_data)
+{
+  DivertService *service = user_data;
+  divert_helper1_complete_status (service->object, invocation, divert_status_new (service->pipeline));
+}
+
+static gboolean
+on_status (DivertHelper1         *object,
+           GDBusMethodInvocation *invocation,
+           gpointer               user_data)
+{
+  return put_in_line (user_data, invocation, answer_status);
+}
+
+void
+divert_service_connect_questions (DivertService *service)
+{
+  g_signal_connect (service->object, "handle-refresh", G_CALLBACK (on_refresh), service);
+  g_signal_connect (service->object, "handle-plan", G_CALLBACK (on_plan), service);
+  g_signal_connect (service->object, "handle-explain", G_CALLBACK (on_explain), service);
+  g_signal_connect (service->object, "handle-explain-as", G_CALLBACK (on_explain_as), service);
+  g_signal_connect (service->object, "handle-status", G_CALLBACK (on_status), service);
+}

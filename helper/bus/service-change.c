@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: Switch and Reload: each is checked, then authorised, then checked again against
+ * the configuration of that later moment, then done.
+ */
+#include "service-private.h"
+
+#include "arguments.h"
+#include "change.h"
+#include "dbus-names.h"
+
+static void
+switch_mode (DivertChange *change)
+{
+  DivertPipeline *pipeline = change->service->pipeline;
+  g_autoptr(GError) error = NULL;
+
+  /* The configuration may have changed while a password was typed. */
+  if (change->mode->kind == DIVERT_MODE_SITE &&
+      divert_config_find_site (divert_pipeline_get_config (pipeline), change->mode->site) == NULL)
+    {
+      g_dbus_method_invocation_return_dbus_error (change->invocation, DIVERT_DBUS_ERROR_UNKNOWN_SITE, "unknown site");
+      return;
+    }
+  if (!divert_pipeline_set_mode (pipeline, change->mode, &error))
+    {
+      divert_change_fail (change, DIVERT_DBUS_ERROR_FAILED, error);
+      return;
+    }
+  divert_change_answer_when_applied (change, "switch");
+}
+
+/* A mode that ends with a network must know which: without one it would never end. */
+static void
+on_network_known (const DivertReport *report,
+                  gpointer            user_data)
+{
+  g_autoptr(DivertChange) change = user_data;
+  const DivertFacts *facts = divert_pipeline_get_facts (change->service->pipeline);
+
+  if (facts == NULL || !facts->nm_running)
+    {
+      g_dbus_method_invocation_return_dbus_error (change->invocation, DIVERT_DBUS_ERROR_FAILED,
+                                                  "NetworkManager is not running, "
+                                                  "so that no change of network can be seen");
+      return;
+    }
+  change->mode->network = divert_facts_network (facts);
+  switch_mode (change);
+}
+
+static void
+do_switch (DivertChange *owned)
+{
+  g_autoptr(DivertChange) change = owned;
+  DivertPipeline *pipeline = change->service->pipeline;
+
+  if (change->until_network_change)
+    divert_pipeline_refresh (pipeline, "switch", TRUE, on_network_known, g_steal_pointer (&change));
+  else
+    switch_mode (change);
+}
+
+/* Towards the safer state it is easy: away, and auto, which is what the administrator has configured. */
+static const char *
+switch_action (const DivertMode *mode)
+{
+  switch (mode->kind)
+    {
+    case DIVERT_MODE_AUTO:
+    case DIVERT_MODE_AWAY:
+      return DIVERT_ACTION_SWITCH_AWAY;
+    case DIVERT_MODE_OFF:
+      return DIVERT_ACTION_SWITCH_OFF;
+    case DIVERT_MODE_SITE:
+    default:
+      return DIVERT_ACTION_SWITCH_SITE;
+    }
+}
+
+static gboolean
+on_switch (DivertHelper1         *object,
+           GDBusMethodInvocation *invocation,
+           const char            *mode,
+           guint64                expires,
+           gboolean               until_network_change,
+           gpointer               user_data)
+{
+  DivertService *service = user_data;
+  DivertMode *parsed;
+  DivertChange *change;
+
+  if (!divert_arguments_mode (invocation, divert_pipeline_get_config (service->pipeline), mode, expires, &parsed))
+    return TRUE;
+  change = divert_change_new (service, invocation, do_switch);
+  change->mode = parsed;
+  change->until_network_change = until_network_change;
+  divert_change_authorise (change, switch_action (parsed));
+  return TRUE;
+}
+
+static void
+do_reload (DivertChange *owned)
+{
+  g_autoptr(DivertChange) change = owned;
+  g_autoptr(GError) error = NULL;
+
+  if (!divert_pipeline_reload (change->service->pipeline, &error))
+    {
+      divert_change_fail (change, DIVERT_DBUS_ERROR_CONFIG, error);
+      return;
+    }
+  divert_change_answer_when_applied (change, "reload");
+}
+
+static gboolean
+on_reload (DivertHelper1         *object,
+           GDBusMethodInvocation *invocation,
+           gpointer               user_data)
+{
+  divert_change_authorise (divert_change_new (user_data, invocation, do_reload), DIVERT_ACTION_RELOAD);
+  return TRUE;
+}
+
+void
+divert_service_connect_changes (DivertService *service)
+{
+  g_signal_connect (service->object, "handle-switch", G_CALLBACK (on_switch), service);
+  g_signal_connect (service->object, "handle-reload", G_CALLBACK (on_reload), service);
+}

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: Trust, Forget and Preview: what the helper learns of a network, and unlearns.
+ *
+ * What is learned comes from the helper's own facts, never from the caller, who only names
+ * a site and a connection.  The gateways are asked first, so that their addresses are fresh.
+ */
+#include "service-private.h"
+
+#include "arguments.h"
+#include "change.h"
+#include "core/trust/trust.h"
+#include "dbus-names.h"
+
+/* Changes that may wait, of any kind, before one more Preview is refused. */
+#define MAX_PREVIEWS 16
+
+static const DivertSite *
+find_site (const DivertChange *change)
+{
+  return divert_config_find_site (divert_pipeline_get_config (change->service->pipeline), change->site);
+}
+
+static DivertLearned *
+learn (const DivertChange  *change,
+       GError             **error)
+{
+  return divert_trust_learn (divert_pipeline_get_facts (change->service->pipeline), change->uuid, change->site,
+                             find_site (change), error);
+}
+
+/* Files that make no valid configuration are another failure than one of writing. */
+static void
+fail_to_change (DivertChange *change,
+                const GError *error)
+{
+  divert_change_fail (change,
+                      error->domain == DIVERT_CONFIG_ERROR ? DIVERT_DBUS_ERROR_CONFIG : DIVERT_DBUS_ERROR_FAILED,
+                      error);
+}
+
+/* Answers when the rules follow. */
+static void
+keep_and_answer (DivertChange *change,
+                 const char   *event,
+                 const char   *text)
+{
+  g_autoptr(GError) error = NULL;
+
+  if (divert_pipeline_keep_site (change->service->pipeline, change->site, text, &error))
+    divert_change_answer_when_applied (change, event);
+  else
+    fail_to_change (change, error);
+}
+
+static void
+on_ready_to_trust (const DivertReport *report,
+                   gpointer            user_data)
+{
+  g_autoptr(DivertChange) change = user_data;
+  g_autoptr(GError) error = NULL;
+  g_autoptr(DivertLearned) learned = learn (change, &error);
+
+  if (learned != NULL)
+    keep_and_answer (change, "trust", learned->text);
+  else
+    fail_to_change (change, error);
+}
+
+static void
+ask_gateways (DivertChange    *change,
+              DivertRefreshed  ready)
+{
+  divert_pipeline_ask_gateways (change->service->pipeline);
+  divert_pipeline_refresh (change->service->pipeline, "trust", TRUE, ready, change);
+}
+
+static void
+do_trust (DivertChange *change)
+{
+  ask_gateways (change, on_ready_to_trust);
+}
+
+/* A change of @site by @uuid; NULL behind an answer, if they cannot be. */
+static DivertChange *
+learning_new (DivertService         *service,
+              GDBusMethodInvocation *invocation,
+              DivertChangeFunc       func,
+              const char            *site,
+              const char            *uuid,
+              gboolean               any_connection)
+{
+  DivertChange *change;
+
+  if (!divert_arguments_site (invocation, site) || !divert_arguments_uuid (invocation, uuid, any_connection))
+    return NULL;
+  change = divert_change_new (service, invocation, func);
+  change->site = g_strdup (site);
+  change->uuid = g_strdup (uuid);
+  return change;
+}
+
+static gboolean
+on_trust (DivertHelper1         *object,
+          GDBusMethodInvocation *invocation,
+          const char            *site,
+          const char            *uuid,
+          gpointer               user_data)
+{
+  DivertChange *change = learning_new (user_data, invocation, do_trust, site, uuid, FALSE);
+
+  if (change != NULL)
+    divert_change_authorise (change, DIVERT_ACTION_TRUST);
+  return TRUE;
+}
+
+static GVariant *
+make_strings (const GArray *items,
+              gsize         size,
+              char       *(*to_string) (gconstpointer item))
+{
+  GVariantBuilder strings;
+
+  g_variant_builder_init (&strings, G_VARIANT_TYPE ("as"));
+  for (guint i = 0; i < items->len; i++)
+    {
+      g_autofree char *text = to_string (items->data + i * size);
+
+      g_variant_builder_add (&strings, "s", text);
+    }
+  return g_variant_builder_end (&strings);
+}
+
+static char *
+prefix_to_string (gconstpointer item)
+{
+  return divert_prefix_to_cidr (item);
+}
+
+static char *
+mac_to_string (gconstpointer item)
+{
+  return divert_mac_to_string (item);
+}
+
+static void
+on_ready_to_preview (const DivertReport *report,
+                     gpointer            user_data)
+{
+  g_autoptr(DivertChange) change = user_data;
+  g_autoptr(DivertLearned) learned = NULL;
+  g_autofree char *file = divert_pipeline_get_site_path (change->service->pipeline, change->site);
+  g_autoptr(GError) error = NULL;
+  GVariantDict dict;
+
+  learned = learn (change, &error);
+  if (learned == NULL)
+    {
+      divert_change_fail (change, DIVERT_DBUS_ERROR_FAILED, error);
+      return;
+    }
+  g_variant_dict_init (&dict, NULL);
+  g_variant_dict_insert (&dict, "uuid", "s", learned->uuid);
+  g_variant_dict_insert_value (&dict, "id", g_variant_new_take_string (g_utf8_make_valid (learned->id, -1)));
+  g_variant_dict_insert_value (&dict, "device", g_variant_new_take_string (g_utf8_make_valid (learned->device, -1)));
+  g_variant_dict_insert_value (&dict, "intranet",
+                               make_strings (learned->intranet, sizeof (DivertPrefix), prefix_to_string));
+  g_variant_dict_insert_value (&dict, "gateway-macs",
+                               make_strings (learned->gateway_macs, sizeof (DivertMac), mac_to_string));
+  g_variant_dict_insert (&dict, "file", "s", file);
+  g_variant_dict_insert_value (&dict, "text", g_variant_new_take_string (g_utf8_make_valid (learned->text, -1)));
+  divert_helper1_complete_preview (change->service->object, change->invocation, g_variant_dict_end (&dict));
+}
+
+static gboolean
+on_preview (DivertHelper1         *object,
+            GDBusMethodInvocation *invocation,
+            const char            *site,
+            const char            *uuid,
+            gpointer               user_data)
+{
+  DivertService *service = user_data;
+  DivertChange *change;
+
+  /* It is anybody's to ask, and waits for answers from the network. */
+  if (service->changes >= MAX_PREVIEWS)
+    {
+      g_dbus_method_invocation_return_error_literal (invocation, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED,
+                                                     "too many questions at once");
+      return TRUE;
+    }
+  change = learning_new (service, invocation, NULL, site, uuid, TRUE);
+  if (change != NULL)
+    ask_gateways (change, on_ready_to_preview);
+  return TRUE;
+}
+
+static void
+do_forget (DivertChange *owned)
+{
+  g_autoptr(DivertChange) change = owned;
+  const DivertSite *site = find_site (change);
+  g_autofree char *text = NULL;
+  g_autoptr(GError) error = NULL;
+
+  if (site == NULL)
+    {
+      g_dbus_method_invocation_return_dbus_error (change->invocation, DIVERT_DBUS_ERROR_UNKNOWN_SITE, "unknown site");
+      return;
+    }
+  /* What is left of the site without the connection; nothing: it goes. */
+  if (change->uuid[0] != '\0' && !divert_trust_forget (site, change->uuid, &text, &error))
+    {
+      fail_to_change (change, error);
+      return;
+    }
+  keep_and_answer (change, "forget", text);
+}
+
+static gboolean
+on_forget (DivertHelper1         *object,
+           GDBusMethodInvocation *invocation,
+           const char            *site,
+           const char            *uuid,
+           gpointer               user_data)
+{
+  DivertChange *change = learning_new (user_data, invocation, do_forget, site, uuid, TRUE);
+
+  if (change != NULL)
+    divert_change_authorise (change, DIVERT_ACTION_TRUST);
+  return TRUE;
+}
+
+void
+divert_service_connect_learning (DivertService *service)
+{
+  g_signal_connect (service->object, "handle-trust", G_CALLBACK (on_trust), service);
+  g_signal_connect (service->object, "handle-forget", G_CALLBACK (on_forget), service);
+  g_signal_connect (service->object, "handle-preview", G_CALLBACK (on_preview), service);
+}

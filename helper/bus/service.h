@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The D-Bus object: checks arguments and authority, asks the pipeline, answers.
+ */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "run/pipeline.h"
+
+G_BEGIN_DECLS
+
+typedef struct DivertService DivertService;
+
+/* Called when the helper has had nothing to do for a while and has no rules to keep. */
+typedef void (*DivertIdle) (gpointer user_data);
+
+/* @pipeline, which the caller keeps, must outlive it. */
+DivertService *divert_service_new (GDBusConnection *bus, DivertPipeline *pipeline, DivertIdle idle, gpointer user_data,
+                                   GError **error);
+void           divert_service_free (DivertService *service);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertService, divert_service_free)
+
+G_END_DECLS

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: the kinds of lists that a key may have, from text and to text.
+ */
+#include "config-private.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#include "security.h"
+
+#define AUTO6 "auto6"
+
+/* What a site asks for.  An empty list would ask for nothing, and so be met everywhere: it is what
+ * a generator writes that found no value.  Not to ask is to leave the key out. */
+static GStrv
+split_proof (const char  *value,
+             guint        max,
+             GError     **error)
+{
+  if (value[0] != '\0')
+    return divert_config_split (value, max, error);
+  divert_config_refuse (DIVERT_CONFIG_ERROR_MISSING, _("must not be empty"), value, error);
+  return NULL;
+}
+
+/* Where no site can be.  As an intranet each would let through, or claim to be the
+ * proof of, what is everywhere. */
+static gboolean
+check_site_prefix (const DivertPrefix  *prefix,
+                   const char          *text,
+                   GError             **error)
+{
+  static const struct
+  {
+    DivertPrefix prefix;
+    const char  *problem;
+  } nowhere[] = {
+    { { .family = DIVERT_FAMILY_IPV4, .length = 8, .bytes = { 127 } }, N_("overlaps the loopback addresses") },
+    { { .family = DIVERT_FAMILY_IPV6, .length = 128, .bytes = { [15] = 1 } }, N_("overlaps the loopback addresses") },
+    { { .family = DIVERT_FAMILY_IPV4, .length = 16, .bytes = { 169, 254 } }, N_("overlaps the link-local addresses") },
+    { { .family = DIVERT_FAMILY_IPV6, .length = 10, .bytes = { 0xfe, 0x80 } },
+      N_("overlaps the link-local addresses") },
+    { { .family = DIVERT_FAMILY_IPV4, .length = 4, .bytes = { 224 } }, N_("overlaps the multicast addresses") },
+    { { .family = DIVERT_FAMILY_IPV6, .length = 8, .bytes = { 0xff } }, N_("overlaps the multicast addresses") },
+  };
+
+  if (prefix->length == 0)
+    return divert_config_refuse (DIVERT_CONFIG_ERROR_VALUE, _("everything, and so no place"), text, error);
+  for (guint i = 0; i < G_N_ELEMENTS (nowhere); i++)
+    if (divert_prefix_overlaps (&nowhere[i].prefix, prefix))
+      return divert_config_refuse (DIVERT_CONFIG_ERROR_VALUE, _(nowhere[i].problem), text, error);
+  return TRUE;
+}
+
+/* @auto6: where to note the word "auto6"; NULL: it is not allowed here. */
+static GArray *
+parse_prefixes (const char  *value,
+                gboolean     of_site,
+                gboolean    *auto6,
+                GError     **error)
+{
+  g_auto(GStrv) items = (of_site ? split_proof : divert_config_split) (value, DIVERT_CONFIG_MAX_PREFIXES, error);
+  g_autoptr(GArray) prefixes = divert_prefixes_new ();
+
+  for (char **item = items; item != NULL && *item != NULL; item++)
+    {
+      g_autoptr(GError) local_error = NULL;
+      DivertPrefix prefix;
+
+      if (auto6 != NULL && g_str_equal (*item, AUTO6))
+        {
+          *auto6 = TRUE;
+          continue;
+        }
+      if (!divert_prefix_parse (*item, &prefix, &local_error))
+        {
+          g_set_error_literal (error, DIVERT_CONFIG_ERROR, DIVERT_CONFIG_ERROR_VALUE, local_error->message);
+          return NULL;
+        }
+      if (of_site && !check_site_prefix (&prefix, *item, error))
+        return NULL;
+      divert_prefixes_add (prefixes, &prefix);
+    }
+  return items != NULL ? g_steal_pointer (&prefixes) : NULL;
+}
+
+static gboolean
+set_array (void   *field,
+           GArray *array)
+{
+  if (array == NULL)
+    return FALSE;
+  g_array_unref (*(GArray **) field);
+  *(GArray **) field = array;
+  return TRUE;
+}
+
+static gboolean
+parse_bypass (const char  *value,
+              void        *field,
+              GError     **error)
+{
+  return set_array (field, parse_prefixes (value, FALSE, NULL, error));
+}
+
+/* An empty bypass is something to say; the default is not empty. */
+static char *
+format_bypass (const void *field)
+{
+  return divert_prefixes_to_string (*(GArray *const *) field);
+}
+
+const DivertConfigKind divert_config_prefixes = { parse_bypass, format_bypass };
+
+static gboolean
+parse_subnets (const char  *value,
+               void        *field,
+               GError     **error)
+{
+  return set_array (field, parse_prefixes (value, TRUE, NULL, error));
+}
+
+static char *
+format_subnets (const void *field)
+{
+  const GArray *subnets = *(GArray *const *) field;
+
+  return subnets->len > 0 ? divert_prefixes_to_string (subnets) : NULL;
+}
+
+const DivertConfigKind divert_config_subnets = { parse_subnets, format_subnets };
+
+static gboolean
+parse_intranet (const char  *value,
+                void        *field,
+                GError     **error)
+{
+  DivertSite *site = field;
+
+  return set_array (&site->intranet, parse_prefixes (value, TRUE, &site->intranet_auto6, error));
+}
+
+static char *
+format_intranet (const void *field)
+{
+  const DivertSite *site = field;
+  g_autofree char *prefixes = divert_prefixes_to_string (site->intranet);
+
+  if (!site->intranet_auto6)
+    return g_steal_pointer (&prefixes);
+  return g_strconcat (prefixes, prefixes[0] != '\0' ? ";" : "", AUTO6, NULL);
+}
+
+const DivertConfigKind divert_config_intranet = { parse_intranet, format_intranet };
+
+typedef gboolean (*CheckFunc) (char *item, GError **error);
+
+static gboolean
+set_strv (void  *field,
+          GStrv  strv)
+{
+  if (strv == NULL)
+    return FALSE;
+  g_strfreev (*(GStrv *) field);
+  *(GStrv *) field = strv;
+  return TRUE;
+}
+
+static gboolean
+parse_items (const char  *value,
+             CheckFunc    check,
+             void        *field,
+             GError     **error)
+{
+  g_auto(GStrv) items = split_proof (value, DIVERT_CONFIG_MAX_ITEMS, error);
+
+  for (char **item = items; item != NULL && *item != NULL; item++)
+    if (!check (*item, error))
+      return FALSE;
+  return set_strv (field, g_steal_pointer (&items));
+}
+
+static char *
+format_items (const void *field)
+{
+  GStrv items = *(GStrv *) field;
+
+  return items[0] != NULL ? divert_config_join (items) : NULL;
+}
+
+/* Zones may be none: no profile is a candidate for its zone then, which proves nothing. */
+static gboolean
+parse_zones (const char  *value,
+             void        *field,
+             GError     **error)
+{
+  return set_strv (field, divert_config_split (value, DIVERT_CONFIG_MAX_ITEMS, error));
+}
+
+const DivertConfigKind divert_config_zones = { parse_zones, format_items };
+
+/* NetworkManager writes them in lower case. */
+static gboolean
+check_uuid (char    *item,
+            GError **error)
+{
+  if (!g_uuid_string_is_valid (item))
+    return divert_config_refuse (DIVERT_CONFIG_ERROR_VALUE, _("not a UUID"), item, error);
+  for (char *p = item; *p != '\0'; p++)
+    *p = g_ascii_tolower (*p);
+  return TRUE;
+}
+
+static gboolean
+parse_uuids (const char  *value,
+             void        *field,
+             GError     **error)
+{
+  return parse_items (value, check_uuid, field, error);
+}
+
+const DivertConfigKind divert_config_uuids = { parse_uuids, format_items };
+
+static gboolean
+check_ssid (char    *item,
+            GError **error)
+{
+  if (strlen (item) > DIVERT_SSID_MAX)
+    return divert_config_refuse (DIVERT_CONFIG_ERROR_LIMIT, _("an SSID has 32 bytes at most"), item, error);
+  return TRUE;
+}
+
+static gboolean
+parse_ssids (const char  *value,
+             void        *field,
+             GError     **error)
+{
+  return parse_items (value, check_ssid, field, error);
+}
+
+const DivertConfigKind divert_config_ssids = { parse_ssids, format_items };
+
+static gboolean
+parse_macs (const char  *value,
+            void        *field,
+            GError     **error)
+{
+  g_auto(GStrv) items = split_proof (value, DIVERT_CONFIG_MAX_ITEMS, error);
+  g_autoptr(GArray) macs = g_array_new (FALSE, FALSE, sizeof (DivertMac));
+
+  for (char **item = items; item != NULL && *item != NULL; item++)
+    {
+      DivertMac mac;
+
+      if (!divert_mac_parse (*item, &mac))
+        return divert_config_refuse (DIVERT_CONFIG_ERROR_VALUE, _("not the MAC address of one device"), *item, error);
+      g_array_append_val (macs, mac);
+    }
+  return items != NULL && set_array (field, g_steal_pointer (&macs));
+}
+
+static char *
+format_macs (const void *field)
+{
+  const GArray *macs = *(GArray *const *) field;
+
+  return macs->len > 0 ? divert_macs_to_string (macs) : NULL;
+}
+
+const DivertConfigKind divert_config_macs = { parse_macs, format_macs };
+
+static gboolean
+parse_security (const char  *value,
+                void        *field,
+                GError     **error)
+{
+  g_auto(GStrv) items = split_proof (value, DIVERT_CONFIG_MAX_ITEMS, error);
+  guint bits = 0;
+
+  for (char **item = items; item != NULL && *item != NULL; item++)
+    {
+      DivertSecurity security;
+
+      if (!divert_security_parse (*item, &security))
+        return divert_config_refuse (DIVERT_CONFIG_ERROR_VALUE, _("not wpa-psk, sae or 802.1x"), *item, error);
+      bits |= security;
+    }
+  if (items == NULL)
+    return FALSE;
+  *(guint *) field = bits;
+  return TRUE;
+}
+
+static char *
+format_security (const void *field)
+{
+  guint bits = *(const guint *) field;
+
+  return bits != 0 ? divert_security_to_string (bits) : NULL;
+}
+
+const DivertConfigKind divert_config_security = { parse_security, format_security };

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: the decision.  Weighs every site against every connection (proof.c) and
+ * draws the conclusion; see decision.h for the theory.  What a decision is made of is
+ * decision-value.c's.
+ */
+#include "decision-private.h"
+
+#include "core/facts/auto6.h"
+#include "proof.h"
+
+/* A router can make a machine give itself sixteen IPv6 addresses and no more (Linux, ip-sysctl:
+ * max_addresses); twice, for those that are temporary.  Rules for more of them are not worth their
+ * time. */
+#define EXACT_SOURCES_MAX 32
+
+static void
+set_reason (DivertDecision        *decision,
+            DivertReasonCode       code,
+            const char            *site,
+            const DivertCandidate *candidate,
+            const DivertProof     *proof)
+{
+  DivertReason *reason = decision->reason;
+
+  divert_reason_clear (reason);
+  reason->code = code;
+  reason->site = g_strdup (site != NULL ? site : "");
+  reason->device = g_strdup (candidate != NULL ? candidate->device : "");
+  reason->id = g_strdup (candidate != NULL ? candidate->id : "");
+  reason->has_proof = proof != NULL;
+  reason->proof = proof != NULL ? proof->kind : DIVERT_PROOF_IDENTITY;
+  reason->expected = g_strdup (proof != NULL ? proof->expected : "");
+  reason->found = g_strdup (proof != NULL ? proof->found : "");
+}
+
+/* Candidates for show: a profile that is not in use, or a bridge that somebody
+ * else made, only fills the screen. */
+static gboolean
+is_worth_keeping (const DivertCandidate  *candidate,
+                  const DivertConnection *connection)
+{
+  return candidate->identified || (connection->up && !connection->external);
+}
+
+static void
+weigh_site (DivertDecision    *decision,
+            const DivertSite  *site,
+            const DivertFacts *facts,
+            gboolean           forced)
+{
+  for (guint i = 0; i < facts->connections->len; i++)
+    {
+      const DivertConnection *connection = g_ptr_array_index (facts->connections, i);
+      g_autoptr(DivertCandidate) candidate = divert_candidate_weigh (site, connection, facts, forced);
+
+      if (is_worth_keeping (candidate, connection))
+        g_ptr_array_add (decision->candidates, g_steal_pointer (&candidate));
+    }
+}
+
+/* What a gateway has proven, no address has a share in that came since: the network may be another
+ * one, and that address its gift. */
+static GArray *
+link_sources (const DivertLink *link,
+              gboolean          by_gateway)
+{
+  g_autoptr(GArray) sources = divert_prefixes_new ();
+  gboolean exact = link->addresses->len <= EXACT_SOURCES_MAX;
+
+  for (guint i = 0; i < link->addresses->len; i++)
+    {
+      const DivertPrefix *address = divert_prefixes_index (link->addresses, i);
+      DivertPrefix source = exact ? divert_prefix_host (address) : divert_prefix_network (address);
+
+      if (!divert_prefix_is_link_local (&source) && !(by_gateway && divert_prefixes_contain (link->fresh, address)))
+        divert_prefixes_add (sources, &source);
+    }
+  return divert_prefixes_merge (sources);
+}
+
+static int
+compare_exits (gconstpointer a,
+               gconstpointer b)
+{
+  const DivertExit *x = *(const DivertExit *const *) a, *y = *(const DivertExit *const *) b;
+
+  return x->ifindex < y->ifindex ? -1 : x->ifindex > y->ifindex;
+}
+
+/* Grants @site: fills direct and exits from its proven candidates. */
+static void
+grant (DivertDecision    *decision,
+       const DivertSite  *site,
+       const DivertFacts *facts)
+{
+  g_autoptr(GArray) direct = divert_prefixes_copy (site->intranet);
+
+  decision->place = DIVERT_PLACE_SITE;
+  decision->site = g_strdup (site->name);
+  for (guint i = 0; i < decision->candidates->len; i++)
+    {
+      const DivertCandidate *candidate = g_ptr_array_index (decision->candidates, i);
+      const DivertLink *link = divert_facts_find_link (facts, candidate->device);
+      gboolean known = FALSE;
+      DivertExit *way_out;
+
+      if (!candidate->proven || link == NULL || !g_str_equal (candidate->site, site->name))
+        continue;
+      for (guint j = 0; j < decision->exits->len && !known; j++)
+        known = ((DivertExit *) g_ptr_array_index (decision->exits, j))->ifindex == link->ifindex;
+      if (known)
+        continue;
+
+      way_out = g_new0 (DivertExit, 1);
+      way_out->device = g_strdup (candidate->device);
+      way_out->ifindex = link->ifindex;
+      way_out->sources = link_sources (link, divert_candidate_find_proof (candidate, DIVERT_PROOF_GATEWAY_MAC) != NULL);
+      g_ptr_array_add (decision->exits, way_out);
+      if (site->intranet_auto6)
+        {
+          g_autoptr(GArray) own = divert_link_get_auto6 (link);
+
+          g_array_append_vals (direct, own->data, own->len);
+        }
+    }
+
+  g_ptr_array_sort (decision->exits, compare_exits);
+  g_array_unref (decision->direct);
+  decision->direct = divert_prefixes_merge (direct);
+}
+
+static const DivertProof *
+first_not_holding (const DivertCandidate *candidate)
+{
+  for (guint i = 0; i < candidate->proofs->len; i++)
+    {
+      const DivertProof *proof = g_ptr_array_index (candidate->proofs, i);
+
+      if (proof->outcome != DIVERT_OUTCOME_HOLDS)
+        return proof;
+    }
+  return NULL;
+}
+
+/* The candidate that got furthest is the one that a person wonders about. */
+static const DivertCandidate *
+find_nearest (const DivertDecision *decision)
+{
+  const DivertCandidate *nearest = NULL;
+  int best = -1;
+
+  for (guint i = 0; i < decision->candidates->len; i++)
+    {
+      const DivertCandidate *candidate = g_ptr_array_index (decision->candidates, i);
+      const DivertProof *proof = first_not_holding (candidate);
+
+      if (candidate->identified && proof != NULL && (int) proof->kind > best)
+        {
+          nearest = candidate;
+          best = proof->kind;
+        }
+    }
+  return nearest;
+}
+
+static void
+decide_forced (DivertDecision     *decision,
+               const DivertConfig *config,
+               const char         *name,
+               const DivertFacts  *facts)
+{
+  const DivertSite *site = divert_config_find_site (config, name);
+
+  if (site == NULL)
+    {
+      set_reason (decision, DIVERT_REASON_FORCED_UNKNOWN, name, NULL, NULL);
+      return;
+    }
+
+  weigh_site (decision, site, facts, TRUE);
+  for (guint i = 0; i < decision->candidates->len; i++)
+    {
+      const DivertCandidate *candidate = g_ptr_array_index (decision->candidates, i);
+
+      if (!candidate->proven)
+        continue;
+      grant (decision, site, facts);
+      set_reason (decision, DIVERT_REASON_FORCED, name, candidate,
+                  divert_candidate_find_proof (candidate, DIVERT_PROOF_SUBNET));
+      return;
+    }
+  set_reason (decision, DIVERT_REASON_FORCED_NOT_HERE, name, NULL, NULL);
+}
+
+static void
+decide_auto (DivertDecision     *decision,
+             const DivertConfig *config,
+             const DivertFacts  *facts)
+{
+  const DivertCandidate *proven = NULL, *nearest;
+  const DivertProof *proof;
+
+  for (guint i = 0; i < config->sites->len; i++)
+    weigh_site (decision, g_ptr_array_index (config->sites, i), facts, FALSE);
+
+  if (config->sites->len == 0)
+    {
+      set_reason (decision, DIVERT_REASON_NO_SITES, NULL, NULL, NULL);
+      return;
+    }
+  if (!facts->nm_running)
+    {
+      set_reason (decision, DIVERT_REASON_NO_NM, NULL, NULL, NULL);
+      return;
+    }
+
+  for (guint i = 0; i < decision->candidates->len; i++)
+    {
+      const DivertCandidate *candidate = g_ptr_array_index (decision->candidates, i);
+
+      if (!candidate->proven)
+        continue;
+      if (proven != NULL && !g_str_equal (proven->site, candidate->site))
+        {
+          set_reason (decision, DIVERT_REASON_AMBIGUOUS, candidate->site, proven, NULL);
+          return;
+        }
+      if (proven == NULL)
+        proven = candidate;
+    }
+  if (proven != NULL)
+    {
+      grant (decision, divert_config_find_site (config, proven->site), facts);
+      set_reason (decision, DIVERT_REASON_PROVEN, proven->site, proven,
+                  divert_candidate_find_proof (proven, DIVERT_PROOF_IDENTITY));
+      return;
+    }
+
+  nearest = find_nearest (decision);
+  if (nearest != NULL)
+    {
+      proof = first_not_holding (nearest);
+      set_reason (decision,
+                  proof->outcome == DIVERT_OUTCOME_PENDING ? DIVERT_REASON_PROOF_PENDING : DIVERT_REASON_PROOF_FAILED,
+                  nearest->site, nearest, proof);
+      return;
+    }
+  if (decision->candidates->len > 0)
+    {
+      const DivertCandidate *some = g_ptr_array_index (decision->candidates, 0);
+
+      set_reason (decision, DIVERT_REASON_NO_CANDIDATE, NULL, some,
+                  divert_candidate_find_proof (some, DIVERT_PROOF_IDENTITY));
+      return;
+    }
+  set_reason (decision, DIVERT_REASON_NO_CONNECTION, NULL, NULL, NULL);
+}
+
+gboolean
+divert_decision_is_of_proofs (const DivertDecision *decision)
+{
+  switch (decision->reason->code)
+    {
+    case DIVERT_REASON_PROOF_FAILED:
+    case DIVERT_REASON_PROOF_PENDING:
+    case DIVERT_REASON_FORCED_NOT_HERE:
+      return TRUE;
+    default:
+      return FALSE;
+    }
+}
+
+void
+divert_decision_hold (DivertDecision        *decision,
+                      const DivertCandidate *candidate,
+                      const GArray          *direct,
+                      const GPtrArray       *exits)
+{
+  decision->place = DIVERT_PLACE_HELD;
+  decision->site = g_strdup (candidate->site);
+  g_array_unref (decision->direct);
+  decision->direct = divert_prefixes_copy (direct);
+  g_ptr_array_unref (decision->exits);
+  decision->exits = divert_exits_copy (exits);
+  set_reason (decision, DIVERT_REASON_HELD, candidate->site, candidate, first_not_holding (candidate));
+}
+
+DivertDecision *
+divert_decide (const DivertConfig *config,
+               const DivertMode   *mode,
+               const DivertFacts  *facts)
+{
+  DivertDecision *decision = divert_decision_new ();
+
+  if (mode->kind == DIVERT_MODE_OFF)
+    {
+      decision->place = DIVERT_PLACE_OFF;
+      set_reason (decision, DIVERT_REASON_MODE_OFF, NULL, NULL, NULL);
+    }
+  else if (mode->kind == DIVERT_MODE_AWAY)
+    set_reason (decision, DIVERT_REASON_MODE_AWAY, NULL, NULL, NULL);
+  else if (facts->sleeping)
+    set_reason (decision, DIVERT_REASON_SLEEPING, NULL, NULL, NULL);
+  else if (mode->kind == DIVERT_MODE_SITE)
+    decide_forced (decision, config, mode->site, facts);
+  else
+    decide_auto (decision, config, facts);
+  return decision;
+}
+
+/* Where the intranet's network is not, it is supposed to be behind the first link. */
+static void
+suppose_exit (DivertDecision    *decision,
+              const DivertSite  *site,
+              const DivertFacts *facts)
+{
+  DivertExit *way_out = g_new0 (DivertExit, 1);
+
+  if (facts->links->len > 0)
+    {
+      const DivertLink *link = g_ptr_array_index (facts->links, 0);
+
+      way_out->device = g_strdup (link->name);
+      way_out->ifindex = link->ifindex;
+    }
+  else
+    way_out->device = g_strdup ("eth0");
+  way_out->sources = divert_prefixes_merge (divert_site_get_subnets (site));
+  g_ptr_array_add (decision->exits, way_out);
+
+  g_array_unref (decision->direct);
+  decision->direct = divert_prefixes_merge (site->intranet);
+  decision->place = DIVERT_PLACE_SITE;
+  decision->site = g_strdup (site->name);
+}
+
+DivertDecision *
+divert_decision_suppose (const DivertConfig *config,
+                         const DivertMode   *mode,
+                         const DivertFacts  *facts)
+{
+  DivertDecision *decision = divert_decide (config, mode, facts);
+  const DivertSite *site = mode->kind == DIVERT_MODE_SITE ? divert_config_find_site (config, mode->site) : NULL;
+
+  if (site != NULL && decision->place != DIVERT_PLACE_SITE)
+    suppose_exit (decision, site, facts);
+  return decision;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: the proofs by what NetworkManager says of the connection: profile, kind of
+ * device, Wi-Fi.
+ */
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#include "core/config/security.h"
+#include "proof-private.h"
+
+/* A profile's own zone, when set, overrules the UUID list: that makes
+ * "nmcli connection modify ID connection.zone X" the toggle, in both directions. */
+gboolean
+divert_proof_weigh_identity (const DivertWeighing *w,
+                             DivertProof          *proof)
+{
+  if (w->connection->zone != NULL && w->connection->zone[0] != '\0')
+    {
+      proof->outcome = divert_proof_outcome (g_strv_contains ((const char *const *) w->site->zones,
+                                                              w->connection->zone));
+      proof->expected = g_strjoinv (";", w->site->zones);
+      proof->found = g_strconcat ("zone ", w->connection->zone, NULL);
+      return TRUE;
+    }
+
+  proof->outcome = divert_proof_outcome (w->connection->uuid != NULL &&
+                            g_strv_contains ((const char *const *) w->site->uuids, w->connection->uuid));
+  proof->expected = g_strjoinv (";", w->site->uuids);
+  proof->found = g_strconcat ("uuid ", w->connection->uuid, NULL);
+  return TRUE;
+}
+
+gboolean
+divert_proof_weigh_device (const DivertWeighing *w,
+                           DivertProof          *proof)
+{
+  proof->outcome = divert_proof_outcome (divert_connection_is_real (w->connection));
+  proof->expected = g_strjoinv (";", (GStrv) divert_connection_real_types);
+  proof->found = g_strconcat (w->connection->type != NULL ? w->connection->type : "",
+                              w->connection->external ? " external" : "", NULL);
+  return TRUE;
+}
+
+gboolean
+divert_proof_weigh_ssid (const DivertWeighing *w,
+                         DivertProof          *proof)
+{
+  gsize size = 0;
+  const char *bytes;
+  gboolean holds = FALSE;
+
+  if (w->site->ssids[0] == NULL)
+    return FALSE;
+
+  bytes = w->connection->ssid != NULL ? g_bytes_get_data (w->connection->ssid, &size) : NULL;
+  for (char **ssid = w->site->ssids; *ssid != NULL && bytes != NULL && !holds; ssid++)
+    holds = strlen (*ssid) == size && memcmp (*ssid, bytes, size) == 0;
+
+  proof->outcome = divert_proof_outcome (holds);
+  proof->expected = g_strjoinv (";", w->site->ssids);
+  proof->found = bytes != NULL ? g_strndup (bytes, size) : NULL;
+  return TRUE;
+}
+
+gboolean
+divert_proof_weigh_bssid (const DivertWeighing *w,
+                          DivertProof          *proof)
+{
+  if (w->site->bssids->len == 0)
+    return FALSE;
+
+  proof->outcome = divert_proof_outcome (w->connection->has_bssid &&
+                                         divert_macs_contain (w->site->bssids, &w->connection->bssid));
+  proof->expected = divert_macs_to_string (w->site->bssids);
+  proof->found = w->connection->has_bssid ? divert_mac_to_string (&w->connection->bssid) : NULL;
+  return TRUE;
+}
+
+gboolean
+divert_proof_weigh_security (const DivertWeighing *w,
+                             DivertProof          *proof)
+{
+  if (w->site->security == 0)
+    return FALSE;
+
+  proof->outcome = divert_proof_outcome ((w->site->security &
+                                          divert_security_from_key_mgmt (w->connection->key_mgmt)) != 0);
+  proof->expected = divert_security_to_string (w->site->security);
+  proof->found = g_strdup (w->connection->key_mgmt != NULL ? w->connection->key_mgmt : N_("open network"));
+  return TRUE;
+}

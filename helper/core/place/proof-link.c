@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: the proofs by what the kernel says of the link, and by who answers on it.
+ */
+#include <glib/gi18n-lib.h>
+
+#include "core/facts/auto6.h"
+#include "proof-private.h"
+
+gboolean
+divert_proof_weigh_link (const DivertWeighing *w,
+                         DivertProof          *proof)
+{
+  proof->outcome = divert_proof_outcome (w->connection->up && w->link != NULL && w->link->carrier);
+  proof->expected = g_strdup (N_("activated"));
+  if (w->link == NULL)
+    proof->found = g_strdup (N_("no device"));
+  else if (!w->link->carrier)
+    proof->found = g_strdup (N_("no carrier"));
+  else
+    proof->found = g_strdup (w->connection->up ? N_("activated") : N_("not activated"));
+  return TRUE;
+}
+
+static char *
+describe_addresses (const DivertLink *link)
+{
+  return link != NULL ? divert_prefixes_to_string (link->addresses) : NULL;
+}
+
+gboolean
+divert_proof_weigh_subnet (const DivertWeighing *w,
+                           DivertProof          *proof)
+{
+  const GArray *subnets = divert_site_get_subnets (w->site);
+  gboolean held = FALSE;
+
+  for (guint i = 0; w->link != NULL && i < w->link->addresses->len && !held; i++)
+    {
+      DivertPrefix address = *divert_prefixes_index (w->link->addresses, i);
+
+      /* The address counts, not the length that a DHCP server gave it. */
+      address.length = divert_family_bits (address.family);
+      held = divert_prefixes_contain (subnets, &address);
+    }
+
+  proof->expected = divert_prefixes_to_string (subnets);
+  if (subnets->len == 0 && w->site->intranet_auto6)
+    {
+      g_autoptr(GArray) own = w->link != NULL ? divert_link_get_auto6 (w->link) : divert_prefixes_new ();
+
+      held = own->len > 0;
+      g_free (proof->expected);
+      proof->expected = g_strdup ("auto6");
+    }
+  proof->outcome = divert_proof_outcome (held);
+  proof->found = describe_addresses (w->link);
+  return TRUE;
+}
+
+/* DHCP option 121 can send a part of the intranet to another host of the same
+ * network (TunnelVision, CVE-2024-3661).  What leaves by another device needs no
+ * check here: the direct rule names the device. */
+gboolean
+divert_proof_weigh_route (const DivertWeighing *w,
+                          DivertProof          *proof)
+{
+  g_autoptr(GArray) intranet = divert_prefixes_copy (w->site->intranet);
+
+  proof->outcome = DIVERT_OUTCOME_HOLDS;
+  proof->expected = g_strdup (N_("on-link or by the default gateway"));
+  proof->found = g_strdup (proof->expected);
+  if (w->link == NULL)
+    return TRUE;
+  if (w->site->intranet_auto6)
+    {
+      g_autoptr(GArray) own = divert_link_get_auto6 (w->link);
+
+      g_array_append_vals (intranet, own->data, own->len);
+    }
+
+  for (guint i = 0; i < w->facts->routes->len; i++)
+    {
+      const DivertRoute *route = &g_array_index (w->facts->routes, DivertRoute, i);
+      gboolean ours = FALSE, known = FALSE;
+
+      if (route->ifindex != w->link->ifindex || !route->has_gateway)
+        continue;
+      for (guint j = 0; j < intranet->len && !ours; j++)
+        ours = divert_prefix_overlaps (divert_prefixes_index (intranet, j), &route->destination);
+      for (guint j = 0; j < w->link->gateways->len && !known; j++)
+        {
+          const DivertGateway *gateway = g_ptr_array_index (w->link->gateways, j);
+
+          known = divert_prefix_equal (&gateway->address, &route->gateway);
+        }
+      if (ours && !known)
+        {
+          g_autofree char *destination = divert_prefix_to_cidr (&route->destination);
+          g_autofree char *gateway = divert_prefix_to_string (&route->gateway);
+
+          proof->outcome = DIVERT_OUTCOME_FAILS;
+          g_free (proof->found);
+          proof->found = g_strdup_printf ("%s via %s", destination, gateway);
+          return TRUE;
+        }
+    }
+  return TRUE;
+}
+
+static void
+describe_gateway (GString             *text,
+                  const DivertGateway *gateway)
+{
+  g_autofree char *address = divert_prefix_to_string (&gateway->address);
+  g_autofree char *macs = divert_macs_to_string (gateway->macs);
+
+  if (text->len > 0)
+    g_string_append (text, ", ");
+  if (gateway->state == DIVERT_GATEWAY_RESOLVED)
+    {
+      g_string_append_printf (text, "%s at %s", address, macs);
+      return;
+    }
+  g_string_append_printf (text, "%s: %s", address,
+                          gateway->state == DIVERT_GATEWAY_FAILED ? "no answer" : "not answered yet");
+  if (gateway->macs->len > 0)
+    g_string_append_printf (text, " (before: %s)", macs);
+}
+
+/* At least one gateway must have answered, and each address that any of them
+ * answered with of late must be in the list: a gateway that speaks with two voices
+ * is none of ours, nor is one that spoke with another's and then fell silent.  The
+ * list is the site's, or else what was remembered since the connection first proved
+ * it (anchors.c): then a newcomer proves nothing yet, for or against. */
+gboolean
+divert_proof_weigh_gateway_mac (const DivertWeighing *w,
+                                DivertProof          *proof)
+{
+  g_autoptr(GString) found = g_string_new (NULL);
+  const GArray *expected = w->site->gateway_macs;
+  gboolean match = FALSE, stranger = FALSE, waiting = FALSE, anchored = expected->len == 0;
+
+  if (anchored)
+    expected = w->connection->known_gateways;
+  if (expected->len == 0)
+    {
+      proof->outcome = DIVERT_OUTCOME_FAILS;
+      proof->expected = g_strdup (N_("the one of before the carrier was lost"));
+      proof->found = g_strdup (N_("not known"));
+      return w->connection->returned;
+    }
+
+  for (guint i = 0; w->link != NULL && i < w->link->gateways->len; i++)
+    {
+      const DivertGateway *gateway = g_ptr_array_index (w->link->gateways, i);
+
+      waiting |= gateway->state == DIVERT_GATEWAY_UNKNOWN || gateway->state == DIVERT_GATEWAY_PENDING;
+      for (guint j = 0; j < gateway->macs->len; j++)
+        {
+          if (!divert_macs_contain (expected, &g_array_index (gateway->macs, DivertMac, j)))
+            stranger |= !anchored || !gateway->newcomer;
+          else if (gateway->state == DIVERT_GATEWAY_RESOLVED)
+            match = TRUE;
+        }
+      describe_gateway (found, gateway);
+    }
+
+  if (stranger)
+    proof->outcome = DIVERT_OUTCOME_FAILS;
+  else if (match)
+    proof->outcome = DIVERT_OUTCOME_HOLDS;
+  else
+    proof->outcome = waiting ? DIVERT_OUTCOME_PENDING : DIVERT_OUTCOME_FAILS;
+  proof->expected = divert_macs_to_string (expected);
+  proof->found = g_strdup (found->len > 0 ? found->str : N_("no gateway"));
+  return TRUE;
+}
+
+gboolean
+divert_proof_weigh_beacon (const DivertWeighing *w,
+                           DivertProof          *proof)
+{
+  g_autofree char *address = NULL;
+
+  if (!w->site->has_beacon)
+    return FALSE;
+
+  address = divert_prefix_to_string (&w->site->beacon.address);
+  proof->expected = g_strdup_printf (w->site->beacon.address.family == DIVERT_FAMILY_IPV6 ? "[%s]:%u" : "%s:%u",
+                                     address, w->site->beacon.port);
+  proof->outcome = DIVERT_OUTCOME_PENDING;
+  proof->found = NULL;
+  for (guint i = 0; w->link != NULL && i < w->facts->beacons->len; i++)
+    {
+      const DivertBeaconFact *beacon = g_ptr_array_index (w->facts->beacons, i);
+
+      if (beacon->ifindex != w->link->ifindex || g_strcmp0 (beacon->site, w->site->name) != 0)
+        continue;
+      if (beacon->state != DIVERT_BEACON_PENDING)
+        proof->outcome = divert_proof_outcome (beacon->state == DIVERT_BEACON_PROVEN);
+      proof->found = g_strdup (beacon->detail);
+    }
+  return TRUE;
+}

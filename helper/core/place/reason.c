@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: the words.  Reasons and proofs as sentences, and the stable names of
+ * proofs, outcomes and reasons.
+ *
+ * A sentence is a template with named places ({site}, {device} …), not a printf
+ * format: a translation cannot break it, and what is put in comes from the
+ * network and is escaped.
+ */
+#include "decision.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+typedef struct
+{
+  const char *name;
+  const char *template; /* msgid */
+} Words;
+
+static const Words reasons[] = {
+  [DIVERT_REASON_MODE_OFF] = { "mode-off", N_("switched off by hand") },
+  [DIVERT_REASON_MODE_AWAY] = { "mode-away", N_("switched to away by hand") },
+  [DIVERT_REASON_FORCED] = { "forced", N_("switched to '{site}' by hand, and {device} holds {found}") },
+  [DIVERT_REASON_FORCED_UNKNOWN] = { "forced-unknown",
+                                     N_("switched to '{site}' by hand, but no such site is configured") },
+  [DIVERT_REASON_FORCED_NOT_HERE] = { "forced-not-here",
+                                      N_("switched to '{site}' by hand, but no device holds an address in its "
+                                         "subnet") },
+  [DIVERT_REASON_NO_SITES] = { "no-sites", N_("no site is configured") },
+  [DIVERT_REASON_SLEEPING] = { "sleeping", N_("the machine is going to sleep") },
+  [DIVERT_REASON_NO_NM] = { "no-networkmanager", N_("NetworkManager is not running") },
+  [DIVERT_REASON_NO_CONNECTION] = { "no-connection", N_("no connection is active") },
+  [DIVERT_REASON_NO_CANDIDATE] = { "no-candidate",
+                                   N_("connection '{connection}' on {device} belongs to no site ({found})") },
+  [DIVERT_REASON_PROOF_FAILED] = { "proof-failed",
+                                   N_("connection '{connection}' on {device} is not at '{site}': {proof}: "
+                                      "expected {expected}, found {found}") },
+  [DIVERT_REASON_PROOF_PENDING] = { "proof-pending",
+                                    N_("connection '{connection}' on {device} has yet to prove '{site}': {proof}: "
+                                       "expected {expected}, found {found}") },
+  [DIVERT_REASON_AMBIGUOUS] = { "ambiguous", N_("two sites at once: '{site}', and another by connection "
+                                                "'{connection}' on {device}") },
+  [DIVERT_REASON_PROVEN] = { "proven", N_("connection '{connection}' on {device} proves '{site}' ({found})") },
+  [DIVERT_REASON_HELD] = { "held",
+                           N_("connection '{connection}' on {device} has to prove '{site}' again: {proof}: "
+                              "expected {expected}, found {found}") },
+};
+G_STATIC_ASSERT (G_N_ELEMENTS (reasons) == DIVERT_REASON_HELD + 1);
+
+static const Words proofs[] = {
+  [DIVERT_PROOF_IDENTITY] = { "identity", N_("identity") },
+  [DIVERT_PROOF_DEVICE] = { "device", N_("kind of device") },
+  [DIVERT_PROOF_LINK] = { "link", N_("link") },
+  [DIVERT_PROOF_SUBNET] = { "subnet", N_("subnet") },
+  [DIVERT_PROOF_ROUTE] = { "route", N_("route") },
+  [DIVERT_PROOF_SSID] = { "ssid", N_("SSID") },
+  [DIVERT_PROOF_BSSID] = { "bssid", N_("access point (BSSID)") },
+  [DIVERT_PROOF_SECURITY] = { "security", N_("Wi-Fi security") },
+  [DIVERT_PROOF_GATEWAY_MAC] = { "gateway-mac", N_("gateway's MAC address") },
+  [DIVERT_PROOF_BEACON] = { "beacon", N_("beacon") },
+};
+G_STATIC_ASSERT (G_N_ELEMENTS (proofs) == DIVERT_N_PROOFS);
+
+static const char *const outcomes[] = {
+  [DIVERT_OUTCOME_HOLDS] = "holds",
+  [DIVERT_OUTCOME_FAILS] = "fails",
+  [DIVERT_OUTCOME_PENDING] = "pending",
+};
+
+static const char *
+identity (const char *msgid)
+{
+  return msgid;
+}
+
+typedef struct
+{
+  const char *key;
+  const char *value;   /* "" and NULL become "nothing" */
+  gboolean    hostile; /* comes from outside: to be escaped.  Some are words of ours (proof-*.c): translated. */
+} Place;
+
+/* What @place reads as; free it. */
+static char *
+read_place (const Place     *place,
+            DivertTranslate  translate)
+{
+  if (place->value == NULL || place->value[0] == '\0')
+    /* TRANSLATORS: what was found or expected, when there is nothing */
+    return g_strdup (translate (N_("nothing")));
+  return place->hostile ? divert_escape (translate (place->value)) : g_strdup (place->value);
+}
+
+static char *
+fill (const char      *template,
+      const Place     *places,
+      DivertTranslate  translate)
+{
+  g_autoptr(GString) text = g_string_new (NULL);
+
+  for (const char *p = template; *p != '\0';)
+    {
+      const char *end = *p == '{' ? strchr (p, '}') : NULL;
+      gboolean filled = FALSE;
+
+      for (const Place *place = places; end != NULL && place->key != NULL && !filled; place++)
+        if (strlen (place->key) == (gsize) (end - p - 1) && strncmp (p + 1, place->key, end - p - 1) == 0)
+          {
+            g_autofree char *value = read_place (place, translate);
+
+            g_string_append (text, value);
+            p = end + 1;
+            filled = TRUE;
+          }
+      if (!filled)
+        g_string_append_c (text, *p++);
+    }
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+char *
+divert_reason_to_text (const DivertReason *reason,
+                       DivertTranslate     translate)
+{
+  DivertTranslate tr = translate != NULL ? translate : identity;
+  const Place places[] = {
+    { "site", reason->site, TRUE },
+    { "device", reason->device, TRUE },
+    { "connection", reason->id, TRUE },
+    { "proof", tr (proofs[reason->proof].template), FALSE },
+    { "expected", reason->expected, TRUE },
+    { "found", reason->found, TRUE },
+    { NULL, NULL, FALSE },
+  };
+
+  return fill (tr (reasons[reason->code].template), places, tr);
+}
+
+char *
+divert_proof_to_text (const DivertProof *proof,
+                      DivertTranslate    translate)
+{
+  DivertTranslate tr = translate != NULL ? translate : identity;
+  const Place places[] = {
+    { "proof", tr (proofs[proof->kind].template), FALSE },
+    { "expected", proof->expected, TRUE },
+    { "found", proof->found, TRUE },
+    { NULL, NULL, FALSE },
+  };
+
+  if (proof->expected[0] == '\0')
+    return fill (tr (N_("{proof}: {found}")), places, tr);
+  return fill (tr (N_("{proof} {expected}: found {found}")), places, tr);
+}
+
+const char *
+divert_proof_kind_name (DivertProofKind kind)
+{
+  return proofs[kind].name;
+}
+
+const char *
+divert_outcome_name (DivertOutcome outcome)
+{
+  return outcomes[outcome];
+}
+
+const char *
+divert_reason_code_name (DivertReasonCode code)
+{
+  return reasons[code].name;
+}
+
+gboolean
+divert_proof_kind_from_name (const char      *name,
+                             DivertProofKind *ret_kind)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (proofs); i++)
+    if (g_strcmp0 (proofs[i].name, name) == 0)
+      {
+        *ret_kind = i;
+        return TRUE;
+      }
+  return FALSE;
+}
+
+gboolean
+divert_outcome_from_name (const char    *name,
+                          DivertOutcome *ret_outcome)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (outcomes); i++)
+    if (g_strcmp0 (outcomes[i], name) == 0)
+      {
+        *ret_outcome = i;
+        return TRUE;
+      }
+  return FALSE;
+}
+
+gboolean
+divert_reason_code_from_name (const char       *name,
+                              DivertReasonCode *ret_code)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (reasons); i++)
+    if (g_strcmp0 (reasons[i].name, name) == 0)
+      {
+        *ret_code = i;
+        return TRUE;
+      }
+  return FALSE;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Explain: sends an imagined packet through a ruleset value and tells which rule
+ * of which chain decides.  The same value that is laid; no second copy of the
+ * logic.
+ */
+#pragma once
+
+#include "ruleset.h"
+
+G_BEGIN_DECLS
+
+/* A first packet that an ordinary program on this machine would send. */
+typedef struct
+{
+  DivertPrefix destination;      /* full length */
+  guint8       protocol;         /* IPPROTO_TCP, IPPROTO_UDP, or another (ICMP) */
+  guint16      port;             /* 0: not given */
+  char         out_interface[16];/* where the routing table would send it; "" unknown */
+  gboolean     has_source;
+  DivertPrefix source;           /* the address that it would get */
+  guint        destination_type; /* DivertAddrtype bits; 0: unicast */
+} DivertPacket;
+
+typedef enum
+{
+  DIVERT_PATH_DIRECT,   /* as the routing table says */
+  DIVERT_PATH_DIVERT,   /* the proxy's TPROXY port */
+  DIVERT_PATH_DNS,      /* the proxy's DNS port */
+  DIVERT_PATH_BLOCK,    /* refused */
+} DivertPath;
+
+typedef struct
+{
+  DivertPath        path;
+  guint16           port;   /* of the proxy, for DIVERT and DNS */
+  const DivertRule *rule;   /* that decided; owned by the ruleset; NULL: no rule concerned it */
+} DivertExplanation;
+
+void        divert_explain (const DivertRuleset *ruleset, const DivertPacket *packet,
+                            DivertExplanation *ret_explanation);
+/* "direct", "divert", "dns", "block" */
+const char *divert_path_name (DivertPath path);
+/* "tcp", "udp", or "icmp" (that of @family). */
+gboolean    divert_protocol_parse (const char *text, DivertFamily family, guint8 *ret_protocol);
+/* "ADDRESS[:PORT][/tcp|/udp|/icmp]", "[v6]:PORT"; protocol defaults to tcp. */
+gboolean    divert_packet_parse (const char *text, DivertPacket *ret_packet, GError **error);
+
+G_END_DECLS

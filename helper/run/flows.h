@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Flows that cross a change of place.
+ */
+#pragma once
+
+#include "core/config/config.h"
+#include "core/place/decision.h"
+
+G_BEGIN_DECLS
+
+/* What was crossed. */
+typedef struct
+{
+  const DivertDecision *before;    /* NULL: not known */
+  const DivertDecision *now;
+  const GArray         *former;    /* DivertPrefix: what auto6 has let go straight so far (auto6-memory.h) */
+  gboolean              left;      /* some network was left, whether the place changed or not */
+  gboolean              remarked;  /* the configured mark is another one */
+} DivertCrossing;
+
+/* Behind the writes: closes the sockets and forgets the connections whose way has changed, so that
+ * programs notice at once and connect anew, and those that somebody of a network that was left had
+ * opened to us.  Failures are logged: the rules are right without it, packet by packet, but for
+ * these. */
+void divert_flows_end (const DivertConfig *config, const DivertCrossing *crossing, guint32 gid);
+
+G_END_DECLS

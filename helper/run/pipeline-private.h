@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Between pipeline.c, which changes it, and pipeline-answers.c, which only looks.
+ */
+#pragma once
+
+#include "core/memory/anchors.h"
+#include "core/memory/hold.h"
+#include "core/memory/startup.h"
+#include "laying.h"
+#include "pipeline.h"
+#include "settings.h"
+#include "system/base/turns.h"
+#include "system/sources/beacon/beacon.h"
+#include "system/sources/kernel/kernel.h"
+#include "system/sources/networkmanager.h"
+#include "system/sources/sleep.h"
+#include "waiters.h"
+
+G_BEGIN_DECLS
+
+struct DivertPipeline
+{
+  DivertReported   reported;   /* NULL: nobody wants to know */
+  gpointer         user_data;
+
+  DivertSettings  *settings;
+  DivertNetwork   *network;    /* NULL while there is no bus; likewise sleep */
+  DivertKernel    *kernel;
+  DivertSleep     *sleep;
+  DivertBeacons   *beacons;
+  DivertLaying    *laying;
+
+  DivertFacts     *facts;      /* of the last run */
+  DivertAnchors   *anchors;
+  DivertHold      *hold;
+  gint64           held_until; /* monotonic: the place in force is held; 0: it is not */
+  GArray          *former;     /* see core/memory/auto6-memory.h */
+  DivertReport    *report;     /* of the last run */
+  DivertNews       news;
+  gint64           news_due;   /* monotonic: a reason waits to be logged; 0: none does */
+  guint32          mark, mask; /* of the rules in force */
+  gboolean         wrote;      /* since flows were last ended: to the kernel */
+  gboolean         left;       /* likewise: some network was left */
+  DivertReport    *in_force;   /* of the last run that could lay its rules (may be @report); NULL: none yet */
+  DivertWaiters   *waiters;
+
+  gboolean         bus_lost;
+  gboolean         learning;   /* somebody waits for the gateways' addresses themselves */
+  DivertStartup    startup;
+  const char      *event;      /* that asked for the next run */
+  gint64           event_time;
+  DivertTurns      turns;
+  guint            run_id;     /* sources */
+  guint            timer_id;
+};
+
+G_END_DECLS

@@ -1,0 +1,507 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: the run.  Every event, whatever it is, leads to the same run over all
+ * stages, and a run that finds nothing to change writes nothing.
+ *
+ * Theory of operation.  An event sets one flag; the run happens in the main loop
+ * at high priority, before anybody's method call is served, and is one stretch of work
+ * without waiting: about a millisecond.  What must be waited for (a gateway's
+ * answer, NetworkManager's first reading, a held lock) is asked for, and its coming
+ * is an event.  So runs never overlap, SIGTERM never cuts one short, and there is
+ * no queue.  In a storm of events, run upon run, the others get their turn now and
+ * then (turns.c): what NetworkManager says meanwhile would pile up.
+ */
+#include "pipeline-private.h"
+
+#include "core/memory/auto6-memory.h"
+#include "flows.h"
+#include "inquiry.h"
+#include "system/filter/choice.h"
+
+#define SETTLE_US G_USEC_PER_SEC /* for a refresh that is to settle */
+#define EXPIRY_CHECK_S 30        /* the wall clock can be set: look at it now and then */
+#define BUS_LOST_US (3 * G_USEC_PER_SEC)
+#define BUS_LOST_STEP_US (20 * 1000)
+
+static void request_run (DivertPipeline *pipeline, const char *event);
+
+static gboolean
+on_timer (gpointer user_data)
+{
+  DivertPipeline *pipeline = user_data;
+
+  pipeline->timer_id = 0;
+  request_run (pipeline, "timer");
+  return G_SOURCE_REMOVE;
+}
+
+/* Looks again at monotonic time @when. */
+static void
+set_timer (DivertPipeline *pipeline,
+           gint64          when)
+{
+  gint64 delay = (when - g_get_monotonic_time ()) / 1000;
+
+  g_clear_handle_id (&pipeline->timer_id, g_source_remove);
+  if (when != 0)
+    pipeline->timer_id = g_timeout_add (CLAMP (delay, 0, G_MAXINT) + 1, on_timer, pipeline);
+}
+
+/* Stage: facts.  What cannot be had is empty, and that is away. */
+static DivertFacts *
+gather (DivertPipeline *pipeline,
+        GPtrArray      *problems)
+{
+  DivertFacts *facts = divert_facts_new ();
+  g_autoptr(GError) error = NULL;
+
+  if (!pipeline->bus_lost && pipeline->network != NULL)
+    divert_network_gather (pipeline->network, facts);
+  divert_inquiry_follow_access_points (pipeline->beacons, pipeline->facts, facts);
+  if (!divert_kernel_gather (pipeline->kernel, facts, &error))
+    g_ptr_array_add (problems, divert_problem_new (DIVERT_PROBLEM_FACTS, error->message));
+  divert_inquiry_distrust (pipeline->beacons, pipeline->facts, facts);
+  divert_beacons_keep (pipeline->beacons, divert_settings_get_config (pipeline->settings));
+  divert_beacons_gather (pipeline->beacons, facts);
+  facts->sleeping = pipeline->sleep != NULL && divert_sleep_is_near (pipeline->sleep);
+  divert_facts_sort (facts);
+  divert_anchors_fill (pipeline->anchors, facts);
+  g_array_append_vals (facts->former, pipeline->former->data, pipeline->former->len);
+  return facts;
+}
+
+/* A mode that is over becomes auto. */
+static void
+end_mode (DivertPipeline    *pipeline,
+          const DivertFacts *facts)
+{
+  g_autofree char *network = facts->nm_running ? divert_facts_network (facts) : NULL;
+
+  if (divert_mode_is_over (divert_settings_get_mode (pipeline->settings), g_get_real_time () / G_USEC_PER_SEC, network))
+    divert_settings_end_mode (pipeline->settings);
+}
+
+static void
+keep_report (DivertPipeline *pipeline,
+             DivertReport   *report)
+{
+  DivertReport *old = pipeline->report, *old_in_force = pipeline->in_force;
+
+  pipeline->report = report;
+  if (report->laid)
+    pipeline->in_force = report;
+  if (old != NULL && old != pipeline->in_force)
+    divert_report_free (old);
+  if (old_in_force != NULL && old_in_force != old && old_in_force != pipeline->in_force)
+    divert_report_free (old_in_force);
+}
+
+/* Has NetworkManager been read? */
+static gboolean
+is_ready (const DivertPipeline *pipeline)
+{
+  return pipeline->network != NULL && divert_network_is_ready (pipeline->network);
+}
+
+/* Is this start-up, and does a moment's patience serve? */
+static gboolean
+should_wait (DivertPipeline       *pipeline,
+             const DivertDecision *decision)
+{
+  const DivertModeKind mode = divert_settings_get_mode (pipeline->settings)->kind;
+  gint64 until = 0;
+
+  /* What a person has decided waits for no proof. */
+  if (!pipeline->bus_lost && mode != DIVERT_MODE_AWAY && mode != DIVERT_MODE_OFF)
+    until = divert_startup_wait (&pipeline->startup, is_ready (pipeline), decision, g_get_monotonic_time ());
+  if (until != 0)
+    set_timer (pipeline, until);
+  return until != 0;
+}
+
+/* The earlier one; 0: none. */
+static gint64
+earlier (gint64 a,
+         gint64 b)
+{
+  if (a == 0 || b == 0)
+    return a + b;
+  return MIN (a, b);
+}
+
+static void
+set_next_timer (DivertPipeline *pipeline)
+{
+  const DivertMode *mode = divert_settings_get_mode (pipeline->settings);
+  gint64 deadline = divert_waiters_get_deadline (pipeline->waiters);
+
+  if (mode->expires != 0)
+    {
+      gint64 left = (gint64) mode->expires - g_get_real_time () / G_USEC_PER_SEC;
+      gint64 when = g_get_monotonic_time () + CLAMP (left, 0, EXPIRY_CHECK_S) * G_USEC_PER_SEC;
+
+      deadline = earlier (deadline, when);
+    }
+  deadline = earlier (deadline, pipeline->held_until);
+  deadline = earlier (deadline, pipeline->news_due);
+  deadline = earlier (deadline, divert_settings_get_group_retry (pipeline->settings));
+  set_timer (pipeline, deadline);
+}
+
+/* Does nobody owe an answer any more?  Gateways' count only while somebody wants to know them, not
+ * their part in a decision. */
+static gboolean
+is_settled (const DivertPipeline *pipeline,
+            const DivertDecision *decision)
+{
+  const DivertFacts *facts = pipeline->facts;
+
+  if (!is_ready (pipeline))
+    return FALSE;
+  for (guint i = 0; pipeline->learning && i < facts->links->len; i++)
+    {
+      const DivertLink *link = g_ptr_array_index (facts->links, i);
+
+      for (guint j = 0; j < link->gateways->len; j++)
+        if (((DivertGateway *) g_ptr_array_index (link->gateways, j))->state == DIVERT_GATEWAY_PENDING)
+          return FALSE;
+    }
+  return !divert_decision_is_pending (decision);
+}
+
+/* Stage: report. */
+static DivertReport *
+make_report (DivertPipeline *pipeline,
+             DivertDecision *decision,
+             GPtrArray      *problems,
+             gboolean        laid,
+             DivertApplied   applied)
+{
+  gint64 end = applied.writes > 0 ? applied.last_write : g_get_monotonic_time ();
+  DivertReport *report = g_new0 (DivertReport, 1);
+
+  report->mode = divert_mode_copy (divert_settings_get_mode (pipeline->settings));
+  report->decision = decision;
+  report->laid = laid;
+  if (laid)
+    report->place = g_strdup (divert_decision_get_place (decision));
+  else
+    report->place = g_strdup (pipeline->in_force != NULL ? pipeline->in_force->place : "off");
+  report->backend = divert_laying_get_backend (pipeline->laying);
+  report->problems = problems;
+  report->writes = applied.writes;
+  report->took = end - pipeline->event_time;
+  return report;
+}
+
+static DivertCrossing
+get_crossing (const DivertPipeline *pipeline,
+              const DivertDecision *now)
+{
+  const DivertConfig *config = divert_settings_get_config (pipeline->settings);
+  const DivertDecision *before = pipeline->in_force != NULL ? pipeline->in_force->decision : NULL;
+
+  return (DivertCrossing) {
+    .before = before,
+    .now = now,
+    .former = pipeline->former,
+    .left = pipeline->left,
+    .remarked = before != NULL && before->place != DIVERT_PLACE_OFF &&
+                (config->mark != pipeline->mark || config->mask != pipeline->mask),
+  };
+}
+
+/* Behind the writes: no flow can come up again on the way that was closed. */
+static void
+end_flows (DivertPipeline       *pipeline,
+           const DivertDecision *now,
+           guint32               gid)
+{
+  const DivertConfig *config = divert_settings_get_config (pipeline->settings);
+  const DivertCrossing crossing = get_crossing (pipeline, now);
+
+  if (pipeline->wrote || pipeline->left)
+    divert_flows_end (config, &crossing, gid);
+  /* What was left while it was in doubt counts when the doubt is over. */
+  if (now->place != DIVERT_PLACE_HELD)
+    pipeline->left = FALSE;
+  pipeline->wrote = FALSE;
+  pipeline->mark = config->mark;
+  pipeline->mask = config->mask;
+}
+
+static void
+run (DivertPipeline *pipeline)
+{
+  const DivertConfig *config = divert_settings_get_config (pipeline->settings);
+  g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func ((GDestroyNotify) divert_problem_free);
+  g_autoptr(DivertFacts) facts = NULL;
+  g_autoptr(DivertDecision) decision = NULL;
+  DivertReport *report;
+  DivertCrossing crossing;
+  DivertLaid laid;
+  gboolean settled, has_gid;
+  DivertApplied applied;
+  guint32 gid = 0;
+
+  if (should_wait (pipeline, NULL))
+    return;
+
+  /* First, because it may look the group up again. */
+  has_gid = divert_settings_get_gid (pipeline->settings, &gid);
+  divert_settings_add_problems (pipeline->settings, problems);
+  facts = gather (pipeline, problems);
+  end_mode (pipeline, facts);
+  decision = divert_decide (config, divert_settings_get_mode (pipeline->settings), facts);
+  pipeline->held_until = divert_hold_apply (pipeline->hold, facts, decision, g_get_monotonic_time ());
+  if (should_wait (pipeline, decision))
+    {
+      divert_inquiry_ask (pipeline->kernel, pipeline->beacons, config, facts, decision);
+      /* So that the next run knows a link for the same network, and does not forget the answer that it waits for. */
+      divert_facts_free (pipeline->facts);
+      pipeline->facts = g_steal_pointer (&facts);
+      return;
+    }
+  divert_startup_end (&pipeline->startup);
+
+  /* Under another mark, a connection that bears the old one would be taken for one that is left alone. */
+  crossing = get_crossing (pipeline, decision);
+  if (crossing.remarked)
+    divert_flows_end (config, &crossing, gid);
+  laid = divert_laying_lay (pipeline->laying, config, has_gid ? &gid : NULL, decision, facts, problems, &applied);
+  report = make_report (pipeline, g_steal_pointer (&decision), g_steal_pointer (&problems), laid == DIVERT_LAID,
+                        applied);
+
+  /* What a run that failed has written is none the less to be followed by this. */
+  pipeline->wrote |= applied.writes > 0;
+  pipeline->left |= pipeline->facts != NULL && divert_facts_have_left (pipeline->facts, facts);
+  if (laid == DIVERT_LAID)
+    {
+      end_flows (pipeline, report->decision, gid);
+      divert_hold_learn (pipeline->hold, facts, report->decision, g_get_monotonic_time ());
+    }
+  divert_anchors_learn (pipeline->anchors, facts, report->decision, g_get_monotonic_time ());
+  divert_former_learn (pipeline->former, config, report->decision);
+  divert_inquiry_ask (pipeline->kernel, pipeline->beacons, config, facts, report->decision);
+
+  divert_facts_free (pipeline->facts);
+  pipeline->facts = g_steal_pointer (&facts);
+  pipeline->news_due = divert_news_see (&pipeline->news, report, pipeline->report, pipeline->event,
+                                        g_get_monotonic_time ());
+  keep_report (pipeline, report);
+
+  if (laid != DIVERT_LAID_NOT && pipeline->facts->sleeping)
+    divert_sleep_allow (pipeline->sleep);
+  if (pipeline->reported != NULL)
+    pipeline->reported (report, pipeline->user_data);
+  settled = is_settled (pipeline, report->decision);
+  if (settled)
+    pipeline->learning = FALSE;
+  divert_waiters_tell (pipeline->waiters, report, settled, g_get_monotonic_time ());
+  set_next_timer (pipeline);
+}
+
+static gboolean
+on_run (gpointer user_data)
+{
+  DivertPipeline *pipeline = user_data;
+
+  pipeline->run_id = 0;
+  run (pipeline);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+request_run (DivertPipeline *pipeline,
+             const char     *event)
+{
+  if (pipeline->run_id != 0)
+    return;
+  pipeline->event = event;
+  pipeline->event_time = g_get_monotonic_time ();
+  pipeline->run_id = g_idle_add_full (divert_turns_take (&pipeline->turns), on_run, pipeline, NULL);
+}
+
+static void
+on_retry (gpointer user_data)
+{
+  request_run (user_data, "retry");
+}
+
+static void
+on_network_changed (gpointer user_data)
+{
+  request_run (user_data, "networkmanager");
+}
+
+static void
+on_kernel_changed (gpointer user_data)
+{
+  request_run (user_data, "kernel");
+}
+
+static void
+on_beacons_changed (gpointer user_data)
+{
+  request_run (user_data, "beacon");
+}
+
+static void
+on_sleep_changed (gpointer user_data)
+{
+  DivertPipeline *pipeline = user_data;
+
+  /* The machine may wake up anywhere, and a link need not show that it was away. */
+  divert_kernel_distrust (pipeline->kernel, 0);
+  request_run (pipeline, "sleep");
+}
+
+DivertPipeline *
+divert_pipeline_new (const char  *config_dir,
+                     GError     **error)
+{
+  g_autoptr(DivertPipeline) pipeline = g_new0 (DivertPipeline, 1);
+
+  pipeline->waiters = divert_waiters_new ();
+  pipeline->anchors = divert_anchors_new ();
+  pipeline->hold = divert_hold_new ();
+  pipeline->former = divert_prefixes_new ();
+  pipeline->settings = divert_settings_new (config_dir);
+  pipeline->laying = divert_laying_new (divert_choice_new_backend (), on_retry, pipeline, error);
+  if (pipeline->laying == NULL)
+    return NULL;
+  pipeline->kernel = divert_kernel_new (on_kernel_changed, pipeline, error);
+  if (pipeline->kernel == NULL)
+    return NULL;
+  pipeline->beacons = divert_beacons_new (&DIVERT_BEACON_LIMITS, on_beacons_changed, pipeline);
+
+  pipeline->startup = divert_startup_begin (divert_laying_find_rules (pipeline->laying), g_get_monotonic_time ());
+  request_run (pipeline, "start");
+  return g_steal_pointer (&pipeline);
+}
+
+void
+divert_pipeline_connect (DivertPipeline *pipeline)
+{
+  pipeline->network = divert_network_new (on_network_changed, pipeline);
+  pipeline->sleep = divert_sleep_new (on_sleep_changed, pipeline);
+}
+
+void
+divert_pipeline_set_reported (DivertPipeline *pipeline,
+                              DivertReported  reported,
+                              gpointer        user_data)
+{
+  pipeline->reported = reported;
+  pipeline->user_data = user_data;
+  if (reported != NULL && pipeline->report != NULL)
+    reported (pipeline->report, user_data);
+}
+
+void
+divert_pipeline_free (DivertPipeline *pipeline)
+{
+  if (pipeline == NULL)
+    return;
+  g_clear_handle_id (&pipeline->run_id, g_source_remove);
+  divert_turns_clear (&pipeline->turns);
+  g_clear_handle_id (&pipeline->timer_id, g_source_remove);
+  divert_beacons_free (pipeline->beacons);
+  divert_sleep_free (pipeline->sleep);
+  divert_network_free (pipeline->network);
+  divert_kernel_free (pipeline->kernel);
+  divert_laying_free (pipeline->laying);
+  divert_settings_free (pipeline->settings);
+  divert_waiters_free (pipeline->waiters);
+  divert_facts_free (pipeline->facts);
+  divert_anchors_free (pipeline->anchors);
+  divert_hold_free (pipeline->hold);
+  divert_news_clear (&pipeline->news);
+  g_clear_pointer (&pipeline->former, g_array_unref);
+  if (pipeline->in_force != pipeline->report)
+    divert_report_free (pipeline->in_force);
+  divert_report_free (pipeline->report);
+  g_free (pipeline);
+}
+
+void
+divert_pipeline_refresh (DivertPipeline  *pipeline,
+                         const char      *event,
+                         gboolean         settle,
+                         DivertRefreshed  refreshed,
+                         gpointer         user_data)
+{
+  divert_waiters_add (pipeline->waiters, settle ? g_get_monotonic_time () + SETTLE_US : 0, (DivertWaited) refreshed,
+                      user_data);
+  request_run (pipeline, event);
+}
+
+void
+divert_pipeline_ask_gateways (DivertPipeline *pipeline)
+{
+  const DivertFacts *facts = pipeline->facts;
+
+  pipeline->learning = TRUE;
+  for (guint i = 0; facts != NULL && i < facts->connections->len; i++)
+    {
+      const DivertConnection *connection = g_ptr_array_index (facts->connections, i);
+      const DivertLink *link = divert_facts_find_link (facts, connection->device);
+
+      if (connection->up && !connection->external && link != NULL)
+        divert_kernel_resolve_gateways (pipeline->kernel, link->ifindex);
+    }
+}
+
+gboolean
+divert_pipeline_set_mode (DivertPipeline    *pipeline,
+                          const DivertMode  *mode,
+                          GError           **error)
+{
+  if (!divert_settings_set_mode (pipeline->settings, mode, error))
+    return FALSE;
+  request_run (pipeline, "switch");
+  return TRUE;
+}
+
+gboolean
+divert_pipeline_reload (DivertPipeline  *pipeline,
+                        GError         **error)
+{
+  gboolean ok = divert_settings_reload (pipeline->settings, error);
+
+  /* Also on failure: what is wrong is to be seen in the problems. */
+  request_run (pipeline, "reload");
+  return ok;
+}
+
+gboolean
+divert_pipeline_keep_site (DivertPipeline  *pipeline,
+                           const char      *site,
+                           const char      *text,
+                           GError         **error)
+{
+  gboolean ok = divert_settings_keep_site (pipeline->settings, site, text, error);
+
+  /* Likewise. */
+  request_run (pipeline, "reload");
+  return ok;
+}
+
+void
+divert_pipeline_lose_bus (DivertPipeline *pipeline)
+{
+  gint64 deadline = g_get_monotonic_time () + BUS_LOST_US;
+
+  /* Nobody comes after us: tables that another program is busy with are tried again. */
+  pipeline->bus_lost = TRUE;
+  do
+    {
+      pipeline->event = "bus lost";
+      pipeline->event_time = g_get_monotonic_time ();
+      run (pipeline);
+      if (pipeline->report->laid)
+        break;
+      g_usleep (BUS_LOST_STEP_US);
+    }
+  while (g_get_monotonic_time () < deadline);
+}

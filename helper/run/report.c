@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: the report's value, and what of it is logged and told to the service manager.
+ *
+ * A line is logged for what is new: another place, another problem, a write, or another reason for the same place ("a
+ * stranger's gateway answered").  What a network says makes reasons, so a reason alone is logged once a second at the
+ * most, and the last one always.
+ */
+#include "report.h"
+
+#include "system/base/manager.h"
+
+#define REASON_INTERVAL_US G_USEC_PER_SEC
+
+void
+divert_report_free (DivertReport *report)
+{
+  if (report == NULL)
+    return;
+  divert_mode_free (report->mode);
+  divert_decision_free (report->decision);
+  g_ptr_array_unref (report->problems);
+  g_free (report->place);
+  g_free (report);
+}
+
+/* "home: connection … proves 'home' (…)" */
+static char *
+describe (const DivertReport *report)
+{
+  g_autofree char *reason = divert_reason_to_text (report->decision->reason, NULL);
+
+  return g_strdup_printf ("%s%s: %s", report->place, report->laid ? "" : " (not as decided)", reason);
+}
+
+static char *
+to_text (const DivertReport *report,
+         const char         *event)
+{
+  g_autofree char *description = describe (report);
+
+  return g_strdup_printf ("%s: place %s (mode %s, %u writes, %" G_GINT64_FORMAT " us)", event, description,
+                          divert_mode_get_name (report->mode), report->writes, report->took);
+}
+
+static void
+tell_manager (const DivertReport *report)
+{
+  g_autofree char *description = describe (report);
+  g_autoptr(GString) text = g_string_new (description);
+
+  for (guint i = 0; i < report->problems->len; i++)
+    {
+      const DivertProblem *problem = g_ptr_array_index (report->problems, i);
+      g_autofree char *line = divert_problem_to_text (problem->code, problem->detail, NULL);
+
+      g_string_append_printf (text, "; %s", line);
+    }
+  divert_manager_tell (text->str);
+}
+
+static void
+log_report (const DivertReport *report,
+            const char         *event)
+{
+  g_autofree char *text = to_text (report, event);
+
+  g_message ("%s", text);
+  for (guint i = 0; i < report->problems->len; i++)
+    {
+      const DivertProblem *problem = g_ptr_array_index (report->problems, i);
+      g_autofree char *line = divert_problem_to_text (problem->code, problem->detail, NULL);
+
+      g_warning ("%s", line);
+    }
+}
+
+static gboolean
+is_news (const DivertReport *report,
+         const DivertReport *previous)
+{
+  return previous == NULL || report->writes > 0 || !g_str_equal (previous->place, report->place) ||
+         !divert_problems_equal (previous->problems, report->problems);
+}
+
+gint64
+divert_news_see (DivertNews         *news,
+                 const DivertReport *report,
+                 const DivertReport *previous,
+                 const char         *event,
+                 gint64              now)
+{
+  g_autofree char *reason = divert_reason_to_text (report->decision->reason, NULL);
+  gboolean other = g_strcmp0 (reason, news->reason) != 0;
+
+  if (!is_news (report, previous) && !(other && now >= news->next))
+    return other ? news->next : 0;
+  log_report (report, event);
+  tell_manager (report);
+  g_free (news->reason);
+  news->reason = g_steal_pointer (&reason);
+  news->next = now + REASON_INTERVAL_US;
+  return 0;
+}
+
+void
+divert_news_clear (DivertNews *news)
+{
+  g_clear_pointer (&news->reason, g_free);
+}
+
+const char *
+divert_report_get_site (const DivertReport *report)
+{
+  return g_str_equal (report->place, "away") || g_str_equal (report->place, "off") ? "" : report->place;
+}
+
+/* Rules that could not be replaced are of another decision, whose device is not known here. */
+const char *
+divert_report_get_device (const DivertReport *report)
+{
+  return report->laid ? divert_decision_get_device (report->decision) : "";
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The report: what came of a run of the pipeline, as a plain value.
+ */
+#pragma once
+
+#include "core/place/decision.h"
+#include "core/place/mode.h"
+#include "core/place/problem.h"
+
+G_BEGIN_DECLS
+
+typedef struct
+{
+  DivertMode     *mode;
+  DivertDecision *decision;
+  gboolean        laid;      /* the kernel holds the decision's rules (of place OFF: none) */
+  char           *place;     /* whose rules are in force: "away", "off" or a site's name */
+  const char     *backend;   /* its name, static; "" if none works here */
+  GPtrArray      *problems;  /* DivertProblem */
+  guint           writes;    /* to the kernel, in this run */
+  gint64          took;      /* µs, from the event to the last write, or to the end of the apply if there was none */
+} DivertReport;
+
+void        divert_report_free (DivertReport *report);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertReport, divert_report_free)
+
+/* The site whose rules are in force; "" if none. */
+const char *divert_report_get_site (const DivertReport *report);
+/* The interface that leads there; "" if none. */
+const char *divert_report_get_device (const DivertReport *report);
+
+/* What has been told to people so far; all zeros at first. */
+typedef struct
+{
+  char  *reason; /* of the last line */
+  gint64 next;   /* monotonic (µs): no sooner is another reason alone a line */
+} DivertNews;
+
+/* Logs @report, and tells the service manager, if there is anything in it that @previous (NULL: none) has not told.
+ * The first call tells the manager as well that the start is over.  Returns when to look again (monotonic); 0: no
+ * need. */
+gint64      divert_news_see (DivertNews *news, const DivertReport *report, const DivertReport *previous,
+                             const char *event, gint64 now);
+void        divert_news_clear (DivertNews *news);
+
+G_END_DECLS

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: the datagrams to the service manager.
+ *
+ * The protocol is one datagram of lines to the socket in $NOTIFY_SOCKET, and its manual promises that it stays so; a
+ * library for it would be the only thing of systemd's that the helper needs.
+ */
+#include "manager.h"
+
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+/* FALSE: nobody listens. A name that begins with '@' is in the abstract namespace. */
+static gboolean
+get_address (struct sockaddr_un *ret_address,
+             socklen_t          *ret_length)
+{
+  const char *path = g_getenv ("NOTIFY_SOCKET");
+  struct sockaddr_un address = { .sun_family = AF_UNIX };
+  const gsize length = path != NULL ? strlen (path) : 0;
+
+  if (length < 2 || length >= sizeof address.sun_path || (path[0] != '/' && path[0] != '@'))
+    return FALSE;
+  memcpy (address.sun_path, path, length);
+  if (path[0] == '@')
+    address.sun_path[0] = '\0';
+  *ret_address = address;
+  *ret_length = offsetof (struct sockaddr_un, sun_path) + length;
+  return TRUE;
+}
+
+void
+divert_manager_tell (const char *status)
+{
+  static gboolean ready = FALSE;
+  g_autofree char *message = g_strdup_printf ("%sSTATUS=%s", ready ? "" : "READY=1\n", status);
+  struct sockaddr_un address;
+  socklen_t length;
+  int fd;
+
+  if (!get_address (&address, &length))
+    return;
+  fd = socket (AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0)
+    return;
+  /* Not waited for: a manager that is busy misses a line of status. What it has to know is sent again with the next. */
+  if (sendto (fd, message, strlen (message), MSG_NOSIGNAL | MSG_DONTWAIT, (const struct sockaddr *) &address,
+              length) > 0)
+    ready = TRUE;
+  close (fd);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The matches and targets of x_tables that our rules use: name, revision, size,
+ * and the way from a rule's fields to the kernel's structure and back.
+ */
+#pragma once
+
+#include "core/ruleset/ruleset.h"
+
+G_BEGIN_DECLS
+
+typedef struct
+{
+  const char    *name;
+  guint8         revision;
+  DivertFamilies families;
+  gsize          size;   /* of the structure, not aligned */
+  /* Fills the structure, which is all zeros; its alignment is XT_ALIGN's. */
+  void         (*fill) (const DivertRule *rule, void *data);
+  /* The way back.  May be lax: who calls it fills again and compares. */
+  void         (*parse) (const void *data, DivertRule *rule);
+} DivertIptablesExtension;
+
+typedef struct
+{
+  DivertIptablesExtension extension;
+  gboolean              (*is_wanted) (const DivertRule *rule);
+} DivertIptablesMatch;
+
+typedef struct
+{
+  DivertIptablesExtension extension;
+  DivertTarget            target;
+} DivertIptablesTarget;
+
+/* In the order of DivertRule's fields, which is the order in the entry. */
+extern const DivertIptablesMatch divert_iptables_matches[];
+extern const guint divert_iptables_n_matches;
+extern const DivertIptablesTarget divert_iptables_targets[];
+extern const guint divert_iptables_n_targets;
+
+/* NULL: RETURN, DROP, JUMP and GOTO need none. */
+const DivertIptablesExtension *divert_iptables_find_target (DivertTarget target, DivertFamily family);
+/* By what an entry names; NULL: none of ours. */
+const DivertIptablesExtension *divert_iptables_find_match (const char *name, guint8 revision, DivertFamily family);
+
+G_END_DECLS

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: what differs between libip4tc and libip6tc, and the opening of a table.
+ *
+ * libiptc is not safe for threads; the helper calls it from one.
+ */
+#include "iptables-family.h"
+#include "divert-config.h"
+#include "system/base/modules.h"
+#include "system/filter/backend.h"
+
+#include <errno.h>
+#include <glib/gi18n-lib.h>
+#include <netinet/in.h>
+#include <stddef.h>
+
+#include <libiptc/libip6tc.h>
+#include <libiptc/libiptc.h>
+
+/* The functions that name the type of an entry. */
+#define DEFINE_ENTRY_FUNCTIONS(prefix, type)                                                                          \
+  static const void *prefix##_first (const char *chain, struct xtc_handle *handle)                                    \
+  {                                                                                                                   \
+    return prefix##_first_rule (chain, handle);                                                                       \
+  }                                                                                                                   \
+  static const void *prefix##_next (const void *entry, struct xtc_handle *handle)                                     \
+  {                                                                                                                   \
+    return prefix##_next_rule ((const type *) entry, handle);                                                         \
+  }                                                                                                                   \
+  static const char *prefix##_target (const void *entry, struct xtc_handle *handle)                                   \
+  {                                                                                                                   \
+    return prefix##_get_target ((const type *) entry, handle);                                                        \
+  }                                                                                                                   \
+  static int prefix##_insert (const char *chain, const void *entry, guint position, struct xtc_handle *handle)        \
+  {                                                                                                                   \
+    return prefix##_insert_entry (chain, (const type *) entry, position, handle);                                     \
+  }
+
+DEFINE_ENTRY_FUNCTIONS (iptc, struct ipt_entry)
+DEFINE_ENTRY_FUNCTIONS (ip6tc, struct ip6t_entry)
+
+#define FUNCTIONS(prefix)                                                                                             \
+  .init = prefix##_init, .free = prefix##_free,                                                                       \
+  .first_chain = prefix##_first_chain, .next_chain = prefix##_next_chain,                                             \
+  .get_policy = prefix##_get_policy, .set_policy = prefix##_set_policy,                                               \
+  .first_entry = prefix##_first, .next_entry = prefix##_next,                                                         \
+  .get_target = prefix##_target, .insert_entry = prefix##_insert, .delete_entry = prefix##_delete_num_entry,          \
+  .flush_chain = prefix##_flush_entries, .create_chain = prefix##_create_chain, .delete_chain = prefix##_delete_chain, \
+  .commit = prefix##_commit
+
+#define LAYOUT(type, ip, protocol_flag, goto_flag, out_flag)                                                          \
+  {                                                                                                                   \
+    .size = sizeof (type), .source = offsetof (type, ip.src), .source_mask = offsetof (type, ip.smsk),                \
+    .destination = offsetof (type, ip.dst), .destination_mask = offsetof (type, ip.dmsk),                             \
+    .in_interface = offsetof (type, ip.iniface), .in_mask = offsetof (type, ip.iniface_mask),                         \
+    .out_interface = offsetof (type, ip.outiface), .out_mask = offsetof (type, ip.outiface_mask),                     \
+    .protocol = offsetof (type, ip.proto), .flags = offsetof (type, ip.flags),                                        \
+    .inverse_flags = offsetof (type, ip.invflags), .target_offset = offsetof (type, target_offset),                   \
+    .next_offset = offsetof (type, next_offset), .counters = offsetof (type, counters),                               \
+    .flag_protocol = protocol_flag, .flag_goto = goto_flag, .inverse_out = out_flag,                                  \
+  }
+
+static const DivertIptablesFamily families[DIVERT_N_FAMILIES] = {
+  [DIVERT_FAMILY_IPV4] = {
+    .family = DIVERT_FAMILY_IPV4,
+    .domain = AF_INET,
+    .level = IPPROTO_IP,
+    .get_match_revision = IPT_SO_GET_REVISION_MATCH,
+    .get_target_revision = IPT_SO_GET_REVISION_TARGET,
+    .module = "ip_tables",
+    .names_file = "/proc/net/ip_tables_names",
+    .layout = LAYOUT (struct ipt_entry, ip, 0, IPT_F_GOTO, IPT_INV_VIA_OUT),
+    FUNCTIONS (iptc),
+  },
+  [DIVERT_FAMILY_IPV6] = {
+    .family = DIVERT_FAMILY_IPV6,
+    .domain = AF_INET6,
+    .level = IPPROTO_IPV6,
+    .get_match_revision = IP6T_SO_GET_REVISION_MATCH,
+    .get_target_revision = IP6T_SO_GET_REVISION_TARGET,
+    .module = "ip6_tables",
+    .names_file = "/proc/net/ip6_tables_names",
+    .layout = LAYOUT (struct ip6t_entry, ipv6, IP6T_F_PROTO, IP6T_F_GOTO, IP6T_INV_VIA_OUT),
+    FUNCTIONS (ip6tc),
+  },
+};
+
+/* iptables-entry.c takes what lies before the inverse flags for what a rule matches. */
+G_STATIC_ASSERT (offsetof (struct ipt_entry, ip) == 0 && offsetof (struct ip6t_entry, ipv6) == 0);
+G_STATIC_ASSERT (offsetof (struct ipt_entry, ip.invflags) < offsetof (struct ipt_entry, nfcache));
+G_STATIC_ASSERT (offsetof (struct ip6t_entry, ipv6.invflags) < offsetof (struct ip6t_entry, nfcache));
+
+const DivertIptablesFamily *
+divert_iptables_family_get (DivertFamily family)
+{
+  return &families[family];
+}
+
+/* ENOPROTOOPT: the family's module is not there; why it is not, the one who tried to load it has written down. */
+static const char *
+explain_absence (const DivertIptablesFamily *ops)
+{
+  switch (divert_modules_recall (ops->module, DIVERT_RUN_DIR))
+    {
+    case DIVERT_MODULE_ABSENT:
+      return _("this kernel comes without it");
+    case DIVERT_MODULE_BLOCKED:
+      return _("modprobe.d forbids it");
+    case DIVERT_MODULE_FAILED:
+      return _("the kernel did not take it");
+    case DIVERT_MODULE_UNKNOWN:
+    default:
+      return _("load it");
+    }
+}
+
+void
+divert_iptables_set_open_error (GError                     **error,
+                                const DivertIptablesFamily  *ops,
+                                DivertTable                  table,
+                                int                          code)
+{
+  switch (code)
+    {
+    case EPERM:
+    case EACCES:
+      g_set_error (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_PERMISSION,
+                   _("the packet filter needs CAP_NET_ADMIN and CAP_NET_RAW: '%s'"), g_strerror (code));
+      break;
+    case EAFNOSUPPORT:
+      g_set_error (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_NO_FAMILY, _("the kernel does not speak %s"),
+                   divert_family_name (ops->family));
+      break;
+    case ENOPROTOOPT:
+    case EPROTONOSUPPORT:
+      g_set_error (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_UNAVAILABLE,
+                   _("legacy iptables for %s is not in the kernel; its module is '%s': %s"),
+                   divert_family_name (ops->family), ops->module, explain_absence (ops));
+      break;
+    case ENOENT:
+      g_set_error (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_UNAVAILABLE,
+                   _("the kernel has no legacy iptables table for %s: '%s'"),
+                   divert_family_name (ops->family), divert_table_name (table));
+      break;
+    default:
+      g_set_error (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_UNAVAILABLE,
+                   _("cannot read the iptables table for %s: '%s': %s"),
+                   divert_family_name (ops->family), divert_table_name (table), g_strerror (code));
+      break;
+    }
+}
+
+gboolean
+divert_iptables_table_exists (const DivertIptablesFamily *ops,
+                              DivertTable                 table)
+{
+  g_autofree char *text = NULL;
+  g_auto(GStrv) names = NULL;
+
+  /* No such file: the module is not loaded, and so there is no table. */
+  if (!g_file_get_contents (ops->names_file, &text, NULL, NULL))
+    return FALSE;
+  names = g_strsplit (text, "\n", -1);
+  return g_strv_contains ((const char *const *) names, divert_table_name (table));
+}
+
+gboolean
+divert_iptables_table_open (DivertIptablesTable         *self,
+                            const DivertIptablesFamily  *ops,
+                            DivertTable                  table,
+                            GError                     **error)
+{
+  struct xtc_handle *handle = ops->init (divert_table_name (table));
+
+  if (handle == NULL)
+    {
+      divert_iptables_set_open_error (error, ops, table, errno);
+      return FALSE;
+    }
+  divert_iptables_table_close (self);
+  self->ops = ops;
+  self->handle = handle;
+  return TRUE;
+}
+
+void
+divert_iptables_table_close (DivertIptablesTable *self)
+{
+  if (self->handle != NULL)
+    self->ops->free (self->handle);
+  self->handle = NULL;
+}
+
+GPtrArray *
+divert_iptables_table_list (const DivertIptablesTable *self,
+                            const char                *chain)
+{
+  GPtrArray *entries = g_ptr_array_new ();
+  const void *entry;
+
+  for (entry = self->ops->first_entry (chain, self->handle); entry != NULL;
+       entry = self->ops->next_entry (entry, self->handle))
+    g_ptr_array_add (entries, (gpointer) entry);
+  return entries;
+}
+
+GStrv
+divert_iptables_table_list_chains (const DivertIptablesTable *self)
+{
+  g_autoptr(GPtrArray) names = g_ptr_array_new ();
+  const char *name;
+
+  for (name = self->ops->first_chain (self->handle); name != NULL; name = self->ops->next_chain (self->handle))
+    g_ptr_array_add (names, g_strdup (name));
+  g_ptr_array_add (names, NULL);
+  return (GStrv) g_ptr_array_free (g_steal_pointer (&names), FALSE);
+}

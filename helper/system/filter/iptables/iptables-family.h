@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The two families of legacy iptables as one: libip4tc and libip6tc behind one
+ * table of functions, and where the fields of their entries lie.  Nothing
+ * outside iptables-family.c names ipt_ or ip6t_.
+ */
+#pragma once
+
+#include "core/ruleset/ruleset.h"
+
+struct xt_counters;
+struct xtc_handle;
+
+G_BEGIN_DECLS
+
+/* Offsets in struct ipt_entry and struct ip6t_entry. */
+typedef struct
+{
+  gsize  size;          /* of the entry without matches and target */
+  gsize  source, source_mask, destination, destination_mask;
+  gsize  in_interface, in_mask, out_interface, out_mask;
+  gsize  protocol;      /* guint16, host order */
+  gsize  flags, inverse_flags; /* guint8; what we compare ends behind the latter */
+  gsize  target_offset, next_offset; /* guint16 */
+  gsize  counters;      /* struct xt_counters */
+  guint8 flag_protocol; /* without it IPv6 matches every protocol (TRAPS 1.6) */
+  guint8 flag_goto;
+  guint8 inverse_out;
+} DivertIptablesLayout;
+
+typedef struct
+{
+  DivertFamily         family;
+  int                  domain;            /* AF_INET … */
+  int                  level;             /* of its socket options */
+  int                  get_match_revision, get_target_revision;
+  const char          *module;            /* that a person must load */
+  const char          *names_file;        /* lists the tables that exist in this network namespace */
+  DivertIptablesLayout layout;
+
+  /* libiptc's, with entries as plain memory.  They return 0 or NULL and set errno. */
+  struct xtc_handle *(*init) (const char *table);
+  void        (*free) (struct xtc_handle *handle);
+  const char *(*first_chain) (struct xtc_handle *handle);
+  const char *(*next_chain) (struct xtc_handle *handle);
+  const char *(*get_policy) (const char *chain, struct xt_counters *counters, struct xtc_handle *handle);
+  int         (*set_policy) (const char *chain, const char *policy, struct xt_counters *counters,
+                             struct xtc_handle *handle);
+  const void *(*first_entry) (const char *chain, struct xtc_handle *handle);
+  const void *(*next_entry) (const void *entry, struct xtc_handle *handle);
+  const char *(*get_target) (const void *entry, struct xtc_handle *handle);
+  int         (*insert_entry) (const char *chain, const void *entry, guint position, struct xtc_handle *handle);
+  int         (*delete_entry) (const char *chain, guint position, struct xtc_handle *handle);
+  int         (*flush_chain) (const char *chain, struct xtc_handle *handle);
+  int         (*create_chain) (const char *chain, struct xtc_handle *handle);
+  int         (*delete_chain) (const char *chain, struct xtc_handle *handle);
+  int         (*commit) (struct xtc_handle *handle);
+} DivertIptablesFamily;
+
+const DivertIptablesFamily *divert_iptables_family_get (DivertFamily family);
+
+/* One table's copy in memory, between init and commit. */
+typedef struct
+{
+  const DivertIptablesFamily *ops;
+  struct xtc_handle          *handle; /* NULL: not open */
+} DivertIptablesTable;
+
+#define DIVERT_IPTABLES_TABLE_INIT { NULL, NULL }
+
+/* Does @table exist in this network namespace?  Unlike opening it, asking does not create it (TRAPS 1.16). */
+gboolean divert_iptables_table_exists (const DivertIptablesFamily *ops, DivertTable table);
+/* Reads @table, and creates it if it is not there. */
+gboolean divert_iptables_table_open (DivertIptablesTable *self, const DivertIptablesFamily *ops, DivertTable table,
+                                     GError **error);
+void     divert_iptables_table_close (DivertIptablesTable *self);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (DivertIptablesTable, divert_iptables_table_close)
+
+/* The entries of @chain in their order, owned by the table and valid until it is changed. */
+GPtrArray *divert_iptables_table_list (const DivertIptablesTable *self, const char *chain);
+/* The names of all chains. */
+GStrv      divert_iptables_table_list_chains (const DivertIptablesTable *self);
+
+/* Asks the kernel for all matches and targets of @ops' family that we need (iptables-probe.c). */
+gboolean   divert_iptables_probe (const DivertIptablesFamily *ops, GError **error);
+
+/* The kernel modules that the backend needs, by name or alias; free it (iptables-modules.c). */
+GPtrArray *divert_iptables_list_modules (void);
+
+/* What an error number of init, of the probe's socket or of getsockopt means to a person. */
+void       divert_iptables_set_open_error (GError **error, const DivertIptablesFamily *ops, DivertTable table,
+                                           int code);
+
+static inline guint16
+divert_iptables_get_offset (const void *entry,
+                            gsize       field)
+{
+  return *(const guint16 *) (const void *) ((const guint8 *) entry + field);
+}
+
+G_END_DECLS

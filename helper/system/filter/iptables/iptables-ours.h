@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which of the chains of our names are ours.
+ */
+#pragma once
+
+#include "iptables-entry.h"
+
+G_BEGIN_DECLS
+
+/* A set of names among @chains.  @hooks (DivertIptablesEntry): jumps from built-in chains that are
+ * known to be ours; NULL: none are. */
+GHashTable *divert_iptables_ours_find (const DivertIptablesTable *table, DivertTable id, char **chains,
+                                       const GPtrArray *hooks);
+
+G_END_DECLS

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: asking the kernel which matches and targets it has.
+ *
+ * The question loads an extension's module, as iptables' own does; without it a
+ * missing one would show at commit as a bare ENOENT.  It creates no table.
+ */
+#include "iptables-extension.h"
+#include "iptables-family.h"
+#include "system/filter/backend.h"
+
+#include <errno.h>
+#include <glib/gi18n-lib.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <linux/netfilter/x_tables.h>
+
+static gboolean
+probe_extension (int                             fd,
+                 const DivertIptablesFamily     *ops,
+                 const DivertIptablesExtension  *extension,
+                 int                             option,
+                 GError                        **error)
+{
+  struct xt_get_revision revision = { .revision = extension->revision };
+  socklen_t length = sizeof revision;
+
+  if ((extension->families & (1 << ops->family)) == 0)
+    return TRUE;
+  g_strlcpy (revision.name, extension->name, sizeof revision.name);
+  if (getsockopt (fd, ops->level, option, &revision, &length) == 0)
+    return TRUE;
+
+  if (errno == ENOENT || errno == EPROTONOSUPPORT)
+    g_set_error (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_UNAVAILABLE,
+                 _("the kernel lacks an extension of iptables for %s, revision %u: '%s'"),
+                 divert_family_name (ops->family), extension->revision, extension->name);
+  else
+    divert_iptables_set_open_error (error, ops, DIVERT_TABLE_MANGLE, errno);
+  return FALSE;
+}
+
+gboolean
+divert_iptables_probe (const DivertIptablesFamily  *ops,
+                       GError                     **error)
+{
+  int fd = socket (ops->domain, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
+  gboolean good = TRUE;
+
+  if (fd < 0)
+    {
+      divert_iptables_set_open_error (error, ops, DIVERT_TABLE_MANGLE, errno);
+      return FALSE;
+    }
+  for (guint i = 0; good && i < divert_iptables_n_matches; i++)
+    good = probe_extension (fd, ops, &divert_iptables_matches[i].extension, ops->get_match_revision, error);
+  for (guint i = 0; good && i < divert_iptables_n_targets; i++)
+    good = probe_extension (fd, ops, &divert_iptables_targets[i].extension, ops->get_target_revision, error);
+  close (fd);
+  return good;
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: the structures of the x_tables targets that we use.
+ */
+#include "iptables-extension.h"
+
+#include <netinet/in.h>
+
+#include <linux/netfilter/nf_nat.h>
+#include <linux/netfilter/xt_CONNMARK.h>
+#include <linux/netfilter/xt_MARK.h>
+#include <linux/netfilter/xt_TPROXY.h>
+
+static void
+fill_set_mark (const DivertRule *rule,
+               void             *data)
+{
+  struct xt_mark_tginfo2 *mark = data;
+
+  mark->mark = rule->value;
+  mark->mask = rule->mask;
+}
+
+static void
+parse_set_mark (const void *data,
+                DivertRule *rule)
+{
+  const struct xt_mark_tginfo2 *mark = data;
+
+  rule->value = mark->mark;
+  rule->mask = mark->mask;
+}
+
+static void
+fill_set_connmark (const DivertRule *rule,
+                   void             *data)
+{
+  struct xt_connmark_tginfo2 *mark = data;
+
+  mark->mode = XT_CONNMARK_SET;
+  mark->ctmark = rule->value;
+  mark->ctmask = rule->mask;
+  mark->nfmask = G_MAXUINT32; /* not used by SET; what iptables writes */
+}
+
+static void
+parse_set_connmark (const void *data,
+                    DivertRule *rule)
+{
+  const struct xt_connmark_tginfo2 *mark = data;
+
+  rule->value = mark->ctmark;
+  rule->mask = mark->ctmask;
+}
+
+/* The port is in network order here and in REDIRECT, in host order in the tcp and udp matches (TRAPS 1.6).
+ * Address 0: the primary address of the interface that the packet came by, that is lo's.  Mask 0: the mark stays. */
+static void
+fill_tproxy (const DivertRule *rule,
+             void             *data)
+{
+  struct xt_tproxy_target_info_v1 *tproxy = data;
+
+  tproxy->lport = htons (rule->port);
+}
+
+static void
+parse_tproxy (const void *data,
+              DivertRule *rule)
+{
+  const struct xt_tproxy_target_info_v1 *tproxy = data;
+
+  rule->port = ntohs (tproxy->lport);
+}
+
+static void
+fill_redirect_ipv4 (const DivertRule *rule,
+                    void             *data)
+{
+  struct nf_nat_ipv4_multi_range_compat *ranges = data;
+
+  ranges->rangesize = 1;
+  ranges->range[0].flags = NF_NAT_RANGE_PROTO_SPECIFIED;
+  ranges->range[0].min.all = htons (rule->port);
+  ranges->range[0].max.all = htons (rule->port);
+}
+
+static void
+parse_redirect_ipv4 (const void *data,
+                     DivertRule *rule)
+{
+  const struct nf_nat_ipv4_multi_range_compat *ranges = data;
+
+  rule->port = ntohs (ranges->range[0].min.all);
+}
+
+static void
+fill_redirect_ipv6 (const DivertRule *rule,
+                    void             *data)
+{
+  struct nf_nat_range *range = data;
+
+  range->flags = NF_NAT_RANGE_PROTO_SPECIFIED;
+  range->min_proto.all = htons (rule->port);
+  range->max_proto.all = htons (rule->port);
+}
+
+static void
+parse_redirect_ipv6 (const void *data,
+                     DivertRule *rule)
+{
+  const struct nf_nat_range *range = data;
+
+  rule->port = ntohs (range->min_proto.all);
+}
+
+const DivertIptablesTarget divert_iptables_targets[] = {
+  { { "MARK", 2, DIVERT_FAMILIES_BOTH, sizeof (struct xt_mark_tginfo2), fill_set_mark, parse_set_mark },
+    DIVERT_TARGET_MARK },
+  { { "CONNMARK", 2, DIVERT_FAMILIES_BOTH, sizeof (struct xt_connmark_tginfo2), fill_set_connmark, parse_set_connmark },
+    DIVERT_TARGET_CONNMARK },
+  { { "TPROXY", 1, DIVERT_FAMILIES_BOTH, sizeof (struct xt_tproxy_target_info_v1), fill_tproxy, parse_tproxy },
+    DIVERT_TARGET_TPROXY },
+  { { "REDIRECT", 0, DIVERT_FAMILIES_IPV4, sizeof (struct nf_nat_ipv4_multi_range_compat), fill_redirect_ipv4,
+      parse_redirect_ipv4 },
+    DIVERT_TARGET_REDIRECT },
+  { { "REDIRECT", 0, DIVERT_FAMILIES_IPV6, sizeof (struct nf_nat_range), fill_redirect_ipv6, parse_redirect_ipv6 },
+    DIVERT_TARGET_REDIRECT },
+};
+const guint divert_iptables_n_targets = G_N_ELEMENTS (divert_iptables_targets);
+
+const DivertIptablesExtension *
+divert_iptables_find_target (DivertTarget target,
+                             DivertFamily family)
+{
+  for (guint i = 0; i < divert_iptables_n_targets; i++)
+    if (divert_iptables_targets[i].target == target &&
+        (divert_iptables_targets[i].extension.families & (1 << family)) != 0)
+      return &divert_iptables_targets[i].extension;
+  return NULL;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: sorting a ruleset's rules into chains of entries.
+ */
+#include "iptables-wanted.h"
+
+static GPtrArray *
+ensure_chain (DivertIptablesWanted *wanted,
+              const char           *name)
+{
+  GPtrArray *entries = g_hash_table_lookup (wanted->chains, name);
+
+  if (entries == NULL)
+    {
+      entries = g_ptr_array_new_with_free_func (g_free);
+      g_hash_table_insert (wanted->chains, g_strdup (name), entries);
+    }
+  return entries;
+}
+
+DivertIptablesWanted *
+divert_iptables_wanted_new (const DivertIptablesFamily *ops,
+                            const DivertRuleset        *ruleset,
+                            DivertTable                 table)
+{
+  DivertIptablesWanted *wanted = g_new0 (DivertIptablesWanted, 1);
+
+  wanted->table = table;
+  wanted->chains = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
+  wanted->hooks = g_ptr_array_new_with_free_func (g_free);
+
+  for (guint i = 0; i < ruleset->rules->len; i++)
+    {
+      const DivertRule *rule = g_ptr_array_index (ruleset->rules, i);
+      gboolean is_hook = divert_chain_is_builtin (rule->chain);
+
+      if (rule->table != table || (rule->families & (1 << ops->family)) == 0)
+        continue;
+      g_ptr_array_add (is_hook ? wanted->hooks : ensure_chain (wanted, rule->chain),
+                       divert_iptables_entry_new (ops, rule));
+      /* libiptc takes a jump to a chain that is missing for an extension, and only the commit fails. */
+      if (rule->target == DIVERT_TARGET_JUMP || rule->target == DIVERT_TARGET_GOTO)
+        ensure_chain (wanted, rule->to);
+    }
+  return wanted;
+}
+
+void
+divert_iptables_wanted_free (DivertIptablesWanted *wanted)
+{
+  if (wanted == NULL)
+    return;
+  g_hash_table_unref (wanted->chains);
+  g_ptr_array_unref (wanted->hooks);
+  g_free (wanted);
+}
+
+gboolean
+divert_iptables_wanted_is_empty (const DivertIptablesWanted *wanted)
+{
+  return g_hash_table_size (wanted->chains) == 0 && wanted->hooks->len == 0;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: the xtables lock.
+ *
+ * Without it a change of somebody else's between our reading and our writing is
+ * lost: the kernel tells such a change by the number of entries alone.  It is
+ * flock(2), as iptables does it, not fcntl(2); and it is never waited for in the
+ * kernel, because the helper must go on hearing that a network was left.
+ */
+#include "xtables-lock.h"
+#include "system/filter/backend.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gi18n-lib.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#define LOCK_FILE "/run/xtables.lock"
+
+/* iptables holds the lock for about a millisecond a call: a storm of calls leaves gaps that short steps find. */
+#define WAIT_MAX_US (50 * G_TIME_SPAN_MILLISECOND)
+#define WAIT_STEP_US 250
+
+static const char *
+get_path (void)
+{
+  const char *path = g_getenv ("XTABLES_LOCKFILE");
+
+  return path != NULL && path[0] != '\0' ? path : LOCK_FILE;
+}
+
+static void
+set_open_error (GError     **error,
+                const char  *path,
+                int          code)
+{
+  gboolean refused = code == EACCES || code == EPERM || code == EROFS;
+
+  g_set_error (error, DIVERT_BACKEND_ERROR,
+               refused ? DIVERT_BACKEND_ERROR_PERMISSION : DIVERT_BACKEND_ERROR_UNAVAILABLE,
+               _("cannot open the lock of iptables: '%s': %s"), path, g_strerror (code));
+}
+
+gboolean
+divert_xtables_lock_acquire (DivertXtablesLock *ret_lock,
+                             GError           **error)
+{
+  const char *path = get_path ();
+  gint64 deadline = g_get_monotonic_time () + WAIT_MAX_US - WAIT_STEP_US;
+  g_auto(DivertXtablesLock) lock = open (path, O_RDONLY | O_CREAT | O_CLOEXEC, 0600);
+
+  if (lock < 0)
+    {
+      set_open_error (error, path, errno);
+      return FALSE;
+    }
+  while (flock (lock, LOCK_EX | LOCK_NB) != 0)
+    {
+      if ((errno != EWOULDBLOCK && errno != EINTR) || g_get_monotonic_time () >= deadline)
+        {
+          g_set_error (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_BUSY,
+                       _("the lock of iptables is held by another program: '%s'"), path);
+          return FALSE;
+        }
+      g_usleep (WAIT_STEP_US);
+    }
+  *ret_lock = lock;
+  lock = -1;
+  return TRUE;
+}
+
+void
+divert_xtables_lock_release (DivertXtablesLock lock)
+{
+  if (lock >= 0)
+    close (lock);
+}

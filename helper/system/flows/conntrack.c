@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: forgetting connections, by ctnetlink.
+ *
+ * Theory of operation.  The table is dumped once, both families together, and what matches is deleted
+ * while the dump goes on, by a second conversation; nothing is collected, however large the table.
+ * A request carries the entry's own original tuple as the kernel gave it, and its
+ * id, so that a connection that took the same ports meanwhile is left alone.
+ *
+ * Connections to this machine itself stay, although its address may be in the intranet: they carry
+ * no decision, and an answer to a forgotten one would look like the beginning of another.  Those
+ * that carry one (they bear a connection mark) are asked for by their source.
+ */
+#include "conntrack.h"
+
+#include "system/netlink/netlink.h"
+#include "system/netlink/own-addresses.h"
+
+#include <errno.h>
+#include <glib/gi18n-lib.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
+#include <netinet/in.h>
+
+#define DNS_PORT 53
+/* More than a laptop ever has; what is left dies of its own time-out. */
+#define FORGET_MAX 65536
+
+typedef struct
+{
+  DivertNetlink            *netlink; /* for the deletions */
+  const DivertOwnAddresses *own;
+  const DivertStale        *stale;
+  guint                     n_requests;
+  guint                     n_forgotten;
+  GError                   *error;   /* the first one */
+} Search;
+
+/* What of the original tuple matters here. */
+typedef struct
+{
+  DivertPrefix source, destination;
+  guint8       protocol;
+  guint16      port;
+} Target;
+
+static DivertNetlinkMessage *
+message_new (int type,
+             int family)
+{
+  const struct nfgenmsg header = { .nfgen_family = family, .version = NFNETLINK_V0 };
+
+  return divert_netlink_message_new (NFNL_SUBSYS_CTNETLINK << 8 | type, 0, &header, sizeof header);
+}
+
+static gboolean
+parse_tuple (struct nlattr *attribute,
+             int            family,
+             Target        *ret_target)
+{
+  struct nlattr *parts[CTA_TUPLE_MAX + 1], *ip[CTA_IP_MAX + 1], *proto[CTA_PROTO_MAX + 1];
+  Target target = { 0 };
+
+  if (attribute == NULL || nla_parse_nested (parts, CTA_TUPLE_MAX, attribute, NULL) < 0 ||
+      parts[CTA_TUPLE_IP] == NULL || nla_parse_nested (ip, CTA_IP_MAX, parts[CTA_TUPLE_IP], NULL) < 0 ||
+      parts[CTA_TUPLE_PROTO] == NULL || nla_parse_nested (proto, CTA_PROTO_MAX, parts[CTA_TUPLE_PROTO], NULL) < 0)
+    return FALSE;
+  if (!divert_netlink_get_address (ip[family == AF_INET6 ? CTA_IP_V6_SRC : CTA_IP_V4_SRC], family, &target.source) ||
+      !divert_netlink_get_address (ip[family == AF_INET6 ? CTA_IP_V6_DST : CTA_IP_V4_DST], family, &target.destination))
+    return FALSE;
+  if (proto[CTA_PROTO_NUM] != NULL && nla_len (proto[CTA_PROTO_NUM]) >= 1)
+    target.protocol = nla_get_u8 (proto[CTA_PROTO_NUM]);
+  if (proto[CTA_PROTO_DST_PORT] != NULL && nla_len (proto[CTA_PROTO_DST_PORT]) >= 2)
+    target.port = g_ntohs (nla_get_u16 (proto[CTA_PROTO_DST_PORT]));
+  *ret_target = target;
+  return TRUE;
+}
+
+static gboolean
+is_stale (const Search  *search,
+          const Target  *target,
+          struct nlattr *mark)
+{
+  const DivertStale *stale = search->stale;
+  gboolean is_dns = target->port == DNS_PORT && (target->protocol == IPPROTO_UDP || target->protocol == IPPROTO_TCP);
+
+  if (stale->from != NULL && mark != NULL && nla_len (mark) >= 4 &&
+      (g_ntohl (nla_get_u32 (mark)) & stale->mask) == stale->mark &&
+      divert_prefixes_contain (stale->from, &target->source))
+    return TRUE;
+  return (divert_prefixes_contain (stale->to, &target->destination) || (stale->dns && is_dns)) &&
+         !divert_own_addresses_contain (search->own, &target->destination);
+}
+
+static void
+forget (Search         *search,
+        int             family,
+        struct nlattr **attributes)
+{
+  static const int exactly[] = { CTA_ZONE, CTA_ID };
+  g_autoptr(DivertNetlinkMessage) request = message_new (IPCTNL_MSG_CT_DELETE, family);
+  g_autoptr(GError) error = NULL;
+
+  /* Never without this: the kernel would delete all. */
+  if (nla_put (request, NLA_F_NESTED | CTA_TUPLE_ORIG, nla_len (attributes[CTA_TUPLE_ORIG]),
+               nla_data (attributes[CTA_TUPLE_ORIG])) < 0)
+    return;
+  for (guint i = 0; i < G_N_ELEMENTS (exactly); i++)
+    {
+      struct nlattr *attribute = attributes[exactly[i]];
+
+      if (attribute != NULL)
+        nla_put (request, exactly[i], nla_len (attribute), nla_data (attribute));
+    }
+
+  search->n_requests++;
+  if (divert_netlink_request (search->netlink, request, NULL, NULL, &error))
+    search->n_forgotten++;
+  /* ENOENT: it ended by itself meanwhile. */
+  else if (!g_error_matches (error, DIVERT_NETLINK_ERROR, ENOENT))
+    search->error = g_steal_pointer (&error);
+}
+
+static void
+see_entry (struct nlmsghdr *header,
+           gpointer         user_data)
+{
+  Search *search = user_data;
+  const struct nfgenmsg *info = nlmsg_data (header);
+  struct nlattr *attributes[CTA_MAX + 1];
+  Target target;
+
+  if (search->error != NULL || search->n_requests >= FORGET_MAX ||
+      nlmsg_parse (header, sizeof *info, attributes, CTA_MAX, NULL) < 0 ||
+      !parse_tuple (attributes[CTA_TUPLE_ORIG], info->nfgen_family, &target))
+    return;
+  if (is_stale (search, &target, attributes[CTA_MARK]))
+    forget (search, info->nfgen_family, attributes);
+}
+
+/* A kernel without connection tracking tracks nothing. */
+static gboolean
+means_no_conntrack (const GError *error)
+{
+  return g_error_matches (error, DIVERT_NETLINK_ERROR, EINVAL) ||
+         g_error_matches (error, DIVERT_NETLINK_ERROR, EOPNOTSUPP) ||
+         g_error_matches (error, DIVERT_NETLINK_ERROR, EPROTONOSUPPORT);
+}
+
+static gboolean
+search_all (Search  *search,
+            GError **error)
+{
+  g_autoptr(DivertNetlinkMessage) msg = message_new (IPCTNL_MSG_CT_GET, AF_UNSPEC);
+  g_autoptr(DivertNetlink) netlink = divert_netlink_new (NETLINK_NETFILTER, error);
+
+  return netlink != NULL && divert_netlink_dump (netlink, msg, see_entry, search, NULL, error);
+}
+
+gboolean
+divert_conntrack_forget (const DivertStale  *stale,
+                         guint              *ret_forgotten,
+                         GError            **error)
+{
+  g_autoptr(GError) local_error = NULL;
+  g_autoptr(DivertNetlink) netlink = divert_netlink_new (NETLINK_NETFILTER, &local_error);
+  g_autoptr(DivertOwnAddresses) own = netlink != NULL ? divert_own_addresses_read (&local_error) : NULL;
+  Search search = { netlink, own, stale, 0, 0, NULL };
+
+  if ((own == NULL || !search_all (&search, &local_error)) && means_no_conntrack (local_error))
+    g_clear_error (&local_error);
+  if (local_error == NULL)
+    local_error = g_steal_pointer (&search.error);
+  g_clear_error (&search.error);
+  if (local_error != NULL)
+    {
+      g_propagate_prefixed_error (error, g_steal_pointer (&local_error), _("cannot forget connections: "));
+      return FALSE;
+    }
+  *ret_forgotten = search.n_forgotten;
+  return TRUE;
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: which sockets a change of place ends.
+ *
+ * Destroying takes no chances: the kernel ends whatever it is told to, listeners and the proxy's
+ * own among it.  So only states of a connection are asked for, what matches is collected first, then told apart
+ * (whose is it? is its other end this machine?), then each is destroyed by its cookie.
+ * A socket without an owner (closed, its last data still on the way) may be the proxy's and is spared:
+ * nobody waits for it.
+ */
+#include "sockets.h"
+
+#include "system/netlink/own-addresses.h"
+#include "system/netlink/sockets-diag.h"
+#include "system/netlink/sockets-owner.h"
+
+#include <errno.h>
+#include <glib/gi18n-lib.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+/* The rest wait until the next change; a laptop has a few hundred. */
+#define MAX_SOCKETS 65536
+
+typedef struct
+{
+  const GArray *prefixes;
+  GArray       *sockets; /* DivertSocket */
+} Matches;
+
+static void
+see_connection (const DivertSocket *socket,
+                gpointer            user_data)
+{
+  Matches *matches = user_data;
+  const DivertPrefix remote = divert_socket_get_remote (socket);
+
+  if (socket->diag.idiag_inode == 0 || !divert_prefixes_contain (matches->prefixes, &remote))
+    return;
+  if (matches->sockets->len < MAX_SOCKETS)
+    g_array_append_val (matches->sockets, *socket);
+}
+
+static gboolean
+collect (DivertNetlink  *netlink,
+         Matches        *matches,
+         GError        **error)
+{
+  static const struct
+  {
+    guint8  protocol;
+    guint32 states;
+  } kinds[] = {
+    { IPPROTO_TCP,
+      DIVERT_SOCKET_STATE (TCP_ESTABLISHED) | DIVERT_SOCKET_STATE (TCP_SYN_SENT) | DIVERT_SOCKET_STATE (TCP_SYN_RECV) |
+      DIVERT_SOCKET_STATE (TCP_FIN_WAIT1) | DIVERT_SOCKET_STATE (TCP_FIN_WAIT2) | DIVERT_SOCKET_STATE (TCP_CLOSE_WAIT) |
+      DIVERT_SOCKET_STATE (TCP_LAST_ACK) | DIVERT_SOCKET_STATE (TCP_CLOSING) },
+    { IPPROTO_UDP, DIVERT_SOCKET_STATE (TCP_ESTABLISHED) }, /* that is: connected */
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
+    for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
+      {
+        if (!divert_socket_dump (netlink, kinds[i].protocol, family, kinds[i].states, 0, see_connection, matches,
+                                 error))
+          return FALSE;
+      }
+  return TRUE;
+}
+
+static gboolean
+destroy_all (DivertNetlink  *netlink,
+             const GArray   *sockets,
+             guint32         gid,
+             guint          *ret_destroyed,
+             GError        **error)
+{
+  g_autoptr(DivertOwners) owners = divert_owners_read (gid);
+  g_autoptr(DivertOwnAddresses) own = divert_own_addresses_read (error);
+  guint n = 0;
+
+  if (own == NULL)
+    return FALSE;
+  for (guint i = 0; i < sockets->len; i++)
+    {
+      const DivertSocket *socket = &g_array_index (sockets, DivertSocket, i);
+      const DivertPrefix remote = divert_socket_get_remote (socket);
+      g_autoptr(GError) local_error = NULL;
+
+      if (divert_own_addresses_contain (own, &remote) ||
+          divert_owners_hold (owners, socket->diag.idiag_inode, socket->diag.idiag_uid))
+        continue;
+      if (divert_socket_destroy (netlink, socket, &local_error))
+        n++;
+      /* It ended by itself meanwhile. */
+      else if (!g_error_matches (local_error, DIVERT_NETLINK_ERROR, ENOENT))
+        {
+          g_propagate_error (error, g_steal_pointer (&local_error));
+          return FALSE;
+        }
+    }
+  *ret_destroyed = n;
+  return TRUE;
+}
+
+gboolean
+divert_sockets_destroy (const GArray  *prefixes,
+                        guint32        gid,
+                        guint         *ret_destroyed,
+                        GError       **error)
+{
+  g_autoptr(GArray) sockets = g_array_new (FALSE, FALSE, sizeof (DivertSocket));
+  g_autoptr(DivertNetlink) netlink = divert_netlink_new (NETLINK_SOCK_DIAG, error);
+  Matches matches = { prefixes, sockets };
+  guint n = 0;
+
+  if (netlink == NULL)
+    return FALSE;
+  if (!collect (netlink, &matches, error) ||
+      (sockets->len > 0 && !destroy_all (netlink, sockets, gid, &n, error)))
+    {
+      g_prefix_error (error, _("cannot end connections of the place left: "));
+      return FALSE;
+    }
+  if (ret_destroyed != NULL)
+    *ret_destroyed = n;
+  return TRUE;
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: what rtnetlink's messages mean.
+ */
+#include "kernel-parse.h"
+
+#include <linux/if.h>
+#include <linux/rtnetlink.h>
+#include <sys/socket.h>
+
+/* "Lower up" is the driver's word of this moment; the operational state (802.1X, a Wi-Fi not yet authenticated, a
+ * VLAN's lower link) comes from the supplicant or the kernel, later.  Both must agree. */
+static gboolean
+has_carrier (guint flags,
+             guint operstate)
+{
+  switch (operstate)
+    {
+    case IF_OPER_NOTPRESENT:
+    case IF_OPER_DOWN:
+    case IF_OPER_LOWERLAYERDOWN:
+    case IF_OPER_DORMANT:
+      return FALSE;
+    }
+  return (flags & IFF_UP) != 0 && (flags & IFF_LOWER_UP) != 0;
+}
+
+gboolean
+divert_kernel_parse_link (struct nlmsghdr *header,
+                          DivertLinkState *ret_link)
+{
+  const struct ifinfomsg *info = nlmsg_data (header);
+  struct nlattr *attributes[IFLA_MAX + 1];
+  DivertLinkState link = { 0 };
+
+  if ((header->nlmsg_type != RTM_NEWLINK && header->nlmsg_type != RTM_DELLINK) ||
+      nlmsg_parse (header, sizeof *info, attributes, IFLA_MAX, NULL) < 0)
+    return FALSE;
+  if (info->ifi_family != AF_UNSPEC || info->ifi_index <= 0 || attributes[IFLA_WIRELESS] != NULL ||
+      attributes[IFLA_IFNAME] == NULL)
+    return FALSE;
+
+  link.ifindex = info->ifi_index;
+  nla_strlcpy (link.name, attributes[IFLA_IFNAME], sizeof link.name);
+  link.loopback = (info->ifi_flags & IFF_LOOPBACK) != 0;
+  link.carrier = header->nlmsg_type == RTM_NEWLINK &&
+                 has_carrier (info->ifi_flags,
+                              attributes[IFLA_OPERSTATE] != NULL ? nla_get_u8 (attributes[IFLA_OPERSTATE]) :
+                                                                                    IF_OPER_UNKNOWN);
+  link.carrier_changes = divert_netlink_get_u32 (attributes[IFLA_CARRIER_CHANGES], 0);
+  *ret_link = link;
+  return TRUE;
+}
+
+gboolean
+divert_kernel_parse_address (struct nlmsghdr   *header,
+                             DivertLinkAddress *ret_address)
+{
+  const struct ifaddrmsg *info = nlmsg_data (header);
+  struct nlattr *attributes[IFA_MAX + 1];
+  DivertLinkAddress address = { 0 };
+  DivertPrefix peer;
+  guint32 flags;
+
+  if ((header->nlmsg_type != RTM_NEWADDR && header->nlmsg_type != RTM_DELADDR) ||
+      nlmsg_parse (header, sizeof *info, attributes, IFA_MAX, NULL) < 0)
+    return FALSE;
+  /* IFA_ADDRESS is the other end's on a point-to-point link; ours is IFA_LOCAL, which IPv6 gives only there. */
+  if (!divert_netlink_get_address (attributes[IFA_ADDRESS], info->ifa_family, &peer))
+    return FALSE;
+  if (!divert_netlink_get_address (attributes[IFA_LOCAL], info->ifa_family, &address.address))
+    address.address = peer;
+  /* There, the prefix is the other end's, too. */
+  if (divert_prefix_equal (&address.address, &peer))
+    address.address.length = MIN (info->ifa_prefixlen, address.address.length);
+
+  flags = divert_netlink_get_u32 (attributes[IFA_FLAGS], info->ifa_flags);
+  address.ifindex = info->ifa_index;
+  address.usable = (flags & IFA_F_DADFAILED) == 0 &&
+                   ((flags & IFA_F_TENTATIVE) == 0 || (flags & IFA_F_OPTIMISTIC) != 0);
+  *ret_address = address;
+  return TRUE;
+}
+
+static void
+read_gateway (struct nlattr **attributes,
+              int             family,
+              DivertRoute    *route)
+{
+  const struct rtvia *via;
+
+  if (attributes[RTA_VIA] != NULL && nla_len (attributes[RTA_VIA]) >= (int) sizeof *via)
+    {
+      /* An IPv4 route by an IPv6 gateway. */
+      via = nla_data (attributes[RTA_VIA]);
+      if (via->rtvia_family == AF_INET6 && nla_len (attributes[RTA_VIA]) >= (int) sizeof *via + 16)
+        {
+          route->gateway = divert_prefix_from_bytes (DIVERT_FAMILY_IPV6, via->rtvia_addr, 128);
+          route->has_gateway = TRUE;
+        }
+      return;
+    }
+  route->has_gateway = divert_netlink_get_address (attributes[RTA_GATEWAY], family, &route->gateway);
+}
+
+static void
+visit_hops (struct nlattr     *multipath,
+            int                family,
+            const DivertRoute *template,
+            DivertHopVisit     visit,
+            gpointer           user_data)
+{
+  struct rtnexthop *hop = nla_data (multipath);
+  int remaining = nla_len (multipath);
+
+  while (remaining >= (int) sizeof *hop && hop->rtnh_len >= sizeof *hop && hop->rtnh_len <= remaining)
+    {
+      struct nlattr *attributes[RTA_MAX + 1];
+      DivertRoute route = *template;
+
+      if (nla_parse (attributes, RTA_MAX, (struct nlattr *) RTNH_DATA (hop), hop->rtnh_len - sizeof *hop, NULL) < 0)
+        return;
+      route.ifindex = hop->rtnh_ifindex;
+      read_gateway (attributes, family, &route);
+      visit (&route, user_data);
+      remaining -= RTNH_ALIGN (hop->rtnh_len);
+      hop = RTNH_NEXT (hop);
+    }
+}
+
+void
+divert_kernel_parse_route (struct nlmsghdr *header,
+                           DivertHopVisit   visit,
+                           gpointer         user_data)
+{
+  const struct rtmsg *info = nlmsg_data (header);
+  struct nlattr *attributes[RTA_MAX + 1];
+  DivertRoute route = { 0 };
+
+  if ((header->nlmsg_type != RTM_NEWROUTE && header->nlmsg_type != RTM_DELROUTE) ||
+      nlmsg_parse (header, sizeof *info, attributes, RTA_MAX, NULL) < 0)
+    return;
+  if (divert_netlink_get_u32 (attributes[RTA_TABLE], info->rtm_table) != RT_TABLE_MAIN ||
+      info->rtm_flags & RTM_F_CLONED)
+    return;
+
+  if (!divert_netlink_get_address (attributes[RTA_DST], info->rtm_family, &route.destination))
+    {
+      if (info->rtm_dst_len != 0 || (info->rtm_family != AF_INET && info->rtm_family != AF_INET6))
+        return;
+      route.destination.family = info->rtm_family == AF_INET6 ? DIVERT_FAMILY_IPV6 : DIVERT_FAMILY_IPV4;
+    }
+  route.destination.length = info->rtm_dst_len;
+
+  switch (info->rtm_type)
+    {
+    case RTN_UNICAST:
+      if (attributes[RTA_MULTIPATH] != NULL)
+        {
+          visit_hops (attributes[RTA_MULTIPATH], info->rtm_family, &route, visit, user_data);
+          return;
+        }
+      route.ifindex = divert_netlink_get_u32 (attributes[RTA_OIF], 0);
+      read_gateway (attributes, info->rtm_family, &route);
+      break;
+    case RTN_UNREACHABLE:
+    case RTN_BLACKHOLE:
+    case RTN_PROHIBIT:
+    case RTN_THROW:
+      break;
+    default:
+      return;
+    }
+  visit (&route, user_data);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From rtnetlink messages, dumped or notified, to values.
+ */
+#pragma once
+
+#include "core/facts/facts.h"
+#include "netlink.h"
+
+#include <net/if.h>
+
+G_BEGIN_DECLS
+
+typedef struct
+{
+  guint    ifindex;
+  char     name[IFNAMSIZ];
+  gboolean loopback;
+  gboolean carrier;         /* up, and something is plugged in */
+  guint32  carrier_changes; /* how often the carrier came and went */
+} DivertLinkState;
+
+typedef struct
+{
+  guint        ifindex;
+  DivertPrefix address; /* with host bits */
+  gboolean     usable;
+} DivertLinkAddress;
+
+/* FALSE: @header tells nothing of a link's state (it is about a bridge's port, or a Wi-Fi event). */
+gboolean divert_kernel_parse_link (struct nlmsghdr *header, DivertLinkState *ret_link);
+gboolean divert_kernel_parse_address (struct nlmsghdr *header, DivertLinkAddress *ret_address);
+
+/* Calls @visit for each next hop of a route of the main table, unless its destination is this machine itself;
+ * default routes have a destination of length 0. */
+typedef void (*DivertHopVisit) (const DivertRoute *route, gpointer user_data);
+void     divert_kernel_parse_route (struct nlmsghdr *header, DivertHopVisit visit, gpointer user_data);
+
+G_END_DECLS

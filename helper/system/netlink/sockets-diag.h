@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Sockets as NETLINK_SOCK_DIAG tells of them.
+ */
+#pragma once
+
+#include "netlink.h"
+
+#include <linux/inet_diag.h>
+
+G_BEGIN_DECLS
+
+typedef struct
+{
+  guint8               protocol;    /* IPPROTO_TCP, IPPROTO_UDP */
+  struct inet_diag_msg diag;
+  gboolean             transparent; /* IP_TRANSPARENT */
+  gboolean             v6only;
+} DivertSocket;
+
+typedef void (*DivertSocketVisit) (const DivertSocket *socket, gpointer user_data);
+
+/* TCP_ESTABLISHED … (netinet/tcp.h), as a bit. */
+#define DIVERT_SOCKET_STATE(tcp_state) (1u << (tcp_state))
+
+/* Calls @visit for the sockets of @family (IPv6's may serve IPv4) in @states (DIVERT_SOCKET_STATE());
+ * @port: local, 0: any. */
+gboolean divert_socket_dump (DivertNetlink *netlink, guint8 protocol, DivertFamily family, guint32 states, guint16 port,
+                             DivertSocketVisit visit, gpointer user_data, GError **error);
+/* Exactly this one, by its cookie. */
+gboolean divert_socket_destroy (DivertNetlink *netlink, const DivertSocket *socket, GError **error);
+
+/* IPv4 addresses in IPv6's clothes (::ffff:192.0.2.1) come out as IPv4's. */
+DivertPrefix divert_socket_get_local (const DivertSocket *socket);
+DivertPrefix divert_socket_get_remote (const DivertSocket *socket);
+
+G_END_DECLS

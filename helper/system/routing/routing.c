@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: writing our ip rule and our routes, both families by one path.
+ *
+ * Theory of operation.  All of ours are read, and each is either wanted or stale: a duplicate,
+ * or of an earlier configuration.  What is missing is added, the routes first, and what is stale is
+ * deleted, the rules first; so the rule never points into an empty table, out of which a
+ * packet would go on to the main table.
+ *
+ * Additions are exclusive: the kernel would make duplicates otherwise.  Deletions send the
+ * kernel's own description back as it came: one that says less may hit somebody else's rule.
+ */
+#include "routing.h"
+
+#include "routing-state.h"
+#include "system/base/fault.h"
+
+#include <errno.h>
+#include <glib/gi18n-lib.h>
+#include <netlink/route/route.h>
+#include <netlink/route/rule.h>
+
+struct DivertRoutes
+{
+  DivertNetlink *netlink;
+};
+
+typedef struct
+{
+  DivertNetlink            *netlink;
+  const DivertRoutingState *state;
+  gboolean                  wrote;
+} Writer;
+
+DivertRoutes *
+divert_routes_new (GError **error)
+{
+  g_autoptr(DivertNetlink) netlink = divert_netlink_new (NETLINK_ROUTE, error);
+  DivertRoutes *routes;
+
+  if (netlink == NULL)
+    return NULL;
+  routes = g_new0 (DivertRoutes, 1);
+  routes->netlink = g_steal_pointer (&netlink);
+  return routes;
+}
+
+void
+divert_routes_free (DivertRoutes *routes)
+{
+  if (routes == NULL)
+    return;
+  divert_netlink_free (routes->netlink);
+  g_free (routes);
+}
+
+static gboolean
+reach_fault_point (const Writer  *writer,
+                   const char    *name,
+                   GError       **error)
+{
+  const char *family = divert_family_name (writer->state->family);
+
+  if (!divert_fault_point ("%s:%s", name, family))
+    return TRUE;
+  g_set_error (error, DIVERT_NETLINK_ERROR, ECANCELED, "fault point %s:%s", name, family);
+  return FALSE;
+}
+
+static gboolean
+write_one (Writer                *writer,
+           const char            *before,
+           const char            *after,
+           DivertNetlinkMessage  *msg,
+           GError               **error)
+{
+  if (!reach_fault_point (writer, before, error) ||
+      !divert_netlink_request (writer->netlink, msg, NULL, NULL, error))
+    return FALSE;
+  writer->wrote = TRUE;
+  return reach_fault_point (writer, after, error);
+}
+
+static DivertNetlinkMessage *
+build_route (const DivertRoutingState *state,
+             guint                     ifindex)
+{
+  const int family = divert_netlink_family (state->family);
+  struct rtnl_route *route = rtnl_route_alloc ();
+  struct rtnl_nexthop *hop = rtnl_route_nh_alloc ();
+  struct nl_addr *anywhere = nl_addr_build (family, NULL, 0);
+  DivertNetlinkMessage *msg = NULL;
+
+  nl_addr_set_prefixlen (anywhere, 0);
+  rtnl_route_set_family (route, family);
+  rtnl_route_set_table (route, state->routing->table);
+  rtnl_route_set_protocol (route, DIVERT_ROUTE_PROTOCOL);
+  rtnl_route_set_type (route, RTN_LOCAL);
+  rtnl_route_set_scope (route, RT_SCOPE_HOST);
+  rtnl_route_set_priority (route, ifindex);
+  rtnl_route_set_dst (route, anywhere);
+  rtnl_route_nh_set_ifindex (hop, ifindex);
+  rtnl_route_add_nexthop (route, hop);
+  if (rtnl_route_build_add_request (route, NLM_F_CREATE | NLM_F_EXCL, &msg) < 0)
+    g_error ("no memory for a route");
+
+  nl_addr_put (anywhere);
+  rtnl_route_put (route);
+  return msg;
+}
+
+static DivertNetlinkMessage *
+build_rule (const DivertRoutingState *state)
+{
+  struct rtnl_rule *rule = rtnl_rule_alloc ();
+  DivertNetlinkMessage *msg = NULL;
+
+  rtnl_rule_set_family (rule, divert_netlink_family (state->family));
+  rtnl_rule_set_action (rule, FR_ACT_TO_TBL);
+  rtnl_rule_set_prio (rule, DIVERT_RULE_PRIORITY);
+  rtnl_rule_set_mark (rule, state->routing->mark);
+  rtnl_rule_set_mask (rule, state->routing->mask);
+  rtnl_rule_set_table (rule, state->routing->table);
+  rtnl_rule_set_protocol (rule, DIVERT_ROUTE_PROTOCOL);
+  if (rtnl_rule_build_add_request (rule, NLM_F_CREATE | NLM_F_EXCL, &msg) < 0)
+    g_error ("no memory for a rule");
+
+  rtnl_rule_put (rule);
+  return msg;
+}
+
+/* Can this device send nothing of the family?  Then nothing of it needs to be caught; when that changes, an event
+ * follows. */
+static gboolean
+is_mute (guint         ifindex,
+         const GError *error)
+{
+  if (error->domain != DIVERT_NETLINK_ERROR)
+    return FALSE;
+  /* IPv6 is switched off there.  On lo it goes with all others as a rule; should a device have kept
+   * it, the mark finds no route and the leak guard drops the packet. */
+  if (error->code == EACCES)
+    return TRUE;
+  return ifindex != DIVERT_LOOPBACK_IFINDEX &&
+         (error->code == ENODEV || error->code == ENXIO || error->code == ENETDOWN);
+}
+
+static gboolean
+add_route (Writer   *writer,
+           guint     ifindex,
+           GError  **error)
+{
+  g_autoptr(DivertNetlinkMessage) msg = build_route (writer->state, ifindex);
+  g_autoptr(GError) local_error = NULL;
+
+  if (write_one (writer, "route-add", "route-added", msg, &local_error))
+    return TRUE;
+  /* It was there, and the dump that missed it was torn. */
+  if (is_mute (ifindex, local_error) || g_error_matches (local_error, DIVERT_NETLINK_ERROR, EEXIST))
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&local_error));
+  return FALSE;
+}
+
+static gboolean
+add_rule (Writer  *writer,
+          GError **error)
+{
+  g_autoptr(DivertNetlinkMessage) msg = build_rule (writer->state);
+  g_autoptr(GError) local_error = NULL;
+
+  if (write_one (writer, "rule-add", "rule-added", msg, &local_error))
+    return TRUE;
+  /* Somebody else's rule says the same, word for word: it serves, and its removal is an event. */
+  if (g_error_matches (local_error, DIVERT_NETLINK_ERROR, EEXIST))
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&local_error));
+  return FALSE;
+}
+
+static gboolean
+delete_all (Writer           *writer,
+            const char       *before,
+            const char       *after,
+            int               type,
+            const GPtrArray  *stale,
+            GError          **error)
+{
+  for (guint i = 0; i < stale->len; i++)
+    {
+      struct nlmsghdr *seen = g_ptr_array_index (stale, i);
+      g_autoptr(DivertNetlinkMessage) msg = divert_netlink_message_new (type, 0, nlmsg_data (seen),
+                                                                        nlmsg_datalen (seen));
+      g_autoptr(GError) local_error = NULL;
+
+      if (write_one (writer, before, after, msg, &local_error))
+        continue;
+      /* Gone meanwhile: ENOENT a rule, ESRCH a route, ENODEV its device. */
+      if (local_error->domain == DIVERT_NETLINK_ERROR &&
+          (local_error->code == ENOENT || local_error->code == ESRCH || local_error->code == ENODEV))
+        continue;
+      g_propagate_error (error, g_steal_pointer (&local_error));
+      return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+write_difference (Writer  *writer,
+                  GError **error)
+{
+  const DivertRoutingState *state = writer->state;
+
+  for (guint i = 0; i < state->wanted_routes->len; i++)
+    {
+      const DivertWantedRoute *wanted = &g_array_index (state->wanted_routes, DivertWantedRoute, i);
+
+      if (!wanted->present && !add_route (writer, wanted->ifindex, error))
+        return FALSE;
+    }
+  if (state->rule_wanted && !state->rule_present && !add_rule (writer, error))
+    return FALSE;
+  return delete_all (writer, "rule-delete", "rule-deleted", RTM_DELRULE, state->stale_rules, error) &&
+         delete_all (writer, "route-delete", "route-deleted", RTM_DELROUTE, state->stale_routes, error);
+}
+
+gboolean
+divert_routes_apply (DivertRoutes         *routes,
+                     const DivertRouting  *routing,
+                     DivertFamily          family,
+                     gboolean             *ret_wrote,
+                     GError              **error)
+{
+  g_autoptr(DivertRoutingState) state = divert_routing_state_read (routes->netlink, routing, family, error);
+  Writer writer = { routes->netlink, state, FALSE };
+
+  if (state == NULL)
+    return FALSE;
+  if (!write_difference (&writer, error))
+    {
+      g_prefix_error (error, _("cannot lay %s routing: "), divert_family_name (family));
+      return FALSE;
+    }
+  if (ret_wrote != NULL)
+    *ret_wrote = writer.wrote;
+  return TRUE;
+}

@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: the list of default gateways, and their common clock.
+ *
+ * What was answered is forgotten whenever the link may be another one now: its carrier
+ * is gone, or was gone for a moment (which the kernel counts, though it may tell of it
+ * late or not at all), an address or a default route was removed, an address of another
+ * network came, a host showed itself in another's place, or somebody says so.
+ *
+ * Each time an epoch of the link ends, and with it what others have proven through it.
+ * It ends as well when a gateway that had answered falls silent, shows another address
+ * or is a gateway no more: then what it answers is known well enough, but a network that
+ * was exchanged behind a carrier that stays shows in nothing else.
+ */
+#include "gateway.h"
+
+#include "gateway-resolution.h"
+#include "link-addresses.h"
+#include "neighbours.h"
+
+/* Beyond any real machine; further ones stay UNKNOWN, which is no proof. */
+#define MAX_GATEWAYS 256
+
+struct DivertGateways
+{
+  DivertNetlink       *netlink;
+  DivertLookAgain      changed;
+  gpointer             user_data;
+  GPtrArray           *list;     /* DivertResolution */
+  GHashTable          *carriers; /* ifindex → describe_carrier() */
+  GHashTable          *epochs;   /* ifindex → how often one of its epochs ended */
+  guint                epoch;    /* how often all did */
+  DivertLinkAddresses *addresses;
+  DivertNeighbours    *neighbours;
+  GSource             *timer;
+};
+
+static void
+set_timer (DivertGateways *gateways)
+{
+  gint64 next = G_MAXINT64;
+
+  for (guint i = 0; i < gateways->list->len; i++)
+    next = MIN (next, divert_resolution_next_tick (gateways->list->pdata[i]));
+  g_source_set_ready_time (gateways->timer, next == G_MAXINT64 ? -1 : next);
+}
+
+static void
+begin_epoch (DivertGateways *gateways,
+             guint           ifindex)
+{
+  guint before = GPOINTER_TO_UINT (g_hash_table_lookup (gateways->epochs, GUINT_TO_POINTER (ifindex)));
+
+  if (ifindex == 0)
+    gateways->epoch++;
+  else
+    g_hash_table_insert (gateways->epochs, GUINT_TO_POINTER (ifindex), GUINT_TO_POINTER (before + 1));
+}
+
+static void
+take_doubt (DivertGateways   *gateways,
+            DivertResolution *resolution)
+{
+  if (divert_resolution_take_doubt (resolution))
+    begin_epoch (gateways, resolution->ifindex);
+}
+
+static gboolean
+dispatch (GSource     *source,
+          GSourceFunc  callback,
+          gpointer     user_data)
+{
+  return callback (user_data);
+}
+
+static gboolean
+on_timer (gpointer user_data)
+{
+  DivertGateways *gateways = user_data;
+  gint64 now = g_get_monotonic_time ();
+  gboolean changed = FALSE;
+
+  for (guint i = 0; i < gateways->list->len; i++)
+    {
+      changed |= divert_resolution_tick (gateways->list->pdata[i], gateways->netlink, now);
+      take_doubt (gateways, gateways->list->pdata[i]);
+    }
+  set_timer (gateways);
+  if (changed)
+    gateways->changed (gateways->user_data);
+  return G_SOURCE_CONTINUE;
+}
+
+DivertGateways *
+divert_gateways_new (DivertNetlink   *netlink,
+                     DivertLookAgain  changed,
+                     gpointer         user_data)
+{
+  static GSourceFuncs funcs = { .dispatch = dispatch };
+  DivertGateways *gateways = g_new0 (DivertGateways, 1);
+
+  gateways->netlink = netlink;
+  gateways->changed = changed;
+  gateways->user_data = user_data;
+  gateways->list = g_ptr_array_new_with_free_func ((GDestroyNotify) divert_resolution_free);
+  gateways->carriers = g_hash_table_new (NULL, NULL);
+  gateways->addresses = divert_link_addresses_new ();
+  gateways->neighbours = divert_neighbours_new ();
+  gateways->epochs = g_hash_table_new (NULL, NULL);
+  gateways->timer = g_source_new (&funcs, sizeof (GSource));
+  g_source_set_name (gateways->timer, "gateways");
+  /* That a gateway is silent is as urgent as what the kernel says. */
+  g_source_set_priority (gateways->timer, G_PRIORITY_HIGH);
+  g_source_set_callback (gateways->timer, on_timer, gateways, NULL);
+  g_source_attach (gateways->timer, NULL);
+  return gateways;
+}
+
+void
+divert_gateways_free (DivertGateways *gateways)
+{
+  if (gateways == NULL)
+    return;
+  g_source_destroy (gateways->timer);
+  g_source_unref (gateways->timer);
+  g_hash_table_unref (gateways->carriers);
+  divert_link_addresses_free (gateways->addresses);
+  divert_neighbours_free (gateways->neighbours);
+  g_hash_table_unref (gateways->epochs);
+  g_ptr_array_unref (gateways->list);
+  g_free (gateways);
+}
+
+static DivertResolution *
+find (const GPtrArray    *list,
+      guint               ifindex,
+      const DivertPrefix *address,
+      guint              *ret_position)
+{
+  for (guint i = 0; i < list->len; i++)
+    {
+      DivertResolution *resolution = list->pdata[i];
+
+      if (resolution->ifindex != ifindex || !divert_prefix_equal (&resolution->address, address))
+        continue;
+      if (ret_position != NULL)
+        *ret_position = i;
+      return resolution;
+    }
+  return NULL;
+}
+
+void
+divert_gateways_ask (DivertGateways *gateways,
+                     guint           ifindex)
+{
+  gint64 now = g_get_monotonic_time ();
+  gboolean changed = FALSE;
+
+  for (guint i = 0; i < gateways->list->len; i++)
+    {
+      DivertResolution *resolution = gateways->list->pdata[i];
+
+      if (resolution->ifindex == ifindex)
+        changed |= divert_resolution_ask (resolution, gateways->netlink, now);
+    }
+  set_timer (gateways);
+  if (changed)
+    gateways->changed (gateways->user_data);
+}
+
+gboolean
+divert_gateways_are_asked (const DivertGateways *gateways)
+{
+  for (guint i = 0; i < gateways->list->len; i++)
+    {
+      const DivertResolution *resolution = gateways->list->pdata[i];
+
+      if (resolution->asked)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+guint
+divert_gateways_get_epoch (const DivertGateways *gateways,
+                           guint                 ifindex)
+{
+  return gateways->epoch + GPOINTER_TO_UINT (g_hash_table_lookup (gateways->epochs, GUINT_TO_POINTER (ifindex)));
+}
+
+void
+divert_gateways_forget (DivertGateways *gateways,
+                        guint           ifindex,
+                        DivertFamilies  families)
+{
+  begin_epoch (gateways, ifindex);
+  for (guint i = 0; i < gateways->list->len; i++)
+    {
+      DivertResolution *resolution = gateways->list->pdata[i];
+
+      if ((ifindex == 0 || resolution->ifindex == ifindex) && families & (1 << resolution->address.family))
+        divert_resolution_forget (resolution);
+    }
+  set_timer (gateways);
+}
+
+void
+divert_gateways_forget_for_address (DivertGateways *gateways,
+                                    guint           ifindex,
+                                    DivertFamily    family)
+{
+  divert_gateways_forget (gateways, ifindex, family == DIVERT_FAMILY_IPV4 ? DIVERT_FAMILIES_BOTH : 1 << family);
+}
+
+/* One number for "has it a carrier, and how often did that change?" */
+static gpointer
+describe_carrier (const DivertLinkState *link)
+{
+  return GUINT_TO_POINTER (link->carrier_changes << 1 | (link->carrier ? 1 : 0));
+}
+
+gboolean
+divert_gateways_see_link (DivertGateways        *gateways,
+                          const DivertLinkState *link)
+{
+  gpointer key = GUINT_TO_POINTER (link->ifindex), before = NULL, now = describe_carrier (link);
+
+  gboolean known = g_hash_table_lookup_extended (gateways->carriers, key, NULL, &before);
+
+  if (known && before != now)
+    divert_gateways_forget (gateways, link->ifindex, DIVERT_FAMILIES_BOTH);
+  g_hash_table_insert (gateways->carriers, key, now);
+  return !known || before != now;
+}
+
+void
+divert_gateways_lose_link (DivertGateways *gateways,
+                           guint           ifindex)
+{
+  divert_gateways_forget (gateways, ifindex, DIVERT_FAMILIES_BOTH);
+  g_hash_table_remove (gateways->carriers, GUINT_TO_POINTER (ifindex));
+  g_hash_table_remove (gateways->epochs, GUINT_TO_POINTER (ifindex));
+}
+
+static void
+update_carriers (DivertGateways *gateways,
+                 const GArray   *states)
+{
+  g_autoptr(GHashTable) now = g_hash_table_new (NULL, NULL);
+
+  for (guint i = 0; i < states->len; i++)
+    {
+      const DivertLinkState *link = &g_array_index (states, DivertLinkState, i);
+
+      divert_gateways_see_link (gateways, link);
+      g_hash_table_insert (now, GUINT_TO_POINTER (link->ifindex), describe_carrier (link));
+    }
+  g_hash_table_unref (gateways->carriers);
+  gateways->carriers = g_steal_pointer (&now);
+}
+
+static void
+on_strange_address (guint        ifindex,
+                    DivertFamily family,
+                    gpointer     user_data)
+{
+  divert_gateways_forget_for_address (user_data, ifindex, family);
+}
+
+/* When did a gateway of @ifindex last answer?  0: none does. */
+static gint64
+last_answer (const DivertGateways *gateways,
+             guint                 ifindex)
+{
+  gint64 last = 0;
+
+  for (guint i = 0; i < gateways->list->len; i++)
+    {
+      const DivertResolution *resolution = gateways->list->pdata[i];
+
+      if (resolution->ifindex == ifindex && resolution->state == DIVERT_GATEWAY_RESOLVED)
+        last = MAX (last, resolution->last_answer);
+    }
+  return last;
+}
+
+/* An address that came after the last answer is to be answered for soon. */
+static void
+see_fresh (DivertGateways *gateways,
+           DivertLink     *link,
+           gint64          now)
+{
+  divert_link_addresses_fill (gateways->addresses, link, last_answer (gateways, link->ifindex));
+  for (guint i = 0; link->fresh->len > 0 && i < gateways->list->len; i++)
+    {
+      DivertResolution *resolution = gateways->list->pdata[i];
+
+      if (resolution->ifindex == link->ifindex)
+        divert_resolution_hasten (resolution, gateways->netlink, now);
+    }
+}
+
+/* A route can be replaced without a word of the old one's removal. */
+static void
+miss (DivertGateways  *gateways,
+      const GPtrArray *leftover)
+{
+  for (guint i = 0; i < leftover->len; i++)
+    {
+      const DivertResolution *resolution = leftover->pdata[i];
+
+      if (resolution->state == DIVERT_GATEWAY_RESOLVED &&
+          g_hash_table_contains (gateways->carriers, GUINT_TO_POINTER (resolution->ifindex)))
+        begin_epoch (gateways, resolution->ifindex);
+    }
+}
+
+void
+divert_gateways_update (DivertGateways          *gateways,
+                        const DivertKernelState *state)
+{
+  gint64 now = g_get_monotonic_time ();
+  g_autoptr(GPtrArray) old = NULL;
+
+  update_carriers (gateways, state->link_states);
+  divert_link_addresses_see (gateways->addresses, state->links, now, on_strange_address, gateways);
+  old = g_steal_pointer (&gateways->list);
+  gateways->list = g_ptr_array_new_with_free_func ((GDestroyNotify) divert_resolution_free);
+  for (guint i = 0; i < state->links->len; i++)
+    {
+      DivertLink *link = state->links->pdata[i];
+
+      for (guint j = 0; j < link->gateways->len && gateways->list->len < MAX_GATEWAYS; j++)
+        {
+          DivertGateway *gateway = link->gateways->pdata[j];
+          guint position = 0;
+
+          if (find (old, link->ifindex, &gateway->address, &position) != NULL)
+            g_ptr_array_add (gateways->list, g_ptr_array_steal_index_fast (old, position));
+          else
+            g_ptr_array_add (gateways->list, divert_resolution_new (link->ifindex, &gateway->address));
+          divert_resolution_fill (gateways->list->pdata[gateways->list->len - 1], gateway);
+        }
+      see_fresh (gateways, link, now);
+    }
+  miss (gateways, old);
+  set_timer (gateways);
+}
+
+/* Is @resolution's answer its first since something of the link came?  Then that is new no more: an
+ * address, or another gateway that answered (core/memory/anchors.c). */
+static gboolean
+vouches (const DivertGateways   *gateways,
+         const DivertResolution *resolution,
+         gint64                  answer_before)
+{
+  gint64 arrival = divert_link_addresses_get_arrival (gateways->addresses, resolution->ifindex);
+
+  if (answer_before <= arrival && arrival < resolution->last_answer)
+    return TRUE;
+  for (guint i = 0; i < gateways->list->len; i++)
+    {
+      const DivertResolution *other = gateways->list->pdata[i];
+
+      if (other != resolution && other->ifindex == resolution->ifindex && other->state == DIVERT_GATEWAY_RESOLVED &&
+          answer_before <= other->first_answer && other->first_answer < resolution->last_answer)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+void
+divert_gateways_trust_neighbours (DivertGateways *gateways,
+                                  const GArray   *ifindexes)
+{
+  divert_neighbours_trust (gateways->neighbours, ifindexes, g_get_monotonic_time ());
+}
+
+/* A host in another's place: the network may be another one, and the gateway must say. */
+static gboolean
+see_host (DivertGateways        *gateways,
+          const DivertNeighbour *neighbour)
+{
+  if (!divert_neighbours_see (gateways->neighbours, neighbour, g_get_monotonic_time ()))
+    return FALSE;
+  divert_gateways_forget (gateways, neighbour->ifindex, DIVERT_FAMILIES_BOTH);
+  return TRUE;
+}
+
+gboolean
+divert_gateways_see_neighbour (DivertGateways  *gateways,
+                               struct nlmsghdr *header)
+{
+  DivertNeighbour neighbour;
+  DivertResolution *resolution;
+  gint64 answer_before;
+  gboolean changed;
+
+  /* The kernel also tells of what we did to an entry ourselves. */
+  if (header->nlmsg_pid == divert_netlink_get_port (gateways->netlink) || gateways->list->len == 0 ||
+      !divert_neighbour_parse (header, &neighbour))
+    return FALSE;
+  resolution = find (gateways->list, neighbour.ifindex, &neighbour.address, NULL);
+  if (resolution == NULL)
+    return see_host (gateways, &neighbour);
+
+  answer_before = resolution->last_answer;
+  changed = divert_resolution_see (resolution, gateways->netlink, &neighbour, g_get_monotonic_time ());
+  changed = vouches (gateways, resolution, answer_before) || changed;
+  take_doubt (gateways, resolution);
+  set_timer (gateways);
+  return changed;
+}
+
+void
+divert_gateways_resync (DivertGateways *gateways)
+{
+  gint64 now = g_get_monotonic_time ();
+
+  for (guint i = 0; i < gateways->list->len; i++)
+    {
+      DivertResolution *resolution = gateways->list->pdata[i];
+      DivertNeighbour neighbour;
+
+      /* While a question is under way its entry was not NUD_REACHABLE when it was asked; if it is
+       * now, that is the answer. */
+      if (resolution->asked &&
+          divert_neighbour_get (gateways->netlink, resolution->ifindex, &resolution->address, &neighbour, NULL))
+        divert_resolution_see (resolution, gateways->netlink, &neighbour, now);
+      take_doubt (gateways, resolution);
+    }
+  set_timer (gateways);
+}

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: how reading, listening and the gateways go together.
+ *
+ * A notification is looked at for two things only: whether to look again, and whether
+ * a gateway's answer must be forgotten (which must not wait for the next look: what is gone and
+ * back until then would not show).
+ *
+ * The kernel tells of a carrier at most once a second, for all devices together (net/core/link_watch.c): of a
+ * loss that follows another event closely it may tell a second late, or only that the carrier is back.
+ * So after each such event the links are looked at closely until that second is over.
+ */
+#include "kernel.h"
+
+#include "gateway.h"
+#include "kernel-monitor.h"
+#include "kernel-read.h"
+
+#include <linux/rtnetlink.h>
+
+/* The kernel's second, and some. */
+#define WATCH_US (1200 * G_TIME_SPAN_MILLISECOND)
+/* A look costs about 0.02 ms. */
+#define WATCH_INTERVAL_MS 5
+
+struct DivertKernel
+{
+  DivertNetlink   *netlink;
+  DivertMonitor   *monitor;
+  DivertGateways  *gateways;
+  guint            watch_id; /* of the timer; 0: none */
+  gint64           watch_until;
+  DivertLookAgain  changed;
+  gpointer         user_data;
+};
+
+/* May free the kernel. */
+static void
+on_changed (gpointer user_data)
+{
+  DivertKernel *kernel = user_data;
+
+  kernel->changed (kernel->user_data);
+}
+
+static void
+on_gateway_changed (gpointer user_data)
+{
+  DivertKernel *kernel = user_data;
+
+  divert_monitor_poke (kernel->monitor);
+}
+
+static gboolean
+on_watch (gpointer user_data)
+{
+  DivertKernel *kernel = user_data;
+  g_autoptr(GArray) links = divert_kernel_links_read (kernel->netlink, NULL);
+  gboolean changed = FALSE;
+
+  for (guint i = 0; links != NULL && i < links->len; i++)
+    changed |= divert_gateways_see_link (kernel->gateways, &g_array_index (links, DivertLinkState, i));
+  if (changed)
+    divert_monitor_poke (kernel->monitor);
+  if (g_get_monotonic_time () < kernel->watch_until)
+    return G_SOURCE_CONTINUE;
+  kernel->watch_id = 0;
+  return G_SOURCE_REMOVE;
+}
+
+static void
+watch_closely (DivertKernel *kernel)
+{
+  kernel->watch_until = g_get_monotonic_time () + WATCH_US;
+  if (kernel->watch_id == 0)
+    kernel->watch_id = g_timeout_add_full (G_PRIORITY_HIGH, WATCH_INTERVAL_MS, on_watch, kernel, NULL);
+}
+
+static gboolean
+see_link (DivertKernel    *kernel,
+          struct nlmsghdr *header)
+{
+  DivertLinkState link;
+
+  if (!divert_kernel_parse_link (header, &link))
+    return FALSE;
+  watch_closely (kernel);
+  if (header->nlmsg_type == RTM_DELLINK)
+    divert_gateways_lose_link (kernel->gateways, link.ifindex);
+  else
+    divert_gateways_see_link (kernel->gateways, &link);
+  return TRUE;
+}
+
+static void
+see_deleted_hop (const DivertRoute *route,
+                 gpointer           user_data)
+{
+  DivertKernel *kernel = user_data;
+
+  /* The main table's default routes alone: ours come and go, too. */
+  if (route->destination.length == 0 && route->ifindex != 0)
+    divert_gateways_forget (kernel->gateways, route->ifindex, 1 << route->destination.family);
+}
+
+static gboolean
+see (struct nlmsghdr *header,
+     gpointer         user_data)
+{
+  DivertKernel *kernel = user_data;
+  DivertLinkAddress address;
+
+  if (header == NULL)
+    {
+      divert_gateways_resync (kernel->gateways);
+      return TRUE;
+    }
+  switch (header->nlmsg_type)
+    {
+    case RTM_NEWLINK:
+    case RTM_DELLINK:
+      return see_link (kernel, header);
+    case RTM_DELADDR:
+      if (divert_kernel_parse_address (header, &address) && address.ifindex != 0)
+        divert_gateways_forget_for_address (kernel->gateways, address.ifindex, address.address.family);
+      return TRUE;
+    case RTM_DELROUTE:
+      divert_kernel_parse_route (header, see_deleted_hop, kernel);
+      return TRUE;
+    case RTM_NEWADDR:
+    case RTM_NEWROUTE:
+    case RTM_NEWRULE:
+    case RTM_DELRULE:
+      return TRUE;
+    case RTM_NEWNEIGH:
+    case RTM_DELNEIGH:
+      return divert_gateways_see_neighbour (kernel->gateways, header);
+    }
+  return FALSE;
+}
+
+DivertKernel *
+divert_kernel_new (DivertLookAgain   changed,
+                   gpointer          user_data,
+                   GError          **error)
+{
+  g_autoptr(DivertKernel) kernel = g_new0 (DivertKernel, 1);
+
+  kernel->changed = changed;
+  kernel->user_data = user_data;
+  kernel->netlink = divert_netlink_new (NETLINK_ROUTE, error);
+  if (kernel->netlink == NULL)
+    return NULL;
+  kernel->gateways = divert_gateways_new (kernel->netlink, on_gateway_changed, kernel);
+  kernel->monitor = divert_monitor_new (see, on_changed, kernel, error);
+  if (kernel->monitor == NULL)
+    return NULL;
+  return g_steal_pointer (&kernel);
+}
+
+void
+divert_kernel_free (DivertKernel *kernel)
+{
+  if (kernel == NULL)
+    return;
+  g_clear_handle_id (&kernel->watch_id, g_source_remove);
+  divert_monitor_free (kernel->monitor);
+  divert_gateways_free (kernel->gateways);
+  divert_netlink_free (kernel->netlink);
+  g_free (kernel);
+}
+
+gboolean
+divert_kernel_gather (DivertKernel  *kernel,
+                      DivertFacts   *facts,
+                      GError       **error)
+{
+  g_autoptr(DivertKernelState) state = divert_kernel_state_read (kernel->netlink, error);
+
+  if (state == NULL)
+    return FALSE;
+  divert_gateways_update (kernel->gateways, state);
+  if (!divert_gateways_are_asked (kernel->gateways))
+    divert_monitor_listen_to_neighbours (kernel->monitor, FALSE);
+
+  for (guint i = 0; i < state->links->len; i++)
+    {
+      DivertLink *link = g_ptr_array_index (state->links, i);
+
+      link->epoch = divert_gateways_get_epoch (kernel->gateways, link->ifindex);
+    }
+  g_ptr_array_unref (facts->links);
+  facts->links = g_steal_pointer (&state->links);
+  g_array_unref (facts->routes);
+  facts->routes = g_steal_pointer (&state->routes);
+  return TRUE;
+}
+
+void
+divert_kernel_resolve_gateways (DivertKernel *kernel,
+                                guint         ifindex)
+{
+  divert_monitor_listen_to_neighbours (kernel->monitor, TRUE);
+  /* So that no answer from before the question is taken for its answer. */
+  divert_monitor_drain (kernel->monitor);
+  divert_gateways_ask (kernel->gateways, ifindex);
+}
+
+void
+divert_kernel_distrust (DivertKernel *kernel,
+                        guint         ifindex)
+{
+  divert_gateways_forget (kernel->gateways, ifindex, DIVERT_FAMILIES_BOTH);
+}
+
+void
+divert_kernel_trust_neighbours (DivertKernel *kernel,
+                                const GArray *ifindexes)
+{
+  divert_gateways_trust_neighbours (kernel->gateways, ifindexes);
+}

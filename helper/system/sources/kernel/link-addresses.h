@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The addresses of each link, and when each came.  Part of gateway.c.
+ */
+#pragma once
+
+#include "core/facts/facts.h"
+
+G_BEGIN_DECLS
+
+typedef struct DivertLinkAddresses DivertLinkAddresses;
+
+/* An address came to @ifindex that tells of another network (core/addresses.h). */
+typedef void (*DivertStrangeAddress) (guint ifindex, DivertFamily family, gpointer user_data);
+
+DivertLinkAddresses *divert_link_addresses_new (void);
+void                 divert_link_addresses_free (DivertLinkAddresses *addresses);
+
+/* @links (DivertLink) are all that there are, at time @now (monotonic, µs). */
+void                 divert_link_addresses_see (DivertLinkAddresses *addresses, const GPtrArray *links, gint64 now,
+                                                DivertStrangeAddress strange, gpointer user_data);
+/* When the last of @ifindex's addresses came; 0: there is none. */
+gint64               divert_link_addresses_get_arrival (const DivertLinkAddresses *addresses, guint ifindex);
+/* Fills fresh of @link with its addresses that came at @since or later. */
+void                 divert_link_addresses_fill (const DivertLinkAddresses *addresses, DivertLink *link, gint64 since);
+
+G_END_DECLS

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: NetworkManager's part of the facts.
+ *
+ * Theory of operation.  libnm keeps a copy of NetworkManager's objects.  We watch
+ * just those that matter now: the active connections, and of each its devices,
+ * its profile and its access point.  Any sign from any of them does the same:
+ * one call of changed(), from the next turn of the main loop, before which
+ * everything is watched anew, because the sign may have been that there are
+ * other objects.  What happens between the sign and the watching is not lost:
+ * the reader looks behind it.
+ *
+ * The zone comes from the profile as it is saved, not as it was applied:
+ * NetworkManager applies a changed zone at once, and tells nobody of it but by
+ * the profile's own signal.
+ */
+#include "networkmanager.h"
+
+#include <NetworkManager.h>
+
+struct DivertNetwork
+{
+  DivertLookAgain  changed;
+  gpointer         user_data;
+  NMClient        *client;  /* NULL: not there yet, or no bus */
+  gboolean         ready;
+  GSource         *pending; /* changed() is to be called */
+  GObject         *ear;     /* the signals' other end: when it goes, GObject disconnects them all */
+};
+
+#define EAR_NETWORK "divert-network"
+
+static const char *const client_signals[] = {
+  "notify::" NM_CLIENT_NM_RUNNING, "notify::" NM_CLIENT_ACTIVE_CONNECTIONS, NULL,
+};
+static const char *const active_signals[] = {
+  "notify::" NM_ACTIVE_CONNECTION_STATE, "notify::" NM_ACTIVE_CONNECTION_STATE_FLAGS,
+  "notify::" NM_ACTIVE_CONNECTION_DEVICES, "notify::" NM_ACTIVE_CONNECTION_CONNECTION, NULL,
+};
+static const char *const profile_signals[] = { NM_CONNECTION_CHANGED, NULL };
+static const char *const device_signals[] = {
+  "notify::" NM_DEVICE_STATE, "notify::" NM_DEVICE_INTERFACE, "notify::" NM_DEVICE_IP_INTERFACE, NULL,
+};
+static const char *const wifi_signals[] = { "notify::" NM_DEVICE_WIFI_ACTIVE_ACCESS_POINT, NULL };
+static const char *const point_signals[] = {
+  "notify::" NM_ACCESS_POINT_SSID, "notify::" NM_ACCESS_POINT_BSSID, NULL,
+};
+
+static gboolean on_pending (gpointer user_data);
+
+static void
+schedule (DivertNetwork *network)
+{
+  if (network->pending != NULL)
+    return;
+
+  network->pending = g_idle_source_new ();
+  g_source_set_priority (network->pending, G_PRIORITY_HIGH);
+  g_source_set_callback (network->pending, on_pending, network, NULL);
+  g_source_attach (network->pending, g_main_context_get_thread_default ());
+}
+
+static void
+on_signal (GObject *ear)
+{
+  schedule (g_object_get_data (ear, EAR_NETWORK));
+}
+
+static void
+watch (DivertNetwork     *network,
+       gpointer           object,
+       const char *const *signals)
+{
+  for (; *signals != NULL; signals++)
+    g_signal_connect_object (object, *signals, G_CALLBACK (on_signal), network->ear, G_CONNECT_SWAPPED);
+}
+
+static void
+unwatch (DivertNetwork *network,
+         gpointer       object)
+{
+  g_signal_handlers_disconnect_by_func (object, on_signal, network->ear);
+}
+
+static void
+watch_device (DivertNetwork *network,
+              NMDevice      *device)
+{
+  NMAccessPoint *point;
+
+  unwatch (network, device);
+  watch (network, device, device_signals);
+  if (!NM_IS_DEVICE_WIFI (device))
+    return;
+
+  watch (network, device, wifi_signals);
+  point = nm_device_wifi_get_active_access_point (NM_DEVICE_WIFI (device));
+  if (point == NULL)
+    return;
+  unwatch (network, point);
+  watch (network, point, point_signals);
+}
+
+static void
+watch_all (DivertNetwork *network)
+{
+  const GPtrArray *actives = nm_client_get_active_connections (network->client);
+
+  for (guint i = 0; i < actives->len; i++)
+    {
+      NMActiveConnection *active = g_ptr_array_index (actives, i);
+      NMRemoteConnection *profile = nm_active_connection_get_connection (active);
+      const GPtrArray *devices = nm_active_connection_get_devices (active);
+
+      unwatch (network, active);
+      watch (network, active, active_signals);
+      if (profile != NULL)
+        {
+          unwatch (network, profile);
+          watch (network, profile, profile_signals);
+        }
+      for (guint j = 0; j < devices->len; j++)
+        watch_device (network, g_ptr_array_index (devices, j));
+    }
+}
+
+static gboolean
+on_pending (gpointer user_data)
+{
+  DivertNetwork *network = user_data;
+
+  g_clear_pointer (&network->pending, g_source_unref);
+  if (network->client != NULL)
+    watch_all (network);
+  network->changed (network->user_data);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_client (GObject      *source,
+           GAsyncResult *result,
+           gpointer      user_data)
+{
+  g_autoptr(GError) error = NULL;
+  g_autoptr(GObject) client = g_async_initable_new_finish (G_ASYNC_INITABLE (source), result, &error);
+  g_autoptr(GObject) ear = user_data;
+  DivertNetwork *network = g_object_get_data (ear, EAR_NETWORK);
+
+  if (network == NULL)
+    return;
+
+  /* Without a bus there is no NetworkManager that we could hear of. */
+  if (client == NULL)
+    g_warning ("cannot listen to NetworkManager: %s", error->message);
+  else
+    network->client = NM_CLIENT (g_steal_pointer (&client));
+
+  network->ready = TRUE;
+  if (network->client != NULL)
+    watch (network, network->client, client_signals);
+  schedule (network);
+}
+
+DivertNetwork *
+divert_network_new (DivertLookAgain changed,
+                    gpointer        user_data)
+{
+  DivertNetwork *network = g_new0 (DivertNetwork, 1);
+
+  network->changed = changed;
+  network->user_data = user_data;
+  network->ear = g_object_new (G_TYPE_OBJECT, NULL);
+  g_object_set_data (network->ear, EAR_NETWORK, network);
+
+  /* Permissions are what a user interface wants to know.  Not cancellable: the cancelling of one
+   * connection to the bus spoils it for all others who wait for the shared one. */
+  g_async_initable_new_async (NM_TYPE_CLIENT, G_PRIORITY_DEFAULT, NULL, on_client, g_object_ref (network->ear),
+                              NM_CLIENT_INSTANCE_FLAGS, (guint) NM_CLIENT_INSTANCE_FLAGS_NO_AUTO_FETCH_PERMISSIONS,
+                              NULL);
+  return network;
+}
+
+void
+divert_network_free (DivertNetwork *network)
+{
+  if (network == NULL)
+    return;
+
+  /* on_client() may hold it still. */
+  g_object_set_data (network->ear, EAR_NETWORK, NULL);
+  g_object_unref (network->ear);
+  if (network->pending != NULL)
+    {
+      g_source_destroy (network->pending);
+      g_source_unref (network->pending);
+    }
+  g_clear_object (&network->client);
+  g_free (network);
+}
+
+gboolean
+divert_network_is_ready (const DivertNetwork *network)
+{
+  return network->ready;
+}
+
+/* The profile's word for how the network proves that it knows a secret; NULL: not at all. */
+static const char *
+get_key_mgmt (NMConnection *profile)
+{
+  NMSettingWirelessSecurity *security = nm_connection_get_setting_wireless_security (profile);
+  const char *key_mgmt;
+
+  if (security == NULL)
+    return nm_connection_get_setting_802_1x (profile) != NULL ? "ieee8021x" : NULL;
+
+  /* On Wi-Fi this is WEP with keys from 802.1X, and WEP is no proof of anything. */
+  key_mgmt = nm_setting_wireless_security_get_key_mgmt (security);
+  return g_strcmp0 (key_mgmt, "ieee8021x") == 0 ? "dynamic-wep" : key_mgmt;
+}
+
+static void
+fill_from_profile (DivertConnection *connection,
+                   NMConnection     *profile)
+{
+  connection->zone = g_strdup (nm_setting_connection_get_zone (nm_connection_get_setting_connection (profile)));
+  connection->key_mgmt = g_strdup (get_key_mgmt (profile));
+}
+
+static void
+fill_from_point (DivertConnection *connection,
+                 NMAccessPoint    *point)
+{
+  GBytes *ssid = nm_access_point_get_ssid (point);
+  const char *bssid = nm_access_point_get_bssid (point);
+
+  connection->ssid = ssid != NULL ? g_bytes_ref (ssid) : NULL;
+  connection->has_bssid = bssid != NULL && divert_mac_parse (bssid, &connection->bssid);
+}
+
+static void
+fill_from_device (DivertConnection   *connection,
+                  NMActiveConnection *active,
+                  NMDevice           *device)
+{
+  NMDeviceState state = nm_device_get_state (device);
+  const char *name = nm_device_get_ip_iface (device);
+
+  if (name == NULL)
+    name = nm_device_get_iface (device);
+  connection->device = g_strdup (name != NULL ? name : "");
+  /* While one profile takes a device over from another, both list it, and its state is still the other's. */
+  connection->up &= nm_device_get_active_connection (device) == active && state >= NM_DEVICE_STATE_IP_CHECK &&
+                    state <= NM_DEVICE_STATE_ACTIVATED;
+
+  if (NM_IS_DEVICE_WIFI (device))
+    {
+      NMAccessPoint *point = nm_device_wifi_get_active_access_point (NM_DEVICE_WIFI (device));
+
+      if (point != NULL)
+        fill_from_point (connection, point);
+    }
+}
+
+static DivertConnection *
+make_connection (NMActiveConnection *active,
+                 NMDevice           *device)
+{
+  DivertConnection *connection = divert_connection_new ();
+  NMActiveConnectionState state = nm_active_connection_get_state (active);
+  NMRemoteConnection *profile = nm_active_connection_get_connection (active);
+  const char *uuid = nm_active_connection_get_uuid (active);
+
+  connection->uuid = g_strdup (uuid != NULL ? uuid : "");
+  connection->id = g_strdup (nm_active_connection_get_id (active));
+  connection->activation = g_strdup (nm_object_get_path (NM_OBJECT (active)));
+  connection->type = g_strdup (nm_active_connection_get_connection_type (active));
+  connection->external = (nm_active_connection_get_state_flags (active) & NM_ACTIVATION_STATE_FLAG_EXTERNAL) != 0;
+  /* "activating" until long after the device has its addresses: only an end is told by it. */
+  connection->up = state != NM_ACTIVE_CONNECTION_STATE_DEACTIVATING && state != NM_ACTIVE_CONNECTION_STATE_DEACTIVATED;
+  if (device != NULL)
+    fill_from_device (connection, active, device);
+  else
+    {
+      connection->device = g_strdup ("");
+      connection->up = state == NM_ACTIVE_CONNECTION_STATE_ACTIVATED;
+    }
+
+  /* A profile that is not read yet, or gone: its zone might be any, so it is no one's. */
+  if (profile != NULL)
+    fill_from_profile (connection, NM_CONNECTION (profile));
+  else
+    connection->up = FALSE;
+  return connection;
+}
+
+void
+divert_network_gather (const DivertNetwork *network,
+                       DivertFacts         *facts)
+{
+  const GPtrArray *actives;
+
+  facts->nm_running = network->client != NULL && nm_client_get_nm_running (network->client);
+  if (!facts->nm_running)
+    return;
+
+  actives = nm_client_get_active_connections (network->client);
+  for (guint i = 0; i < actives->len; i++)
+    {
+      NMActiveConnection *active = g_ptr_array_index (actives, i);
+      const GPtrArray *devices = nm_active_connection_get_devices (active);
+
+      if (devices->len == 0)
+        g_ptr_array_add (facts->connections, make_connection (active, NULL));
+      for (guint j = 0; j < devices->len; j++)
+        g_ptr_array_add (facts->connections, make_connection (active, g_ptr_array_index (devices, j)));
+    }
+}

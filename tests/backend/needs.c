@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Owns: the reasons to skip a test. */
+#include "needs.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void
+skip (const char *format,
+      ...)
+{
+  g_autofree char *reason = NULL;
+  va_list args;
+
+  va_start (args, format);
+  reason = g_strdup_vprintf (format, args);
+  va_end (args);
+  printf ("1..0 # SKIP %s\n", reason);
+  exit (0);
+}
+
+void
+test_needs (const char *program,
+            ...)
+{
+  va_list programs;
+
+  va_start (programs, program);
+  for (const char *name = program; name != NULL; name = va_arg (programs, const char *))
+    {
+      g_autofree char *path = g_find_program_in_path (name);
+
+      if (path == NULL)
+        skip ("needs %s, which is not installed", name);
+    }
+  va_end (programs);
+}
+
+/* Tried by a process of its own, which does not come back from them. */
+void
+test_needs_namespaces (void)
+{
+  int status = 0, pid;
+
+  if (geteuid () != 0)
+    skip ("only root can make the namespaces in which this runs");
+  pid = fork ();
+  g_assert_no_errno (pid);
+  if (pid == 0)
+    _exit (unshare (CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWPID) == 0 ? 0 : errno);
+  g_assert_cmpint (waitpid (pid, &status, 0), ==, pid);
+  if (status != 0)
+    skip ("cannot make namespaces: %s", g_strerror (WEXITSTATUS (status)));
+}

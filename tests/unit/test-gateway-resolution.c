@@ -1,0 +1,477 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One gateway's state machine.  Here the kernel is three functions, which note what was asked of it,
+ * and time is a number: what takes half a minute on a network takes none.
+ */
+#include "system/sources/kernel/gateway-resolution.h"
+
+#include <linux/neighbour.h>
+#include <string.h>
+
+#define MS G_TIME_SPAN_MILLISECOND
+#define A 0x0a
+#define B 0x0b
+
+static struct
+{
+  DivertNeighbour entry;
+  gboolean        refuses; /* whatever it is asked */
+  GString        *log;     /* what it was asked for */
+} kernel;
+
+gboolean
+divert_neighbour_get (DivertNetlink       *netlink,
+                      guint                ifindex,
+                      const DivertPrefix  *address,
+                      DivertNeighbour     *ret_neighbour,
+                      GError             **error)
+{
+  if (!kernel.refuses)
+    *ret_neighbour = kernel.entry;
+  return !kernel.refuses;
+}
+
+gboolean
+divert_neighbour_probe (DivertNetlink          *netlink,
+                        const DivertNeighbour  *neighbour,
+                        GError                **error)
+{
+  g_string_append_printf (kernel.log, "probe %02x;", neighbour->mac.bytes[5]);
+  return !kernel.refuses;
+}
+
+gboolean
+divert_neighbour_solicit (DivertNetlink       *netlink,
+                          guint                ifindex,
+                          const DivertPrefix  *address,
+                          GError             **error)
+{
+  g_string_append (kernel.log, "solicit;");
+  return !kernel.refuses;
+}
+
+typedef struct
+{
+  DivertResolution *resolution;
+} Fixture;
+
+static DivertNeighbour
+make_entry (guint state,
+            guint mac)
+{
+  DivertNeighbour entry = { 2, { DIVERT_FAMILY_IPV4, 32, { 192, 0, 2, 1 } }, state, mac != 0, { { 2, 0, 0, 0, 0, mac } } };
+
+  return entry;
+}
+
+static void
+set_up (Fixture       *f,
+        gconstpointer  user_data)
+{
+  kernel.entry = make_entry (0, 0);
+  kernel.refuses = FALSE;
+  kernel.log = g_string_new (NULL);
+  f->resolution = divert_resolution_new (2, &kernel.entry.address);
+}
+
+static void
+tear_down (Fixture       *f,
+           gconstpointer  user_data)
+{
+  divert_resolution_free (f->resolution);
+  g_string_free (kernel.log, TRUE);
+}
+
+/* What the kernel was asked since the last time. */
+static void
+expect_asked (const char *log)
+{
+  g_assert_cmpstr (kernel.log->str, ==, log);
+  g_string_truncate (kernel.log, 0);
+}
+
+/* The state, the addresses (their last bytes), and when it is to be ticked (ms; -1: never). */
+static void
+expect (Fixture            *f,
+        DivertGatewayState  state,
+        const char         *macs,
+        gint64              next_tick)
+{
+  g_autoptr(DivertGateway) gateway = divert_gateway_new (&f->resolution->address);
+  g_autoptr(GString) found = g_string_new (NULL);
+  gint64 next = divert_resolution_next_tick (f->resolution);
+
+  divert_resolution_fill (f->resolution, gateway);
+  for (guint i = 0; i < gateway->macs->len; i++)
+    g_string_append_printf (found, "%02x;", g_array_index (gateway->macs, DivertMac, i).bytes[5]);
+  g_assert_cmpint (gateway->state, ==, state);
+  g_assert_cmpstr (found->str, ==, macs);
+  g_assert_cmpint (next == G_MAXINT64 ? -1 : next / MS, ==, next_tick);
+}
+
+static gboolean
+ask (Fixture *f,
+     gint64   ms)
+{
+  return divert_resolution_ask (f->resolution, NULL, ms * MS);
+}
+
+static gboolean
+hasten (Fixture *f,
+        gint64   ms)
+{
+  return divert_resolution_hasten (f->resolution, NULL, ms * MS);
+}
+
+static gboolean
+tick (Fixture *f,
+      gint64   ms)
+{
+  return divert_resolution_tick (f->resolution, NULL, ms * MS);
+}
+
+/* The kernel tells of its entry. */
+static gboolean
+see (Fixture *f,
+     gint64   ms,
+     guint    state,
+     guint    mac)
+{
+  const DivertNeighbour entry = make_entry (state, mac);
+
+  return divert_resolution_see (f->resolution, NULL, &entry, ms * MS);
+}
+
+/* Asked at 0, and answered at 10 ms by A. */
+static void
+resolve (Fixture *f)
+{
+  ask (f, 0);
+  g_assert_true (see (f, 10, NUD_REACHABLE, A));
+  kernel.entry = make_entry (NUD_REACHABLE, A);
+  expect_asked ("solicit;");
+  expect (f, DIVERT_GATEWAY_RESOLVED, "0a;", 1010);
+  g_assert_false (divert_resolution_take_doubt (f->resolution));
+}
+
+static void
+test_nobody_asks (Fixture       *f,
+                  gconstpointer  user_data)
+{
+  g_assert_false (see (f, 0, NUD_REACHABLE, A));
+  g_assert_false (see (f, 0, NUD_FAILED, 0));
+  g_assert_false (hasten (f, 0));
+  g_assert_false (tick (f, 3600000));
+  expect_asked ("");
+  expect (f, DIVERT_GATEWAY_UNKNOWN, "", -1);
+}
+
+static void
+test_answer (Fixture       *f,
+             gconstpointer  user_data)
+{
+  g_assert_false (ask (f, 0));
+  expect_asked ("solicit;");
+  expect (f, DIVERT_GATEWAY_PENDING, "", 3000);
+  /* Under way, and what the kernel knew before. */
+  g_assert_false (see (f, 5, NUD_INCOMPLETE, 0));
+  g_assert_true (see (f, 10, NUD_REACHABLE, A));
+  expect (f, DIVERT_GATEWAY_RESOLVED, "0a;", 1010);
+  g_assert_cmpint (f->resolution->first_answer, ==, 10 * MS);
+  /* Asking again is not asking. */
+  g_assert_false (ask (f, 20));
+  expect_asked ("");
+  /* What the kernel concludes from other traffic is no answer to us. */
+  g_assert_false (see (f, 30, NUD_REACHABLE, A));
+  g_assert_cmpint (f->resolution->last_answer, ==, 10 * MS);
+
+  divert_resolution_forget (f->resolution);
+  expect (f, DIVERT_GATEWAY_UNKNOWN, "", -1);
+}
+
+/* The address that the kernel has is asked before everybody, and for half a second. */
+static void
+test_gently (Fixture       *f,
+             gconstpointer  user_data)
+{
+  kernel.entry = make_entry (NUD_STALE, A);
+  ask (f, 0);
+  expect_asked ("probe 0a;");
+  expect (f, DIVERT_GATEWAY_PENDING, "", 500);
+  g_assert_true (see (f, 400, NUD_REACHABLE, A));
+  expect (f, DIVERT_GATEWAY_RESOLVED, "0a;", 1400);
+  expect_asked ("");
+}
+
+/* An entry that says "reachable", from another place or time, is not believed. */
+static void
+test_stale_entry (Fixture       *f,
+                  gconstpointer  user_data)
+{
+  kernel.entry = make_entry (NUD_REACHABLE, B);
+  ask (f, 0);
+  expect_asked ("probe 0b;");
+  g_assert_false (tick (f, 499));
+  expect_asked ("");
+  g_assert_false (tick (f, 500));
+  expect_asked ("solicit;");
+  expect (f, DIVERT_GATEWAY_PENDING, "", 3000);
+  g_assert_true (see (f, 510, NUD_REACHABLE, A));
+  expect (f, DIVERT_GATEWAY_RESOLVED, "0a;", 1510);
+}
+
+/* It is asked less and less often, and comes back as if nothing had been. */
+static void
+test_no_answer (Fixture       *f,
+                gconstpointer  user_data)
+{
+  static const gint64 waits[] = { 1000, 2000, 4000, 8000, 16000, 30000, 30000 };
+  gint64 now = 3000;
+
+  ask (f, 0);
+  g_assert_false (tick (f, 2999));
+  g_assert_true (tick (f, now));
+  expect_asked ("solicit;");
+  for (guint i = 0; i < G_N_ELEMENTS (waits); i++)
+    {
+      expect (f, DIVERT_GATEWAY_FAILED, "", now + waits[i]);
+      now += waits[i];
+      g_assert_false (tick (f, now - 1));
+      expect_asked ("");
+      g_assert_false (tick (f, now));
+      expect_asked ("solicit;");
+      now += 3000;
+      g_assert_false (tick (f, now));
+    }
+  /* It had proven nothing, so nothing is in doubt. */
+  g_assert_false (divert_resolution_take_doubt (f->resolution));
+
+  g_assert_true (see (f, now, NUD_REACHABLE, A));
+  g_assert_true (see (f, now, NUD_FAILED, 0));
+  expect (f, DIVERT_GATEWAY_FAILED, "0a;", now + 1000);
+}
+
+/* The question is put again every second; all of it is over before the kernel itself asks everybody. */
+static void
+test_silence (Fixture       *f,
+              gconstpointer  user_data)
+{
+  resolve (f);
+  g_assert_false (tick (f, 1009));
+  expect_asked ("");
+  g_assert_false (tick (f, 1010));
+  expect_asked ("probe 0a;");
+  g_assert_false (see (f, 1020, NUD_REACHABLE, A));
+  g_assert_cmpint (f->resolution->first_answer, ==, 10 * MS);
+  g_assert_cmpint (f->resolution->last_answer, ==, 1020 * MS);
+  expect (f, DIVERT_GATEWAY_RESOLVED, "0a;", 2020);
+
+  g_assert_false (tick (f, 2020));
+  g_assert_false (tick (f, 2520));
+  expect_asked ("probe 0a;solicit;");
+  expect (f, DIVERT_GATEWAY_RESOLVED, "0a;", 3520);
+  g_assert_true (tick (f, 3520));
+  expect (f, DIVERT_GATEWAY_FAILED, "0a;", 4520);
+  g_assert_cmpint (3520 - 1020, <, 3000);
+  g_assert_true (divert_resolution_take_doubt (f->resolution));
+  g_assert_false (divert_resolution_take_doubt (f->resolution));
+  /* Its return is news, and no doubt. */
+  g_assert_true (see (f, 4000, NUD_REACHABLE, A));
+  g_assert_false (divert_resolution_take_doubt (f->resolution));
+}
+
+static void
+test_hasten (Fixture       *f,
+             gconstpointer  user_data)
+{
+  resolve (f);
+  /* Not sooner than a tenth of a second after the last. */
+  g_assert_false (hasten (f, 20));
+  expect_asked ("");
+  expect (f, DIVERT_GATEWAY_RESOLVED, "0a;", 100);
+  g_assert_false (tick (f, 100));
+  expect_asked ("probe 0a;");
+  /* One under way is enough. */
+  g_assert_false (hasten (f, 300));
+  expect_asked ("");
+  see (f, 310, NUD_REACHABLE, A);
+  g_assert_false (hasten (f, 400));
+  expect_asked ("probe 0a;");
+}
+
+/* A word of another address is noted at once, and asked about within a second. */
+static void
+test_other_address (Fixture       *f,
+                    gconstpointer  user_data)
+{
+  resolve (f);
+  g_assert_true (see (f, 300, NUD_STALE, B));
+  g_assert_true (divert_resolution_take_doubt (f->resolution));
+  expect (f, DIVERT_GATEWAY_RESOLVED, "0b;0a;", 1000);
+  kernel.entry = make_entry (NUD_STALE, B);
+  g_assert_false (tick (f, 1000));
+  expect_asked ("probe 0b;");
+  /* It answers with both in turn: each time news, and both stay. */
+  g_assert_true (see (f, 1010, NUD_REACHABLE, A));
+  expect (f, DIVERT_GATEWAY_RESOLVED, "0a;0b;", 2010);
+  /* Long after the last question: at once. */
+  g_assert_true (see (f, 2005, NUD_STALE, B));
+  expect_asked ("probe 0b;");
+}
+
+/* A question is under way when the other one shows. */
+static void
+test_other_address_answers (Fixture       *f,
+                            gconstpointer  user_data)
+{
+  resolve (f);
+  tick (f, 1010);
+  expect_asked ("probe 0a;");
+  g_assert_true (see (f, 1020, NUD_REACHABLE, B));
+  expect (f, DIVERT_GATEWAY_RESOLVED, "0b;0a;", 2020);
+  g_assert_true (divert_resolution_take_doubt (f->resolution));
+}
+
+static void
+test_entry_is_dropped (Fixture       *f,
+                       gconstpointer  user_data)
+{
+  resolve (f);
+  kernel.entry = make_entry (0, 0);
+  g_assert_false (see (f, 300, 0, 0));
+  expect_asked ("");
+  expect (f, DIVERT_GATEWAY_RESOLVED, "0a;", 1000);
+  g_assert_false (tick (f, 1000));
+  expect_asked ("solicit;");
+  g_assert_false (see (f, 1010, NUD_REACHABLE, A));
+  g_assert_false (divert_resolution_take_doubt (f->resolution));
+
+  /* While it is being asked: everybody, at once. */
+  kernel.entry = make_entry (NUD_STALE, A);
+  tick (f, 2010);
+  g_assert_false (see (f, 2020, 0, 0));
+  expect_asked ("probe 0a;solicit;");
+  g_assert_true (tick (f, 3020));
+  expect (f, DIVERT_GATEWAY_FAILED, "0a;", 4020);
+}
+
+/* The kernel knows sooner than we do. */
+static void
+test_kernel_says_so (Fixture       *f,
+                     gconstpointer  user_data)
+{
+  kernel.entry = make_entry (NUD_STALE, A);
+  ask (f, 0);
+  g_assert_false (see (f, 100, NUD_FAILED, 0));
+  expect_asked ("probe 0a;solicit;");
+  expect (f, DIVERT_GATEWAY_PENDING, "", 3000);
+  g_assert_true (see (f, 200, NUD_FAILED, 0));
+  expect (f, DIVERT_GATEWAY_FAILED, "", 1200);
+  g_assert_false (see (f, 300, NUD_FAILED, 0));
+  expect (f, DIVERT_GATEWAY_FAILED, "", 1200);
+  expect_asked ("");
+
+  see (f, 400, NUD_REACHABLE, A);
+  g_assert_true (see (f, 500, NUD_FAILED, 0));
+  expect (f, DIVERT_GATEWAY_FAILED, "0a;", 1500);
+  g_assert_true (divert_resolution_take_doubt (f->resolution));
+}
+
+/* An entry that an administrator made answers nothing, and stays as it is. */
+static void
+test_made_entry (Fixture       *f,
+                 gconstpointer  user_data)
+{
+  static const guint made[] = { NUD_PERMANENT, NUD_NOARP };
+
+  for (guint i = 0; i < G_N_ELEMENTS (made); i++)
+    {
+      divert_resolution_forget (f->resolution);
+      kernel.entry = make_entry (made[i], A);
+      g_assert_true (ask (f, 0));
+      expect (f, DIVERT_GATEWAY_FAILED, "", 1000);
+      g_assert_false (tick (f, 1000));
+      expect (f, DIVERT_GATEWAY_FAILED, "", 3000);
+    }
+  expect_asked ("");
+
+  /* And one that becomes so. */
+  divert_resolution_forget (f->resolution);
+  kernel.entry = make_entry (0, 0);
+  resolve (f);
+  g_assert_true (see (f, 20, NUD_PERMANENT, A));
+  expect (f, DIVERT_GATEWAY_FAILED, "0a;", 1020);
+}
+
+static void
+test_link_without_addresses (Fixture       *f,
+                             gconstpointer  user_data)
+{
+  ask (f, 0);
+  g_assert_true (see (f, 10, NUD_REACHABLE, 0));
+  expect (f, DIVERT_GATEWAY_FAILED, "", 1010);
+}
+
+static void
+test_kernel_refuses (Fixture       *f,
+                     gconstpointer  user_data)
+{
+  kernel.refuses = TRUE;
+  g_assert_true (ask (f, 0));
+  expect (f, DIVERT_GATEWAY_FAILED, "", 1000);
+
+  kernel.refuses = FALSE;
+  tick (f, 1000);
+  expect_asked ("solicit;");
+  see (f, 1010, NUD_REACHABLE, A);
+  kernel.refuses = TRUE;
+  g_assert_true (see (f, 1500, 0, 0) || tick (f, 2010));
+  expect (f, DIVERT_GATEWAY_FAILED, "0a;", 3010);
+}
+
+static void
+test_addresses_age (Fixture       *f,
+                    gconstpointer  user_data)
+{
+  resolve (f);
+  see (f, 500, NUD_REACHABLE, B);
+  see (f, 40000, NUD_REACHABLE, B);
+  f->resolution->deadline = 0;
+  expect (f, DIVERT_GATEWAY_RESOLVED, "0b;0a;", 60010);
+  g_assert_false (tick (f, 60009));
+  g_assert_true (tick (f, 60010));
+  /* The last one stays, however old. */
+  expect (f, DIVERT_GATEWAY_RESOLVED, "0b;", -1);
+  g_assert_false (tick (f, 3600000));
+  expect (f, DIVERT_GATEWAY_RESOLVED, "0b;", -1);
+
+  for (guint mac = 0x20; mac < 0x40; mac++)
+    g_assert_true (see (f, 3600000, NUD_REACHABLE, mac));
+  f->resolution->deadline = 0;
+  expect (f, DIVERT_GATEWAY_RESOLVED, "3f;3e;3d;3c;3b;3a;39;38;", 3660000);
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+#define ADD(name, test) g_test_add ("/gateway-resolution/" name, Fixture, NULL, set_up, test, tear_down)
+  ADD ("nobody-asks", test_nobody_asks);
+  ADD ("answer", test_answer);
+  ADD ("gently", test_gently);
+  ADD ("stale-entry", test_stale_entry);
+  ADD ("no-answer", test_no_answer);
+  ADD ("silence", test_silence);
+  ADD ("hasten", test_hasten);
+  ADD ("other-address", test_other_address);
+  ADD ("other-address-answers", test_other_address_answers);
+  ADD ("entry-is-dropped", test_entry_is_dropped);
+  ADD ("kernel-says-so", test_kernel_says_so);
+  ADD ("made-entry", test_made_entry);
+  ADD ("link-without-addresses", test_link_without_addresses);
+  ADD ("kernel-refuses", test_kernel_refuses);
+  ADD ("addresses-age", test_addresses_age);
+#undef ADD
+  return g_test_run ();
+}
