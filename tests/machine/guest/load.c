@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * load STEP LOG PROTOCOL,ADDRESS,PORT…: every STEP milliseconds a question to each target, over and over: UDP from one
- * connected socket for ever and every fifth time from a new one, TCP by a new connection every fifth time.  At
- * SIGTERM it writes one line for each target, with the seconds since boot at which the kernel first let a packet go and
- * at which the first answer came, and with how many answers came from whom, who saw which address:
+ * load STEP LOG PROTOCOL,ADDRESS,PORT…: every STEP milliseconds a question to each target, over and over: UDP from
+ * one connected socket for ever and every fifth time from a new one, TCP by a new connection every fifth time.  At
+ * SIGTERM it writes one line for each target, with the seconds since boot at which the kernel first let a packet go
+ * and at which the first answer came, and with how many answers came from whom, who saw which address:
  *
  *   PROTOCOL ADDRESS sent N first S answers N first S error WORDS from WHO PEER=N …
  *

@@ -37,9 +37,11 @@ END
 # Debian's v2ray as README.md says: in the product's group, by the drop-in that is there for it.
 proxy_install ()
 {
-  install -D -m 0644 /usr/share/doc/nm-divert/examples/proxy-unit.conf /etc/systemd/system/v2ray.service.d/nm-divert.conf
+  local examples=/usr/share/doc/nm-divert/examples
+
+  install -D -m 0644 $examples/proxy-unit.conf /etc/systemd/system/v2ray.service.d/nm-divert.conf
   sed -e "s/1\.1\.1\.1/$WEB4/g" -e "s/abroad\.example\.net/$ABROAD4/; s/home\.example\.net/203.0.113.22/" \
-    -e 's/CHANGE-ME/lab-password/g' /usr/share/doc/nm-divert/examples/v2ray.json >/etc/v2ray/config.json
+    -e 's/CHANGE-ME/lab-password/g' $examples/v2ray.json >/etc/v2ray/config.json
   systemctl -q enable v2ray
 }
 
@@ -56,11 +58,12 @@ After=local-fs.target
 Before=NetworkManager.service
 [Service]
 Type=exec
-ExecStart=/usr/local/lib/machine/load 20 /run/early.log udp,$NAS4,445 udp,$NAS6,445 tcp,$NAS4,445 tcp,$NAS6,445 udp,$WEB4,80 udp,$WEB6,80 tcp,$WEB4,80 tcp,$WEB6,80
+ExecStart=/usr/local/lib/machine/load 20 /run/early.log ${TARGETS[*]}
 [Install]
 WantedBy=sysinit.target
 END
   systemctl -q enable early
+  faults_install
 }
 
 PROBE=/usr/local/lib/machine/probe
@@ -94,7 +97,11 @@ layer_home ()
 # --- asking ----------------------------------------------------------------------------
 
 # booted SECONDS: waits until all jobs of the boot are done.
-booted () { timeout "$1" systemctl is-system-running --wait >/dev/null; [[ $(systemctl is-system-running) =~ running|degraded ]]; }
+booted ()
+{
+  timeout "$1" systemctl is-system-running --wait >/dev/null
+  [[ $(systemctl is-system-running) =~ running|degraded ]]
+}
 
 # status FILTER: of "nm-divert status --json".
 status () { nm-divert status --json 2>>$WORLD/status.log | jq -r "$1"; }
@@ -120,11 +127,11 @@ wait_place ()
 # ways_are home|away: who answers for the NAS and for the web, both families and protocols.
 ways_are ()
 {
-  local way wrong=0 from4='192\.168\.22\.1' from6='(fd00:22::1|2001:db8:22::1)' answer protocol
+  local way wrong=0 from4="($FROM_HOME)" from6="($FROM_HOME)" answer protocol
 
-  [[ $1 == away ]] || from4='192\.168\.22\.1[0-9][0-9]' from6='(fd00:22:|2001:db8:22:):[0-9a-f:]{5,}'
+  [[ $1 == away ]] || from4=$FROM_LAPTOP4 from6=$FROM_LAPTOP6
   for protocol in udp tcp; do
-    for way in "$NAS4 nas $from4" "$NAS6 nas $from6" "$WEB4 inet ${ABROAD4//./\\.}" "$WEB6 inet 2001:db8:ff::200"; do
+    for way in "$NAS4 nas $from4" "$NAS6 nas $from6" "$WEB4 inet ($FROM_ABROAD)" "$WEB6 inet ($FROM_ABROAD)"; do
       for _ in 1 2 3; do
         answer=$(who $protocol "${way%% *}")
         [[ $answer == timeout ]] || break
@@ -146,10 +153,12 @@ families_ruled ()
 }
 
 # The grants that stand in the kernel: rules that let packets for the intranet go straight by a device.
-grants () { { iptables-legacy-save -t mangle; ip6tables-legacy-save -t mangle; } 2>/dev/null | grep -- '^-A LOCAL_DIVERT -s .* -o '; }
+grants () { mangle | grep -- '^-A LOCAL_DIVERT -s .* -o '; }
+mangle () { { iptables-legacy-save -t mangle; ip6tables-legacy-save -t mangle; } 2>/dev/null; }
 granted () { [[ -n $(grants) ]]; }
 
 helper_pid () { systemctl show -P MainPID nm-divert-helper; }
 
-# unit_ms FROM TO: milliseconds between two of the unit's monotonic timestamps.
-unit_ms () { echo $((($(systemctl show -P "$2Monotonic" nm-divert-helper) - $(systemctl show -P "$1Monotonic" nm-divert-helper)) / 1000)); }
+# unit_us ActiveEnter|InactiveExit UNIT: microseconds since the boot.
+unit_us () { systemctl show -P "$1TimestampMonotonic" "$2"; }
+unit_s () { awk -v us="$(unit_us "$@")" 'BEGIN { printf "%.2f", us / 1e6 }'; }
