@@ -9,7 +9,7 @@ BSSID_HOME2=02:11:00:00:00:02
 air_up ()
 {
   mkdir -p $AIR /etc/NetworkManager/conf.d
-  printf '[keyfile]\nunmanaged-devices=interface-name:wlan1;interface-name:wlan2;interface-name:wlan3;interface-name:wlan4;interface-name:wlan5;interface-name:wlan6\n' \
+  printf '[keyfile]\nunmanaged-devices=%s\n' "$(printf 'interface-name:wlan%s;' 1 2 3 4 5 6)" \
     >/etc/NetworkManager/conf.d/air.conf
   nmcli general reload
   modprobe mac80211_hwsim radios=7
@@ -45,7 +45,8 @@ ap_define ()
   ip -n "$host" link set "wlan$radio" down
   ip -n "$host" link set "wlan$radio" address "$4"
   {
-    printf 'interface=wlan%s\nbridge=lan\ndriver=nl80211\nhw_mode=g\nchannel=%s\nctrl_interface=/run/hostapd-%s\n' "$radio" "$5" "$name"
+    printf 'interface=wlan%s\nbridge=lan\ndriver=nl80211\nhw_mode=g\nchannel=%s\nctrl_interface=/run/hostapd-%s\n' \
+      "$radio" "$5" "$name"
     cat
   } >"$AIR/$name.conf"
   echo "$host" >"$AIR/$name.host"
@@ -55,7 +56,8 @@ ap_on ()
 {
   : >"$WORLD/ap-$1.log"
   spawn "ap-$1" "$(<"$AIR/$1.host")" hostapd "$AIR/$1.conf"
-  until_true 20 grep -q AP-ENABLED "$WORLD/ap-$1.log" || die "the access point $1 does not start: $(tail -n 3 "$WORLD/ap-$1.log")"
+  until_true 20 grep -q AP-ENABLED "$WORLD/ap-$1.log" ||
+    die "the access point $1 does not start: $(tail -n 3 "$WORLD/ap-$1.log")"
 }
 
 # ap_has NAME: somebody is there, with the right key.
@@ -69,7 +71,8 @@ wifi_profile ()
   local file=/etc/NetworkManager/system-connections/$1.nmconnection
 
   {
-    printf '[connection]\nid=%s\nuuid=%s\ntype=wifi\ninterface-name=wlan0\nautoconnect=%s\n[wifi]\nssid=%s\n' "$1" "$2" "$4" "$3"
+    printf '[connection]\nid=%s\nuuid=%s\ntype=wifi\ninterface-name=wlan0\nautoconnect=%s\n[wifi]\nssid=%s\n' \
+      "$1" "$2" "$4" "$3"
     case ${5-} in
       psk) printf '[wifi-security]\nkey-mgmt=wpa-psk\npsk=heimkennwort\n' ;;
       sae) printf '[wifi-security]\nkey-mgmt=sae\npsk=heimkennwort\n' ;;

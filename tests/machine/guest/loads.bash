@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # In the guest: loads that run while something happens, and what became of them.
 
-# loads_start: to the NAS and to the web, UDP and TCP, both families, 100 datagrams a second each; runs until loads_stop, which
-# tells what became of it.
+# loads_start: to the NAS and to the web, UDP and TCP, both families, 100 datagrams a second each; runs until
+# loads_stop, which tells what became of it.
 loads_start ()
 {
   local target targets=()
@@ -21,8 +21,8 @@ loads_stop ()
   note "$(sed 's/^/load: /' $WORLD/load)"
 }
 
-# strangers_reset, strangers_saw: "intranet N web N", packets at the café, the impostor's router and the impostor, and of
-# the web at home's router, where they could only come straight.
+# strangers_reset, strangers_saw: "intranet N web N", packets at the café, the impostor's router and the impostor, and
+# of the web at home's router, where they could only come straight.
 strangers_reset ()
 {
   local host
@@ -35,9 +35,13 @@ strangers_saw ()
     "web $(($(watched cafe web) + $(watched evil web) + $(watched home web)))"
 }
 
-none_out () { is "$1: not one packet reached a stranger, none for the web went straight" "$(strangers_saw)" "intranet 0 web 0"; }
+none_out ()
+{
+  is "$1: not one packet reached a stranger, none for the web went straight" "$(strangers_saw)" "intranet 0 web 0"
+}
 
-# link_watch, link_times: when wlan0's link went, and when it was up again ("down MS", "up MS", of the day), by rtnetlink.
+# link_watch, link_times: when wlan0's link went, and when it was up again ("down MS", "up MS", of the day), by
+# rtnetlink.
 link_watch () { spawn link '' ip -ts -o monitor link dev wlan0; until_true 5 test -d "/proc/$(<$WORLD/link.pid)"; }
 link_times ()
 {
@@ -52,8 +56,8 @@ link_times ()
 }
 links_up () { link_times | grep -c ^up; }
 
-# gaps HOST PORT: for each time that wlan0's link came up: "GAP AFTER", the milliseconds between the last datagram before
-# it and the first after it at that host, and those since the link was up.
+# gaps HOST PORT: for each time that wlan0's link came up: "GAP AFTER", the milliseconds between the last datagram
+# before it and the first after it at that host, and those since the link was up.
 gaps ()
 {
   awk '

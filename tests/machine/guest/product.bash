@@ -37,7 +37,8 @@ END
 # Debian's v2ray as README.md says: in the product's group, by the drop-in that is there for it.
 proxy_install ()
 {
-  install -D -m 0644 /usr/share/doc/nm-divert/examples/proxy-unit.conf /etc/systemd/system/v2ray.service.d/nm-divert.conf
+  install -D -m 0644 /usr/share/doc/nm-divert/examples/proxy-unit.conf \
+    /etc/systemd/system/v2ray.service.d/nm-divert.conf
   sed -e "s/1\.1\.1\.1/$WEB4/g" -e "s/abroad\.example\.net/$ABROAD4/; s/home\.example\.net/203.0.113.22/" \
     -e 's/CHANGE-ME/lab-password/g' /usr/share/doc/nm-divert/examples/v2ray.json >/etc/v2ray/config.json
   systemctl -q enable v2ray
@@ -56,7 +57,8 @@ After=local-fs.target
 Before=NetworkManager.service
 [Service]
 Type=exec
-ExecStart=/usr/local/lib/machine/load 20 /run/early.log udp,$NAS4,445 udp,$NAS6,445 tcp,$NAS4,445 tcp,$NAS6,445 udp,$WEB4,80 udp,$WEB6,80 tcp,$WEB4,80 tcp,$WEB6,80
+ExecStart=/usr/local/lib/machine/load 20 /run/early.log udp,$NAS4,445 udp,$NAS6,445 tcp,$NAS4,445 tcp,$NAS6,445 \\
+  udp,$WEB4,80 udp,$WEB6,80 tcp,$WEB4,80 tcp,$WEB6,80
 [Install]
 WantedBy=sysinit.target
 END
@@ -94,7 +96,11 @@ layer_home ()
 # --- asking ----------------------------------------------------------------------------
 
 # booted SECONDS: waits until all jobs of the boot are done.
-booted () { timeout "$1" systemctl is-system-running --wait >/dev/null; [[ $(systemctl is-system-running) =~ running|degraded ]]; }
+booted ()
+{
+  timeout "$1" systemctl is-system-running --wait >/dev/null
+  [[ $(systemctl is-system-running) =~ running|degraded ]]
+}
 
 # status FILTER: of "nm-divert status --json".
 status () { nm-divert status --json 2>>$WORLD/status.log | jq -r "$1"; }
@@ -146,10 +152,21 @@ families_ruled ()
 }
 
 # The grants that stand in the kernel: rules that let packets for the intranet go straight by a device.
-grants () { { iptables-legacy-save -t mangle; ip6tables-legacy-save -t mangle; } 2>/dev/null | grep -- '^-A LOCAL_DIVERT -s .* -o '; }
+grants ()
+{
+  { iptables-legacy-save -t mangle; ip6tables-legacy-save -t mangle; } 2>/dev/null |
+    grep -- '^-A LOCAL_DIVERT -s .* -o '
+}
 granted () { [[ -n $(grants) ]]; }
 
 helper_pid () { systemctl show -P MainPID nm-divert-helper; }
 
 # unit_ms FROM TO: milliseconds between two of the unit's monotonic timestamps.
-unit_ms () { echo $((($(systemctl show -P "$2Monotonic" nm-divert-helper) - $(systemctl show -P "$1Monotonic" nm-divert-helper)) / 1000)); }
+unit_ms ()
+{
+  local from to
+
+  from=$(systemctl show -P "$1Monotonic" nm-divert-helper)
+  to=$(systemctl show -P "$2Monotonic" nm-divert-helper)
+  echo $(((to - from) / 1000))
+}

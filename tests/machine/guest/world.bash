@@ -13,7 +13,8 @@
 #              nas                                   impostor
 #       192.168.22.2, fd00:22::2                192.168.22.2, fd00:22::2
 #
-# Strangers (and home's router, what it sees of the web) count in front of everything, with nftables: the modules of x_tables are what a booted guest must load by itself.
+# Strangers (and home's router, what it sees of the web) count in front of everything, with nftables: the modules of
+# x_tables are what a booted guest must load by itself.
 
 NAS4=192.168.22.2
 NAS6=fd00:22::2
@@ -33,7 +34,8 @@ world_up ()
   PROBE=$1
   for host in inet abroad home nas cafe evil impostor; do
     ip netns add $host || die "cannot make network namespaces here"
-    on $host bash -c 'cd /proc/sys/net/ipv6/conf; for name in accept_dad accept_ra; do echo 0 >default/$name; echo 0 >all/$name; done'
+    on $host bash -c 'cd /proc/sys/net/ipv6/conf
+      for name in accept_dad accept_ra; do echo 0 >default/$name; echo 0 >all/$name; done'
     ip -n $host link set lo up
   done
   world_switch inet net 02:ff:00:00:00:01
@@ -58,7 +60,8 @@ world_up ()
     world_watch $host
   done
   for host in nas impostor evil cafe inet; do
-    until_true 20 grep -qs ready $WORLD/probe-$host.log || die "the probe at $host does not start: $(tail -n 3 $WORLD/probe-$host.log)"
+    until_true 20 grep -qs ready $WORLD/probe-$host.log ||
+      die "the probe at $host does not start: $(tail -n 3 $WORLD/probe-$host.log)"
   done
   for host in home abroad; do
     until_true 20 world_listens $host 8388 || die "ss-server at $host does not start: $(tail -n 3 $WORLD/ss-$host.log)"
@@ -91,7 +94,8 @@ world_router ()
 {
   local name=$1 number=$2 net4=$4 net6=$5
 
-  world_cable "$name" wan "02:ff:00:00:00:$number" inet net "203.0.113.$number/24" "2001:db8:ff::$number/64" 203.0.113.1 2001:db8:ff::1
+  world_cable "$name" wan "02:ff:00:00:00:$number" inet net "203.0.113.$number/24" "2001:db8:ff::$number/64" \
+    203.0.113.1 2001:db8:ff::1
   world_switch "$name" lan "$3"
   ip -n "$name" addr add "$net4.1/24" dev lan
   ip -n "$name" addr add "fd00:$net6::1/64" dev lan
@@ -105,9 +109,10 @@ table inet nat {
   }
 }
 END
-  spawn "dnsmasq-$name" "$name" dnsmasq --keep-in-foreground --log-facility=- --conf-file=/dev/null --user=root --pid-file= \
-    --no-resolv --no-hosts --no-ping --interface=lan --bind-interfaces --dhcp-leasefile="$WORLD/$name.leases" \
-    --dhcp-authoritative --dhcp-range="$net4.100,$net4.200,255.255.255.0,10m" --dhcp-sequential-ip \
+  spawn "dnsmasq-$name" "$name" dnsmasq --keep-in-foreground --log-facility=- --conf-file=/dev/null --user=root \
+    --pid-file= --no-resolv --no-hosts --no-ping --interface=lan --bind-interfaces \
+    --dhcp-leasefile="$WORLD/$name.leases" --dhcp-authoritative \
+    --dhcp-range="$net4.100,$net4.200,255.255.255.0,10m" --dhcp-sequential-ip \
     --dhcp-option="option:dns-server,$WEB4" --dhcp-range=::,constructor:lan,ra-only --enable-ra --ra-param=lan,5,600
 }
 
