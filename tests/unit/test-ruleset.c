@@ -135,7 +135,8 @@ static void
 test_well_formed (void)
 {
   g_autoptr(DivertConfig) config = parse_config ("[proxy]\ngroup=1\n"
-                                                 "[site a]\nzone=a\nintranet=192.168.22.0/24;fd00:22::/64\ntproxy-port=5\n"
+                                                 "[site a]\nzone=a\nintranet=192.168.22.0/24;fd00:22::/64\n"
+                                                 "tproxy-port=5\n"
                                                  "[site b]\nzone=b\nintranet=10.1.0.0/16\n");
   g_autoptr(DivertRuleset) ruleset = make_away (config);
 
@@ -270,7 +271,8 @@ test_spare (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
-      g_autofree char *text = g_strconcat ("[proxy]\ngroup=1\n[divert]\n", cases[i].mark, "[site a]\nzone=a\nintranet=10.1.0.0/16\n", NULL);
+      g_autofree char *text = g_strconcat ("[proxy]\ngroup=1\n[divert]\n", cases[i].mark,
+                                           "[site a]\nzone=a\nintranet=10.1.0.0/16\n", NULL);
       g_autoptr(DivertConfig) config = parse_config (text);
       g_autoptr(DivertRuleset) ruleset = make_away (config);
       gboolean found = FALSE;

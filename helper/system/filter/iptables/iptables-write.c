@@ -48,13 +48,13 @@ static int
 commit (DivertIptablesTable *table,
         DivertXtTable        id)
 {
-  const char *family = divert_family_name (table->ops->family);
+  const DivertIptablesFamily *ops = table->ops;
 
-  if (divert_fault_point ("iptables-commit-before:%s:%s", divert_xt_table_name (id), family))
+  if (divert_fault_point ("iptables-commit-before:%s:%s", divert_xt_table_name (id), divert_family_name (ops->family)))
     return EINVAL;
-  if (table->ops->commit (table->handle) == 0)
+  if (ops->commit (table->handle) == 0)
     return errno != 0 ? errno : EINVAL;
-  if (divert_fault_point ("iptables-commit-after:%s:%s", divert_xt_table_name (id), family))
+  if (divert_fault_point ("iptables-commit-after:%s:%s", divert_xt_table_name (id), divert_family_name (ops->family)))
     return EINVAL;
   return 0;
 }
