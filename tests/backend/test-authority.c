@@ -5,6 +5,7 @@
  */
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "bus/authority.h"
 #include "private-system.h"
@@ -35,12 +36,14 @@ typedef enum
 static struct
 {
   DivertAuthority       *authority;
+  const DivertDialog    *dialog;
   Polkit                 polkit;
   guint                  asked;
   guint                  cancelled;
   guint32                flags;
   char                  *subject;
   char                  *action;
+  char                  *details; /* "key=value;" each, sorted */
   GDBusMethodInvocation *silent;  /* the last question that polkit keeps silent to */
   guint                  allowed;
   guint                  denied;
@@ -82,7 +85,28 @@ on_helper_call (GDBusConnection       *bus,
                 GDBusMethodInvocation *invocation,
                 gpointer               user_data)
 {
-  divert_authority_check (self.authority, invocation, "org.nmdivert.reload", on_authorised, invocation);
+  divert_authority_check (self.authority, invocation, "org.nmdivert.reload", self.dialog, on_authorised, invocation);
+}
+
+static int
+compare_items (gconstpointer a,
+               gconstpointer b)
+{
+  return strcmp (*(char *const *) a, *(char *const *) b);
+}
+
+/* A copy of what is handed in as a{ss}. */
+static char *
+read_details (GVariantIter *iter)
+{
+  g_autoptr(GPtrArray) items = g_ptr_array_new_with_free_func (g_free);
+  const char *key, *value;
+
+  while (g_variant_iter_next (iter, "{&s&s}", &key, &value))
+    g_ptr_array_add (items, g_strdup_printf ("%s=%s;", key, value));
+  g_ptr_array_sort (items, compare_items);
+  g_ptr_array_add (items, NULL);
+  return g_strjoinv ("", (char **) items->pdata);
 }
 
 static void
@@ -95,7 +119,9 @@ play_check (GVariant              *parameters,
   self.asked++;
   g_free (self.action);
   g_free (self.subject);
+  g_free (self.details);
   g_variant_get (parameters, "((s@a{sv})sa{ss}us)", &self.subject, &subject, &self.action, &details, &self.flags, NULL);
+  self.details = read_details (details);
   switch (self.polkit)
     {
     case POLKIT_SAYS_YES:
@@ -178,6 +204,32 @@ test_answers (void)
       g_assert_cmpuint (self.allowed, ==, 0);
       g_assert_cmpuint (self.denied, ==, 1);
     }
+}
+
+/* What the dialog names is text, short, and fills in nothing by itself. */
+static void
+test_dialog (void)
+{
+  static const DivertDialog own = { NULL, "home", "Wi-Fi \x1b[2J\n$(site) <b>it's</b> & more" };
+  static const DivertDialog other = { "Forget $(site)", "home", NULL };
+  g_autofree char *longest = g_strnfill (1000, 'x'), *cut = g_strnfill (64, 'x');
+  g_autofree char *expected = g_strconcat ("network=", cut, "…;site=home;", NULL);
+  DivertDialog flood = { NULL, "home", longest };
+
+  self.polkit = POLKIT_SAYS_YES;
+  g_assert_cmpint (call (FALSE, FALSE), ==, 0);
+  g_assert_cmpstr (self.details, ==, "");
+  self.dialog = &own;
+  g_assert_cmpint (call (FALSE, FALSE), ==, 0);
+  g_assert_cmpstr (self.details, ==,
+                   "network=Wi-Fi \\x1b[2J\\n\\x24(site) \\x3cb\\x3eit\\'s\\x3c/b\\x3e \\x26 more;site=home;");
+  self.dialog = &other;
+  g_assert_cmpint (call (FALSE, FALSE), ==, 0);
+  g_assert_cmpstr (self.details, ==, "network=;polkit.gettext_domain=nm-divert;polkit.message=Forget $(site);site=home;");
+  self.dialog = &flood;
+  g_assert_cmpint (call (FALSE, FALSE), ==, 0);
+  g_assert_cmpstr (self.details, ==, expected);
+  self.dialog = NULL;
 }
 
 static gboolean
@@ -369,6 +421,7 @@ main (int    argc,
 
   g_test_add_func ("/authority/root", test_root);
   g_test_add_func ("/authority/answers", test_answers);
+  g_test_add_func ("/authority/dialog", test_dialog);
   g_test_add_func ("/authority/vanished", test_vanished);
   g_test_add_func ("/authority/flood", test_flood);
   g_test_add_func ("/authority/flood-of-connections", test_flood_of_connections);

@@ -80,11 +80,9 @@ static const Case cases[] = {
   { "reload", HELPER_ERROR "Config", 1, "Reload();", "as scripted" },
   { "reload", HELPER_ERROR "NotAuthorized", 3, "Reload();", NULL },
 
-  { "trust --yes", NULL, 0, "Preview('home', '');Trust('home', 'b2f0e3f2-0000-4000-8000-000000000001');",
-    "'home' is a site now" },
+  { "trust --yes", NULL, 0, "Preview('home', '');TrustShown('home', 'b2f0e3f2-0000-4000-8000-000000000001', 'd1');", "'home' is a site now" },
   { "trust office --yes --connection B2F0E3F2-0000-4000-8000-000000000001", NULL, 0,
-    "Preview('office', 'b2f0e3f2-0000-4000-8000-000000000001');"
-    "Trust('office', 'b2f0e3f2-0000-4000-8000-000000000001');",
+    "Preview('office', 'b2f0e3f2-0000-4000-8000-000000000001');TrustShown('office', 'b2f0e3f2-0000-4000-8000-000000000001', 'd1');",
     "192.168.22.0/24" },
   { "trust", NULL, 2, "", "say --yes" },
   { "trust away --yes", NULL, 2, "", "not a site's name: 'away'" },
@@ -113,13 +111,16 @@ typedef struct
   GDBusNodeInfo   *node;
   GString         *calls;
   const char      *error;
+  guint            previews;  /* that were answered: each shows another network */
+  guint            changed;   /* so many of TrustShown() come too late */
   GMainLoop       *loop;
   int              code;
   char            *output;
 } Fixture;
 
 static GVariant *
-canned_answer (const char *method)
+canned_answer (Fixture    *fixture,
+               const char *method)
 {
   static const struct
   {
@@ -131,13 +132,17 @@ canned_answer (const char *method)
     { "Explain", "({'path': <'direct'>, 'device': <'wlan0'>, 'place': <'home'>},)" },
     { "ExplainAs", "({'path': <'direct'>, 'place': <'away'>},)" },
     { "Plan", "('*mangle\\n-A\\u001bx\\n',)" },
-    { "Preview", "({'uuid': <'b2f0e3f2-0000-4000-8000-000000000001'>, 'intranet': <['192.168.22.0/24']>},)" },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (answers); i++)
     if (g_str_equal (answers[i].method, method))
       return g_variant_new_parsed (answers[i].answer);
-  return NULL;
+  if (!g_str_equal (method, "Preview"))
+    return NULL;
+  fixture->previews++;
+  return g_variant_new_parsed ("({'uuid': <'b2f0e3f2-0000-4000-8000-000000000001'>, 'intranet': <[%s]>, 'digest': <%s>},)",
+                               fixture->previews == 1 ? "192.168.22.0/24" : "10.66.0.0/24",
+                               fixture->previews == 1 ? "d1" : "d2");
 }
 
 static void
@@ -157,10 +162,15 @@ on_call (GDBusConnection       *bus,
   if (g_str_has_suffix (arguments, ",)"))
     strcpy (arguments + strlen (arguments) - 2, ")");
   g_string_append_printf (fixture->calls, "%s%s;", method, arguments);
-  if (fixture->error)
+  if (g_str_equal (method, "TrustShown") && fixture->changed > 0)
+    {
+      fixture->changed--;
+      g_dbus_method_invocation_return_dbus_error (invocation, HELPER_ERROR "Changed", "as scripted");
+    }
+  else if (fixture->error)
     g_dbus_method_invocation_return_dbus_error (invocation, fixture->error, "as scripted");
   else
-    g_dbus_method_invocation_return_value (invocation, canned_answer (method));
+    g_dbus_method_invocation_return_value (invocation, canned_answer (fixture, method));
 }
 
 static void
@@ -243,6 +253,7 @@ run (Fixture    *fixture,
   g_auto(GStrv) arguments = NULL;
 
   g_string_truncate (fixture->calls, 0);
+  fixture->previews = 0;
   g_clear_pointer (&fixture->output, g_free);
   g_shell_parse_argv (line, NULL, &arguments, &error);
   g_assert_no_error (error);
@@ -364,6 +375,27 @@ test_check_config (Fixture       *fixture,
   g_assert_cmpint (fixture->code, ==, 1);
 }
 
+/* The network changed behind the preview: the new one is shown, and it is that one which is trusted. */
+static void
+test_changed (Fixture       *fixture,
+              gconstpointer  data)
+{
+#define TRUST(digest) "Preview('home', '');TrustShown('home', 'b2f0e3f2-0000-4000-8000-000000000001', '" digest "');"
+  fixture->changed = 1;
+  run (fixture, "trust --yes");
+  g_assert_cmpint (fixture->code, ==, 0);
+  g_assert_cmpstr (fixture->calls->str, ==, TRUST ("d1") TRUST ("d2"));
+  g_assert_nonnull (strstr (fixture->output, "has changed since it was shown\n"));
+  g_assert_nonnull (strstr (fixture->output, "10.66.0.0/24"));
+
+  fixture->changed = 100;
+  run (fixture, "trust --yes");
+  g_assert_cmpint (fixture->code, ==, 1);
+  g_assert_cmpstr (fixture->calls->str, ==, TRUST ("d1") TRUST ("d2") TRUST ("d2"));
+  g_assert_null (strstr (fixture->output, "is a site now"));
+#undef TRUST
+}
+
 /* --for becomes a moment, by the clock of now. */
 static void
 test_expiry (Fixture       *fixture,
@@ -444,6 +476,7 @@ main (int    argc,
   g_test_add ("/cli/commands/complete-connections", Fixture, NULL, fixture_set_up, test_complete_connections,
               fixture_tear_down);
   g_test_add ("/cli/commands/check-config", Fixture, NULL, fixture_set_up, test_check_config, fixture_tear_down);
+  g_test_add ("/cli/commands/changed", Fixture, NULL, fixture_set_up, test_changed, fixture_tear_down);
   g_test_add ("/cli/commands/expiry", Fixture, NULL, fixture_set_up, test_expiry, fixture_tear_down);
   g_test_add ("/cli/commands/watch", Fixture, NULL, fixture_set_up, test_watch, fixture_tear_down);
   g_test_add ("/cli/commands/no-bus", Fixture, NULL, fixture_set_up, test_no_bus, fixture_tear_down);
