@@ -18,10 +18,10 @@
 #include "apply.h"
 
 static gboolean
-apply_routing (DivertRoutes        *routes,
-               const DivertRouting *routing,
-               DivertApplied       *applied,
-               GError             **error)
+apply_routing (DivertRoutes         *routes,
+               const DivertRouting  *routing,
+               DivertApplied        *applied,
+               GError              **error)
 {
   gboolean ok = TRUE;
 
@@ -38,11 +38,11 @@ apply_routing (DivertRoutes        *routes,
 }
 
 gboolean
-divert_apply (DivertBackend *backend,
-              DivertRoutes  *routes,
-              DivertRuleset *ruleset,
-              DivertApplied *applied,
-              GError       **error)
+divert_apply (DivertBackend  *backend,
+              DivertRoutes   *routes,
+              DivertRuleset  *ruleset,
+              DivertApplied  *applied,
+              GError        **error)
 {
   gboolean ok;
 

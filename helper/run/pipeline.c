@@ -344,6 +344,7 @@ divert_pipeline_new (const char      *config_dir,
                      GError         **error)
 {
   g_autoptr(DivertPipeline) pipeline = g_new0 (DivertPipeline, 1);
+  DivertBackendKind backend;
 
   pipeline->reported = reported;
   pipeline->user_data = user_data;
@@ -352,7 +353,8 @@ divert_pipeline_new (const char      *config_dir,
   pipeline->hold = divert_hold_new ();
   pipeline->former = divert_prefixes_new ();
   pipeline->settings = divert_settings_new (config_dir);
-  pipeline->laying = divert_laying_new (divert_choice_new_backend (divert_settings_get_config (pipeline->settings)->backend), on_retry, pipeline, error);
+  backend = divert_settings_get_config (pipeline->settings)->backend;
+  pipeline->laying = divert_laying_new (divert_choice_new_backend (backend), on_retry, pipeline, error);
   if (pipeline->laying == NULL)
     return NULL;
   pipeline->kernel = divert_kernel_new (on_kernel_changed, pipeline, error);

@@ -74,6 +74,9 @@ getsockopt (int        fd,
       errno = sandbox.lacking_error;
       return -1;
     }
+  /* Both families have the same number. */
+  if (is_xtables_level (level) && option == IPT_SO_GET_ENTRIES)
+    sandbox.n_read++;
   return syscall (SYS_getsockopt, fd, level, option, value, length);
 }
 
@@ -115,9 +118,9 @@ sandbox_get_lock_file (void)
 }
 
 static char *
-run (const char        *input,
-     char             **argv,
-     char             **envp)
+run (const char  *input,
+     char       **argv,
+     char       **envp)
 {
   g_autofree char *folder = NULL;
   g_autofree char *file = NULL;
@@ -171,8 +174,8 @@ sandbox_run (const char *input,
 }
 
 void
-sandbox_meddle_with (DivertFamily family,
-                     const char  *arguments)
+sandbox_meddle_with (DivertFamily  family,
+                     const char   *arguments)
 {
   g_autofree char *line = g_strdup_printf ("%s %s", programs[family].command, arguments);
   g_autofree char *lock = g_strconcat (lock_file, ".other", NULL);
@@ -209,9 +212,9 @@ is_rule (const char *line)
 }
 
 char *
-sandbox_save (DivertFamily family,
-              DivertXtTable  table,
-              gboolean     counters)
+sandbox_save (DivertFamily  family,
+              DivertXtTable table,
+              gboolean      counters)
 {
   g_autofree char *text = sandbox_run (NULL, programs[family].save, "-t", divert_xt_table_name (table),
                                        counters ? "-c" : NULL, NULL);
@@ -220,8 +223,8 @@ sandbox_save (DivertFamily family,
 }
 
 char *
-sandbox_save_rules (DivertFamily family,
-                    DivertXtTable  table)
+sandbox_save_rules (DivertFamily  family,
+                    DivertXtTable table)
 {
   g_autofree char *text = sandbox_save (family, table, FALSE);
 
@@ -229,16 +232,16 @@ sandbox_save_rules (DivertFamily family,
 }
 
 void
-sandbox_restore (DivertFamily family,
-                 const char  *text,
-                 gboolean     counters)
+sandbox_restore (DivertFamily  family,
+                 const char   *text,
+                 gboolean      counters)
 {
   g_free (sandbox_run (text, programs[family].restore, counters ? "-c" : NULL, NULL));
 }
 
 static void
-clear_counters (DivertFamily family,
-                guint8      *entry)
+clear_counters (DivertFamily  family,
+                guint8       *entry)
 {
   gboolean ipv4 = family == DIVERT_FAMILY_IPV4;
   gsize counters = ipv4 ? offsetof (struct ipt_entry, counters) : offsetof (struct ip6t_entry, counters);
@@ -259,8 +262,8 @@ get_next (DivertFamily  family,
 }
 
 GBytes *
-sandbox_read_blob (DivertFamily family,
-                   DivertXtTable  table)
+sandbox_read_blob (DivertFamily  family,
+                   DivertXtTable table)
 {
   int level = family == DIVERT_FAMILY_IPV4 ? IPPROTO_IP : IPPROTO_IPV6;
   int fd = socket (family == DIVERT_FAMILY_IPV4 ? AF_INET : AF_INET6, SOCK_RAW, IPPROTO_RAW);

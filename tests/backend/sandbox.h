@@ -26,6 +26,7 @@ typedef enum
 typedef struct
 {
   guint       n_replaced;  /* how often the kernel was asked to replace a table */
+  guint       n_read;      /* how often for one's rules */
   /* Called before each write; what it returns, unless 0, is the write's error number. */
   int       (*meddle) (SandboxWrite write, gpointer data);
   gpointer    meddle_data;

@@ -179,8 +179,8 @@ make_rules (DivertFamily family)
 }
 
 static char *
-make_expected (DivertFamily family,
-               DivertXtTable  table)
+make_expected (DivertFamily  family,
+               DivertXtTable table)
 {
   GString *text = g_string_new (NULL);
 

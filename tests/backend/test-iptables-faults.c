@@ -35,8 +35,8 @@ make_rules (guint32        value,
 {
   GArray *rules = sandbox_rules_new ();
   const DivertXtRule hook = { .table = MANGLE, .chain = "OUTPUT", .target = DIVERT_XT_JUMP, .to = "LOCAL_DIVERT" };
-  const DivertXtRule rule = { .table = MANGLE, .chain = "LOCAL_DIVERT", .protocol = IPPROTO_TCP, .tagged = TRUE, .target = target, .value = value,
-                            .mask = 0xff, .port = 22223 };
+  const DivertXtRule rule = { .table = MANGLE, .chain = "LOCAL_DIVERT", .protocol = IPPROTO_TCP, .tagged = TRUE,
+                              .target = target, .value = value, .mask = 0xff, .port = 22223 };
 
   sandbox_rules_add (rules, &hook);
   for (guint i = 0; i < value; i++)

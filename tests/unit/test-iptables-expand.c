@@ -13,25 +13,26 @@
 
 #define UUID "6b0c0000-0000-4000-8000-000000000001"
 
-/* @n prefixes of each family in 10.0.0.0/8 and fd00::/16, besides the link's own. */
+/* @n prefixes of each family in 10.0.0.0/8 and fd00::/16, besides the link's own; their neighbours go by @bypass. */
 static DivertConfig *
-make_config (guint n)
+make_config (guint       n,
+             const char *bypass)
 {
   DivertConfig *config = divert_config_new ();
-  g_autoptr(GString) text = g_string_new ("[proxy]\ngroup=1\n[divert]\nbypass=10.0.0.0/8;fd00::/8\n"
-                                          "[site other]\nzone=z\nintranet=10.255.255.0/24\ntproxy-port=5\n"
+  g_autoptr(GString) text = g_string_new ("[site other]\nzone=z\nintranet=10.255.255.0/24\ntproxy-port=5\n"
                                           "[site home]\nconnection-uuid=" UUID "\nsubnet=192.168.22.0/24\n"
                                           "intranet=192.168.22.0/24;fd00:22::/64");
   g_autoptr(GError) error = NULL;
 
   for (guint i = 0; i < n; i++)
     {
-      guint length = g_test_rand_int_range (12, 33);
+      guint length = g_test_rand_int_range (18, 33);
       guint32 address = (10u << 24 | g_test_rand_int_range (0, 1 << 24)) & (G_MAXUINT32 << (32 - length));
 
-      g_string_append_printf (text, ";%u.%u.%u.%u/%u;fd00:%x::/32", address >> 24, address >> 16 & 255, address >> 8 & 255,
-                              address & 255, length, (guint) g_test_rand_int_range (0, 0x10000));
+      g_string_append_printf (text, ";%u.%u.%u.%u/%u;fd00:%x::/32", address >> 24, address >> 16 & 255,
+                              address >> 8 & 255, address & 255, length, (guint) g_test_rand_int_range (0, 0x10000));
     }
+  g_string_append_printf (text, "\n[proxy]\ngroup=1\n[divert]\nbypass=%s\n", bypass);
   divert_config_add (config, "config", text->str, text->len, &error);
   g_assert_no_error (error);
   divert_config_finish (config, &error);
@@ -43,8 +44,10 @@ static DivertFacts *
 make_facts (void)
 {
   static const char text[] = "[machine]\nnm-running=true\nsleeping=false\n"
-                             "[connection 1]\nuuid=" UUID "\nid=home\ntype=802-3-ethernet\ndevice=eth0\nup=true\nexternal=false\n"
-                             "[link 1]\nifindex=3\nname=eth0\ncarrier=true\naddresses=192.168.22.33/24;fd00:22::33/64;fe80::1/64\n"
+                             "[connection 1]\nuuid=" UUID "\nid=home\ntype=802-3-ethernet\ndevice=eth0\n"
+                             "up=true\nexternal=false\n"
+                             "[link 1]\nifindex=3\nname=eth0\ncarrier=true\n"
+                             "addresses=192.168.22.33/24;fd00:22::33/64;fe80::1/64\n"
                              "gateways=192.168.22.1 resolved 02:00:00:00:22:01\n";
   g_autoptr(GError) error = NULL;
   DivertFacts *facts = divert_facts_from_text (text, strlen (text), &error);
@@ -57,7 +60,8 @@ static DivertRuleset *
 make_ruleset (guint          n,
               DivertModeKind kind)
 {
-  g_autoptr(DivertConfig) config = make_config (n);
+  /* At home neighbours are told from the intranet by being diverted, away by being direct. */
+  g_autoptr(DivertConfig) config = make_config (n, kind == DIVERT_MODE_AWAY ? "10.0.0.0/8;fd00::/8" : "203.0.113.0/24");
   g_autoptr(DivertFacts) facts = make_facts ();
   g_autoptr(DivertMode) mode = divert_mode_new (kind, NULL);
   g_autoptr(DivertDecision) decision = divert_decide (config, mode, facts);
@@ -117,12 +121,14 @@ matches (const Walk         *walk,
          (rule->in_interface[0] == '\0' || g_str_equal (rule->in_interface, walk->in)) &&
          (rule->out_interface[0] == '\0' || g_str_equal (rule->out_interface, walk->out) != rule->out_invert) &&
          (!rule->has_source || (packet->has_source && divert_prefix_contains (&rule->source, &packet->source))) &&
-         (!rule->has_destination || divert_prefix_contains (&rule->destination, &packet->destination)) && rule->sport == 0 &&
-         (rule->dport == 0 || rule->dport == packet->port) &&
-         (!rule->has_tcp_flags || ((TCP_SYN & rule->tcp_flags_mask) == rule->tcp_flags_value) != rule->tcp_flags_invert) &&
+         (!rule->has_destination || divert_prefix_contains (&rule->destination, &packet->destination)) &&
+         rule->sport == 0 && (rule->dport == 0 || rule->dport == packet->port) &&
+         (!rule->has_tcp_flags ||
+          ((TCP_SYN & rule->tcp_flags_mask) == rule->tcp_flags_value) != rule->tcp_flags_invert) &&
          rule->icmpv6_type == 0 && matches_mark (&rule->mark, walk->mark) &&
-         matches_mark (&rule->connmark, walk->connmark) && rule->ctdir == DIVERT_CTDIR_ANY && !rule->not_new && !rule->has_gid &&
-         !rule->no_socket && (rule->dst_types == 0 || (rule->dst_types & packet->destination_type) != 0);
+         matches_mark (&rule->connmark, walk->connmark) && rule->ctdir == DIVERT_CTDIR_ANY && !rule->not_new &&
+         !rule->has_gid && !rule->no_socket &&
+         (rule->dst_types == 0 || (rule->dst_types & packet->destination_type) != 0);
 }
 
 /* The verdict that is no RETURN, or NULL. */
@@ -194,7 +200,8 @@ walk (const DivertXtRuleset *xt,
       walk.out = "";
       verdict = walk_chain (&walk, "PREROUTING");
       g_assert_nonnull (verdict);
-      return (Result) { verdict->target == DIVERT_XT_TPROXY ? DIVERT_PATH_DIVERT : DIVERT_PATH_BLOCK, verdict->port, walk.steps };
+      return (Result) { verdict->target == DIVERT_XT_TPROXY ? DIVERT_PATH_DIVERT : DIVERT_PATH_BLOCK, verdict->port,
+                        walk.steps };
     }
   walk.chains = nat;
   verdict = walk_chain (&walk, "OUTPUT");
@@ -208,6 +215,7 @@ make_packet (DivertPacket *packet)
 {
   static const char *const protocols[] = { "", "/udp", "/icmp" };
   static const char *const ports[] = { ":80", ":53" };
+  static const char *const own[] = { [DIVERT_FAMILY_IPV4] = "192.168.22.33", [DIVERT_FAMILY_IPV6] = "fd00:22::33" };
   const char *protocol = protocols[g_test_rand_int_range (0, G_N_ELEMENTS (protocols))];
   const char *port = ports[g_test_rand_int_range (0, G_N_ELEMENTS (ports))];
   const guint32 random = g_test_rand_int ();
@@ -225,7 +233,8 @@ make_packet (DivertPacket *packet)
       text = g_strdup_printf ("[fd00:%x::%x]%s%s", random & 0xffff, random >> 16, port, protocol);
       break;
     case 3:
-      text = g_strdup_printf ("%u.%u.%u.%u%s%s", random >> 24, random >> 16 & 255, random >> 8 & 255, random & 255, port, protocol);
+      text = g_strdup_printf ("%u.%u.%u.%u%s%s", random >> 24, random >> 16 & 255, random >> 8 & 255, random & 255,
+                              port, protocol);
       break;
     default:
       text = g_strdup_printf ("10.%u.%u.%u%s%s", random >> 16 & 255, random >> 8 & 255, random & 255, port, protocol);
@@ -235,8 +244,37 @@ make_packet (DivertPacket *packet)
   g_strlcpy (packet->out_interface, g_test_rand_bit () ? "eth0" : "wlan0", sizeof packet->out_interface);
   packet->has_source = g_test_rand_bit ();
   if (packet->has_source)
-    g_assert_true (divert_address_parse (packet->destination.family == DIVERT_FAMILY_IPV6 ? "fd00:22::33" : "192.168.22.33",
-                                         &packet->source, NULL));
+    g_assert_true (divert_address_parse (own[packet->destination.family], &packet->source, NULL));
+}
+
+static const char *
+find_protocol (const DivertPacket *packet)
+{
+  if (packet->protocol == IPPROTO_TCP)
+    return "tcp";
+  if (packet->protocol == IPPROTO_UDP)
+    return "udp";
+  return packet->protocol == IPPROTO_ICMP ? "icmp" : "ipv6-icmp";
+}
+
+/* Of all rules that come of one, the text is that of the one that concerns the packet. */
+static void
+assert_concerns (const char         *text,
+                 const DivertPacket *packet)
+{
+  g_auto(GStrv) words = g_strsplit (text, " ", -1);
+
+  for (char **word = words; *word != NULL; word++)
+    {
+      DivertPrefix prefix;
+
+      if (g_str_equal (*word, "-p"))
+        g_assert_cmpstr (word[1], ==, find_protocol (packet));
+      if (!g_str_equal (*word, "-d") && !g_str_equal (*word, "-s"))
+        continue;
+      g_assert_true (divert_prefix_parse (word[1], &prefix, NULL));
+      g_assert_true (divert_prefix_contains (&prefix, word[0][1] == 'd' ? &packet->destination : &packet->source));
+    }
 }
 
 /* The rules of x_tables say what the ruleset says. */
@@ -268,6 +306,7 @@ test_walk (gconstpointer data)
           g_assert_cmpstr (text.table, ==, result.path == DIVERT_PATH_DNS ? "nat" : "mangle");
           g_assert_true (divert_xt_is_own (text.table[0] == 'n' ? DIVERT_XT_NAT : DIVERT_XT_MANGLE, text.chain));
           g_assert_true (g_str_has_prefix (text.text, "-A ") && g_str_has_prefix (text.text + 3, text.chain));
+          assert_concerns (text.text, &packet);
         }
     }
 }
@@ -287,7 +326,8 @@ test_cost (void)
   g_assert_cmpuint (walk (xt_many, &packet).steps, <=, walk (xt_few, &packet).steps + 50);
 }
 
-/* What the kernel would refuse, or do otherwise than meant (TRAPS 1.4 to 1.6), and whether each chain can be told for ours. */
+/* What the kernel would refuse, or do otherwise than meant (TRAPS 1.4 to 1.6), and whether each chain can be told for
+ * ours. */
 static void
 test_well_formed (void)
 {
@@ -306,7 +346,8 @@ test_well_formed (void)
           g_assert_true (own != divert_xt_is_builtin (rule->chain));
           g_assert_true (own || rule->target == DIVERT_XT_JUMP);
           g_assert_cmpint (rule->tagged, ==, own && g_hash_table_add (seen, (gpointer) rule->chain));
-          if (rule->sport != 0 || rule->dport != 0 || rule->target == DIVERT_XT_TPROXY || rule->target == DIVERT_XT_REDIRECT)
+          if (rule->sport != 0 || rule->dport != 0 || rule->target == DIVERT_XT_TPROXY ||
+              rule->target == DIVERT_XT_REDIRECT)
             g_assert_true (rule->protocol == IPPROTO_TCP || rule->protocol == IPPROTO_UDP);
           g_assert_true (!rule->has_destination || rule->destination.family == family);
           g_assert_true (!rule->has_source || rule->source.family == family);
@@ -349,11 +390,17 @@ test_withdraw (void)
 static void
 test_names (void)
 {
-  static const char *const own[] = { "LOCAL_DIVERT", "LOCAL_DIVERT_REST", "LOCAL_DIVERT_17", "LOCAL_INTRANET_DIVERT", "DIVERT",
-                                     "DIVERT_REST", "DIVERT_1", "INTRANET_DIVERT", "DIVERT_GUARD", "DIVERT_GUARD_DNS" };
-  static const char *const others[] = { "OUTPUT", "LOCAL_DIVERT_", "LOCAL_DIVERT_1a", "DIVERT_RESTS", "INTRANET_DIVERT_1", "DIVERTS",
-                                        "DIVERT_GUARD_1", "LOCAL_DNS_DIVERT", "" };
+  static const char *const own[] = {
+    "LOCAL_DIVERT", "LOCAL_DIVERT_REST", "LOCAL_DIVERT_17", "LOCAL_INTRANET_DIVERT", "DIVERT",
+    "DIVERT_REST",  "DIVERT_1",          "INTRANET_DIVERT", "DIVERT_GUARD",          "DIVERT_GUARD_DNS",
+  };
+  static const char *const others[] = {
+    "OUTPUT",  "LOCAL_DIVERT_",  "LOCAL_DIVERT_1a",  "DIVERT_RESTS", "INTRANET_DIVERT_1",
+    "DIVERTS", "DIVERT_GUARD_1", "LOCAL_DNS_DIVERT", "",
+  };
 
+  for (guint chain = 0; chain < DIVERT_N_CHAINS; chain++)
+    g_assert_cmpint (divert_xt_chain_name (chain) == NULL, ==, chain == DIVERT_CHAIN_GRANTS);
   for (guint i = 0; i < G_N_ELEMENTS (own); i++)
     {
       g_assert_true (divert_xt_is_own (DIVERT_XT_MANGLE, own[i]));

@@ -45,7 +45,8 @@ typedef struct
   char *text;
 } DivertRuleText;
 
-void        divert_explain (const DivertRuleset *ruleset, const DivertPacket *packet, DivertExplanation *ret_explanation);
+void        divert_explain (const DivertRuleset *ruleset, const DivertPacket *packet,
+                            DivertExplanation *ret_explanation);
 void        divert_rule_text_clear (DivertRuleText *text);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (DivertRuleText, divert_rule_text_clear)
 /* "direct", "divert", "dns", "block" */

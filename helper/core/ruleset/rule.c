@@ -118,6 +118,14 @@ same_prefixes (const GArray *a,
 }
 
 static gboolean
+same_tcp_flags (const DivertRule *a,
+                const DivertRule *b)
+{
+  return a->has_tcp_flags == b->has_tcp_flags && a->tcp_flags_invert == b->tcp_flags_invert &&
+         a->tcp_flags_mask == b->tcp_flags_mask && a->tcp_flags_value == b->tcp_flags_value;
+}
+
+static gboolean
 same_matches (const DivertRule *a,
               const DivertRule *b,
               DivertFamily      family)
@@ -125,12 +133,10 @@ same_matches (const DivertRule *a,
   return a->protocols == b->protocols && g_str_equal (a->in_interface, b->in_interface) &&
          g_str_equal (a->out_interface, b->out_interface) && a->out_invert == b->out_invert &&
          same_prefixes (a->sources, b->sources, family) && same_prefixes (a->destinations, b->destinations, family) &&
-         a->sport == b->sport && a->dport == b->dport && a->has_tcp_flags == b->has_tcp_flags &&
-         a->tcp_flags_invert == b->tcp_flags_invert && a->tcp_flags_mask == b->tcp_flags_mask &&
-         a->tcp_flags_value == b->tcp_flags_value && a->icmpv6_type == b->icmpv6_type && same_mark (&a->mark, &b->mark) &&
-         same_mark (&a->connmark, &b->connmark) && a->ctdir == b->ctdir && a->not_new == b->not_new &&
-         a->has_gid == b->has_gid && a->gid == b->gid && a->no_socket == b->no_socket && a->dst_types == b->dst_types &&
-         a->src_types == b->src_types;
+         a->sport == b->sport && a->dport == b->dport && same_tcp_flags (a, b) && a->icmpv6_type == b->icmpv6_type &&
+         same_mark (&a->mark, &b->mark) && same_mark (&a->connmark, &b->connmark) && a->ctdir == b->ctdir &&
+         a->not_new == b->not_new && a->has_gid == b->has_gid && a->gid == b->gid && a->no_socket == b->no_socket &&
+         a->dst_types == b->dst_types && a->src_types == b->src_types;
 }
 
 gboolean

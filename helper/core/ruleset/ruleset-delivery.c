@@ -25,19 +25,22 @@ add_tproxy (const DivertMaker *m,
 static void
 add_held_drops (const DivertMaker *m)
 {
+  DivertRule *rule;
+
   if (m->decision->place != DIVERT_PLACE_HELD)
     return;
-  divert_maker_add (m, DIVERT_CHAIN_DELIVER_INTRANET, DIVERT_VERDICT_DROP,
-                    N_("the site is in doubt for a moment: its intranet is blocked"))->destinations =
-    divert_prefixes_copy (m->decision->direct);
+  rule = divert_maker_add (m, DIVERT_CHAIN_DELIVER_INTRANET, DIVERT_VERDICT_DROP,
+                           N_("the site is in doubt for a moment: its intranet is blocked"));
+  rule->destinations = divert_prefixes_copy (m->decision->direct);
 }
 
 void
 divert_ruleset_make_delivery (const DivertMaker *m,
                               GArray            *intranets)
 {
-  divert_maker_add_to (m, DIVERT_CHAIN_DELIVER, DIVERT_VERDICT_GOTO, DIVERT_CHAIN_DELIVER_INTRANET)->destinations =
-    g_array_ref (intranets);
+  DivertRule *rule = divert_maker_add_to (m, DIVERT_CHAIN_DELIVER, DIVERT_VERDICT_GOTO, DIVERT_CHAIN_DELIVER_INTRANET);
+
+  rule->destinations = g_array_ref (intranets);
   add_tproxy (m, DIVERT_CHAIN_DELIVER, NULL, m->config->tproxy_port);
   /* Nothing else bears our mark; what does must not be taken for a packet to a service of this machine. */
   divert_maker_add (m, DIVERT_CHAIN_DELIVER, DIVERT_VERDICT_DROP, NULL);
@@ -59,7 +62,8 @@ divert_ruleset_make_guard (const DivertMaker *m)
 {
   DivertRule *rule;
 
-  rule = divert_maker_add (m, DIVERT_CHAIN_GUARD, DIVERT_VERDICT_DROP, N_("would leave by a wire although it is to be diverted"));
+  rule = divert_maker_add (m, DIVERT_CHAIN_GUARD, DIVERT_VERDICT_DROP,
+                           N_("would leave by a wire although it is to be diverted"));
   divert_match_mark (&rule->mark, m->config->mark, m->config->mask, FALSE);
   /* Not what this machine forwards for others, with a mark of theirs. */
   rule->src_types = DIVERT_ADDRTYPE_LOCAL;
@@ -70,13 +74,14 @@ divert_ruleset_make_guard (const DivertMaker *m)
   rule->protocols = DIVERT_PROTOCOLS_TCP_UDP;
   rule->dport = 53;
 
-  divert_match_foreign_mark (divert_maker_add (m, DIVERT_CHAIN_GUARD_DNS, DIVERT_VERDICT_LEAVE, NULL));
+  divert_match_foreign_mark (divert_maker_add_leave (m, DIVERT_CHAIN_GUARD_DNS, NULL));
   if (m->spare != 0)
-    divert_match_mark (&divert_maker_add (m, DIVERT_CHAIN_GUARD_DNS, DIVERT_VERDICT_LEAVE, NULL)->connmark, m->spare,
+    divert_match_mark (&divert_maker_add_leave (m, DIVERT_CHAIN_GUARD_DNS, NULL)->connmark, m->spare,
                        m->config->mask, FALSE);
-  divert_maker_match_own_group (m, divert_maker_add (m, DIVERT_CHAIN_GUARD_DNS, DIVERT_VERDICT_LEAVE, NULL));
-  /* Not UDP: one datagram from port 53 would make "replies" of our queries to there, which the DNS hook then leaves alone. */
-  rule = divert_maker_add (m, DIVERT_CHAIN_GUARD_DNS, DIVERT_VERDICT_LEAVE, NULL);
+  divert_maker_match_own_group (m, divert_maker_add_leave (m, DIVERT_CHAIN_GUARD_DNS, NULL));
+  /* Not UDP: one datagram from port 53 would make "replies" of our queries to there, and those enter the hook DNS no
+   * more. */
+  rule = divert_maker_add_leave (m, DIVERT_CHAIN_GUARD_DNS, NULL);
   rule->protocols = DIVERT_PROTOCOL_TCP;
   rule->ctdir = DIVERT_CTDIR_REPLY;
   rule = divert_maker_add (m, DIVERT_CHAIN_GUARD_DNS, DIVERT_VERDICT_DROP, N_("DNS that was not redirected"));
@@ -88,13 +93,15 @@ divert_ruleset_make_dns (const DivertMaker *m)
 {
   DivertRule *rule;
 
-  rule = divert_maker_add (m, DIVERT_CHAIN_DNS, DIVERT_VERDICT_LEAVE, N_("a resolver of this machine is left alone"));
+  rule = divert_maker_add_leave (m, DIVERT_CHAIN_DNS, N_("a resolver of this machine is left alone"));
   g_strlcpy (rule->out_interface, "lo", sizeof rule->out_interface);
-  divert_match_foreign_mark (divert_maker_add (m, DIVERT_CHAIN_DNS, DIVERT_VERDICT_LEAVE, N_("somebody else's mark is left alone")));
-  divert_maker_match_own_group (m, divert_maker_add (m, DIVERT_CHAIN_DNS, DIVERT_VERDICT_LEAVE,
-                                                     N_("the proxy's own packets are left alone")));
+  rule = divert_maker_add_leave (m, DIVERT_CHAIN_DNS, N_("somebody else's mark is left alone"));
+  divert_match_foreign_mark (rule);
+  rule = divert_maker_add_leave (m, DIVERT_CHAIN_DNS, N_("the proxy's own packets are left alone"));
+  divert_maker_match_own_group (m, rule);
 
-  rule = divert_maker_add (m, DIVERT_CHAIN_DNS, DIVERT_VERDICT_REDIRECT, N_("DNS is redirected to the proxy's DNS port"));
+  rule = divert_maker_add (m, DIVERT_CHAIN_DNS, DIVERT_VERDICT_REDIRECT,
+                           N_("DNS is redirected to the proxy's DNS port"));
   rule->protocols = DIVERT_PROTOCOLS_TCP_UDP;
   rule->dport = 53;
   rule->port = m->config->dns_port;

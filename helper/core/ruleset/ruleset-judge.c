@@ -24,7 +24,7 @@ add_dhcp (const DivertMaker *m)
 
   for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
     {
-      DivertRule *rule = divert_maker_add (m, DIVERT_CHAIN_JUDGE, DIVERT_VERDICT_LEAVE, N_("DHCP is left alone"));
+      DivertRule *rule = divert_maker_add_leave (m, DIVERT_CHAIN_JUDGE, N_("DHCP is left alone"));
 
       rule->families = 1 << family;
       rule->protocols = DIVERT_PROTOCOL_UDP;
@@ -39,15 +39,14 @@ add_beginning (const DivertMaker *m)
 {
   DivertRule *rule;
 
-  rule = divert_maker_add (m, DIVERT_CHAIN_JUDGE, DIVERT_VERDICT_LEAVE, N_("own addresses are reached directly"));
+  rule = divert_maker_add_leave (m, DIVERT_CHAIN_JUDGE, N_("own addresses are reached directly"));
   g_strlcpy (rule->out_interface, "lo", sizeof rule->out_interface);
   divert_maker_add_to (m, DIVERT_CHAIN_JUDGE, DIVERT_VERDICT_JUMP, DIVERT_CHAIN_GRANTS);
-  divert_match_foreign_mark (divert_maker_add (m, DIVERT_CHAIN_JUDGE, DIVERT_VERDICT_LEAVE,
-                                               N_("somebody else's mark is left alone")));
+  divert_match_foreign_mark (divert_maker_add_leave (m, DIVERT_CHAIN_JUDGE, N_("somebody else's mark is left alone")));
   add_dhcp (m);
   if (m->config->dns_port == 0)
     return;
-  rule = divert_maker_add (m, DIVERT_CHAIN_JUDGE, DIVERT_VERDICT_LEAVE, N_("DNS is redirected to the proxy's DNS port"));
+  rule = divert_maker_add_leave (m, DIVERT_CHAIN_JUDGE, N_("DNS is redirected to the proxy's DNS port"));
   rule->protocols = DIVERT_PROTOCOLS_TCP_UDP;
   rule->dport = 53;
 }
@@ -60,8 +59,8 @@ divert_ruleset_make_grants (const DivertMaker *m)
   for (guint i = 0; i < m->decision->exits->len; i++)
     {
       const DivertExit *way_out = g_ptr_array_index (m->decision->exits, i);
-      DivertRule *rule = divert_maker_add (m, DIVERT_CHAIN_GRANTS, DIVERT_VERDICT_LEAVE,
-                                           N_("the intranet of the site that we are at is reached directly"));
+      DivertRule *rule = divert_maker_add_leave (m, DIVERT_CHAIN_GRANTS,
+                                                 N_("the intranet of the site that we are at is reached directly"));
 
       g_strlcpy (rule->out_interface, way_out->device, sizeof rule->out_interface);
       rule->sources = divert_prefixes_copy (way_out->sources);
@@ -79,7 +78,7 @@ add_exemptions (const DivertMaker *m,
 
   if (m->spare != 0)
     {
-      rule = divert_maker_add (m, chain, DIVERT_VERDICT_LEAVE, N_("a connection of the proxy's own, or opened to us, is left alone"));
+      rule = divert_maker_add_leave (m, chain, N_("a connection of the proxy's own, or opened to us, is left alone"));
       divert_match_mark (&rule->connmark, m->spare, m->config->mask, FALSE);
 
       /* Only TCP outlives its socket, and a UDP port may be somebody else's the next moment. */
@@ -88,7 +87,7 @@ add_exemptions (const DivertMaker *m,
       divert_maker_match_own_group (m, rule);
       divert_maker_set_mark (m, rule, m->spare);
     }
-  divert_maker_match_own_group (m, divert_maker_add (m, chain, DIVERT_VERDICT_LEAVE, N_("the proxy's own packets are left alone")));
+  divert_maker_match_own_group (m, divert_maker_add_leave (m, chain, N_("the proxy's own packets are left alone")));
 }
 
 static void
@@ -98,7 +97,7 @@ add_link_local (const DivertMaker *m)
     { .family = DIVERT_FAMILY_IPV4, .length = 16, .bytes = { 169, 254 } },
     { .family = DIVERT_FAMILY_IPV6, .length = 10, .bytes = { 0xfe, 0x80 } },
   };
-  DivertRule *rule = divert_maker_add (m, DIVERT_CHAIN_JUDGE, DIVERT_VERDICT_LEAVE, N_("link-local addresses are reached directly"));
+  DivertRule *rule = divert_maker_add_leave (m, DIVERT_CHAIN_JUDGE, N_("link-local addresses are reached directly"));
 
   rule->destinations = divert_prefixes_new ();
   g_array_append_vals (rule->destinations, prefixes, G_N_ELEMENTS (prefixes));
@@ -107,7 +106,7 @@ add_link_local (const DivertMaker *m)
 static void
 add_bypass (const DivertMaker *m)
 {
-  DivertRule *rule = divert_maker_add (m, DIVERT_CHAIN_JUDGE, DIVERT_VERDICT_LEAVE, N_("a bypass prefix is reached directly"));
+  DivertRule *rule = divert_maker_add_leave (m, DIVERT_CHAIN_JUDGE, N_("a bypass prefix is reached directly"));
 
   rule->destinations = divert_prefixes_new ();
   for (guint i = 0; i < m->config->bypass->len; i++)
@@ -127,7 +126,7 @@ add_connections (const DivertMaker *m)
   DivertRule *rule;
 
   add_exemptions (m, chain);
-  rule = divert_maker_add (m, chain, DIVERT_VERDICT_LEAVE, N_("replies of connections that others opened are left alone"));
+  rule = divert_maker_add_leave (m, chain, N_("replies of connections that others opened are left alone"));
   rule->ctdir = DIVERT_CTDIR_REPLY;
 
   rule = divert_maker_add (m, chain, DIVERT_VERDICT_MARK, N_("its connection is diverted"));
@@ -135,18 +134,18 @@ add_connections (const DivertMaker *m)
   divert_maker_set_mark (m, rule, m->config->mark);
   divert_maker_add_leave_if_marked (m, chain);
 
-  rule = divert_maker_add (m, chain, DIVERT_VERDICT_LEAVE, N_("a connection that was direct from its beginning stays so"));
+  rule = divert_maker_add_leave (m, chain, N_("a connection that was direct from its beginning stays so"));
   rule->not_new = TRUE;
 
   /* A connection older than conntrack looks new in its middle (TRAPS 2.7). */
-  rule = divert_maker_add (m, chain, DIVERT_VERDICT_LEAVE, N_("a connection that was direct from its beginning stays so"));
+  rule = divert_maker_add_leave (m, chain, N_("a connection that was direct from its beginning stays so"));
   rule->protocols = DIVERT_PROTOCOL_TCP;
   rule->has_tcp_flags = TRUE;
   rule->tcp_flags_invert = TRUE;
   rule->tcp_flags_mask = TCP_SYN_MASK;
   rule->tcp_flags_value = TCP_SYN;
 
-  rule = divert_maker_add (m, chain, DIVERT_VERDICT_LEAVE, N_("packets of the kernel's own are left alone"));
+  rule = divert_maker_add_leave (m, chain, N_("packets of the kernel's own are left alone"));
   rule->no_socket = TRUE;
 
   divert_maker_add_special_addresses (m, chain);
@@ -163,8 +162,11 @@ void
 divert_ruleset_make_judge (const DivertMaker *m,
                            GArray            *intranets)
 {
+  DivertRule *rule;
+
   add_beginning (m);
-  divert_maker_add_to (m, DIVERT_CHAIN_JUDGE, DIVERT_VERDICT_GOTO, DIVERT_CHAIN_INTRANET)->destinations = g_array_ref (intranets);
+  rule = divert_maker_add_to (m, DIVERT_CHAIN_JUDGE, DIVERT_VERDICT_GOTO, DIVERT_CHAIN_INTRANET);
+  rule->destinations = g_array_ref (intranets);
   add_connections (m);
 }
 
@@ -176,7 +178,7 @@ add_neighbour_discovery (const DivertMaker *m)
 
   for (guint i = 0; i < G_N_ELEMENTS (neighbour_discovery); i++)
     {
-      DivertRule *rule = divert_maker_add (m, DIVERT_CHAIN_INTRANET, DIVERT_VERDICT_LEAVE, N_("neighbour discovery is left alone"));
+      DivertRule *rule = divert_maker_add_leave (m, DIVERT_CHAIN_INTRANET, N_("neighbour discovery is left alone"));
 
       rule->families = DIVERT_FAMILIES_IPV6;
       rule->protocols = DIVERT_PROTOCOL_ICMP;
@@ -190,13 +192,13 @@ add_icmp_exemptions (const DivertMaker *m)
   DivertRule *rule;
 
   add_neighbour_discovery (m);
-  rule = divert_maker_add (m, DIVERT_CHAIN_INTRANET, DIVERT_VERDICT_LEAVE, N_("answers to what others ask of us are left alone"));
+  rule = divert_maker_add_leave (m, DIVERT_CHAIN_INTRANET, N_("answers to what others ask of us are left alone"));
   rule->protocols = DIVERT_PROTOCOL_ICMP;
   rule->ctdir = DIVERT_CTDIR_REPLY;
 }
 
-/* The site in doubt: all protocols take the way over lo, where DELIVER_INTRANET drops them.  A drop here would be an error
- * for the program; there it is silence, and TCP sends again. */
+/* The site in doubt: all protocols take the way over lo, where DELIVER_INTRANET drops them.  A drop here would be an
+ * error for the program; there it is silence, and TCP sends again. */
 static void
 add_held (const DivertMaker *m)
 {
@@ -229,16 +231,18 @@ divert_ruleset_make_intranet (const DivertMaker *m)
       rule->tcp_flags_value = TCP_SYN | TCP_ACK;
       rule->ctdir = DIVERT_CTDIR_REPLY;
       divert_maker_set_mark (m, rule, m->spare);
-      rule = divert_maker_add (m, DIVERT_CHAIN_INTRANET, DIVERT_VERDICT_LEAVE, N_("a connection that was opened to us is left alone"));
+      rule = divert_maker_add_leave (m, DIVERT_CHAIN_INTRANET, N_("a connection that was opened to us is left alone"));
       divert_match_mark (&rule->connmark, m->spare, m->config->mask, FALSE);
     }
 
   add_held (m);
-  divert_maker_add_marking (m, DIVERT_CHAIN_INTRANET, N_("an intranet that we are not at is reached through the proxy"));
+  divert_maker_add_marking (m, DIVERT_CHAIN_INTRANET,
+                            N_("an intranet that we are not at is reached through the proxy"));
   if (m->config->intranet_other_allow)
     return;
   divert_maker_add_leave_if_marked (m, DIVERT_CHAIN_INTRANET);
   add_icmp_exemptions (m);
   /* A drop in OUTPUT tells the program at once: EPERM. */
-  divert_maker_add (m, DIVERT_CHAIN_INTRANET, DIVERT_VERDICT_DROP, N_("no proxy carries this protocol to an intranet that we are not at"));
+  divert_maker_add (m, DIVERT_CHAIN_INTRANET, DIVERT_VERDICT_DROP,
+                    N_("no proxy carries this protocol to an intranet that we are not at"));
 }

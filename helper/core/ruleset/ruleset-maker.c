@@ -22,6 +22,14 @@ divert_maker_add (const DivertMaker *m,
 }
 
 DivertRule *
+divert_maker_add_leave (const DivertMaker *m,
+                        DivertChain        chain,
+                        const char        *why)
+{
+  return divert_maker_add (m, chain, DIVERT_VERDICT_LEAVE, why);
+}
+
+DivertRule *
 divert_maker_add_to (const DivertMaker *m,
                      DivertChain        chain,
                      DivertVerdict      verdict,
@@ -82,7 +90,7 @@ void
 divert_maker_add_leave_if_marked (const DivertMaker *m,
                                   DivertChain        chain)
 {
-  divert_match_mark (&divert_maker_add (m, chain, DIVERT_VERDICT_LEAVE, NULL)->mark, m->config->mark, m->config->mask, FALSE);
+  divert_match_mark (&divert_maker_add_leave (m, chain, NULL)->mark, m->config->mark, m->config->mask, FALSE);
 }
 
 /* Own, multicast and broadcast addresses, as the kernel's routing knows them. */
@@ -97,8 +105,8 @@ divert_maker_add_special_addresses (const DivertMaker *m,
 
   for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
     {
-      DivertRule *rule = divert_maker_add (m, chain, DIVERT_VERDICT_LEAVE,
-                                           N_("own, multicast and broadcast addresses are reached directly"));
+      DivertRule *rule = divert_maker_add_leave (m, chain,
+                                                 N_("own, multicast and broadcast addresses are reached directly"));
 
       rule->families = 1 << family;
       rule->dst_types = types[family];

@@ -22,6 +22,7 @@ typedef struct
 /* Appends a rule for all families that are switched on; the caller fills in its matches, and may narrow the
  * families.  The pointer is valid for as long as the ruleset. */
 DivertRule *divert_maker_add (const DivertMaker *m, DivertChain chain, DivertVerdict verdict, const char *why);
+DivertRule *divert_maker_add_leave (const DivertMaker *m, DivertChain chain, const char *why);
 DivertRule *divert_maker_add_to (const DivertMaker *m, DivertChain chain, DivertVerdict verdict, DivertChain to);
 
 void        divert_match_mark (DivertMarkMatch *match, guint32 value, guint32 mask, gboolean invert);

@@ -183,13 +183,14 @@ divert_routing_to_text (const DivertRouting *routing,
 {
   g_autoptr(GString) text = g_string_new (NULL);
   const char *ip = family == DIVERT_FAMILY_IPV6 ? "ip -6" : "ip";
+  const guint32 table = routing->table;
 
-  g_string_append_printf (text, "# %s rule add fwmark 0x%x/0x%x lookup %u protocol %u\n", ip, routing->mark, routing->mask,
-                          routing->table, DIVERT_ROUTE_PROTOCOL);
-  g_string_append_printf (text, "# %s route add local default dev lo table %u protocol %u\n", ip, routing->table,
+  g_string_append_printf (text, "# %s rule add fwmark 0x%x/0x%x lookup %u protocol %u\n", ip, routing->mark,
+                          routing->mask, table, DIVERT_ROUTE_PROTOCOL);
+  g_string_append_printf (text, "# %s route add local default dev lo table %u protocol %u\n", ip, table,
                           DIVERT_ROUTE_PROTOCOL);
   for (char **uplink = routing->uplinks; *uplink != NULL; uplink++)
-    g_string_append_printf (text, "# %s route append local default dev %s table %u protocol %u\n", ip, *uplink, routing->table,
+    g_string_append_printf (text, "# %s route append local default dev %s table %u protocol %u\n", ip, *uplink, table,
                             DIVERT_ROUTE_PROTOCOL);
   return g_string_free (g_steal_pointer (&text), FALSE);
 }

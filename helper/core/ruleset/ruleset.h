@@ -94,7 +94,7 @@ typedef struct
   char            out_interface[16];
   gboolean        out_invert;        /* any but out_interface */
   GArray         *sources;           /* DivertPrefix of both families, any of which must match; NULL: all match */
-  GArray         *destinations;      /* likewise; a GOTO's are sorted and disjoint, as divert_prefixes_merge() makes them */
+  GArray         *destinations;      /* likewise; a GOTO's are sorted and disjoint: divert_prefixes_merge() */
   guint16         sport;             /* 0: any port; needs protocols TCP or UDP */
   guint16         dport;
   gboolean        has_tcp_flags;     /* needs protocol TCP */
@@ -144,7 +144,8 @@ typedef struct
 
 /* @gid is the resolved [proxy] group.  @facts names the uplinks; NULL: none.
  * Place OFF gives the empty ruleset: nothing is to be there. */
-DivertRuleset *divert_ruleset_new (const DivertConfig *config, const DivertDecision *decision, guint32 gid, const DivertFacts *facts);
+DivertRuleset *divert_ruleset_new (const DivertConfig *config, const DivertDecision *decision, guint32 gid,
+                                   const DivertFacts *facts);
 /* Nothing of ours is to be there. */
 DivertRuleset *divert_ruleset_new_empty (void);
 DivertRuleset *divert_ruleset_ref (DivertRuleset *ruleset);
@@ -154,7 +155,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertRuleset, divert_ruleset_unref)
 void           divert_ruleset_restrict (DivertRuleset *ruleset, DivertFamilies families);
 gboolean       divert_ruleset_is_empty (const DivertRuleset *ruleset);
 /* Have both the same rules for @family in @chains (bits, 1 << DivertChain)? */
-gboolean       divert_ruleset_same_rules (const DivertRuleset *a, const DivertRuleset *b, DivertFamily family, guint chains);
+gboolean       divert_ruleset_same_rules (const DivertRuleset *a, const DivertRuleset *b, DivertFamily family,
+                                          guint chains);
 
 /* The connection mark, within the mask, of what is left alone; 0: the mask has no room for one. */
 guint32        divert_ruleset_get_spare_mark (const DivertConfig *config);
@@ -168,7 +170,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertRule, divert_rule_free)
 /* Do both say the same of @family's packets? */
 gboolean       divert_rule_equal (const DivertRule *a, const DivertRule *b, DivertFamily family);
 
-/* "output", "judge", "grants" …: ours in every text, and in the filter of a backend that has no older names to keep. */
+/* "output", "judge", "grants" … */
 const char    *divert_chain_name (DivertChain chain);
 /* "tcp", "udp", "icmp" */
 const char    *divert_protocol_name (DivertProtocol protocol);

@@ -63,8 +63,8 @@ typedef struct
   /* What apply would lay, in the language of those who know this packet filter.  Asks nobody. */
   char    *(*to_text) (DivertBackend *self, const DivertRuleset *ruleset);
   /* Likewise @rule, one of @ruleset's, as far as it concerns @packet.  @ret_text is empty before. */
-  void     (*describe) (DivertBackend *self, const DivertRuleset *ruleset, const DivertRule *rule, const DivertPacket *packet,
-                        DivertRuleText *ret_text);
+  void     (*describe) (DivertBackend *self, const DivertRuleset *ruleset, const DivertRule *rule,
+                        const DivertPacket *packet, DivertRuleText *ret_text);
 
   void     (*free) (DivertBackend *self);
 } DivertBackendClass;

@@ -93,8 +93,8 @@ is_dispatch_suffix (const char *suffix)
 
 /* Is @name @chain, or a part of it? */
 static gboolean
-names_chain (DivertChain chain,
-             const char *name)
+names_chain (DivertChain  chain,
+             const char  *name)
 {
   if (chain < DIVERT_N_HOOKS || chains[chain].name == NULL || !g_str_has_prefix (name, chains[chain].name))
     return FALSE;
@@ -103,8 +103,8 @@ names_chain (DivertChain chain,
 }
 
 gboolean
-divert_xt_is_own (DivertXtTable table,
-                  const char   *name)
+divert_xt_is_own (DivertXtTable  table,
+                  const char    *name)
 {
   for (guint i = 0; i < DIVERT_N_CHAINS; i++)
     if (chains[i].table == table && names_chain (i, name))
@@ -128,6 +128,7 @@ divert_xt_is_guard (const char *name)
 gboolean
 divert_xt_is_grant (const DivertXtRule *rule)
 {
-  return rule->table == DIVERT_XT_MANGLE && rule->target == DIVERT_XT_RETURN && rule->has_source && rule->has_destination &&
+  return rule->table == DIVERT_XT_MANGLE && rule->target == DIVERT_XT_RETURN && rule->has_source &&
+         rule->has_destination &&
          (names_chain (DIVERT_CHAIN_JUDGE, rule->chain) || names_chain (DIVERT_CHAIN_INTRANET, rule->chain));
 }

@@ -11,7 +11,7 @@ G_BEGIN_DECLS
 /* "mangle", "nat" */
 const char    *divert_xt_table_name (DivertXtTable table);
 DivertXtTable  divert_xt_chain_table (DivertChain chain);
-/* NULL: it has no chain of its own, and is written out where the jump to it would stand. */
+/* NULL: of GRANTS, which is written out where the jump to it would stand (iptables-expand.c). */
 const char    *divert_xt_chain_name (DivertChain chain);
 /* Where what stands behind a dispatch of @chain goes, and the name of its @n-th sub-chain. */
 char          *divert_xt_chain_rest (DivertChain chain);

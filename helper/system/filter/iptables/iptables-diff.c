@@ -37,10 +37,10 @@ typedef struct
 
 /* libiptc's functions return 0 and set errno. */
 static gboolean
-check (Diff      *diff,
-       int        result,
-       const char *chain,
-       GError   **error)
+check (Diff        *diff,
+       int          result,
+       const char  *chain,
+       GError     **error)
 {
   int code = errno;
 

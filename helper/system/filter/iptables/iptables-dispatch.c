@@ -148,7 +148,8 @@ find_family (const GArray *prefixes,
 
   while (group.first < prefixes->len && divert_prefixes_index (prefixes, group.first)->family != family)
     group.first++;
-  while (group.first + group.count < prefixes->len && divert_prefixes_index (prefixes, group.first + group.count)->family == family)
+  while (group.first + group.count < prefixes->len &&
+         divert_prefixes_index (prefixes, group.first + group.count)->family == family)
     group.count++;
   return group;
 }

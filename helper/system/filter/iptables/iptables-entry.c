@@ -51,9 +51,9 @@ read_byte (const void *entry,
 }
 
 static void
-write_half (void   *entry,
-            gsize   offset,
-            guint16 value)
+write_half (void    *entry,
+            gsize    offset,
+            guint16  value)
 {
   *(guint16 *) at (entry, offset) = value;
 }
@@ -107,7 +107,7 @@ fill_interface (void       *entry,
 static void
 fill_header (const DivertIptablesLayout *layout,
              void                       *entry,
-             const DivertXtRule           *rule)
+             const DivertXtRule         *rule)
 {
   guint8 flags = 0;
 
@@ -129,7 +129,7 @@ fill_header (const DivertIptablesLayout *layout,
 
 /* libiptc turns a standard target's name ("RETURN", "DROP", a chain) into its number. */
 static const char *
-name_target (const DivertXtRule              *rule,
+name_target (const DivertXtRule            *rule,
              const DivertIptablesExtension *extension)
 {
   switch (rule->target)
@@ -148,7 +148,7 @@ name_target (const DivertXtRule              *rule,
 
 DivertIptablesEntry *
 divert_iptables_entry_new (const DivertIptablesFamily *ops,
-                           const DivertXtRule           *rule)
+                           const DivertXtRule         *rule)
 {
   Builder builder = { .size = ops->layout.size };
   DivertIptablesEntry *entry;
@@ -262,7 +262,7 @@ parse_prefix (const void   *entry,
 static void
 parse_header (const DivertIptablesFamily *ops,
               const void                 *entry,
-              DivertXtRule                 *rule)
+              DivertXtRule               *rule)
 {
   const DivertIptablesLayout *layout = &ops->layout;
 
@@ -278,7 +278,7 @@ static gboolean
 parse_target (const DivertIptablesFamily *ops,
               const void                 *entry,
               const char                 *name,
-              DivertXtRule                 *rule)
+              DivertXtRule               *rule)
 {
   const Header *header = at (entry, divert_iptables_get_offset (entry, ops->layout.target_offset));
 
@@ -314,9 +314,9 @@ gboolean
 divert_iptables_entry_parse (const DivertIptablesFamily *ops,
                              const void                 *kernel,
                              const char                 *kernel_target,
-                             DivertXtTable                 table,
+                             DivertXtTable               table,
                              const char                 *chain,
-                             DivertXtRule                 *ret_rule)
+                             DivertXtRule               *ret_rule)
 {
   guint16 target = divert_iptables_get_offset (kernel, ops->layout.target_offset);
   DivertXtRule rule = { .table = table };

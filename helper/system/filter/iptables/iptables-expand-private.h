@@ -18,7 +18,8 @@ typedef struct
 } DivertXtExpansion;
 
 /* Appends a copy of @rule in @name, tagged if it is the first rule of an own chain. */
-void divert_xt_expansion_add (DivertXtExpansion *expansion, DivertFamily family, const char *name, const DivertXtRule *rule);
+void divert_xt_expansion_add (DivertXtExpansion *expansion, DivertFamily family, const char *name,
+                              const DivertXtRule *rule);
 
 /* Does @rule compare with so many prefixes that they are to be spread? */
 gboolean divert_xt_needs_dispatch (const DivertRule *rule);

@@ -51,7 +51,7 @@ divert_xt_expansion_add (DivertXtExpansion  *expansion,
   DivertXtRule added = *rule;
 
   g_strlcpy (added.chain, name, sizeof added.chain);
-  added.tagged = divert_xt_is_own (rule->table, name) && !g_hash_table_contains (expansion->opened[family], name);
+  added.tagged = !g_hash_table_contains (expansion->opened[family], name) && divert_xt_is_own (rule->table, name);
   if (added.tagged)
     g_hash_table_add (expansion->opened[family], g_strdup (name));
   g_array_append_val (expansion->xt->rules[family], added);
@@ -94,6 +94,8 @@ translate (const DivertRule *rule,
     .origin = rule,
   };
 
+  /* See the theory: RETURN would not be LEAVE there. */
+  g_assert (rule->verdict != DIVERT_VERDICT_JUMP || rule->chain < DIVERT_N_HOOKS);
   g_strlcpy (xt.in_interface, rule->in_interface, sizeof xt.in_interface);
   g_strlcpy (xt.out_interface, rule->out_interface, sizeof xt.out_interface);
   if (rule->verdict == DIVERT_VERDICT_JUMP || rule->verdict == DIVERT_VERDICT_GOTO)
@@ -160,6 +162,12 @@ add_rule (DivertXtExpansion *expansion,
     }
 }
 
+static guint
+count_prefixes (const GArray *prefixes)
+{
+  return prefixes != NULL ? prefixes->len : 1;
+}
+
 /* How many combinations of source and destination @chain's rules have, those of different families too. */
 static guint
 count_pairs (const DivertRuleset *ruleset,
@@ -172,25 +180,25 @@ count_pairs (const DivertRuleset *ruleset,
       const DivertRule *rule = g_ptr_array_index (ruleset->rules, i);
 
       if (rule->chain == chain)
-        n += (rule->sources != NULL ? rule->sources->len : 1) * (rule->destinations != NULL ? rule->destinations->len : 1);
+        n += count_prefixes (rule->sources) * count_prefixes (rule->destinations);
     }
   return n;
 }
 
-/* @jump, to a chain that has none of its own. */
+/* Where the jump to them would stand: now, in @chain. */
 static void
-write_out (DivertXtExpansion   *expansion,
-           const DivertRuleset *ruleset,
-           const DivertRule    *jump)
+write_grants (DivertXtExpansion   *expansion,
+              const DivertRuleset *ruleset,
+              DivertChain          chain)
 {
-  const gboolean few = count_pairs (ruleset, jump->to) <= GRANTS_FIRST_MAX;
-  const char *name = expansion->where[few ? jump->chain : DIVERT_CHAIN_INTRANET];
+  const gboolean few = count_pairs (ruleset, DIVERT_CHAIN_GRANTS) <= GRANTS_FIRST_MAX;
+  const char *name = expansion->where[few ? chain : DIVERT_CHAIN_INTRANET];
 
   for (guint i = 0; i < ruleset->rules->len; i++)
     {
       const DivertRule *rule = g_ptr_array_index (ruleset->rules, i);
 
-      if (rule->chain == jump->to)
+      if (rule->chain == DIVERT_CHAIN_GRANTS)
         add_rule (expansion, rule, name);
     }
 }
@@ -206,10 +214,10 @@ expand (DivertXtExpansion   *expansion,
     {
       const DivertRule *rule = g_ptr_array_index (ruleset->rules, i);
 
-      if (divert_xt_chain_name (rule->chain) == NULL)
+      if (rule->chain == DIVERT_CHAIN_GRANTS)
         continue;
-      if (rule->verdict == DIVERT_VERDICT_JUMP && divert_xt_chain_name (rule->to) == NULL)
-        write_out (expansion, ruleset, rule);
+      if (rule->verdict == DIVERT_VERDICT_JUMP && rule->to == DIVERT_CHAIN_GRANTS)
+        write_grants (expansion, ruleset, rule->chain);
       else if (divert_xt_needs_dispatch (rule))
         divert_xt_dispatch (expansion, rule);
       else

@@ -117,7 +117,7 @@ explain_absence (const DivertIptablesFamily *ops)
 void
 divert_iptables_set_open_error (GError                     **error,
                                 const DivertIptablesFamily  *ops,
-                                DivertXtTable                  table,
+                                DivertXtTable                table,
                                 int                          code)
 {
   switch (code)
@@ -152,7 +152,7 @@ divert_iptables_set_open_error (GError                     **error,
 
 gboolean
 divert_iptables_table_exists (const DivertIptablesFamily *ops,
-                              DivertXtTable                 table)
+                              DivertXtTable               table)
 {
   g_autofree char *text = NULL;
   g_auto(GStrv) names = NULL;
@@ -167,7 +167,7 @@ divert_iptables_table_exists (const DivertIptablesFamily *ops,
 gboolean
 divert_iptables_table_open (DivertIptablesTable         *self,
                             const DivertIptablesFamily  *ops,
-                            DivertXtTable                  table,
+                            DivertXtTable                table,
                             GError                     **error)
 {
   struct xtc_handle *handle = ops->init (divert_xt_table_name (table));

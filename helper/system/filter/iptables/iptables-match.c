@@ -38,7 +38,7 @@ wants_tcp (const DivertXtRule *rule)
 
 static void
 fill_tcp (const DivertXtRule *rule,
-          void             *data)
+          void               *data)
 {
   struct xt_tcp *tcp = data;
 
@@ -52,7 +52,7 @@ fill_tcp (const DivertXtRule *rule,
 }
 
 static void
-parse_tcp (const void *data,
+parse_tcp (const void   *data,
            DivertXtRule *rule)
 {
   const struct xt_tcp *tcp = data;
@@ -73,7 +73,7 @@ wants_udp (const DivertXtRule *rule)
 
 static void
 fill_udp (const DivertXtRule *rule,
-          void             *data)
+          void               *data)
 {
   struct xt_udp *udp = data;
 
@@ -82,7 +82,7 @@ fill_udp (const DivertXtRule *rule,
 }
 
 static void
-parse_udp (const void *data,
+parse_udp (const void   *data,
            DivertXtRule *rule)
 {
   const struct xt_udp *udp = data;
@@ -99,7 +99,7 @@ wants_icmp6 (const DivertXtRule *rule)
 
 static void
 fill_icmp6 (const DivertXtRule *rule,
-            void             *data)
+            void               *data)
 {
   struct ip6t_icmp *icmp = data;
 
@@ -108,7 +108,7 @@ fill_icmp6 (const DivertXtRule *rule,
 }
 
 static void
-parse_icmp6 (const void *data,
+parse_icmp6 (const void   *data,
              DivertXtRule *rule)
 {
   const struct ip6t_icmp *icmp = data;
@@ -124,7 +124,7 @@ wants_mark (const DivertXtRule *rule)
 
 static void
 fill_mark (const DivertXtRule *rule,
-           void             *data)
+           void               *data)
 {
   struct xt_mark_mtinfo1 *mark = data;
 
@@ -134,7 +134,7 @@ fill_mark (const DivertXtRule *rule,
 }
 
 static void
-parse_mark (const void *data,
+parse_mark (const void   *data,
             DivertXtRule *rule)
 {
   const struct xt_mark_mtinfo1 *mark = data;
@@ -150,7 +150,7 @@ wants_connmark (const DivertXtRule *rule)
 
 static void
 fill_connmark (const DivertXtRule *rule,
-               void             *data)
+               void               *data)
 {
   struct xt_connmark_mtinfo1 *mark = data;
 
@@ -160,7 +160,7 @@ fill_connmark (const DivertXtRule *rule,
 }
 
 static void
-parse_connmark (const void *data,
+parse_connmark (const void   *data,
                 DivertXtRule *rule)
 {
   const struct xt_connmark_mtinfo1 *mark = data;
@@ -176,7 +176,7 @@ wants_conntrack (const DivertXtRule *rule)
 
 static void
 fill_conntrack (const DivertXtRule *rule,
-                void             *data)
+                void               *data)
 {
   struct xt_conntrack_mtinfo3 *ct = data;
 
@@ -193,7 +193,7 @@ fill_conntrack (const DivertXtRule *rule,
 }
 
 static void
-parse_conntrack (const void *data,
+parse_conntrack (const void   *data,
                  DivertXtRule *rule)
 {
   const struct xt_conntrack_mtinfo3 *ct = data;
@@ -211,7 +211,7 @@ wants_owner (const DivertXtRule *rule)
 
 static void
 fill_owner (const DivertXtRule *rule,
-            void             *data)
+            void               *data)
 {
   struct xt_owner_match_info *owner = data;
 
@@ -229,7 +229,7 @@ fill_owner (const DivertXtRule *rule,
 }
 
 static void
-parse_owner (const void *data,
+parse_owner (const void   *data,
              DivertXtRule *rule)
 {
   const struct xt_owner_match_info *owner = data;
@@ -251,7 +251,7 @@ G_STATIC_ASSERT ((int) DIVERT_ADDRTYPE_MULTICAST == (int) XT_ADDRTYPE_MULTICAST)
 
 static void
 fill_addrtype (const DivertXtRule *rule,
-               void             *data)
+               void               *data)
 {
   struct xt_addrtype_info_v1 *types = data;
 
@@ -260,7 +260,7 @@ fill_addrtype (const DivertXtRule *rule,
 }
 
 static void
-parse_addrtype (const void *data,
+parse_addrtype (const void   *data,
                 DivertXtRule *rule)
 {
   const struct xt_addrtype_info_v1 *types = data;
@@ -277,7 +277,7 @@ wants_comment (const DivertXtRule *rule)
 
 static void
 fill_comment (const DivertXtRule *rule,
-              void             *data)
+              void               *data)
 {
   struct xt_comment_info *info = data;
 
@@ -285,7 +285,7 @@ fill_comment (const DivertXtRule *rule,
 }
 
 static void
-parse_comment (const void *data,
+parse_comment (const void   *data,
                DivertXtRule *rule)
 {
   const struct xt_comment_info *info = data;

@@ -72,9 +72,9 @@ has_foreign_jump (const Finder *finder,
 }
 
 static gboolean
-was_flushed (const Finder  *finder,
-             DivertXtTable    id,
-             char         **chains)
+was_flushed (const Finder   *finder,
+             DivertXtTable   id,
+             char          **chains)
 {
   for (guint chain = 0; chain < DIVERT_N_CHAINS; chain++)
     if (divert_xt_chain_table (chain) == id && divert_xt_is_always (chain) &&
@@ -88,7 +88,7 @@ was_flushed (const Finder  *finder,
 
 GHashTable *
 divert_iptables_ours_find (const DivertIptablesTable  *table,
-                           DivertXtTable                 id,
+                           DivertXtTable               id,
                            char                      **chains,
                            const GPtrArray            *hooks)
 {

@@ -40,7 +40,7 @@ read_entry (const Reader *reader,
 
 static void
 read_table (const DivertIptablesTable *table,
-            DivertXtTable                id,
+            DivertXtTable              id,
             GArray                    *rules,
             GString                   *others)
 {
@@ -110,7 +110,7 @@ get_packets (const DivertIptablesTable *table,
 
 guint64
 divert_iptables_read_dropped (const DivertIptablesTable *table,
-                              DivertXtTable                id)
+                              DivertXtTable              id)
 {
   g_auto(GStrv) chains = divert_iptables_table_list_chains (table);
   g_autoptr(GHashTable) ours = divert_iptables_ours_find (table, id, chains, NULL);

@@ -13,7 +13,7 @@
 
 static void
 fill_set_mark (const DivertXtRule *rule,
-               void             *data)
+               void               *data)
 {
   struct xt_mark_tginfo2 *mark = data;
 
@@ -22,7 +22,7 @@ fill_set_mark (const DivertXtRule *rule,
 }
 
 static void
-parse_set_mark (const void *data,
+parse_set_mark (const void   *data,
                 DivertXtRule *rule)
 {
   const struct xt_mark_tginfo2 *mark = data;
@@ -33,7 +33,7 @@ parse_set_mark (const void *data,
 
 static void
 fill_set_connmark (const DivertXtRule *rule,
-                   void             *data)
+                   void               *data)
 {
   struct xt_connmark_tginfo2 *mark = data;
 
@@ -44,7 +44,7 @@ fill_set_connmark (const DivertXtRule *rule,
 }
 
 static void
-parse_set_connmark (const void *data,
+parse_set_connmark (const void   *data,
                     DivertXtRule *rule)
 {
   const struct xt_connmark_tginfo2 *mark = data;
@@ -57,7 +57,7 @@ parse_set_connmark (const void *data,
  * Address 0: the primary address of the interface that the packet came by, that is lo's.  Mask 0: the mark stays. */
 static void
 fill_tproxy (const DivertXtRule *rule,
-             void             *data)
+             void               *data)
 {
   struct xt_tproxy_target_info_v1 *tproxy = data;
 
@@ -65,7 +65,7 @@ fill_tproxy (const DivertXtRule *rule,
 }
 
 static void
-parse_tproxy (const void *data,
+parse_tproxy (const void   *data,
               DivertXtRule *rule)
 {
   const struct xt_tproxy_target_info_v1 *tproxy = data;
@@ -75,7 +75,7 @@ parse_tproxy (const void *data,
 
 static void
 fill_redirect_ipv4 (const DivertXtRule *rule,
-                    void             *data)
+                    void               *data)
 {
   struct nf_nat_ipv4_multi_range_compat *ranges = data;
 
@@ -86,7 +86,7 @@ fill_redirect_ipv4 (const DivertXtRule *rule,
 }
 
 static void
-parse_redirect_ipv4 (const void *data,
+parse_redirect_ipv4 (const void   *data,
                      DivertXtRule *rule)
 {
   const struct nf_nat_ipv4_multi_range_compat *ranges = data;
@@ -96,7 +96,7 @@ parse_redirect_ipv4 (const void *data,
 
 static void
 fill_redirect_ipv6 (const DivertXtRule *rule,
-                    void             *data)
+                    void               *data)
 {
   struct nf_nat_range *range = data;
 
@@ -106,7 +106,7 @@ fill_redirect_ipv6 (const DivertXtRule *rule,
 }
 
 static void
-parse_redirect_ipv6 (const void *data,
+parse_redirect_ipv6 (const void   *data,
                      DivertXtRule *rule)
 {
   const struct nf_nat_range *range = data;
@@ -131,7 +131,7 @@ const guint divert_iptables_n_targets = G_N_ELEMENTS (divert_iptables_targets);
 
 const DivertIptablesExtension *
 divert_iptables_find_target (DivertXtTarget target,
-                             DivertFamily family)
+                             DivertFamily   family)
 {
   for (guint i = 0; i < divert_iptables_n_targets; i++)
     if (divert_iptables_targets[i].target == target && (divert_iptables_targets[i].extension.families & (1 << family)) != 0)

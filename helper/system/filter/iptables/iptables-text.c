@@ -26,10 +26,10 @@ static const struct
 };
 
 static void
-append_names (GString    *text,
-              guint       bits,
+append_names (GString           *text,
+              guint              bits,
               const char *const *names,
-              guint       n_names)
+              guint              n_names)
 {
   gboolean first = TRUE;
 
@@ -86,7 +86,7 @@ append_prefix (GString            *text,
 }
 
 static void
-append_protocol_match (GString          *text,
+append_protocol_match (GString            *text,
                        const DivertXtRule *rule)
 {
   const char *match = NULL;
@@ -114,7 +114,7 @@ append_protocol_match (GString          *text,
 }
 
 static void
-append_matches (GString          *text,
+append_matches (GString            *text,
                 const DivertXtRule *rule)
 {
   append_protocol_match (text, rule);
@@ -141,9 +141,9 @@ append_matches (GString          *text,
 }
 
 static void
-append_target (GString          *text,
+append_target (GString            *text,
                const DivertXtRule *rule,
-               DivertFamily      family)
+               DivertFamily        family)
 {
   switch (rule->target)
     {
@@ -179,7 +179,7 @@ append_target (GString          *text,
 
 char *
 divert_xt_rule_to_text (const DivertXtRule *rule,
-                          DivertFamily      family)
+                        DivertFamily        family)
 {
   g_autoptr(GString) text = g_string_new (NULL);
 

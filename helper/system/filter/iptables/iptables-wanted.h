@@ -16,7 +16,8 @@ typedef struct
 } DivertIptablesWanted;
 
 /* @rules: those of other tables do not count. */
-DivertIptablesWanted *divert_iptables_wanted_new (const DivertIptablesFamily *ops, const GArray *rules, DivertXtTable table);
+DivertIptablesWanted *divert_iptables_wanted_new (const DivertIptablesFamily *ops, const GArray *rules,
+                                                  DivertXtTable table);
 void                  divert_iptables_wanted_free (DivertIptablesWanted *wanted);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertIptablesWanted, divert_iptables_wanted_free)
 /* Nothing of ours is to be there. */

@@ -46,13 +46,15 @@ prepare (DivertIptablesTable         *table,
 /* 0 or an error number. */
 static int
 commit (DivertIptablesTable *table,
-        DivertXtTable          id)
+        DivertXtTable        id)
 {
-  if (divert_fault_point ("iptables-commit-before:%s:%s", divert_xt_table_name (id), divert_family_name (table->ops->family)))
+  const DivertIptablesFamily *ops = table->ops;
+
+  if (divert_fault_point ("iptables-commit-before:%s:%s", divert_xt_table_name (id), divert_family_name (ops->family)))
     return EINVAL;
-  if (table->ops->commit (table->handle) == 0)
+  if (ops->commit (table->handle) == 0)
     return errno != 0 ? errno : EINVAL;
-  if (divert_fault_point ("iptables-commit-after:%s:%s", divert_xt_table_name (id), divert_family_name (table->ops->family)))
+  if (divert_fault_point ("iptables-commit-after:%s:%s", divert_xt_table_name (id), divert_family_name (ops->family)))
     return EINVAL;
   return 0;
 }
@@ -60,7 +62,7 @@ commit (DivertIptablesTable *table,
 static void
 set_commit_error (GError                     **error,
                   const DivertIptablesFamily  *ops,
-                  DivertXtTable                  table,
+                  DivertXtTable                table,
                   int                          code,
                   DivertKernelLog              log)
 {
@@ -75,14 +77,15 @@ set_commit_error (GError                     **error,
   else
     g_set_error (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_REFUSED,
                  _("the kernel refused the rules of table %s for %s: '%s'"),
-                 divert_xt_table_name (table), divert_family_name (ops->family), reason != NULL ? reason : g_strerror (code));
+                 divert_xt_table_name (table), divert_family_name (ops->family),
+                 reason != NULL ? reason : g_strerror (code));
 }
 
 static gboolean
 commit_table (const DivertIptablesFamily  *ops,
-             const DivertIptablesWanted  *wanted,
-             gboolean                    *ret_wrote,
-             GError                     **error)
+              const DivertIptablesWanted  *wanted,
+              gboolean                    *ret_wrote,
+              GError                     **error)
 {
   g_auto(DivertXtablesLock) lock = -1;
   g_auto(DivertKernelLog) log = divert_kernel_log_open ();

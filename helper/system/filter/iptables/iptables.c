@@ -51,7 +51,8 @@ apply_table (IptablesBackend        *self,
              GError                **error)
 {
   DivertRuleset **last = &self->last[table][family];
-  gboolean differs = *last != NULL && !divert_ruleset_same_rules (*last, ruleset, family, divert_xt_table_chains (table));
+  const guint chains = divert_xt_table_chains (table);
+  gboolean differs = *last != NULL && !divert_ruleset_same_rules (*last, ruleset, family, chains);
   gboolean wrote = FALSE;
 
   if (!divert_iptables_write (family, table, xt->rules[family], differs, &wrote, error))
