@@ -49,7 +49,7 @@ static void
 test_over (void)
 {
   g_autoptr(DivertMode) mode = divert_mode_new (DIVERT_MODE_AWAY, NULL);
-  const DivertClock set = { NOW, 50, "boot" }, last = { NOW + 999, 1049, "boot" }, over = { NOW + 1000, 1050, "boot" };
+  const DivertClock set = { NOW, 50, "boot" }, last = { NOW + 1000, 1050, "boot" }, over = { NOW + 1001, 1051, "boot" };
 
   g_assert_false (divert_mode_is_over (mode, &over, "other"));
   divert_mode_set_end (mode, NOW + 1000, &set);
@@ -74,14 +74,14 @@ test_clocks (void)
     guint64        left_away;
     guint64        expiry;    /* of off */
   } cases[] = {
-    { "at once", { NOW, 50, "a" }, 1000, 1000, NOW + 1000 },
-    { "half of it", { NOW + 500, 550, "a" }, 500, 500, NOW + 1000 },
-    { "the clocks are read one after the other", { NOW + 501, 550, "a" }, 500, 500, NOW + 1000 },
-    { "the clock is set back by an hour", { NOW + 500 - 3600, 550, "a" }, 500, 500, NOW + 1000 - 3600 },
-    { "… by years", { NOW - YEARS, 550, "a" }, 500, 500, NOW - YEARS + 500 },
-    { "the clock is set forward by years", { NOW + YEARS, 550, "a" }, 500, 500, NOW + YEARS + 500 },
-    { "… and it is over", { NOW + YEARS, 1050, "a" }, 0, 0, NOW + YEARS },
-    { "over, the clock set back", { 0, 1050, "a" }, 0, 0, 0 },
+    { "at once", { NOW, 50, "a" }, 1001, 1001, NOW + 1000 },
+    { "half of it", { NOW + 500, 550, "a" }, 501, 501, NOW + 1000 },
+    { "the clocks are read one after the other", { NOW + 501, 550, "a" }, 501, 501, NOW + 1000 },
+    { "the clock is set back by an hour", { NOW + 500 - 3600, 550, "a" }, 501, 501, NOW + 1001 - 3600 },
+    { "… by years", { NOW - YEARS, 550, "a" }, 501, 501, NOW - YEARS + 501 },
+    { "the clock is set forward by years", { NOW + YEARS, 550, "a" }, 501, 501, NOW + YEARS + 501 },
+    { "… and it is over", { NOW + YEARS, 1051, "a" }, 0, 0, NOW + YEARS },
+    { "over, the clock set back", { 0, 1051, "a" }, 0, 0, 0 },
     { "another boot", { NOW + 500, 10, "b" }, 500, 500, NOW + 1000 },
     { "another boot, over", { NOW + 1000, 10, "b" }, 0, 0, NOW + 1000 },
     { "another boot, over for a week", { NOW + 7 * 86400, 10, "b" }, 0, 0, NOW + 7 * 86400 },
@@ -133,7 +133,7 @@ test_wall_clock_alone (void)
   divert_mode_set_end (late, NOW + 1000, &nameless);
   g_assert_true (divert_mode_equal (old, late));
   divert_mode_set_end (late, NOW - 1, &now);
-  g_assert_cmpuint (divert_mode_get_left (late, &now), ==, 1);
+  g_assert_cmpuint (divert_mode_get_left (late, &now), ==, 2);
   divert_mode_set_end (late, 0, &now);
   g_assert_cmpuint (divert_mode_get_left (late, &now), ==, G_MAXUINT64);
   g_assert_cmpuint (divert_mode_get_expiry (late, &now), ==, 0);

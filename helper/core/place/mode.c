@@ -111,7 +111,8 @@ divert_mode_set_end (DivertMode        *mode,
   mode->expires = expires;
   mode->boot = counted ? g_strdup (now->boot) : NULL;
   mode->lasts = counted ? MAX (until (expires, now->wall), 1) : 0;
-  mode->boot_end = counted ? now->uptime + mode->lasts : 0;
+  /* Both clocks are read in whole seconds: one more, so that the end does not come early. */
+  mode->boot_end = counted ? now->uptime + mode->lasts + 1 : 0;
 }
 
 guint64

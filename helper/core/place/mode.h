@@ -44,7 +44,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertMode, divert_mode_free)
 gboolean    divert_mode_equal (const DivertMode *a, const DivertMode *b);
 /* "auto", "away", "off" or the site's name; owned by @mode or static. */
 const char *divert_mode_get_name (const DivertMode *mode);
-/* The mode ends at @expires, by the wall clock of @now, but not within a second; 0: never. */
+/* The mode ends at @expires, by the wall clock of @now, or up to a second later; 0: never. */
 void        divert_mode_set_end (DivertMode *mode, guint64 expires, const DivertClock *now);
 /* Is the mode over @now, on network @network (may be NULL: unknown, not over)? */
 gboolean    divert_mode_is_over (const DivertMode *mode, const DivertClock *now, const char *network);
