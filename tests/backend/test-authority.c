@@ -360,8 +360,8 @@ test_timeout (gconstpointer user_data)
     {
       self.asked = self.cancelled = self.allowed = self.denied = 0;
       /* It is told while it still waits. */
-      g_assert_cmpint (private_system_run_as_nobody ("sh", "-c", "gdbus call --system $0 -d " NAME " -o /org/nmdivert/Helper1"
-                                                     " -m " NAME ".Reload 2>&1 | grep -q NotAuthorized",
+      g_assert_cmpint (private_system_run_as_nobody ("sh", "-c", "gdbus call --system $0 -d " NAME " -m " NAME ".Reload"
+                                                     " -o /org/nmdivert/Helper1 2>&1 | grep -q NotAuthorized",
                                                      interactive ? "--interactive" : "--timeout=20", NULL), ==, 0);
       g_assert_cmpuint (self.asked, ==, 1);
       g_assert_true (private_system_wait (was_cancelled, GUINT_TO_POINTER (1), 20000));
