@@ -4,9 +4,11 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -103,6 +105,7 @@ sandbox_enter (void)
   test_namespace_enter ();
   g_assert_nonnull (folder);
   remove_lock_file ();
+  g_unsetenv ("DIVERT_FAULT");
   lock_file = g_build_filename (folder, "lock", NULL);
   g_setenv ("XTABLES_LOCKFILE", lock_file, TRUE);
   if (first)
@@ -114,6 +117,16 @@ const char *
 sandbox_get_lock_file (void)
 {
   return lock_file;
+}
+
+gboolean
+sandbox_lock_is_free (void)
+{
+  int fd = open (lock_file, O_RDONLY | O_CREAT, 0600);
+  gboolean locked = flock (fd, LOCK_EX | LOCK_NB) == 0;
+
+  close (fd);
+  return locked;
 }
 
 static char *

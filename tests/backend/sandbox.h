@@ -42,6 +42,7 @@ extern Sandbox sandbox;
 void     sandbox_enter (void);
 /* The lock file of this namespace. */
 const char *sandbox_get_lock_file (void);
+gboolean sandbox_lock_is_free (void);
 
 /* Runs a program to its end; @input (or NULL) goes to its standard input.  Returns what it wrote.
  * Aborts if it fails. */

@@ -250,23 +250,22 @@ was_cancelled (gpointer user_data)
   return self.cancelled >= GPOINTER_TO_UINT (user_data);
 }
 
-/* The caller goes away while polkit asks for a password; then a yes comes. */
-static void
-test_vanished (void)
+/* Polkit keeps silent to what "nobody" asks from now on: this program with @option, or one call. */
+static GPid
+start_caller (const char *option)
 {
-  static const char *const argv[] = {
-    "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--",
-    "gdbus", "call", "--system", "-d", NAME, "-o", "/org/nmdivert/Helper1", "-m", NAME ".Reload", NULL,
-  };
-  GPid caller;
+  g_autofree char *program = g_file_read_link ("/proc/self/exe", NULL);
+  const char *argv[] = { "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--", program, option, NULL };
 
   self.polkit = POLKIT_SAYS_NOTHING;
   self.asked = self.cancelled = self.allowed = self.denied = 0;
-  caller = private_system_spawn (argv);
-  g_assert_true (private_system_wait (was_asked, GUINT_TO_POINTER (1), 20000));
-  kill (caller, SIGKILL);
-  g_assert_true (private_system_wait (was_denied, GUINT_TO_POINTER (1), 20000));
-  g_assert_true (private_system_wait (was_cancelled, GUINT_TO_POINTER (1), 20000));
+  return private_system_spawn (argv);
+}
+
+/* Polkit's yes to a question that has been answered with a no. */
+static void
+say_yes_too_late (void)
+{
   g_dbus_method_invocation_return_value (self.silent, g_variant_new ("((bba{ss}))", TRUE, FALSE, NULL));
   for (guint i = 0; i < 20; i++)
     g_main_context_iteration (NULL, FALSE);
@@ -274,19 +273,26 @@ test_vanished (void)
   g_assert_cmpuint (self.denied, ==, 1);
 }
 
+/* The caller goes away while polkit asks for a password; then a yes comes. */
+static void
+test_vanished (void)
+{
+  GPid caller = start_caller ("--ask");
+
+  g_assert_true (private_system_wait (was_asked, GUINT_TO_POINTER (1), 20000));
+  kill (caller, SIGKILL);
+  g_assert_true (private_system_wait (was_denied, GUINT_TO_POINTER (1), 20000));
+  g_assert_true (private_system_wait (was_cancelled, GUINT_TO_POINTER (1), 20000));
+  say_yes_too_late ();
+}
+
 /* One connection that floods: four questions reach polkit, the rest is refused at once; another
  * caller is served meanwhile. */
 static void
 test_flood (void)
 {
-  g_autofree char *program = g_file_read_link ("/proc/self/exe", NULL);
-  const char *argv[] = { "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--", program, "--flood",
-                         NULL };
-  GPid flooder;
+  GPid flooder = start_caller ("--flood");
 
-  self.polkit = POLKIT_SAYS_NOTHING;
-  self.asked = self.cancelled = self.allowed = self.denied = 0;
-  flooder = private_system_spawn (argv);
   g_assert_true (private_system_wait (was_denied, GUINT_TO_POINTER (1000 - DIVERT_AUTHORITY_MAX_PER_CONNECTION),
                                       10000));
   g_assert_cmpuint (self.asked, <=, DIVERT_AUTHORITY_MAX_PER_CONNECTION);
@@ -304,14 +310,8 @@ test_flood (void)
 static void
 test_flood_of_connections (void)
 {
-  g_autofree char *program = g_file_read_link ("/proc/self/exe", NULL);
-  const char *argv[] = { "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--", program, "--flood-wide",
-                         NULL };
-  GPid flooder;
+  GPid flooder = start_caller ("--flood-wide");
 
-  self.polkit = POLKIT_SAYS_NOTHING;
-  self.asked = self.cancelled = self.allowed = self.denied = 0;
-  flooder = private_system_spawn (argv);
   g_assert_true (private_system_wait (was_denied, GUINT_TO_POINTER (40 - DIVERT_AUTHORITY_MAX_PER_USER), 10000));
   g_assert_cmpuint (self.asked, ==, DIVERT_AUTHORITY_MAX_PER_USER);
   g_assert_cmpint (call (TRUE, FALSE), ==, 0);
@@ -334,14 +334,7 @@ test_no_polkit (GDBusConnection *polkit)
 static void
 test_free_while_open (gconstpointer user_data)
 {
-  static const char *const argv[] = {
-    "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--",
-    "gdbus", "call", "--system", "-d", NAME, "-o", "/org/nmdivert/Helper1", "-m", NAME ".Reload", NULL,
-  };
-
-  self.polkit = POLKIT_SAYS_NOTHING;
-  self.asked = self.cancelled = self.allowed = self.denied = 0;
-  private_system_spawn (argv);
+  start_caller ("--ask");
   g_assert_true (private_system_wait (was_asked, GUINT_TO_POINTER (1), 20000));
   divert_authority_free (self.authority);
   g_assert_true (private_system_wait (was_denied, GUINT_TO_POINTER (1), 20000));
@@ -360,22 +353,17 @@ test_timeout (gconstpointer user_data)
     {
       self.asked = self.cancelled = self.allowed = self.denied = 0;
       /* It is told while it still waits. */
-      g_assert_cmpint (private_system_run_as_nobody ("sh", "-c", "gdbus call --system $0 -d " NAME " -o /org/nmdivert/Helper1"
-                                                     " -m " NAME ".Reload 2>&1 | grep -q NotAuthorized",
+      g_assert_cmpint (private_system_run_as_nobody ("sh", "-c", "gdbus call --system $0 -d " NAME " -m " NAME ".Reload"
+                                                     " -o /org/nmdivert/Helper1 2>&1 | grep -q NotAuthorized",
                                                      interactive ? "--interactive" : "--timeout=20", NULL), ==, 0);
       g_assert_cmpuint (self.asked, ==, 1);
       g_assert_true (private_system_wait (was_cancelled, GUINT_TO_POINTER (1), 20000));
-      /* It comes too late. */
-      g_dbus_method_invocation_return_value (self.silent, g_variant_new ("((bba{ss}))", TRUE, FALSE, NULL));
-      for (guint i = 0; i < 20; i++)
-        g_main_context_iteration (NULL, FALSE);
-      g_assert_cmpuint (self.allowed, ==, 0);
-      g_assert_cmpuint (self.denied, ==, 1);
+      say_yes_too_late ();
     }
   use ((GDBusConnection *) user_data, HOUR_MS);
 }
 
-/* The caller's side of the floods, as "nobody". */
+/* The caller's side, as "nobody". */
 static int
 flood (guint connections,
        guint calls)
@@ -401,6 +389,8 @@ main (int    argc,
   g_autoptr(GDBusConnection) helper = NULL;
   g_autoptr(GDBusConnection) polkit = NULL;
 
+  if (g_strcmp0 (argv[1], "--ask") == 0)
+    return flood (1, 1);
   if (g_strcmp0 (argv[1], "--flood") == 0)
     return flood (1, 1000);
   if (g_strcmp0 (argv[1], "--flood-wide") == 0)

@@ -2,6 +2,7 @@
 /*
  * Forgetting connections, in a real table that is filled and read with conntrack(8).
  */
+#include "intranet.h"
 #include "namespace.h"
 #include "system/flows/conntrack.h"
 #include "system/netlink/netlink.h"
@@ -39,19 +40,10 @@ static void
 set_up (Fixture       *f,
         gconstpointer  user_data)
 {
-  static const char *const prefixes[] = { "192.168.22.0/24", "fd00:22::/64" };
-
   test_namespace_enter ();
   test_run ("ip addr add 192.168.22.33/32 dev lo; ip addr add fd00:22::33/128 dev lo nodad");
   f->none = divert_prefixes_new ();
-  f->prefixes = divert_prefixes_new ();
-  for (guint i = 0; i < G_N_ELEMENTS (prefixes); i++)
-    {
-      DivertPrefix prefix;
-
-      g_assert_true (divert_prefix_parse (prefixes[i], &prefix, NULL));
-      divert_prefixes_add (f->prefixes, &prefix);
-    }
+  f->prefixes = test_intranet_new ();
 }
 
 static void

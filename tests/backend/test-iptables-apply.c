@@ -3,8 +3,8 @@
  * What apply touches and what it leaves: foreign rules and counters, own counters,
  * hooks that were moved; and that it writes only when something differs.
  */
+#include "iptables-fixture.h"
 #include "system/filter/iptables/iptables.h"
-#include "sandbox.h"
 
 #include <glib/gstdio.h>
 #include <netinet/in.h>
@@ -12,84 +12,27 @@
 
 #define MANGLE DIVERT_XT_MANGLE
 
-typedef struct
-{
-  DivertFamily   family;
-  DivertBackend *backend;
-  GArray        *nothing;
-  GArray        *away;
-  GArray        *home; /* one rule more in the middle of LOCAL_DIVERT, one chain less */
-} Fixture;
-
-static void
-add (GArray         *rules,
-     const char     *chain,
-     guint16         port,
-     DivertXtTarget  target,
-     const char     *to)
-{
-  DivertXtRule rule = { .table = MANGLE, .target = target, .mask = 0xff, .value = 0x17 };
-
-  g_strlcpy (rule.chain, chain, sizeof rule.chain);
-  g_strlcpy (rule.to, to, sizeof rule.to);
-  rule.tagged = port == 0 && !divert_xt_is_builtin (chain);
-  if (port != 0)
-    {
-      rule.protocol = IPPROTO_UDP;
-      rule.dport = port;
-    }
-  sandbox_rules_add (rules, &rule);
-}
-
+/* At home: one rule more in the middle of LOCAL_DIVERT, one chain less. */
 static GArray *
 make_rules (gboolean home)
 {
   GArray *rules = sandbox_rules_new ();
 
-  add (rules, "OUTPUT", 0, DIVERT_XT_JUMP, "LOCAL_DIVERT");
-  add (rules, "POSTROUTING", 0, DIVERT_XT_JUMP, "DIVERT_GUARD");
-  add (rules, "LOCAL_DIVERT", 0, DIVERT_XT_CONNMARK, "");
-  add (rules, "LOCAL_DIVERT", 5001, DIVERT_XT_MARK, "");
+  fixture_add_rule (rules, MANGLE, "OUTPUT", 0, DIVERT_XT_JUMP, "LOCAL_DIVERT");
+  fixture_add_rule (rules, MANGLE, "POSTROUTING", 0, DIVERT_XT_JUMP, "DIVERT_GUARD");
+  fixture_add_rule (rules, MANGLE, "LOCAL_DIVERT", 0, DIVERT_XT_CONNMARK, "");
+  fixture_add_rule (rules, MANGLE, "LOCAL_DIVERT", 5001, DIVERT_XT_MARK, "");
   if (home)
-    add (rules, "LOCAL_DIVERT", 5002, DIVERT_XT_RETURN, "");
+    fixture_add_rule (rules, MANGLE, "LOCAL_DIVERT", 5002, DIVERT_XT_RETURN, "");
   else
-    add (rules, "LOCAL_DIVERT", 5003, DIVERT_XT_GOTO, "LOCAL_INTRANET_DIVERT");
-  add (rules, "LOCAL_DIVERT", 5004, DIVERT_XT_MARK, "");
-  add (rules, "LOCAL_DIVERT", 5005, DIVERT_XT_RETURN, "");
+    fixture_add_rule (rules, MANGLE, "LOCAL_DIVERT", 5003, DIVERT_XT_GOTO, "LOCAL_INTRANET_DIVERT");
+  fixture_add_rule (rules, MANGLE, "LOCAL_DIVERT", 5004, DIVERT_XT_MARK, "");
+  fixture_add_rule (rules, MANGLE, "LOCAL_DIVERT", 5005, DIVERT_XT_RETURN, "");
   if (!home)
-    add (rules, "LOCAL_INTRANET_DIVERT", 0, DIVERT_XT_RETURN, "");
-  add (rules, "DIVERT_GUARD", 0, DIVERT_XT_MARK, "");
-  add (rules, "DIVERT_GUARD", 5006, DIVERT_XT_DROP, "");
+    fixture_add_rule (rules, MANGLE, "LOCAL_INTRANET_DIVERT", 0, DIVERT_XT_RETURN, "");
+  fixture_add_rule (rules, MANGLE, "DIVERT_GUARD", 0, DIVERT_XT_MARK, "");
+  fixture_add_rule (rules, MANGLE, "DIVERT_GUARD", 5006, DIVERT_XT_DROP, "");
   return rules;
-}
-
-static void
-set_up (Fixture       *fixture,
-        gconstpointer  family)
-{
-  sandbox_enter ();
-  fixture->family = GPOINTER_TO_UINT (family);
-  fixture->backend = divert_backend_iptables_new ();
-  fixture->nothing = sandbox_rules_new ();
-  fixture->away = make_rules (FALSE);
-  fixture->home = make_rules (TRUE);
-}
-
-static void
-tear_down (Fixture       *fixture,
-           gconstpointer  family)
-{
-  divert_backend_free (fixture->backend);
-  g_array_unref (fixture->nothing);
-  g_array_unref (fixture->away);
-  g_array_unref (fixture->home);
-}
-
-static gboolean
-apply (Fixture      *fixture,
-       const GArray *rules)
-{
-  return sandbox_apply (rules, MANGLE, fixture->family);
 }
 
 /* The lines of iptables-save that name none of our chains. */
@@ -119,22 +62,22 @@ test_twice (Fixture       *fixture,
   g_autofree char *first = NULL;
   g_autofree char *second = NULL;
 
-  g_assert_true (apply (fixture, fixture->away));
+  g_assert_true (fixture_apply (fixture, fixture->away));
   g_assert_cmpuint (sandbox.n_replaced, ==, 1);
   first = sandbox_save (fixture->family, MANGLE, TRUE);
 
   g_unlink (sandbox_get_lock_file ());
   for (guint i = 0; i < 5; i++)
-    g_assert_false (apply (fixture, fixture->away));
+    g_assert_false (fixture_apply (fixture, fixture->away));
   g_assert_cmpuint (sandbox.n_replaced, ==, 1);
   g_assert_false (g_file_test (sandbox_get_lock_file (), G_FILE_TEST_EXISTS));
   second = sandbox_save (fixture->family, MANGLE, TRUE);
   g_assert_cmpstr (first, ==, second);
 
-  g_assert_true (apply (fixture, fixture->home));
+  g_assert_true (fixture_apply (fixture, fixture->home));
   g_assert_cmpuint (sandbox.n_replaced, ==, 2);
-  g_assert_true (apply (fixture, fixture->nothing));
-  g_assert_false (apply (fixture, fixture->nothing));
+  g_assert_true (fixture_apply (fixture, fixture->nothing));
+  g_assert_false (fixture_apply (fixture, fixture->nothing));
   g_assert_cmpuint (sandbox.n_replaced, ==, 3);
 }
 
@@ -149,7 +92,7 @@ test_no_table (Fixture       *fixture,
   g_autoptr(GError) error = NULL;
   guint64 packets = 1;
 
-  g_assert_false (apply (fixture, fixture->nothing));
+  g_assert_false (fixture_apply (fixture, fixture->nothing));
   text = divert_iptables_read_text (fixture->family, MANGLE, &error);
   g_assert_no_error (error);
   g_assert_cmpstr (text, ==, expected);
@@ -188,7 +131,7 @@ test_foreign (Fixture       *fixture,
     {
       g_autofree char *after = NULL;
 
-      g_assert_true (apply (fixture, lists[i]));
+      g_assert_true (fixture_apply (fixture, lists[i]));
       after = save_foreign (fixture);
       g_assert_cmpstr (after, ==, before);
     }
@@ -204,7 +147,7 @@ test_foreign_between (Fixture       *fixture,
   const GArray *const lists[] = { fixture->home, fixture->away, fixture->nothing };
   g_autofree char *before = NULL;
 
-  apply (fixture, fixture->away);
+  fixture_apply (fixture, fixture->away);
   sandbox_meddle_with (fixture->family, "-t mangle -N last");
   sandbox_meddle_with (fixture->family, "-t mangle -I OUTPUT 1 -o first -c 7 700");
   sandbox_meddle_with (fixture->family, "-t mangle -A OUTPUT -o second -c 8 800 -j last");
@@ -214,7 +157,7 @@ test_foreign_between (Fixture       *fixture,
     {
       g_autofree char *after = NULL;
 
-      g_assert_true (apply (fixture, lists[i]));
+      g_assert_true (fixture_apply (fixture, lists[i]));
       after = save_foreign (fixture);
       g_assert_cmpstr (after, ==, before);
     }
@@ -230,13 +173,13 @@ test_own_counters (Fixture       *fixture,
   g_autofree char *counted = NULL;
   g_autofree char *after = NULL;
 
-  apply (fixture, fixture->away);
+  fixture_apply (fixture, fixture->away);
   text = sandbox_save (fixture->family, MANGLE, TRUE);
   counted = g_regex_replace_literal (none, text, -1, 0, "[7:700] -A ", 0, NULL);
   sandbox_restore (fixture->family, counted, TRUE);
 
-  g_assert_false (apply (fixture, fixture->away));
-  g_assert_true (apply (fixture, fixture->home));
+  g_assert_false (fixture_apply (fixture, fixture->away));
+  g_assert_true (fixture_apply (fixture, fixture->home));
   after = sandbox_save (fixture->family, MANGLE, TRUE);
   g_assert_nonnull (strstr (after, "[7:700] -A OUTPUT -j LOCAL_DIVERT\n"));
   g_assert_nonnull (strstr (after, "[7:700] -A LOCAL_DIVERT -m comment --comment nm-divert -j CONNMARK"));
@@ -259,7 +202,7 @@ test_hooks (Fixture       *fixture,
 
   /* Missing: at the head. */
   sandbox_meddle_with (fixture->family, "-t mangle -A OUTPUT -j ACCEPT");
-  apply (fixture, fixture->home);
+  fixture_apply (fixture, fixture->home);
   text = save (fixture);
   g_assert_true (g_str_has_prefix (text, "-A OUTPUT -j LOCAL_DIVERT\n-A OUTPUT -j ACCEPT\n"
                                          "-A POSTROUTING -j DIVERT_GUARD\n"));
@@ -272,14 +215,14 @@ test_hooks (Fixture       *fixture,
   sandbox_meddle_with (fixture->family, "-t mangle -N ZZZ");
   sandbox_meddle_with (fixture->family, "-t mangle -A ZZZ -j DIVERT_GUARD");
   sandbox_meddle_with (fixture->family, "-t mangle -A LOCAL_DIVERT -j DIVERT_GUARD");
-  g_assert_true (apply (fixture, fixture->home));
+  g_assert_true (fixture_apply (fixture, fixture->home));
   repaired = save (fixture);
   g_assert_cmpstr (repaired, ==, text);
 
   /* Moved: it stays there. */
   sandbox_meddle_with (fixture->family, "-t mangle -D OUTPUT 1");
   sandbox_meddle_with (fixture->family, "-t mangle -A OUTPUT -j LOCAL_DIVERT");
-  g_assert_false (apply (fixture, fixture->home));
+  g_assert_false (fixture_apply (fixture, fixture->home));
   moved = save (fixture);
   g_assert_true (g_str_has_prefix (moved, "-A OUTPUT -j ACCEPT\n-A OUTPUT -j LOCAL_DIVERT\n"));
 
@@ -287,7 +230,7 @@ test_hooks (Fixture       *fixture,
   sandbox_meddle_with (fixture->family, "-t mangle -F");
   sandbox_meddle_with (fixture->family, "-t mangle -X");
   sandbox_meddle_with (fixture->family, "-t mangle -A OUTPUT -j ACCEPT");
-  g_assert_true (apply (fixture, fixture->home));
+  g_assert_true (fixture_apply (fixture, fixture->home));
   {
     g_autofree char *again = save (fixture);
 
@@ -316,14 +259,14 @@ test_repair (Fixture       *fixture,
   };
   g_autofree char *wanted = NULL;
 
-  apply (fixture, fixture->away);
+  fixture_apply (fixture, fixture->away);
   wanted = save (fixture);
   for (guint i = 0; i < G_N_ELEMENTS (meddlings); i++)
     {
       g_autofree char *text = NULL;
 
       sandbox_meddle_with (fixture->family, meddlings[i]);
-      g_assert_true (apply (fixture, fixture->away));
+      g_assert_true (fixture_apply (fixture, fixture->away));
       text = save (fixture);
       g_assert_cmpstr (text, ==, wanted);
     }
@@ -338,7 +281,7 @@ test_read (Fixture       *fixture,
   g_autofree char *with_other = NULL;
   g_autofree char *full = NULL;
 
-  apply (fixture, fixture->away);
+  fixture_apply (fixture, fixture->away);
   sandbox_meddle_with (fixture->family, "-t mangle -A OUTPUT -p tcp -j ACCEPT");
   text = divert_iptables_read_text (fixture->family, MANGLE, NULL);
   g_assert_cmpstr (text, ==, expected);
@@ -369,7 +312,7 @@ test_count_dropped (Fixture       *fixture,
   guint64 packets = 1;
   g_autoptr(GError) error = NULL;
 
-  apply (fixture, fixture->away);
+  fixture_apply (fixture, fixture->away);
   sandbox_meddle_with (fixture->family, "-t mangle -A OUTPUT -p udp --dport 5007 -j DROP");
   sandbox_send (fixture->family, 5006, 3);
   sandbox_send (fixture->family, 5005, 4);
@@ -387,11 +330,7 @@ int
 main (int    argc,
       char **argv)
 {
-  static const struct
-  {
-    const char *name;
-    void      (*test) (Fixture *fixture, gconstpointer data);
-  } tests[] = {
+  static const FixtureCase cases[] = {
     { "twice", test_twice },
     { "no-table", test_no_table },
     { "foreign", test_foreign },
@@ -406,12 +345,6 @@ main (int    argc,
   test_needs_namespaces ();
   test_needs ("ip", "iptables-legacy", "ip6tables-legacy", NULL);
   g_test_init (&argc, &argv, NULL);
-  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-    for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
-      {
-        g_autofree char *path = g_strdup_printf ("/iptables/apply/%s/%s", tests[i].name, divert_family_name (family));
-
-        g_test_add (path, Fixture, GUINT_TO_POINTER (family), set_up, tests[i].test, tear_down);
-      }
+  fixture_add_cases ("apply", make_rules, cases, G_N_ELEMENTS (cases));
   return g_test_run ();
 }

@@ -3,76 +3,27 @@
  * Which chains of our names apply takes for ours: tagged ones, emptied ones, and none
  * that is somebody else's, with rules or without.
  */
+#include "iptables-fixture.h"
 #include "system/filter/iptables/iptables.h"
-#include "sandbox.h"
 
 #include <string.h>
 
 #define MANGLE DIVERT_XT_MANGLE
 
-typedef struct
-{
-  DivertFamily family;
-  GArray      *nothing;
-  GArray      *away;
-  GArray      *home; /* one chain less */
-} Fixture;
-
-static void
-add (GArray         *rules,
-     DivertXtTable   table,
-     const char     *chain,
-     DivertXtTarget  target,
-     const char     *to)
-{
-  DivertXtRule rule = { .table = table, .target = target, .mask = 0xff, .value = 0x17 };
-
-  g_strlcpy (rule.chain, chain, sizeof rule.chain);
-  g_strlcpy (rule.to, to, sizeof rule.to);
-  rule.tagged = !divert_xt_is_builtin (chain);
-  sandbox_rules_add (rules, &rule);
-}
-
+/* At home: one chain less. */
 static GArray *
 make_rules (gboolean home)
 {
   GArray *rules = sandbox_rules_new ();
 
-  add (rules, MANGLE, "OUTPUT", DIVERT_XT_JUMP, "LOCAL_DIVERT");
-  add (rules, MANGLE, "POSTROUTING", DIVERT_XT_JUMP, "DIVERT_GUARD");
-  add (rules, MANGLE, "LOCAL_DIVERT", DIVERT_XT_MARK, "");
+  fixture_add_rule (rules, MANGLE, "OUTPUT", 0, DIVERT_XT_JUMP, "LOCAL_DIVERT");
+  fixture_add_rule (rules, MANGLE, "POSTROUTING", 0, DIVERT_XT_JUMP, "DIVERT_GUARD");
+  fixture_add_rule (rules, MANGLE, "LOCAL_DIVERT", 0, DIVERT_XT_MARK, "");
   if (!home)
-    add (rules, MANGLE, "LOCAL_INTRANET_DIVERT", DIVERT_XT_RETURN, "");
-  add (rules, MANGLE, "DIVERT", DIVERT_XT_RETURN, "");
-  add (rules, MANGLE, "DIVERT_GUARD", DIVERT_XT_DROP, "");
+    fixture_add_rule (rules, MANGLE, "LOCAL_INTRANET_DIVERT", 0, DIVERT_XT_RETURN, "");
+  fixture_add_rule (rules, MANGLE, "DIVERT", 0, DIVERT_XT_RETURN, "");
+  fixture_add_rule (rules, MANGLE, "DIVERT_GUARD", 0, DIVERT_XT_DROP, "");
   return rules;
-}
-
-static void
-set_up (Fixture       *fixture,
-        gconstpointer  family)
-{
-  sandbox_enter ();
-  fixture->family = GPOINTER_TO_UINT (family);
-  fixture->nothing = sandbox_rules_new ();
-  fixture->away = make_rules (FALSE);
-  fixture->home = make_rules (TRUE);
-}
-
-static void
-tear_down (Fixture       *fixture,
-           gconstpointer  family)
-{
-  g_array_unref (fixture->nothing);
-  g_array_unref (fixture->away);
-  g_array_unref (fixture->home);
-}
-
-static gboolean
-apply (Fixture      *fixture,
-       const GArray *rules)
-{
-  return sandbox_apply (rules, MANGLE, fixture->family);
 }
 
 /* A chain of our name, without our tag. */
@@ -95,14 +46,14 @@ test_foreign_chain (Fixture       *fixture,
   g_assert_cmpstr (after, ==, before);
 
   /* Nothing of that is removed. */
-  g_assert_false (apply (fixture, fixture->nothing));
+  g_assert_false (fixture_apply (fixture, fixture->nothing));
 
   /* libiptc would take our target MARK for a jump to this. */
   sandbox_meddle_with (fixture->family, "-t mangle -F");
   sandbox_meddle_with (fixture->family, "-t mangle -X");
   sandbox_restore (fixture->family, "*mangle\n:MARK - [0:0]\nCOMMIT\n", FALSE);
   g_free (sandbox_apply_fails (fixture->away, MANGLE, fixture->family, DIVERT_BACKEND_ERROR_FOREIGN));
-  g_assert_false (apply (fixture, fixture->nothing));
+  g_assert_false (fixture_apply (fixture, fixture->nothing));
 }
 
 /* It is neither filled nor removed, and a jump to it stays. */
@@ -117,7 +68,7 @@ assert_is_foreign (Fixture    *fixture,
   sandbox_restore (fixture->family, text, FALSE);
   before = sandbox_save (fixture->family, MANGLE, TRUE);
   g_free (sandbox_apply_fails (fixture->away, MANGLE, fixture->family, DIVERT_BACKEND_ERROR_FOREIGN));
-  g_assert_false (apply (fixture, fixture->nothing));
+  g_assert_false (fixture_apply (fixture, fixture->nothing));
   after = sandbox_save (fixture->family, MANGLE, TRUE);
   g_assert_cmpstr (after, ==, before);
 }
@@ -148,9 +99,9 @@ assert_same_after (Fixture      *fixture,
 {
   g_autofree char *text = NULL;
 
-  apply (fixture, fixture->away);
+  fixture_apply (fixture, fixture->away);
   sandbox_meddle_with (fixture->family, meddling);
-  g_assert_true (apply (fixture, rules));
+  g_assert_true (fixture_apply (fixture, rules));
   text = sandbox_save (fixture->family, MANGLE, FALSE);
   g_assert_cmpstr (text, ==, wanted);
 }
@@ -166,8 +117,8 @@ test_flushed (Fixture       *fixture,
     {
       g_autofree char *wanted = NULL;
 
-      apply (fixture, fixture->away);
-      apply (fixture, lists[i]);
+      fixture_apply (fixture, fixture->away);
+      fixture_apply (fixture, lists[i]);
       wanted = sandbox_save (fixture->family, MANGLE, FALSE);
       assert_same_after (fixture, "-t mangle -F", lists[i], wanted);
     }
@@ -176,7 +127,7 @@ test_flushed (Fixture       *fixture,
   {
     g_autofree char *wanted = NULL;
 
-    apply (fixture, fixture->away);
+    fixture_apply (fixture, fixture->away);
     wanted = sandbox_save (fixture->family, MANGLE, FALSE);
     sandbox_meddle_with (fixture->family, "-t mangle -F DIVERT");
     sandbox_meddle_with (fixture->family, "-t mangle -F DIVERT_GUARD");
@@ -196,8 +147,8 @@ test_flushed_nat (Fixture       *fixture,
   g_autofree char *before = NULL;
   g_autofree char *after = NULL;
 
-  add (rules, DIVERT_XT_NAT, "OUTPUT", DIVERT_XT_JUMP, "LOCAL_DNS_DIVERT");
-  add (rules, DIVERT_XT_NAT, "LOCAL_DNS_DIVERT", DIVERT_XT_RETURN, "");
+  fixture_add_rule (rules, DIVERT_XT_NAT, "OUTPUT", 0, DIVERT_XT_JUMP, "LOCAL_DNS_DIVERT");
+  fixture_add_rule (rules, DIVERT_XT_NAT, "LOCAL_DNS_DIVERT", 0, DIVERT_XT_RETURN, "");
   sandbox_apply (rules, DIVERT_XT_NAT, fixture->family);
   wanted = sandbox_save_rules (fixture->family, DIVERT_XT_NAT);
   for (guint i = 0; i < G_N_ELEMENTS (meddlings); i++)
@@ -210,7 +161,8 @@ test_flushed_nat (Fixture       *fixture,
       g_assert_cmpstr (text, ==, wanted);
     }
 
-  sandbox_restore (fixture->family, "*nat\n:LOCAL_DNS_DIVERT - [0:0]\n-A OUTPUT -p udp -j LOCAL_DNS_DIVERT\nCOMMIT\n", FALSE);
+  sandbox_restore (fixture->family,
+                   "*nat\n:LOCAL_DNS_DIVERT - [0:0]\n-A OUTPUT -p udp -j LOCAL_DNS_DIVERT\nCOMMIT\n", FALSE);
   before = sandbox_save (fixture->family, DIVERT_XT_NAT, TRUE);
   g_free (sandbox_apply_fails (rules, DIVERT_XT_NAT, fixture->family, DIVERT_BACKEND_ERROR_FOREIGN));
   g_assert_false (sandbox_apply (fixture->nothing, DIVERT_XT_NAT, fixture->family));
@@ -222,11 +174,7 @@ int
 main (int    argc,
       char **argv)
 {
-  static const struct
-  {
-    const char *name;
-    void      (*test) (Fixture *fixture, gconstpointer data);
-  } tests[] = {
+  static const FixtureCase cases[] = {
     { "foreign", test_foreign_chain },
     { "foreign-empty", test_foreign_empty },
     { "flushed", test_flushed },
@@ -236,12 +184,6 @@ main (int    argc,
   test_needs_namespaces ();
   test_needs ("ip", "iptables-legacy", "ip6tables-legacy", NULL);
   g_test_init (&argc, &argv, NULL);
-  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-    for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
-      {
-        g_autofree char *path = g_strdup_printf ("/iptables/ours/%s/%s", tests[i].name, divert_family_name (family));
-
-        g_test_add (path, Fixture, GUINT_TO_POINTER (family), set_up, tests[i].test, tear_down);
-      }
+  fixture_add_cases ("ours", make_rules, cases, G_N_ELEMENTS (cases));
   return g_test_run ();
 }
