@@ -73,10 +73,12 @@ set_up (Fixture       *f,
   f->open = make_fence (f, f->intranet, f->intranet);
   f->none = divert_fence_new_empty ();
   /* The NAS need not be there: that its packets go out is enough. */
-  test_run ("ip link add up0 type veth peer name far0; ip link set up0 up addrgenmode none; ip link set far0 up addrgenmode none;"
+  test_run ("ip link add up0 type veth peer name far0; ip link set up0 addrgenmode none; ip link set far0 addrgenmode none; ip link set far0 up; ip link set up0 up;"
             "%s addr add %s dev up0 %s; %s neigh add %s lladdr 02:00:00:00:00:99 dev up0", f->ip,
             f->family == DIVERT_FAMILY_IPV6 ? "fd00:22::33/64" : "192.168.22.33/24",
             f->family == DIVERT_FAMILY_IPV6 ? "nodad" : "", f->ip, f->nas);
+  /* IPv6 gives an address its route when it finds the time. */
+  test_run ("timeout 10 sh -c 'until %s route show table local | grep -q \"local .*dev up0\"; do sleep 0.01; done'", f->ip);
   test_run ("%s -t mangle -A POSTROUTING -o up0 -p udp --dport 9", f->iptables);
   f->fences = divert_fences_new (&error);
   g_assert_no_error (error);
@@ -121,8 +123,8 @@ apply (Fixture           *f,
 static char *
 read_all (void)
 {
-  /* Without what counts: indexes, addresses made at random. */
-  return test_output ("ip -4 rule; ip -6 rule; ip -4 route show table all; ip -6 route show table all; ip -o link | cut -d: -f2");
+    return test_output ("ip -4 rule; ip -6 rule; ip -4 route show table all; ip -6 route show table all | grep -v ^multicast;"
+                      "ip -o link | cut -d: -f2");
 }
 
 static void
@@ -148,8 +150,9 @@ assert_lacks (Fixture           *f,
 
 /* A datagram socket that knows its route to the NAS. */
 static int
-connect_nas (Fixture *f,
-             guint    mark)
+open_socket (Fixture *f,
+             guint    mark,
+             int     *ret_error)
 {
   struct sockaddr_storage to = { 0 };
   const int family = divert_netlink_family (f->family), sock = socket (family, SOCK_DGRAM, 0);
@@ -171,8 +174,27 @@ connect_nas (Fixture *f,
       in->sin_port = htons (9);
       g_assert_cmpint (inet_pton (family, f->nas, &in->sin_addr), ==, 1);
     }
-  g_assert_no_errno (connect (sock, (struct sockaddr *) &to, sizeof to));
+  *ret_error = connect (sock, (struct sockaddr *) &to, sizeof to) == 0 ? 0 : errno;
   return sock;
+}
+
+static int
+connect_nas (Fixture *f,
+             guint    mark)
+{
+  int error, sock = open_socket (f, mark, &error);
+
+  g_assert_cmpint (error, ==, 0);
+  return sock;
+}
+
+static int
+connect_error (Fixture *f)
+{
+  int error;
+
+  close (open_socket (f, 0, &error));
+  return error;
 }
 
 static guint
@@ -218,9 +240,10 @@ test_lay_and_remove (Fixture       *f,
   laid = read_all ();
   g_assert_cmpuint (test_count (laid, "101:\tnot from all fwmark 0x8/0xff lookup 2234 proto 233"), ==, 1);
   g_assert_cmpuint (test_count (laid, "dev nm-divert-fence"), ==, 1);
-  device = test_output ("ip -o addr show dev nm-divert-fence; ip maddr show dev nm-divert-fence | grep -v ff0 | grep -v 224; "
+  device = test_output ("ip -6 route show table local dev nm-divert-fence; ip -o addr show dev nm-divert-fence; "
                         "ip -o link show dev nm-divert-fence");
   g_assert_null (strstr (device, " scope "));
+  g_assert_null (strstr (device, "multicast ff00::/8"));
   g_assert_nonnull (strstr (device, ",UP,LOWER_UP"));
 
   g_assert_true (apply (f, f->none));
@@ -302,6 +325,32 @@ test_nested (Fixture       *f,
   held = test_output ("%s route get %s", f->ip, elsewhere);
   g_assert_nonnull (strstr (way, "dev up0"));
   g_assert_nonnull (strstr (held, "dev nm-divert-fence"));
+}
+
+/* Where there is no network a program hears so at once; and where one comes, the filter gets its packets again. */
+static void
+test_refuses (Fixture       *f,
+              gconstpointer  user_data)
+{
+  g_autofree char *laid = NULL;
+
+  test_run ("%s addr flush dev up0; %s route flush dev up0", f->ip, f->ip);
+  g_assert_cmpint (connect_error (f), ==, ENETUNREACH);
+  g_assert_true (apply (f, f->closed));
+  g_assert_false (apply (f, f->closed));
+  assert_stands (f, f->closed);
+  g_assert_cmpint (connect_error (f), ==, EHOSTUNREACH);
+
+  test_run ("%s addr add %s dev up0 %s", f->ip, f->family == DIVERT_FAMILY_IPV6 ? "fd00:22::33/64" : "192.168.22.33/24",
+            f->family == DIVERT_FAMILY_IPV6 ? "nodad" : "");
+  /* Until the next run it refuses, and lets nothing go. */
+  g_assert_cmpint (connect_error (f), ==, EHOSTUNREACH);
+  g_assert_true (apply (f, f->closed));
+  g_assert_false (apply (f, f->closed));
+  g_assert_cmpint (connect_error (f), ==, 0);
+  g_assert_cmpuint (try_new (f, 0), ==, 0);
+  laid = read_all ();
+  g_assert_null (strstr (laid, "unreachable"));
 }
 
 /* What is missing is found and put back, and the packets are held again. */
@@ -420,12 +469,14 @@ test_many (Fixture       *f,
            gconstpointer  user_data)
 {
   g_autoptr(DivertFence) many = make_fence (f, f->intranet, NULL);
-  g_autofree char *before = read_all (), *laid = NULL, *after = NULL;
+  g_autofree char *before = NULL, *laid = NULL, *after = NULL;
 
+  test_run ("%s route add default dev up0", f->ip);
+  before = read_all ();
   g_array_set_size (many->panels, 0);
   for (guint i = 0; i < 1000; i++)
     {
-      g_autofree char *text = f->family == DIVERT_FAMILY_IPV6 ? g_strdup_printf ("fd00:%x::/64", i + 1) :
+      g_autofree char *text = f->family == DIVERT_FAMILY_IPV6 ? g_strdup_printf ("fd01:%x::/64", i + 1) :
                                                                 g_strdup_printf ("10.%u.%u.0/25", i / 250, i % 250);
 
       add (many->panels, text);
@@ -434,6 +485,14 @@ test_many (Fixture       *f,
   g_assert_false (apply (f, many));
   laid = read_all ();
   g_assert_cmpuint (test_count (laid, "dev nm-divert-fence"), ==, 1000);
+  /* No way to any of them: all refuse. */
+  test_run ("%s route del default", f->ip);
+  g_assert_true (apply (f, many));
+  g_assert_false (apply (f, many));
+  g_free (laid);
+  laid = read_all ();
+  g_assert_cmpuint (test_count (laid, "unreachable"), ==, 1000);
+  test_run ("%s route add default dev up0", f->ip);
   g_assert_true (apply (f, f->none));
   after = read_all ();
   g_assert_cmpstr (before, ==, after);
@@ -504,6 +563,7 @@ main (int   argc,
     { "packets", test_packets },
     { "withdraw", test_withdraw },
     { "nested", test_nested },
+    { "refuses", test_refuses },
     { "found-again", test_found_again },
     { "foreign-survives", test_foreign_survives },
     { "beside-routing", test_beside_routing },

@@ -17,8 +17,10 @@
 
 typedef struct
 {
-  guint type;    /* RTN_… */
-  guint ifindex; /* 0: no route */
+  gboolean found;
+  guint    type;    /* RTN_… */
+  guint    length;  /* of the destination that was asked for, or of the route's */
+  guint    ifindex;
 } Way;
 
 static gboolean
@@ -68,18 +70,25 @@ see_route (struct nlmsghdr *header,
 
   if (header->nlmsg_type != RTM_NEWROUTE || nlmsg_parse (header, sizeof *route, attributes, RTA_MAX, NULL) < 0)
     return;
-  *way = (Way) { route->rtm_type, divert_netlink_get_u32 (attributes[RTA_OIF], 0) };
+  *way = (Way) { TRUE, route->rtm_type, route->rtm_dst_len, divert_netlink_get_u32 (attributes[RTA_OIF], 0) };
 }
 
 /* No route is an answer, too. */
 static Way
 ask (DivertNetlink      *netlink,
-     const DivertPrefix *address)
+     const DivertPrefix *address,
+     guint32             mark,
+     guint               flags)
 {
-  const struct rtmsg question = { .rtm_family = divert_netlink_family (address->family), .rtm_dst_len = address->length };
+  const struct rtmsg question = {
+    .rtm_family = divert_netlink_family (address->family),
+    .rtm_dst_len = address->length,
+    .rtm_flags = flags,
+  };
   g_autoptr(DivertNetlinkMessage) msg = divert_netlink_message_new (RTM_GETROUTE, 0, &question, sizeof question);
-  Way way = { 0, 0 };
+  Way way = { 0 };
 
+  nla_put_u32 (msg, RTA_MARK, mark);
   nla_put (msg, RTA_DST, divert_family_bytes (address->family), address->bytes);
   divert_netlink_request (netlink, msg, see_route, &way, NULL);
   return way;
@@ -114,11 +123,11 @@ leads_right (DivertNetlink      *netlink,
     {
       if (!is_gate && divert_prefixes_contain (gates, &address))
         continue;
-      *ret_way = ask (netlink, &address);
+      *ret_way = ask (netlink, &address, 0, 0);
       /* Own and broadcast addresses are the kernel's first table's. */
       if (ret_way->type == RTN_LOCAL || ret_way->type == RTN_BROADCAST)
         continue;
-      return (ret_way->ifindex == ifindex) == !is_gate;
+      return is_gate ? ret_way->ifindex != ifindex : !ret_way->found || ret_way->ifindex == ifindex;
     }
   return TRUE;
 }
@@ -147,6 +156,21 @@ check_all (DivertNetlink      *netlink,
       return FALSE;
     }
   return TRUE;
+}
+
+gboolean
+divert_fence_is_routable (DivertNetlink      *netlink,
+                          const DivertFence  *fence,
+                          const DivertPrefix *prefix,
+                          gboolean           *ret_default)
+{
+  DivertPrefix address;
+  Way way;
+
+  get_address (prefix, 0, &address);
+  way = ask (netlink, &address, fence->mark, RTM_F_FIB_MATCH);
+  *ret_default = way.found && way.length == 0;
+  return way.found;
 }
 
 gboolean

@@ -73,18 +73,32 @@ get_destination (const DivertFenceState  *state,
   return TRUE;
 }
 
-/* Marks it as present; FALSE: it is none of @wanted, or is there twice. */
+/* Marks it as @found; FALSE: it is none of @wanted, or is there twice. */
 static gboolean
 find (const GArray       *wanted,
       GByteArray         *present,
-      const DivertPrefix *destination)
+      const DivertPrefix *destination,
+      guint8              found)
 {
   guint i;
 
   if (!g_array_binary_search ((GArray *) wanted, destination, (GCompareFunc) divert_prefix_compare, &i) || present->data[i])
     return FALSE;
-  present->data[i] = TRUE;
+  present->data[i] = found;
   return TRUE;
+}
+
+static DivertPanel
+get_panel (const DivertFenceState  *state,
+           const struct rtmsg      *route,
+           struct nlattr          **attributes)
+{
+  if (route->rtm_type == RTN_UNREACHABLE)
+    return DIVERT_PANEL_REFUSES;
+  if (attributes[RTA_GATEWAY] != NULL || attributes[RTA_VIA] != NULL || attributes[RTA_MULTIPATH] != NULL)
+    return DIVERT_PANEL_MISSING;
+  return state->ifindex != 0 && divert_netlink_get_u32 (attributes[RTA_OIF], 0) == state->ifindex ? DIVERT_PANEL_SWALLOWS :
+                                                                                                   DIVERT_PANEL_MISSING;
 }
 
 static void
@@ -95,6 +109,7 @@ see_route (struct nlmsghdr *header,
   const struct rtmsg *route = nlmsg_data (header);
   struct nlattr *attributes[RTA_MAX + 1];
   DivertPrefix destination;
+  DivertPanel panel;
   gboolean is_gate, ours;
 
   if (header->nlmsg_type != RTM_NEWROUTE || nlmsg_parse (header, sizeof *route, attributes, RTA_MAX, NULL) < 0)
@@ -103,21 +118,20 @@ see_route (struct nlmsghdr *header,
   if (route->rtm_protocol != DIVERT_ROUTE_PROTOCOL || route->rtm_family != divert_netlink_family (state->family) ||
       route->rtm_flags & RTM_F_CLONED)
     return;
-  if ((route->rtm_type != RTN_UNICAST && route->rtm_type != RTN_THROW) ||
+  if ((route->rtm_type != RTN_UNICAST && route->rtm_type != RTN_UNREACHABLE && route->rtm_type != RTN_THROW) ||
       !get_destination (state, route, attributes, &destination))
     return;
 
   is_gate = route->rtm_type == RTN_THROW;
   ours = divert_netlink_get_u32 (attributes[RTA_TABLE], route->rtm_table) == state->fence->table && route->rtm_src_len == 0 &&
          route->rtm_tos == 0;
+  panel = get_panel (state, route, attributes);
   if (is_gate)
     ours = ours && divert_netlink_get_u32 (attributes[RTA_PRIORITY], 0) == DIVERT_FENCE_GATE_METRIC &&
-           find (state->fence->gates, state->gates, &destination);
+           find (state->fence->gates, state->gates, &destination, TRUE);
   else
     ours = ours && divert_netlink_get_u32 (attributes[RTA_PRIORITY], 0) == DIVERT_FENCE_PANEL_METRIC &&
-           attributes[RTA_GATEWAY] == NULL && attributes[RTA_VIA] == NULL && attributes[RTA_MULTIPATH] == NULL &&
-           divert_netlink_get_u32 (attributes[RTA_OIF], 0) == state->ifindex && state->ifindex != 0 &&
-           find (state->fence->panels, state->panels, &destination);
+           panel != DIVERT_PANEL_MISSING && find (state->fence->panels, state->panels, &destination, panel);
   if (!ours)
     g_ptr_array_add (is_gate ? state->stale_gates : state->stale_panels, g_memdup2 (header, header->nlmsg_len));
 }
@@ -126,7 +140,7 @@ static void
 forget_seen (DivertFenceState *state)
 {
   g_clear_pointer (&state->rule, g_free);
-  memset (state->panels->data, FALSE, state->panels->len);
+  memset (state->panels->data, DIVERT_PANEL_MISSING, state->panels->len);
   memset (state->gates->data, FALSE, state->gates->len);
   g_ptr_array_set_size (state->stale_rules, 0);
   g_ptr_array_set_size (state->stale_panels, 0);

@@ -10,6 +10,13 @@
 
 G_BEGIN_DECLS
 
+typedef enum
+{
+  DIVERT_PANEL_MISSING,
+  DIVERT_PANEL_SWALLOWS, /* leads into the device */
+  DIVERT_PANEL_REFUSES,  /* is an "unreachable" route */
+} DivertPanel;
+
 typedef struct
 {
   DivertFamily       family;
@@ -17,8 +24,8 @@ typedef struct
   guint              ifindex;       /* of the device */
   gboolean           mute;          /* the kernel does not speak it */
   struct nlmsghdr   *rule;          /* the wanted one, as dumped; NULL: it is not there */
-  GByteArray        *panels;        /* one byte for each of the fence's: is it there?  Likewise gates */
-  GByteArray        *gates;
+  GByteArray        *panels;        /* DivertPanel, one byte for each of the fence's */
+  GByteArray        *gates;         /* likewise: is it there? */
   GPtrArray         *stale_rules;   /* struct nlmsghdr as dumped: ours, and not wanted, or not twice; likewise the rest */
   GPtrArray         *stale_panels;
   GPtrArray         *stale_gates;

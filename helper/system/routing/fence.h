@@ -19,7 +19,7 @@ void          divert_fences_free (DivertFences *fences);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertFences, divert_fences_free)
 
 /* The first write of a run: takes away the gates that @fence has not, and adds the device, panels and rules that are
- * missing.  Nothing becomes reachable by it.  What fails in one family is still done in the other.  @ret_wrote (optional)
+ * missing; then has a panel refuse where there is no route without it.  Nothing becomes reachable by it.  What fails in one family is still done in the other.  @ret_wrote (optional)
  * is set on failure, too. */
 gboolean      divert_fences_close (DivertFences *fences, const DivertFence *fence, gboolean *ret_wrote, GError **error);
 /* The last write of a run: adds the gates of @fence, and takes away the rules, panels and (for an empty fence) the device

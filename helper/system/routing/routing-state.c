@@ -121,8 +121,8 @@ see_route (struct nlmsghdr *header,
   if (route->rtm_protocol != DIVERT_ROUTE_PROTOCOL || route->rtm_family != divert_netlink_family (state->family) ||
       route->rtm_flags & RTM_F_CLONED)
     return;
-  /* The fence's. */
-  if (route->rtm_type == RTN_UNICAST || route->rtm_type == RTN_THROW)
+  /* The others are the fence's. */
+  if (route->rtm_type != RTN_LOCAL)
     return;
 
   wanted = find_wanted_route (state, route, attributes);
