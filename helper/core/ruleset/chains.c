@@ -39,8 +39,8 @@ gboolean
 divert_chain_is_own (DivertTable table,
                      const char *chain)
 {
-  static const char *const mangle[] = { "LOCAL_DIVERT", "LOCAL_INTRANET_DIVERT", "DIVERT", "INTRANET_DIVERT",
-                                        "DIVERT_GUARD", "DIVERT_GUARD_DNS", NULL };
+  static const char *const mangle[] = { "LOCAL_DIVERT", "LOCAL_DIVERT_FENCE", "LOCAL_INTRANET_DIVERT", "DIVERT",
+                                        "INTRANET_DIVERT", "DIVERT_GUARD", "DIVERT_GUARD_DNS", NULL };
   static const char *const dispatched[] = { "LOCAL_DIVERT", "DIVERT" };
 
   if (table == DIVERT_TABLE_NAT)

@@ -3,6 +3,7 @@
  * Owns: LOCAL_DIVERT and LOCAL_INTRANET_DIVERT, where each packet that this machine sends
  * is judged.  The theory stands at the head of ruleset.c.
  */
+#include "fence.h"
 #include "ruleset-private.h"
 
 #include <glib/gi18n-lib.h>
@@ -21,7 +22,10 @@
 #define DIRECT_FIRST_MAX 12
 
 static void
-add_dhcp (const DivertMaker *m)
+add_dhcp (const DivertMaker *m,
+          const char        *chain,
+          DivertTarget       target,
+          const char        *why)
 {
   /* Both ports, so that only a DHCP client's privileged socket gets through: without its lease the machine is
    * lost, also where the lease's server has an intranet's address (TRAPS 5.2). */
@@ -32,14 +36,27 @@ add_dhcp (const DivertMaker *m)
 
   for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
     {
-      DivertRule *rule = divert_maker_add_for (m, family, LOCAL_DIVERT, DIVERT_TARGET_RETURN, N_("DHCP is left alone"));
+      DivertRule *rule = divert_maker_add_for (m, family, chain, target, why);
 
       if (rule == NULL)
         continue;
+      if (target == DIVERT_TARGET_MARK)
+        divert_maker_set_mark (m, rule, m->spare);
       rule->protocol = IPPROTO_UDP;
       rule->sport = ports[family][0];
       rule->dport = ports[family][1];
     }
+}
+
+/* A SYN-ACK: somebody opened this connection. */
+static void
+match_opened_to_us (DivertRule *rule)
+{
+  rule->protocol = IPPROTO_TCP;
+  rule->has_tcp_flags = TRUE;
+  rule->tcp_flags_mask = TCP_SYN | TCP_ACK;
+  rule->tcp_flags_value = TCP_SYN | TCP_ACK;
+  rule->ctdir = DIVERT_CTDIR_REPLY;
 }
 
 static void
@@ -100,6 +117,52 @@ add_direct (const DivertMaker *m,
     }
 }
 
+static DivertRule *
+add_pass (const DivertMaker *m)
+{
+  DivertRule *rule = divert_maker_add (m, LOCAL_DIVERT_FENCE, DIVERT_TARGET_MARK, NULL);
+
+  divert_maker_set_mark (m, rule, m->spare);
+  return rule;
+}
+
+/* Packets that the kernel has sent towards the fence, and that are to go straight all the same: the mark, for which they
+ * are routed anew, lets them pass.  Behind it, it is a mark like somebody else's, and they are left alone. */
+void
+divert_ruleset_make_pass (const DivertMaker *m)
+{
+  DivertRule *rule;
+
+  if (m->spare == 0)
+    return;
+  add_dhcp (m, LOCAL_DIVERT_FENCE, DIVERT_TARGET_MARK, NULL);
+
+  /* What the proxy sends in a server's name is for a program here, and never for a wire. */
+  rule = divert_maker_add (m, LOCAL_DIVERT_FENCE, DIVERT_TARGET_CONNMARK, NULL);
+  rule->protocol = IPPROTO_TCP;
+  rule->src_types = DIVERT_ADDRTYPE_LOCAL;
+  divert_maker_match_own_group (m, rule);
+  divert_maker_set_mark (m, rule, m->spare);
+  rule = add_pass (m);
+  rule->src_types = DIVERT_ADDRTYPE_LOCAL;
+  divert_maker_match_own_group (m, rule);
+
+  rule = divert_maker_add (m, LOCAL_DIVERT_FENCE, DIVERT_TARGET_CONNMARK, NULL);
+  match_opened_to_us (rule);
+  /* One that bears a mark is ours, even if a stranger makes it look like this (TRAPS 14.2). */
+  divert_match_mark (&rule->connmark, 0, m->config->mask, FALSE);
+  divert_maker_set_mark (m, rule, m->spare);
+  rule = add_pass (m);
+  rule->protocol = IPPROTO_TCP;
+  divert_match_mark (&rule->connmark, m->spare, m->config->mask, FALSE);
+
+  if (!m->config->intranet_other_allow || m->decision->place == DIVERT_PLACE_HELD)
+    return;
+  for (guint i = 0; i < DIVERT_N_TCP_UDP; i++)
+    divert_maker_add (m, LOCAL_DIVERT_FENCE, DIVERT_TARGET_RETURN, NULL)->protocol = divert_tcp_udp[i];
+  add_pass (m);
+}
+
 /* What goes before all else; the cheapest and the most common first. */
 void
 divert_ruleset_make_beginning (const DivertMaker *m)
@@ -108,10 +171,16 @@ divert_ruleset_make_beginning (const DivertMaker *m)
 
   rule = divert_maker_add (m, LOCAL_DIVERT, DIVERT_TARGET_RETURN, N_("own addresses are reached directly"));
   g_strlcpy (rule->out_interface, "lo", sizeof rule->out_interface);
+  if (m->spare != 0)
+    {
+      rule = divert_ruleset_add_to (m->ruleset, DIVERT_TABLE_MANGLE, LOCAL_DIVERT, m->families, DIVERT_TARGET_JUMP,
+                                    LOCAL_DIVERT_FENCE, NULL);
+      g_strlcpy (rule->out_interface, DIVERT_FENCE_DEVICE, sizeof rule->out_interface);
+    }
   if (count_direct (m) <= DIRECT_FIRST_MAX)
     add_direct (m, LOCAL_DIVERT);
   divert_match_foreign_mark (divert_maker_add (m, LOCAL_DIVERT, DIVERT_TARGET_RETURN, N_("somebody else's mark is left alone")));
-  add_dhcp (m);
+  add_dhcp (m, LOCAL_DIVERT, DIVERT_TARGET_RETURN, N_("DHCP is left alone"));
   if (m->config->dns_port != 0)
     add_dns_return (m, LOCAL_DIVERT);
 }
@@ -262,11 +331,7 @@ divert_ruleset_make_intranet (const DivertMaker *m)
   if (m->spare != 0)
     {
       rule = divert_maker_add (m, LOCAL_INTRANET_DIVERT, DIVERT_TARGET_CONNMARK, NULL);
-      rule->protocol = IPPROTO_TCP;
-      rule->has_tcp_flags = TRUE;
-      rule->tcp_flags_mask = TCP_SYN | TCP_ACK;
-      rule->tcp_flags_value = TCP_SYN | TCP_ACK;
-      rule->ctdir = DIVERT_CTDIR_REPLY;
+      match_opened_to_us (rule);
       divert_maker_set_mark (m, rule, m->spare);
       rule = divert_maker_add (m, LOCAL_INTRANET_DIVERT, DIVERT_TARGET_RETURN, N_("a connection that was opened to us is left alone"));
       divert_match_mark (&rule->connmark, m->spare, m->config->mask, FALSE);

@@ -22,6 +22,7 @@ const char *divert_ruleset_dispatch (DivertRuleset *ruleset, const char *chain, 
                                      const char *to, const char *why);
 
 #define LOCAL_DIVERT "LOCAL_DIVERT"
+#define LOCAL_DIVERT_FENCE "LOCAL_DIVERT_FENCE"
 #define LOCAL_INTRANET_DIVERT "LOCAL_INTRANET_DIVERT"
 #define DIVERT "DIVERT"
 #define INTRANET_DIVERT "INTRANET_DIVERT"
@@ -62,8 +63,9 @@ void        divert_maker_add_return_if_marked (const DivertMaker *m, const char 
 void        divert_maker_add_special_addresses (const DivertMaker *m, const char *chain);
 void        divert_maker_add_return_to (const DivertMaker *m, const char *chain, const char *prefix_text, const char *why);
 
-/* ruleset-local.c: the beginning of LOCAL_DIVERT; its end (in @chain, behind the dispatch);
+/* ruleset-local.c: LOCAL_DIVERT_FENCE; the beginning of LOCAL_DIVERT; its end (in @chain, behind the dispatch);
  * LOCAL_INTRANET_DIVERT. */
+void        divert_ruleset_make_pass (const DivertMaker *m);
 void        divert_ruleset_make_beginning (const DivertMaker *m);
 void        divert_ruleset_make_connections (const DivertMaker *m, const char *chain);
 void        divert_ruleset_make_intranet (const DivertMaker *m);

@@ -40,6 +40,9 @@
  * people's rules behind ours still see each packet.  The intranet chains are
  * entered by goto: their RETURN is final for us.
  *
+ * A packet to an intranet that is not granted comes by way of the fence's device (fence.h): what of it is to go straight
+ * gets the spare mark in LOCAL_DIVERT_FENCE, is routed anew, and passes the fence.
+ *
  * DIVERT_GUARD (mangle POSTROUTING, not on lo) is the second line: what carries our
  * mark and yet leaves by a wire (the ip rule is gone, a program bound its
  * socket to a device) is dropped, and so is DNS that was not redirected.
@@ -48,26 +51,8 @@
  * mark must not be set on what nat redirects (TRAPS 3.10); so port 53 returns early
  * in LOCAL_DIVERT, and LOCAL_DNS_DIVERT in nat redirects it.
  */
+#include "intranets.h"
 #include "ruleset-private.h"
-
-/* All sites' intranets (and the direct ones, which auto6 may have added, now or formerly), merged. */
-static GArray *
-collect_intranets (const DivertMaker *m,
-                   const DivertFacts *facts)
-{
-  g_autoptr(GArray) all = divert_prefixes_copy (m->decision->direct);
-
-  if (facts != NULL)
-    g_array_append_vals (all, facts->former->data, facts->former->len);
-
-  for (guint i = 0; i < m->config->sites->len; i++)
-    {
-      const DivertSite *site = g_ptr_array_index (m->config->sites, i);
-
-      g_array_append_vals (all, site->intranet->data, site->intranet->len);
-    }
-  return divert_prefixes_merge (all);
-}
 
 /* Some value inside the mask that is neither 0 nor the mark; 0 if there is none. */
 static guint32
@@ -156,7 +141,7 @@ divert_ruleset_new (const DivertConfig   *config,
   g_strfreev (ruleset->routing.uplinks);
   ruleset->routing.uplinks = choose_uplinks (facts);
 
-  intranets = collect_intranets (&m, facts);
+  intranets = divert_intranets_collect (config, decision, facts);
   divert_maker_add_hook (&m, DIVERT_TABLE_MANGLE, "OUTPUT", LOCAL_DIVERT, NULL, NULL, FALSE);
   divert_maker_add_hook (&m, DIVERT_TABLE_MANGLE, "PREROUTING", DIVERT, "lo", NULL, TRUE);
   divert_maker_add_hook (&m, DIVERT_TABLE_MANGLE, "POSTROUTING", DIVERT_GUARD, NULL, "lo", FALSE);
@@ -165,6 +150,7 @@ divert_ruleset_new (const DivertConfig   *config,
   rest = divert_ruleset_dispatch (ruleset, LOCAL_DIVERT, m.families, intranets, LOCAL_INTRANET_DIVERT, NULL);
   divert_ruleset_make_connections (&m, rest);
   divert_ruleset_make_intranet (&m);
+  divert_ruleset_make_pass (&m);
   divert_ruleset_make_tproxy (&m, intranets);
   divert_ruleset_make_guard (&m);
 
