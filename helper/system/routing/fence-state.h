@@ -34,6 +34,8 @@ typedef struct
 /* @ifindex 0: there is no device, so no panel stands. */
 DivertFenceState *divert_fence_state_read (DivertNetlink *netlink, const DivertFence *fence, DivertFamily family,
                                            guint ifindex, GError **error);
+/* Are all gates of its family there? */
+gboolean          divert_fence_state_has_gates (const DivertFenceState *state);
 void              divert_fence_state_free (DivertFenceState *state);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertFenceState, divert_fence_state_free)
 

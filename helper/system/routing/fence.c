@@ -30,6 +30,7 @@ struct DivertFences
 {
   DivertNetlink     *netlink;
   DivertFenceDevice *device;
+  const DivertFence *complete; /* not owned: closing has found nothing that opening this one would change */
 };
 
 DivertFences *
@@ -97,6 +98,20 @@ plan_refusals (DivertFenceWriter *w,
     }
 }
 
+/* As most runs find it. */
+static gboolean
+is_complete (const DivertFenceWriter *w)
+{
+  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
+    {
+      const DivertFenceState *state = w->states[family];
+
+      if (state->stale_rules->len > 0 || state->stale_panels->len > 0 || !divert_fence_state_has_gates (state))
+        return FALSE;
+    }
+  return TRUE;
+}
+
 static gboolean
 close_fence (DivertFences       *fences,
              const DivertFence  *fence,
@@ -117,6 +132,7 @@ close_fence (DivertFences       *fences,
     }
   if (!divert_fence_writer_read (&w, fences->netlink, fence, ifindex, error))
     return FALSE;
+  fences->complete = is_complete (&w) ? fence : NULL;
   for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
     plan_closing (&w, family);
   if (!divert_fence_writer_send (&w, ret_wrote, error) || ifindex == 0)
@@ -135,6 +151,7 @@ divert_fences_close (DivertFences       *fences,
 {
   gboolean wrote = FALSE, ok = TRUE;
 
+  fences->complete = NULL;
   /* Nothing is to be held; the gates stay until the panels go. */
   if (fence->families != DIVERT_FAMILIES_NONE)
     ok = close_fence (fences, fence, &wrote, error);
@@ -169,6 +186,10 @@ divert_fences_open (DivertFences       *fences,
   g_auto(DivertFenceWriter) w = { 0 };
   gboolean wrote = FALSE, ok;
 
+  if (ret_wrote != NULL)
+    *ret_wrote = FALSE;
+  if (g_steal_pointer (&fences->complete) == fence)
+    return TRUE;
   ok = divert_fence_writer_read (&w, fences->netlink, fence, divert_fence_device_find (fences->netlink, NULL), error);
   for (guint family = 0; ok && family < DIVERT_N_FAMILIES; family++)
     plan_opening (&w, family);
