@@ -445,6 +445,16 @@ test_configuration_changes (Fixture       *f,
   between = read_all ();
   g_assert_null (strstr (between, "2234"));
   g_assert_cmpuint (test_count (between, "101:\tfrom all lookup 99 proto 233"), ==, 1);
+  other->mark = PASS_MARK;
+  other->mask = 0xf;
+  g_assert_true (apply (f, other));
+  other->mask = 0xff;
+  g_assert_true (apply (f, other));
+  g_assert_false (apply (f, other));
+  g_free (between);
+  between = read_all ();
+  g_assert_cmpuint (test_count (between, "101:\tnot from all fwmark 0x8/0xff lookup 99 proto 233"), ==, 1);
+  g_assert_null (strstr (between, "0x8/0xf "));
   g_assert_true (apply (f, f->none));
   after = read_all ();
   g_assert_cmpstr (before, ==, after);
