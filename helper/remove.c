@@ -14,6 +14,7 @@
 #include "insist.h"
 #include "run/apply.h"
 #include "system/filter/choice.h"
+#include "system/routing/fence.h"
 
 #define END_WAIT_MS 5000
 #define END_STEP_MS 20
@@ -56,6 +57,7 @@ typedef struct
 {
   DivertBackend *backend;
   DivertRoutes  *routes;
+  DivertFences  *fences;
 } Parts;
 
 static gboolean
@@ -65,8 +67,10 @@ attempt (gpointer   user_data,
   const Parts *parts = user_data;
   g_autoptr(DivertRuleset) nothing = divert_ruleset_new_empty ();
   DivertApplied applied;
+  g_autoptr(DivertFence) no_fence = divert_fence_new_empty ();
 
-  return divert_apply (parts->backend, parts->routes, nothing, &applied, error);
+  return divert_apply (parts->backend, parts->routes, nothing, &applied, error) &&
+         divert_fences_open (parts->fences, no_fence, NULL, error);
 }
 
 static gboolean
@@ -74,9 +78,10 @@ take_away (GError **error)
 {
   g_autoptr(DivertBackend) backend = divert_choice_new_backend (DIVERT_BACKEND_AUTO);
   g_autoptr(DivertRoutes) routes = divert_routes_new (error);
-  Parts parts = { backend, routes };
+  g_autoptr(DivertFences) fences = routes != NULL ? divert_fences_new (error) : NULL;
+  Parts parts = { backend, routes, fences };
 
-  return routes != NULL && divert_insist (attempt, &parts, error);
+  return fences != NULL && divert_insist (attempt, &parts, error);
 }
 
 int

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the backend and the routes, what an error of theirs means to a person, and
+ * Owns: the backend, the routes and the fence, what an error of theirs means to a person, and
  * when to try again.
+ *
+ * The fence needs no lock, so it comes first where something is revoked, whatever becomes of the rest; and it is what
+ * opens last, behind rules that stand.
  */
 #include "laying.h"
 
 #include "core/place/problem.h"
+#include "core/ruleset/fence.h"
+#include "system/routing/fence.h"
 
 #define RETRY_FIRST_MS 50
 /* A module that somebody loads by hand is found within this. */
@@ -17,6 +22,7 @@ struct DivertLaying
   gpointer         user_data;
   DivertBackend   *backend;
   DivertRoutes    *routes;
+  DivertFences    *fences;
   DivertFamilies   probed; /* for these the backend works here */
   guint            retry_id;
   guint            retry_ms;
@@ -28,10 +34,11 @@ divert_laying_new (DivertBackend    *backend,
                    gpointer          user_data,
                    GError          **error)
 {
-  DivertRoutes *routes = divert_routes_new (error);
+  g_autoptr(DivertRoutes) routes = divert_routes_new (error);
+  DivertFences *fences = routes != NULL ? divert_fences_new (error) : NULL;
   DivertLaying *laying;
 
-  if (routes == NULL)
+  if (fences == NULL)
     {
       divert_backend_free (backend);
       return NULL;
@@ -40,7 +47,8 @@ divert_laying_new (DivertBackend    *backend,
   laying->retry = retry;
   laying->user_data = user_data;
   laying->backend = backend;
-  laying->routes = routes;
+  laying->routes = g_steal_pointer (&routes);
+  laying->fences = fences;
   laying->retry_ms = RETRY_FIRST_MS;
   return laying;
 }
@@ -51,6 +59,7 @@ divert_laying_free (DivertLaying *laying)
   if (laying == NULL)
     return;
   g_clear_handle_id (&laying->retry_id, g_source_remove);
+  divert_fences_free (laying->fences);
   divert_routes_free (laying->routes);
   divert_backend_free (laying->backend);
   g_free (laying);
@@ -168,20 +177,20 @@ probe (DivertLaying   *laying,
   return laying->probed & wanted;
 }
 
-DivertLaid
-divert_laying_lay (DivertLaying         *laying,
-                   const DivertConfig   *config,
-                   const guint32        *gid,
-                   const DivertDecision *decision,
-                   const DivertFacts    *facts,
-                   GPtrArray            *problems,
-                   DivertApplied        *applied)
+static DivertLaid
+lay_rules (DivertLaying         *laying,
+           const DivertConfig   *config,
+           const guint32        *gid,
+           const DivertDecision *decision,
+           const DivertFacts    *facts,
+           GPtrArray            *problems,
+           DivertApplied        *applied)
 {
   g_autoptr(DivertRuleset) ruleset = NULL;
+  DivertApplied by_rules = { 0, 0, FALSE };
   g_autoptr(GError) error = NULL;
-  const guint known = problems->len;
+  gboolean ok;
 
-  *applied = (DivertApplied) { 0, 0, FALSE };
   /* Without the group the proxy's own packets could not be told from others: a loop. */
   if (decision->place != DIVERT_PLACE_OFF && gid == NULL)
     return withdraw (laying, problems);
@@ -194,18 +203,66 @@ divert_laying_lay (DivertLaying         *laying,
         return withdraw (laying, NULL);
     }
 
-  if (!divert_apply (laying->backend, laying->routes, ruleset, applied, &error))
+  ok = divert_apply (laying->backend, laying->routes, ruleset, &by_rules, &error);
+  applied->writes += by_rules.writes;
+  applied->last_write = MAX (applied->last_write, by_rules.last_write);
+  if (!ok)
     {
       add_problem (problems, error);
       schedule_retry (laying, error);
       return DIVERT_LAID_NOT;
     }
+  return DIVERT_LAID;
+}
+
+typedef gboolean (*WriteFence) (DivertFences *fences, const DivertFence *fence, gboolean *ret_wrote, GError **error);
+
+static void
+write_fence (DivertLaying       *laying,
+             WriteFence          write,
+             const DivertFence  *fence,
+             GPtrArray          *problems,
+             DivertApplied      *applied)
+{
+  g_autoptr(GError) error = NULL;
+  gboolean wrote = FALSE;
+
+  if (!write (laying->fences, fence, &wrote, &error))
+    {
+      add_problem (problems, error);
+      schedule_retry (laying, error);
+    }
+  if (!wrote)
+    return;
+  applied->writes++;
+  applied->last_write = g_get_monotonic_time ();
+}
+
+DivertLaid
+divert_laying_lay (DivertLaying         *laying,
+                   const DivertConfig   *config,
+                   const guint32        *gid,
+                   const DivertDecision *decision,
+                   const DivertFacts    *facts,
+                   GPtrArray            *problems,
+                   DivertApplied        *applied)
+{
+  g_autoptr(DivertFence) fence = divert_fence_new (config, decision, facts);
+  const guint known = problems->len;
+  DivertLaid laid;
+
+  *applied = (DivertApplied) { 0, 0, FALSE };
+  write_fence (laying, divert_fences_close, fence, problems, applied);
+  laid = lay_rules (laying, config, gid, decision, facts, problems, applied);
+  if (laid != DIVERT_LAID_NOT)
+    write_fence (laying, divert_fences_open, fence, problems, applied);
+
   /* What one family lacks may be there later: the tries go on. */
-  if (problems->len > known)
-    return DIVERT_LAID;
+  if (laid != DIVERT_LAID || problems->len > known)
+    return laid;
   g_clear_handle_id (&laying->retry_id, g_source_remove);
   laying->retry_ms = RETRY_FIRST_MS;
-  return DIVERT_LAID;
+  return laid;
 }
 
 const char *

@@ -119,9 +119,10 @@ divert_pipeline_plan (const DivertPipeline *pipeline,
 }
 
 /* Where the packet would leave and from which address: for a supposed place by its exit, else as
- * the kernel routes. */
+ * the kernel routes what the fence lets pass. */
 static void
-route_packet (const DivertDecision *decision,
+route_packet (const DivertConfig   *config,
+              const DivertDecision *decision,
               gboolean              supposed,
               DivertPacket         *packet)
 {
@@ -140,7 +141,7 @@ route_packet (const DivertDecision *decision,
         }
       return;
     }
-  divert_lookup_route (packet);
+  divert_lookup_route (packet, divert_ruleset_get_spare_mark (config));
 }
 
 DivertRuleset *
@@ -153,7 +154,7 @@ divert_pipeline_explain (const DivertPipeline  *pipeline,
 {
   DivertRuleset *ruleset = plan (pipeline, mode, ret_decision);
 
-  route_packet (*ret_decision, mode != NULL, packet);
+  route_packet (divert_settings_get_config (pipeline->settings), *ret_decision, mode != NULL, packet);
   divert_explain (ruleset, packet, ret_explanation);
   if (ret_explanation->rule != NULL)
     divert_laying_describe (pipeline->laying, ruleset, ret_explanation->rule, packet, ret_text);

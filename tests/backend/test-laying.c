@@ -131,7 +131,8 @@ test_order (Fixture       *f,
   g_assert_false (divert_laying_find_rules (f->laying));
   g_assert_cmpstr (divert_laying_get_backend (f->laying), ==, "");
   g_assert_cmpint (lay (f, DIVERT_MODE_AWAY, TRUE, &writes), ==, DIVERT_LAID);
-  g_assert_cmpuint (writes, ==, 4);
+  /* The fence, mangle and nat by the backend, the routing of each family. */
+  g_assert_cmpuint (writes, ==, 5);
   g_assert_false (had_rule);
   g_assert_cmpstr (divert_backend_fake_get_log (f->backend), ==, LAID);
   g_assert_cmpstr (divert_laying_get_backend (f->laying), ==, "fake");
@@ -280,6 +281,45 @@ test_no_family (Fixture       *f,
   g_assert_cmpstr (divert_backend_fake_get_log (f->backend), ==, "IPv4\n");
 }
 
+static guint
+count_fence (void)
+{
+  g_autofree char *rules = test_output ("ip rule; ip -6 rule; ip route show table 2234; ip -o link");
+
+  return test_count (rules, "lookup 2234 proto 233") + test_count (rules, "192.168.22.0/24") + test_count (rules, "nm-divert-fence:");
+}
+
+/* The fence needs nobody's lock, no tables and no group; and off takes it away. */
+static void
+test_fence (Fixture       *f,
+            gconstpointer  user_data)
+{
+  set_error (f, DIVERT_BACKEND_ERROR_BUSY);
+  g_assert_cmpint (lay (f, DIVERT_MODE_AUTO, TRUE, NULL), ==, DIVERT_LAID_NOT);
+  g_assert_cmpuint (count_fence (), ==, 3);
+  set_error (f, -1);
+  g_assert_cmpint (lay (f, DIVERT_MODE_OFF, TRUE, NULL), ==, DIVERT_LAID);
+  g_assert_cmpuint (count_fence (), ==, 0);
+  lay (f, DIVERT_MODE_AUTO, FALSE, NULL);
+  g_assert_cmpuint (count_fence (), ==, 3);
+}
+
+/* What it cannot do is a problem, and keeps nothing else from being laid. */
+static void
+test_fence_fails (Fixture       *f,
+                  gconstpointer  user_data)
+{
+  test_run ("ip link add nm-divert-fence type veth peer name far0");
+  g_assert_cmpint (lay (f, DIVERT_MODE_AUTO, TRUE, NULL), ==, DIVERT_LAID);
+  g_assert_cmpint (get_problem (f), ==, DIVERT_PROBLEM_APPLY);
+  g_assert_true (has_rule ());
+  g_assert_true (test_wait (10000, was_retried, f));
+  test_run ("ip link del nm-divert-fence");
+  g_assert_cmpint (lay (f, DIVERT_MODE_AUTO, TRUE, NULL), ==, DIVERT_LAID);
+  g_assert_cmpuint (f->problems->len, ==, 0);
+  g_assert_cmpuint (count_fence (), ==, 3);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -295,5 +335,7 @@ main (int    argc,
   g_test_add ("/laying/unavailable", Fixture, NULL, set_up, test_unavailable, tear_down);
   g_test_add ("/laying/one-family", Fixture, NULL, set_up, test_one_family, tear_down);
   g_test_add ("/laying/no-family", Fixture, NULL, set_up, test_no_family, tear_down);
+  g_test_add ("/laying/fence", Fixture, NULL, set_up, test_fence, tear_down);
+  g_test_add ("/laying/fence-fails", Fixture, NULL, set_up, test_fence_fails, tear_down);
   return g_test_run ();
 }

@@ -24,7 +24,9 @@ static const char xml[] =
   "<node><interface name='org.freedesktop.DBus.ObjectManager'>"
   "<method name='GetManagedObjects'><arg type='a{oa{sa{sv}}}' direction='out'/></method></interface>"
   "<interface name='" NAME ".Settings.Connection'>"
-  "<method name='GetSettings'><arg type='a{sa{sv}}' direction='out'/></method></interface></node>";
+  "<method name='GetSettings'><arg type='a{sa{sv}}' direction='out'/></method></interface>"
+  "<interface name='" NAME ".Device'><method name='GetAppliedConnection'><arg type='u' direction='in'/>"
+  "<arg type='a{sa{sv}}' direction='out'/><arg type='t' direction='out'/></method></interface></node>";
 
 /* What libnm asks for at its start; the two access points are in the same network. */
 static const char objects[] =
@@ -54,6 +56,16 @@ static struct
   DivertFacts     *facts;
 } self;
 
+/* @key_mgmt: of the profile, or of what is applied. */
+static GVariant *
+make_settings (const char *key_mgmt)
+{
+  return g_variant_new_parsed (
+    "{'connection': {'id': <'home'>, 'uuid': <'" UUID "'>, 'type': <'802-11-wireless'>, 'zone': <'trusted'>},"
+    " '802-11-wireless': {'ssid': <" SSID ">},"
+    " '802-11-wireless-security': {'key-mgmt': <%s>}}", key_mgmt);
+}
+
 static void
 on_call (GDBusConnection       *bus,
          const char            *sender,
@@ -66,11 +78,12 @@ on_call (GDBusConnection       *bus,
 {
   if (g_str_equal (method, "GetManagedObjects"))
     g_dbus_method_invocation_return_value (invocation, g_variant_new_parsed (objects));
+  else if (g_str_equal (method, "GetAppliedConnection"))
+    g_dbus_method_invocation_return_value (invocation,
+                                           g_variant_new ("(@a{sa{sv}}t)", make_settings (self.key_mgmt), (guint64) 1));
   else
-    g_dbus_method_invocation_return_value (invocation, g_variant_new_parsed (
-      "({'connection': {'id': <'home'>, 'uuid': <'" UUID "'>, 'type': <'802-11-wireless'>, 'zone': <'trusted'>},"
-      "  '802-11-wireless': {'ssid': <" SSID ">},"
-      "  '802-11-wireless-security': {'key-mgmt': <%s>}},)", self.key_mgmt));
+    /* What the profile says of security now is not what the network proved. */
+    g_dbus_method_invocation_return_value (invocation, g_variant_new ("(@a{sa{sv}})", make_settings ("owe")));
 }
 
 static void
@@ -200,6 +213,7 @@ main (int    argc,
   self.bus = private_system_connect ();
   private_system_export (self.bus, xml, "org.freedesktop.DBus.ObjectManager", ROOT, &vtable, NULL);
   private_system_export (self.bus, xml, NAME ".Settings.Connection", PROFILE, &vtable, NULL);
+  private_system_export (self.bus, xml, NAME ".Device", DEVICE, &vtable, NULL);
   private_system_own_name (self.bus, NAME);
   g_test_add_func ("/wifi/roaming", test_roaming);
   g_test_add_func ("/wifi/security", test_security);

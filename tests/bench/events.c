@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * events LOCK LOG…: stamps, in microseconds since the epoch, what the kernel tells of
- * this network namespace's links, when somebody closes LOCK (iptables' lock is closed
+ * this network namespace's links and of the fence, when somebody closes LOCK (iptables' lock is closed
  * behind each commit), and what is appended to each LOG, as they come:
  *
  *   TIME carrier on|off LINK
+ *   TIME fence closed        (a gate was taken away)
  *   TIME lock closed
  *   TIME LOG LINE            (LOG without its folder)
  *
@@ -28,6 +29,8 @@
 
 #define LINKS_MAX 4096
 #define LOGS_MAX 4
+/* nm-divert's. */
+#define ROUTE_PROTOCOL 233
 
 typedef struct
 {
@@ -54,9 +57,9 @@ die (const char *what)
 }
 
 static int
-open_links (void)
+open_notifications (void)
 {
-  struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK };
+  struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE };
   int fd = socket (AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 
   if (fd < 0 || bind (fd, (struct sockaddr *) &address, sizeof address) != 0)
@@ -86,16 +89,29 @@ take_link (const struct nlmsghdr *message,
 }
 
 static void
-take_links (int fd)
+take_route (const struct nlmsghdr *message,
+            long long              time)
+{
+  const struct rtmsg *route = NLMSG_DATA (message);
+
+  if (route->rtm_type == RTN_THROW && route->rtm_protocol == ROUTE_PROTOCOL)
+    printf ("%lld fence closed\n", time);
+}
+
+static void
+take_notifications (int fd)
 {
   static char buffer[65536] __attribute__ ((aligned (NLMSG_ALIGNTO)));
   int length = (int) recv (fd, buffer, sizeof buffer, 0);
   long long time = now ();
 
-  for (const struct nlmsghdr *message = (void *) buffer; NLMSG_OK (message, length);
-       message = NLMSG_NEXT (message, length))
-    if (message->nlmsg_type == RTM_NEWLINK)
-      take_link (message, time);
+  for (const struct nlmsghdr *message = (void *) buffer; NLMSG_OK (message, length); message = NLMSG_NEXT (message, length))
+    {
+      if (message->nlmsg_type == RTM_NEWLINK)
+        take_link (message, time);
+      else if (message->nlmsg_type == RTM_DELROUTE)
+        take_route (message, time);
+    }
 }
 
 static void
@@ -168,7 +184,7 @@ main (int    argc,
     }
   setvbuf (stdout, NULL, _IOLBF, 0);
   sched_setscheduler (0, SCHED_FIFO, &(struct sched_param){ .sched_priority = 1 });
-  polls[0] = (struct pollfd){ .fd = open_links (), .events = POLLIN };
+  polls[0] = (struct pollfd){ .fd = open_notifications (), .events = POLLIN };
   polls[1] = (struct pollfd){ .fd = inotify_init1 (IN_CLOEXEC), .events = POLLIN };
   lock = inotify_add_watch (polls[1].fd, argv[1], IN_CLOSE);
   if (lock < 0)
@@ -179,7 +195,7 @@ main (int    argc,
   while (poll (polls, 2, -1) > 0)
     {
       if (polls[0].revents != 0)
-        take_links (polls[0].fd);
+        take_notifications (polls[0].fd);
       if (polls[1].revents != 0)
         take_changes (polls[1].fd, lock, logs, n);
     }

@@ -34,6 +34,16 @@ revoked ()
     /no carrier/ { if (off && committed >= off) print committed - off; exit }' "$LAB_LOGS/events.log"
 }
 
+# closed SINCE: the microseconds from the loss of the carrier to the fence's last gate being gone, likewise.
+closed ()
+{
+  awk -v since="$1" '
+    $1 < since { next }
+    /carrier off wlan0/ && !off { off = $1 }
+    /fence closed/ { closed = $1 }
+    /no carrier/ { if (off && closed >= off) print closed - off; exit }' "$LAB_LOGS/events.log"
+}
+
 # --- coming home --------------------------------------------------------------------
 for ((i = 0; i < ROAMS; i++)); do
   roam cafe cafe
@@ -56,6 +66,7 @@ for ((i = 0; i < ROAMS; i++)); do
   unplug
   until_true 2 first_event "$start" "no carrier" || note "loss $i: not noticed"
   revoked "$start" >>"$T/revoked"
+  closed "$start" >>"$T/closed"
   sed -nE 's/.*no carrier .* ([0-9]+) us\)$/\1/p' "$LAB_LOGS/dbus.log" | tail -n 1 >>"$T/revoking"
   plug home
 done
@@ -66,6 +77,8 @@ table "C. Coming home, $ROAMS times, and losing the carrier (gateway-mac)"
 goal "NetworkManager's activation → the NAS straight, median" "$(ms "$(median <"$T/activated")")" "<" 300 ms
 row "… the slowest" "$(ms "$(worst <"$T/activated")") ms"
 row "carrier → the NAS straight (DHCP included), median" "$(ms "$(median <"$T/carrier")") ms"
+goal "carrier lost → the fence closed, median" "$(ms "$(median <"$T/closed")")" "<" 0.3 ms
+row "… the slowest" "$(ms "$(worst <"$T/closed")") ms"
 goal "carrier lost → the last commit, median" "$(ms "$(median <"$T/revoked")")" "<" 5 ms
 row "… the slowest" "$(ms "$(worst <"$T/revoked")") ms"
 row "… of that by the helper's own clock, median" "$(ms "$(median <"$T/revoking")") ms"

@@ -2,7 +2,7 @@
 /*
  * Golden cases: a folder holds a configuration, facts and a mode, and what comes of
  * them: the decision, and (where the case is about rules) the ruleset, in its own text ("ruleset") or in that of a
- * backend ("rules").  Where there is a file "before", the facts
+ * backend ("rules"), and the fence.  Where there is a file "before", the facts
  * of a second ago, what was decided then was in force.
  *
  * DIVERT_GOLDEN_UPDATE=1 writes the outputs anew: read the difference before you
@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "core/memory/hold.h"
+#include "core/ruleset/fence.h"
 #include "core/ruleset/ruleset.h"
 #include "system/filter/iptables/iptables-text.h"
 
@@ -112,6 +113,7 @@ test_case (gconstpointer data)
   const char *folder = data;
   g_autofree char *config_text = read_file (folder, "config", FALSE);
   g_autofree char *mode_text = read_file (folder, "mode", TRUE);
+  g_autofree char *fence_path = g_build_filename (folder, "fence", NULL);
   g_autoptr(DivertConfig) config = divert_config_new ();
   g_autoptr(DivertFacts) before = read_facts (folder, "before", TRUE);
   g_autoptr(DivertFacts) facts = read_facts (folder, "facts", FALSE);
@@ -144,6 +146,13 @@ test_case (gconstpointer data)
       g_autofree char *text = divert_xt_to_text (ruleset);
 
       compare (folder, "rules", text);
+    }
+  if (g_file_test (fence_path, G_FILE_TEST_EXISTS))
+    {
+      g_autoptr(DivertFence) fence = divert_fence_new (config, decision, facts);
+      g_autofree char *fence_text = divert_fence_to_text (fence);
+
+      compare (folder, "fence", fence_text);
     }
 }
 

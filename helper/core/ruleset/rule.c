@@ -12,6 +12,7 @@ static const char *const chains[] = {
   [DIVERT_HOOK_GUARD] = "guard",
   [DIVERT_HOOK_DNS] = "dns",
   [DIVERT_CHAIN_JUDGE] = "judge",
+  [DIVERT_CHAIN_PASS] = "pass",
   [DIVERT_CHAIN_GRANTS] = "grants",
   [DIVERT_CHAIN_INTRANET] = "intranet",
   [DIVERT_CHAIN_DELIVER] = "to-proxy",

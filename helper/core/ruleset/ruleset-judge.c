@@ -3,35 +3,14 @@
  * Owns: JUDGE, GRANTS and INTRANET, where each packet that this machine sends
  * is judged.  The theory stands at the head of ruleset.c.
  */
+#include "fence.h"
 #include "ruleset-private.h"
 
 #include <glib/gi18n-lib.h>
 
 #define TCP_SYN 0x02
-#define TCP_ACK 0x10
 /* What --syn looks at: FIN, SYN, RST, ACK. */
 #define TCP_SYN_MASK 0x17
-
-/* Both ports, so that only a DHCP client's privileged socket gets through: without its lease the machine is
- * lost, also where the lease's server has an intranet's address (TRAPS 5.2). */
-static void
-add_dhcp (const DivertMaker *m)
-{
-  static const guint16 ports[DIVERT_N_FAMILIES][2] = {
-    [DIVERT_FAMILY_IPV4] = { 68, 67 },
-    [DIVERT_FAMILY_IPV6] = { 546, 547 },
-  };
-
-  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
-    {
-      DivertRule *rule = divert_maker_add_leave (m, DIVERT_CHAIN_JUDGE, N_("DHCP is left alone"));
-
-      rule->families = 1 << family;
-      rule->protocols = DIVERT_PROTOCOL_UDP;
-      rule->sport = ports[family][0];
-      rule->dport = ports[family][1];
-    }
-}
 
 /* What goes before all else; the cheapest and the most common first. */
 static void
@@ -41,9 +20,15 @@ add_beginning (const DivertMaker *m)
 
   rule = divert_maker_add_leave (m, DIVERT_CHAIN_JUDGE, N_("own addresses are reached directly"));
   g_strlcpy (rule->out_interface, "lo", sizeof rule->out_interface);
+  if (m->spare != 0)
+    {
+      rule = divert_maker_add_to (m, DIVERT_CHAIN_JUDGE, DIVERT_VERDICT_JUMP, DIVERT_CHAIN_PASS);
+      g_strlcpy (rule->out_interface, DIVERT_FENCE_DEVICE, sizeof rule->out_interface);
+    }
   divert_maker_add_to (m, DIVERT_CHAIN_JUDGE, DIVERT_VERDICT_JUMP, DIVERT_CHAIN_GRANTS);
   divert_match_foreign_mark (divert_maker_add_leave (m, DIVERT_CHAIN_JUDGE, N_("somebody else's mark is left alone")));
-  add_dhcp (m);
+  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
+    divert_maker_match_dhcp (divert_maker_add_leave (m, DIVERT_CHAIN_JUDGE, N_("DHCP is left alone")), family);
   if (m->config->dns_port == 0)
     return;
   rule = divert_maker_add_leave (m, DIVERT_CHAIN_JUDGE, N_("DNS is redirected to the proxy's DNS port"));
@@ -225,11 +210,7 @@ divert_ruleset_make_intranet (const DivertMaker *m)
   if (m->spare != 0)
     {
       rule = divert_maker_add (m, DIVERT_CHAIN_INTRANET, DIVERT_VERDICT_CONNMARK, NULL);
-      rule->protocols = DIVERT_PROTOCOL_TCP;
-      rule->has_tcp_flags = TRUE;
-      rule->tcp_flags_mask = TCP_SYN | TCP_ACK;
-      rule->tcp_flags_value = TCP_SYN | TCP_ACK;
-      rule->ctdir = DIVERT_CTDIR_REPLY;
+      divert_maker_match_opened_to_us (rule);
       divert_maker_set_mark (m, rule, m->spare);
       rule = divert_maker_add_leave (m, DIVERT_CHAIN_INTRANET, N_("a connection that was opened to us is left alone"));
       divert_match_mark (&rule->connmark, m->spare, m->config->mask, FALSE);

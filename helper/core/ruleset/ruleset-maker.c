@@ -7,6 +7,9 @@
 
 #include <glib/gi18n-lib.h>
 
+#define TCP_SYN 0x02
+#define TCP_ACK 0x10
+
 DivertRule *
 divert_maker_add (const DivertMaker *m,
                   DivertChain        chain,
@@ -130,4 +133,31 @@ divert_ruleset_make_hooks (const DivertMaker *m)
 
   if (m->config->dns_port != 0)
     divert_maker_add_to (m, DIVERT_HOOK_DNS, DIVERT_VERDICT_JUMP, DIVERT_CHAIN_DNS);
+}
+
+/* Both ports, so that only a DHCP client's privileged socket gets through: without its lease the machine is lost, also
+ * where the lease's server has an intranet's address (K3.6). */
+void
+divert_maker_match_dhcp (DivertRule   *rule,
+                         DivertFamily  family)
+{
+  static const guint16 ports[DIVERT_N_FAMILIES][2] = {
+    [DIVERT_FAMILY_IPV4] = { 68, 67 },
+    [DIVERT_FAMILY_IPV6] = { 546, 547 },
+  };
+
+  rule->families = 1 << family;
+  rule->protocols = DIVERT_PROTOCOL_UDP;
+  rule->sport = ports[family][0];
+  rule->dport = ports[family][1];
+}
+
+void
+divert_maker_match_opened_to_us (DivertRule *rule)
+{
+  rule->protocols = DIVERT_PROTOCOL_TCP;
+  rule->has_tcp_flags = TRUE;
+  rule->tcp_flags_mask = TCP_SYN | TCP_ACK;
+  rule->tcp_flags_value = TCP_SYN | TCP_ACK;
+  rule->ctdir = DIVERT_CTDIR_REPLY;
 }

@@ -31,6 +31,11 @@ void        divert_maker_match_own_group (const DivertMaker *m, DivertRule *rule
 /* The mark, or connection mark, that @rule's verdict sets. */
 void        divert_maker_set_mark (const DivertMaker *m, DivertRule *rule, guint32 value);
 
+/* A DHCP client's datagrams, of @family. */
+void        divert_maker_match_dhcp (DivertRule *rule, DivertFamily family);
+/* A SYN-ACK: somebody opened this connection. */
+void        divert_maker_match_opened_to_us (DivertRule *rule);
+
 void        divert_maker_add_marking (const DivertMaker *m, DivertChain chain, const char *why);
 void        divert_maker_add_leave_if_marked (const DivertMaker *m, DivertChain chain);
 void        divert_maker_add_special_addresses (const DivertMaker *m, DivertChain chain);
@@ -39,6 +44,9 @@ void        divert_maker_add_special_addresses (const DivertMaker *m, DivertChai
 void        divert_ruleset_make_judge (const DivertMaker *m, GArray *intranets);
 void        divert_ruleset_make_grants (const DivertMaker *m);
 void        divert_ruleset_make_intranet (const DivertMaker *m);
+
+/* ruleset-pass.c */
+void        divert_ruleset_make_pass (const DivertMaker *m);
 
 /* ruleset-delivery.c */
 void        divert_ruleset_make_delivery (const DivertMaker *m, GArray *intranets);

@@ -43,6 +43,10 @@
  * LEAVE ends our work with a packet and nobody else's: other people's rules behind
  * ours still see it.
  *
+ * A packet to an intranet that is not granted comes by way of the fence's device
+ * (fence.h): what of it is to go straight gets the spare mark in PASS, is routed
+ * anew, and passes the fence.
+ *
  * The hook GUARD (not on lo) is the second line: what carries our
  * mark and yet leaves by a wire (the ip rule is gone, a program bound its
  * socket to a device) is dropped, and so is DNS that was not redirected.
@@ -51,26 +55,8 @@
  * mark must not be set on what is redirected (TRAPS 3.10); so JUDGE leaves port 53
  * early, and the hook DNS redirects it.
  */
+#include "intranets.h"
 #include "ruleset-private.h"
-
-/* All sites' intranets (and the direct ones, which auto6 may have added, now or formerly), merged. */
-static GArray *
-collect_intranets (const DivertMaker *m,
-                   const DivertFacts *facts)
-{
-  g_autoptr(GArray) all = divert_prefixes_copy (m->decision->direct);
-
-  if (facts != NULL)
-    g_array_append_vals (all, facts->former->data, facts->former->len);
-
-  for (guint i = 0; i < m->config->sites->len; i++)
-    {
-      const DivertSite *site = g_ptr_array_index (m->config->sites, i);
-
-      g_array_append_vals (all, site->intranet->data, site->intranet->len);
-    }
-  return divert_prefixes_merge (all);
-}
 
 /* Some value inside the mask that is neither 0 nor the mark; 0 if there is none. */
 static guint32
@@ -157,9 +143,10 @@ divert_ruleset_new (const DivertConfig   *config,
   g_strfreev (ruleset->routing.uplinks);
   ruleset->routing.uplinks = choose_uplinks (facts);
 
-  intranets = collect_intranets (&m, facts);
+  intranets = divert_intranets_collect (config, decision, facts);
   divert_ruleset_make_hooks (&m);
   divert_ruleset_make_judge (&m, intranets);
+  divert_ruleset_make_pass (&m);
   divert_ruleset_make_grants (&m);
   divert_ruleset_make_intranet (&m);
   divert_ruleset_make_delivery (&m, intranets);

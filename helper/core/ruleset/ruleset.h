@@ -24,6 +24,7 @@ typedef enum
   DIVERT_HOOK_DNS,               /* the first packet of each connection that this machine opens; may be redirected */
 
   DIVERT_CHAIN_JUDGE,            /* of OUTPUT: decides, and marks what is to be diverted */
+  DIVERT_CHAIN_PASS,             /* gets past the fence what is to go straight although it is for an intranet */
   DIVERT_CHAIN_GRANTS,           /* what may go straight to an intranet; empty: nothing may */
   DIVERT_CHAIN_INTRANET,         /* the rest of what goes to an intranet */
   DIVERT_CHAIN_DELIVER,          /* hands marked packets to the proxy */

@@ -18,6 +18,8 @@
 /* The kernel fills at most 32 KiB of a dump at once. */
 #define BUFFER_BYTES (32 * 1024)
 #define TIMEOUT_S 2
+/* So many requests go in one datagram: room for a refusal of each is in the socket. */
+#define BATCH_MESSAGES 64
 
 G_DEFINE_QUARK (divert-netlink-error-quark, divert_netlink_error)
 
@@ -160,17 +162,16 @@ take_message (struct nlmsghdr  *header,
   return fail (error, -code, header->nlmsg_type == NLMSG_ERROR ? find_reason (header) : NULL);
 }
 
+/* @ret_length is 0 for a datagram that is none of the kernel's. */
 static gboolean
-take_datagram (DivertNetlink  *netlink,
-               guint32         sequence,
-               Answer         *answer,
-               GError        **error)
+receive (DivertNetlink  *netlink,
+         int            *ret_length,
+         GError        **error)
 {
   struct sockaddr_nl sender = { 0 };
   struct iovec iov = { netlink->buffer, BUFFER_BYTES };
   struct msghdr datagram = { .msg_name = &sender, .msg_namelen = sizeof sender, .msg_iov = &iov, .msg_iovlen = 1 };
   ssize_t n;
-  int remaining;
 
   do
     n = recvmsg (nl_socket_get_fd (netlink->sock), &datagram, 0);
@@ -180,10 +181,20 @@ take_datagram (DivertNetlink  *netlink,
   if (datagram.msg_flags & MSG_TRUNC)
     return fail (error, EMSGSIZE, NULL);
   /* Other processes can send to this socket as well. */
-  if (sender.nl_pid != 0)
-    return TRUE;
+  *ret_length = sender.nl_pid == 0 ? n : 0;
+  return TRUE;
+}
 
-  remaining = n;
+static gboolean
+take_datagram (DivertNetlink  *netlink,
+               guint32         sequence,
+               Answer         *answer,
+               GError        **error)
+{
+  int remaining;
+
+  if (!receive (netlink, &remaining, error))
+    return FALSE;
   for (struct nlmsghdr *header = (struct nlmsghdr *) netlink->buffer; nlmsg_ok (header, remaining) && !answer->done;
        header = nlmsg_next (header, &remaining))
     {
@@ -225,6 +236,71 @@ divert_netlink_request (DivertNetlink         *netlink,
   Answer answer = { visit, user_data, FALSE, FALSE };
 
   return converse (netlink, msg, NLM_F_ACK, &answer, error);
+}
+
+/* Sends @count of @msgs, from @first on, and waits until the last one is carried out.  Only that one is acknowledged: a
+ * refusal comes unasked. */
+static gboolean
+request_batch (DivertNetlink         *netlink,
+               const GPtrArray       *msgs,
+               guint                  first,
+               guint                  count,
+               DivertNetlinkRefused   refused,
+               gpointer               user_data,
+               GError               **error)
+{
+  g_autoptr(GByteArray) datagram = g_byte_array_new ();
+  guint32 first_sequence = 0;
+  guint done = 0;
+
+  for (guint i = 0; i < count; i++)
+    {
+      struct nlmsghdr *header = nlmsg_hdr (msgs->pdata[first + i]);
+
+      nl_complete_msg (netlink->sock, msgs->pdata[first + i]);
+      header->nlmsg_flags |= i == count - 1 ? NLM_F_ACK : 0;
+      first_sequence = i == 0 ? header->nlmsg_seq : first_sequence;
+      g_byte_array_append (datagram, (const guint8 *) header, header->nlmsg_len);
+      g_byte_array_set_size (datagram, NLMSG_ALIGN (datagram->len));
+    }
+  if (send (nl_socket_get_fd (netlink->sock), datagram->data, datagram->len, 0) < 0)
+    return fail (error, errno, NULL);
+
+  while (done < count)
+    {
+      int remaining;
+
+      if (!receive (netlink, &remaining, error))
+        return FALSE;
+      for (struct nlmsghdr *header = (struct nlmsghdr *) netlink->buffer; nlmsg_ok (header, remaining);
+           header = nlmsg_next (header, &remaining))
+        {
+          const guint32 i = header->nlmsg_seq - first_sequence;
+          Answer answer = { 0 };
+          g_autoptr(GError) refusal = NULL;
+
+          if (i >= count)
+            continue;
+          if (!take_message (header, &answer, &refusal))
+            refused (first + i, refusal, user_data);
+          if (answer.done)
+            done = i + 1;
+        }
+    }
+  return TRUE;
+}
+
+gboolean
+divert_netlink_request_all (DivertNetlink         *netlink,
+                            const GPtrArray       *msgs,
+                            DivertNetlinkRefused   refused,
+                            gpointer               user_data,
+                            GError               **error)
+{
+  for (guint first = 0; first < msgs->len; first += BATCH_MESSAGES)
+    if (!request_batch (netlink, msgs, first, MIN (BATCH_MESSAGES, msgs->len - first), refused, user_data, error))
+      return FALSE;
+  return TRUE;
 }
 
 gboolean

@@ -29,7 +29,8 @@ read_route (struct nlmsghdr *header,
 }
 
 gboolean
-divert_lookup_route (DivertPacket *packet)
+divert_lookup_route (DivertPacket *packet,
+                     guint32       mark)
 {
   g_autoptr(DivertNetlink) netlink = divert_netlink_new (NETLINK_ROUTE, NULL);
   g_autoptr(DivertNetlinkMessage) msg = NULL;
@@ -42,5 +43,6 @@ divert_lookup_route (DivertPacket *packet)
     return FALSE;
   msg = divert_netlink_message_new (RTM_GETROUTE, 0, &question, sizeof question);
   nla_put (msg, RTA_DST, divert_family_bytes (packet->destination.family), packet->destination.bytes);
+  nla_put_u32 (msg, RTA_MARK, mark);
   return divert_netlink_request (netlink, msg, read_route, packet, NULL);
 }

@@ -5,6 +5,8 @@
  */
 #include "routing-state.h"
 
+#include "core/ruleset/fence.h"
+
 #include <errno.h>
 #include <glib/gi18n-lib.h>
 #include <linux/fib_rules.h>
@@ -72,6 +74,9 @@ see_rule (struct nlmsghdr *header,
     return;
   if (attributes[FRA_PROTOCOL] == NULL || nla_get_u8 (attributes[FRA_PROTOCOL]) != DIVERT_ROUTE_PROTOCOL)
     return;
+  /* The fence's. */
+  if (divert_netlink_get_u32 (attributes[FRA_PRIORITY], 0) == DIVERT_FENCE_PRIORITY)
+    return;
 
   if (state->rule_wanted && !state->rule_present && is_wanted_rule (state, rule, attributes))
     state->rule_present = TRUE;
@@ -116,6 +121,9 @@ see_route (struct nlmsghdr *header,
   /* A kernel without strict checking filters nothing. */
   if (route->rtm_protocol != DIVERT_ROUTE_PROTOCOL || route->rtm_family != divert_netlink_family (state->family) ||
       route->rtm_flags & RTM_F_CLONED)
+    return;
+  /* The others are the fence's. */
+  if (route->rtm_type != RTN_LOCAL)
     return;
 
   wanted = find_wanted_route (state, route, attributes);

@@ -76,7 +76,7 @@ place_is ()
   [[ $(status place) == "$1" ]]
 }
 
-# tables [OPTION…]: mangle and nat of both families, the rules and routes, comments stripped.
+# tables [OPTION…]: mangle and nat of both families, the rules and routes, the fence's device, comments stripped.
 tables ()
 {
   local table command
@@ -91,7 +91,9 @@ tables ()
     echo "## ip $command"
     ip "$command" rule
     ip "$command" route show table 2233 2>/dev/null
+    ip "$command" route show table 2234 2>/dev/null
   done
+  ip -o link show nm-divert-fence 2>/dev/null | cut -d' ' -f2
 }
 
 # The tables without packet counts of built-in chains.
@@ -126,7 +128,7 @@ writes ()
   kill "$tracer"
   wait "$tracer" 2>/dev/null
   # What sets up a socket or asks for a dump is no write.
-  grep -cE 'SO_SET_REPLACE|SO_SET_ADD_COUNTERS|RTM_(NEW|DEL)(RULE|ROUTE)|SOCK_DESTROY' "$trace"
+  grep -cE 'SO_SET_REPLACE|SO_SET_ADD_COUNTERS|RTM_(NEW|DEL)(RULE|ROUTE|LINK)|SOCK_DESTROY' "$trace"
 }
 
 # path_of DESTINATION: what "nm-divert explain" says.

@@ -5,8 +5,8 @@
  * Theory of operation.  A rule of x_tables names one protocol and one prefix each way, in a table of one family;
  * so a rule becomes one for each combination.  LEAVE is RETURN: our chains are entered by a jump from a hook, and
  * between themselves by goto, so that RETURN ends our work and other people's rules behind ours still see the packet.
- * A chain that is jumped to from one of ours (GRANTS) could not say that.  It has no chain of its own: its rules
- * stand where the jump would.
+ * A chain that is jumped to from one of ours could not say that.  PASS need not, because it only sets marks.  GRANTS
+ * has no chain of its own: its rules stand where the jump would.
  *
  * x_tables tries rules one after the other.  A few grants cost next to nothing in front of all else; more than
  * GRANTS_FIRST_MAX would cost every packet of the machine.  Then they stand at the head of INTRANET, where only
@@ -94,8 +94,9 @@ translate (const DivertRule *rule,
     .origin = rule,
   };
 
-  /* See the theory: RETURN would not be LEAVE there. */
-  g_assert (rule->verdict != DIVERT_VERDICT_JUMP || rule->chain < DIVERT_N_HOOKS);
+  /* See the theory: RETURN would not be LEAVE there.  PASS has none. */
+  g_assert (rule->verdict != DIVERT_VERDICT_JUMP || rule->chain < DIVERT_N_HOOKS || rule->to == DIVERT_CHAIN_PASS);
+  g_assert (rule->verdict != DIVERT_VERDICT_LEAVE || rule->chain != DIVERT_CHAIN_PASS);
   g_strlcpy (xt.in_interface, rule->in_interface, sizeof xt.in_interface);
   g_strlcpy (xt.out_interface, rule->out_interface, sizeof xt.out_interface);
   if (rule->verdict == DIVERT_VERDICT_JUMP || rule->verdict == DIVERT_VERDICT_GOTO)

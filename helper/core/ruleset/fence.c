@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: what stands in the fence, and what is open.
+ *
+ * Theory of operation
+ * -------------------
+ * The fence is a layer of its own: it needs no packet filter, no lock and no helper that lives.  One ip rule a family, behind
+ * the rule for our mark, sends every packet through a table of ours.  In that table each intranet has a panel: a route into
+ * a device that swallows what it gets.  All other packets find nothing in the table and go on to the rules behind.  So a
+ * laptop whose tables somebody has flushed, a container whose packets no OUTPUT chain sees, and a tunnel's mark all end at
+ * the fence.
+ *
+ * A grant is the one thing that is added: a gate, a "throw" route of the granted prefix, before which the panel does not
+ * count.  Closing is taking the gates away, which anybody can do who knows our protocol number, without configuration and
+ * without facts: also whoever cleans up behind a helper that was killed.  The longest prefix wins, and of equals the lower
+ * metric; the panels are merged, so none lies within a gate, and what a gate does not name stays closed, however large the
+ * intranet around it is.
+ *
+ * The kernel looks for a route before our filter has seen the packet.  What the filter diverts gets our mark and is routed
+ * anew.  What it lets go straight to an intranet although the place is away (the proxy's own, the answers to somebody who
+ * opened a connection to us, DHCP) gets the spare mark, and is routed anew as well: the fence's rule does not match
+ * that mark.  With the filter gone nobody sets it, and the fence holds those packets too.
+ *
+ * A route into lo, or one of type blackhole or unreachable, would not do: connect() would fail, or the packet would count as
+ * one to ourselves, before the filter has judged it.
+ */
+#include "fence.h"
+
+#include "intranets.h"
+#include "ruleset.h"
+
+static const char *const ip_commands[] = {
+  [DIVERT_FAMILY_IPV4] = "ip",
+  [DIVERT_FAMILY_IPV6] = "ip -6",
+};
+G_STATIC_ASSERT (G_N_ELEMENTS (ip_commands) == DIVERT_N_FAMILIES);
+
+/* The next number behind the mark's table, past those that the kernel gives a meaning to. */
+static guint32
+choose_table (guint32 table)
+{
+  if (table == 252)
+    return 256;
+  return table == G_MAXUINT32 ? 1 : table + 1;
+}
+
+/* Those of @families only; @prefixes are merged. */
+static GArray *
+restrict_to (const GArray   *prefixes,
+             DivertFamilies  families)
+{
+  GArray *kept = divert_prefixes_new ();
+
+  for (guint i = 0; i < prefixes->len; i++)
+    if (families & (1 << divert_prefixes_index (prefixes, i)->family))
+      divert_prefixes_add (kept, divert_prefixes_index (prefixes, i));
+  return kept;
+}
+
+DivertFence *
+divert_fence_new_empty (void)
+{
+  DivertFence *fence = g_new0 (DivertFence, 1);
+
+  fence->panels = divert_prefixes_new ();
+  fence->gates = divert_prefixes_new ();
+  return fence;
+}
+
+DivertFence *
+divert_fence_new (const DivertConfig   *config,
+                  const DivertDecision *decision,
+                  const DivertFacts    *facts)
+{
+  const DivertFamilies families = config->ipv6 ? DIVERT_FAMILIES_BOTH : DIVERT_FAMILIES_IPV4;
+  g_autoptr(GArray) intranets = NULL;
+  DivertFence *fence;
+
+  if (decision->place == DIVERT_PLACE_OFF)
+    return divert_fence_new_empty ();
+
+  fence = g_new0 (DivertFence, 1);
+  fence->table = choose_table (config->table);
+  fence->mark = divert_ruleset_get_spare_mark (config);
+  fence->mask = config->mask;
+
+  intranets = divert_intranets_collect (config, decision, facts);
+  fence->panels = restrict_to (intranets, families);
+  for (guint i = 0; i < fence->panels->len; i++)
+    fence->families |= 1 << divert_prefixes_index (fence->panels, i)->family;
+  if (decision->place == DIVERT_PLACE_SITE)
+    {
+      g_autoptr(GArray) granted = divert_prefixes_merge (decision->direct);
+
+      fence->gates = restrict_to (granted, families);
+    }
+  else
+    fence->gates = divert_prefixes_new ();
+  return fence;
+}
+
+void
+divert_fence_free (DivertFence *fence)
+{
+  if (fence == NULL)
+    return;
+  g_array_unref (fence->panels);
+  g_array_unref (fence->gates);
+  g_free (fence);
+}
+
+gboolean
+divert_fence_equal (const DivertFence *a,
+                    const DivertFence *b)
+{
+  return a->families == b->families && a->table == b->table && a->mark == b->mark && a->mask == b->mask &&
+         divert_prefixes_equal (a->panels, b->panels) && divert_prefixes_equal (a->gates, b->gates);
+}
+
+static void
+add_rule (GString           *text,
+          const DivertFence *fence,
+          DivertFamily       family)
+{
+  g_string_append_printf (text, "%s rule add ", ip_commands[family]);
+  if (fence->mark != 0)
+    g_string_append_printf (text, "not fwmark 0x%x/0x%x ", fence->mark, fence->mask);
+  g_string_append_printf (text, "lookup %u priority %d protocol %d\n", fence->table, DIVERT_FENCE_PRIORITY, DIVERT_ROUTE_PROTOCOL);
+}
+
+static void
+add_routes (GString           *text,
+            const DivertFence *fence,
+            const GArray      *prefixes,
+            gboolean           gates)
+{
+  for (guint i = 0; i < prefixes->len; i++)
+    {
+      const DivertPrefix *prefix = divert_prefixes_index (prefixes, i);
+      g_autofree char *cidr = divert_prefix_to_cidr (prefix);
+
+      g_string_append_printf (text, "%s route add %s%s%s table %u metric %d protocol %d\n", ip_commands[prefix->family],
+                              gates ? "throw " : "", cidr, gates ? "" : " dev " DIVERT_FENCE_DEVICE, fence->table,
+                              gates ? DIVERT_FENCE_GATE_METRIC : DIVERT_FENCE_PANEL_METRIC, DIVERT_ROUTE_PROTOCOL);
+    }
+}
+
+char *
+divert_fence_to_text (const DivertFence *fence)
+{
+  g_autoptr(GString) text = g_string_new (NULL);
+
+  add_routes (text, fence, fence->panels, FALSE);
+  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
+    if (fence->families & (1 << family))
+      add_rule (text, fence, family);
+  add_routes (text, fence, fence->gates, TRUE);
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: the fence's device: which kind it is, and that it is up, silent and without an address.
+ *
+ * Theory of operation.  A dummy drops what it is to send, and always has a carrier.  So does an ifb that nothing is redirected to.
+ * Kernels without both have TUN, whose carrier is the process that holds it open: the helper does.  A TUN device
+ * without it swallows as well, but where ignore_routes_with_linkdown is set the kernel passes over its routes;
+ * for IPv4 the device can have a setting of its own, for IPv6 netlink has none.
+ */
+#include "fence-device.h"
+
+#include "core/ruleset/fence.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gi18n-lib.h>
+#include <linux/if_link.h>
+#include <linux/if_tun.h>
+#include <linux/ip.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+G_STATIC_ASSERT (sizeof DIVERT_FENCE_DEVICE <= IFNAMSIZ);
+
+/* linux/if.h, which does not go together with net/if.h. */
+#define IFF_LOWER_UP 0x10000
+
+static const char *const kinds[] = { "dummy", "ifb", "tun", NULL };
+
+struct DivertFenceDevice
+{
+  int tun; /* held open for its carrier; -1: it is no TUN device, or we do not hold it */
+};
+
+typedef struct
+{
+  guint ifindex; /* 0: not there */
+  guint flags;
+  char  kind[IFNAMSIZ];
+} Found;
+
+DivertFenceDevice *
+divert_fence_device_new (void)
+{
+  DivertFenceDevice *device = g_new0 (DivertFenceDevice, 1);
+
+  device->tun = -1;
+  return device;
+}
+
+static void
+let_go (DivertFenceDevice *device)
+{
+  if (device->tun >= 0)
+    close (device->tun);
+  device->tun = -1;
+}
+
+void
+divert_fence_device_free (DivertFenceDevice *device)
+{
+  if (device == NULL)
+    return;
+  let_go (device);
+  g_free (device);
+}
+
+static void
+see_link (struct nlmsghdr *header,
+          gpointer         user_data)
+{
+  Found *found = user_data;
+  const struct ifinfomsg *link = nlmsg_data (header);
+  struct nlattr *attributes[IFLA_MAX + 1], *info[IFLA_INFO_MAX + 1];
+
+  if (header->nlmsg_type != RTM_NEWLINK || nlmsg_parse (header, sizeof *link, attributes, IFLA_MAX, NULL) < 0)
+    return;
+  found->ifindex = link->ifi_index;
+  found->flags = link->ifi_flags;
+  if (attributes[IFLA_LINKINFO] != NULL && nla_parse_nested (info, IFLA_INFO_MAX, attributes[IFLA_LINKINFO], NULL) == 0 &&
+      info[IFLA_INFO_KIND] != NULL)
+    nla_strlcpy (found->kind, info[IFLA_INFO_KIND], sizeof found->kind);
+}
+
+static DivertNetlinkMessage *
+link_message (int   type,
+              int   flags,
+              guint ifindex,
+              guint change)
+{
+  const struct ifinfomsg link = { .ifi_family = AF_UNSPEC, .ifi_index = ifindex, .ifi_flags = change, .ifi_change = change };
+
+  return divert_netlink_message_new (type, flags, &link, sizeof link);
+}
+
+static gboolean
+look (DivertNetlink  *netlink,
+      Found          *ret_found,
+      GError        **error)
+{
+  g_autoptr(DivertNetlinkMessage) msg = link_message (RTM_GETLINK, 0, 0, 0);
+  g_autoptr(GError) local_error = NULL;
+
+  *ret_found = (Found) { 0 };
+  nla_put_string (msg, IFLA_IFNAME, DIVERT_FENCE_DEVICE);
+  if (divert_netlink_request (netlink, msg, see_link, ret_found, &local_error) ||
+      g_error_matches (local_error, DIVERT_NETLINK_ERROR, ENODEV))
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&local_error));
+  return FALSE;
+}
+
+/* Only these kinds swallow; one that leads somewhere is somebody else's, and no fence. */
+static gboolean
+is_ours (const Found *found)
+{
+  return g_strv_contains (kinds, found->kind);
+}
+
+guint
+divert_fence_device_find (DivertNetlink *netlink,
+                          gboolean      *ret_whole)
+{
+  Found found;
+  const guint ifindex = look (netlink, &found, NULL) && is_ours (&found) ? found.ifindex : 0;
+
+  if (ret_whole != NULL)
+    *ret_whole = ifindex != 0 && (found.flags & IFF_UP) != 0 && (found.flags & IFF_LOWER_UP) != 0;
+  return ifindex;
+}
+
+static gboolean
+create (DivertNetlink  *netlink,
+        const char     *kind,
+        GError        **error)
+{
+  g_autoptr(DivertNetlinkMessage) msg = link_message (RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, 0, 0);
+  struct nlattr *info;
+
+  nla_put_string (msg, IFLA_IFNAME, DIVERT_FENCE_DEVICE);
+  info = nla_nest_start (msg, IFLA_LINKINFO);
+  nla_put_string (msg, IFLA_INFO_KIND, kind);
+  nla_nest_end (msg, info);
+  return divert_netlink_request (netlink, msg, NULL, NULL, error);
+}
+
+/* Makes the TUN device, or opens the one that is there.  It stays when we go. */
+static gboolean
+hold_tun (DivertFenceDevice  *device,
+          GError            **error)
+{
+  struct ifreq request = { .ifr_flags = IFF_TUN | IFF_NO_PI };
+  int tun = open ("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
+
+  g_strlcpy (request.ifr_name, DIVERT_FENCE_DEVICE, sizeof request.ifr_name);
+  if (tun < 0 || ioctl (tun, TUNSETIFF, &request) < 0 || ioctl (tun, TUNSETPERSIST, 1) < 0)
+    {
+      const int code = errno;
+
+      if (tun >= 0)
+        close (tun);
+      g_set_error (error, DIVERT_NETLINK_ERROR, code, "/dev/net/tun: %s", g_strerror (code));
+      return FALSE;
+    }
+  let_go (device);
+  device->tun = tun;
+  return TRUE;
+}
+
+/* The kinds that the kernel has not are passed over. */
+static gboolean
+create_any (DivertFenceDevice  *device,
+            DivertNetlink      *netlink,
+            GError            **error)
+{
+  for (const char *const *kind = kinds; *kind != NULL; kind++)
+    {
+      g_autoptr(GError) local_error = NULL;
+
+      if (g_str_equal (*kind, "tun"))
+        return hold_tun (device, error);
+      if (create (netlink, *kind, &local_error))
+        return TRUE;
+      if (!g_error_matches (local_error, DIVERT_NETLINK_ERROR, EOPNOTSUPP))
+        {
+          g_propagate_error (error, g_steal_pointer (&local_error));
+          return FALSE;
+        }
+    }
+  return FALSE;
+}
+
+static void
+put_ipv4_settings (DivertNetlinkMessage *msg)
+{
+  struct nlattr *family = nla_nest_start (msg, AF_INET), *settings = nla_nest_start (msg, IFLA_INET_CONF);
+
+  nla_put_u32 (msg, IPV4_DEVCONF_IGNORE_ROUTES_WITH_LINKDOWN, 0);
+  nla_nest_end (msg, settings);
+  nla_nest_end (msg, family);
+}
+
+static void
+put_ipv6_settings (DivertNetlinkMessage *msg)
+{
+  struct nlattr *family = nla_nest_start (msg, AF_INET6);
+
+  nla_put_u8 (msg, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
+  nla_nest_end (msg, family);
+}
+
+static gboolean
+set (DivertNetlink  *netlink,
+     guint           ifindex,
+     void          (*put_settings) (DivertNetlinkMessage *),
+     GError        **error)
+{
+  g_autoptr(DivertNetlinkMessage) msg = link_message (RTM_NEWLINK, 0, ifindex, 0);
+  struct nlattr *families = nla_nest_start (msg, IFLA_AF_SPEC);
+
+  put_settings (msg);
+  nla_nest_end (msg, families);
+  return divert_netlink_request (netlink, msg, NULL, NULL, error);
+}
+
+/* The kernel gives each device a route for multicast, and a program that does not say which device it means may be given
+ * ours.  It comes with IFF_UP. */
+static void
+drop_multicast_route (DivertNetlink *netlink,
+                      guint          ifindex)
+{
+  const struct rtmsg route = { .rtm_family = AF_INET6, .rtm_dst_len = 8, .rtm_table = RT_TABLE_LOCAL };
+  const guint8 multicast[16] = { 0xff };
+  g_autoptr(DivertNetlinkMessage) msg = divert_netlink_message_new (RTM_DELROUTE, 0, &route, sizeof route);
+
+  nla_put (msg, RTA_DST, sizeof multicast, multicast);
+  nla_put_u32 (msg, RTA_OIF, ifindex);
+  /* Without IPv6 there is none. */
+  divert_netlink_request (netlink, msg, NULL, NULL, NULL);
+}
+
+static gboolean
+bring_up (DivertNetlink  *netlink,
+          guint           ifindex,
+          GError        **error)
+{
+  g_autoptr(DivertNetlinkMessage) msg = link_message (RTM_NEWLINK, 0, ifindex, IFF_UP);
+
+  /* An old kernel, or one without IPv6, lacks the setting; the device does without. */
+  set (netlink, ifindex, put_ipv4_settings, NULL);
+  set (netlink, ifindex, put_ipv6_settings, NULL);
+  /* What is not read stays in the queue. */
+  nla_put_u32 (msg, IFLA_TXQLEN, 1);
+  if (!divert_netlink_request (netlink, msg, NULL, NULL, error))
+    return FALSE;
+  drop_multicast_route (netlink, ifindex);
+  return TRUE;
+}
+
+static gboolean
+make (DivertFenceDevice  *device,
+      DivertNetlink      *netlink,
+      Found              *found,
+      GError            **error)
+{
+  if (!look (netlink, found, error))
+    return FALSE;
+  if (found->ifindex == 0 && (!create_any (device, netlink, error) || !look (netlink, found, error)))
+    return FALSE;
+  if (!is_ours (found))
+    {
+      g_set_error (error, DIVERT_NETLINK_ERROR, EEXIST, _("a device of somebody else's has the name: '%s'"), DIVERT_FENCE_DEVICE);
+      return FALSE;
+    }
+  /* A helper before us made it.  A device that is down shows no carrier. */
+  if (g_str_equal (found->kind, "tun") && device->tun < 0 && (found->flags & IFF_LOWER_UP) == 0 && !hold_tun (device, error))
+    return FALSE;
+  return (found->flags & IFF_UP) != 0 || bring_up (netlink, found->ifindex, error);
+}
+
+guint
+divert_fence_device_make (DivertFenceDevice  *device,
+                          DivertNetlink      *netlink,
+                          GError            **error)
+{
+  Found found;
+
+  if (make (device, netlink, &found, error))
+    return found.ifindex;
+  g_prefix_error (error, _("cannot make the device of the fence: "));
+  return 0;
+}
+
+gboolean
+divert_fence_device_remove (DivertFenceDevice  *device,
+                            DivertNetlink      *netlink,
+                            gboolean           *ret_wrote,
+                            GError            **error)
+{
+  Found found;
+  g_autoptr(DivertNetlinkMessage) msg = NULL;
+
+  let_go (device);
+  if (!look (netlink, &found, error))
+    return FALSE;
+  if (found.ifindex == 0 || !is_ours (&found))
+    return TRUE;
+  msg = link_message (RTM_DELLINK, 0, found.ifindex, 0);
+  if (!divert_netlink_request (netlink, msg, NULL, NULL, error))
+    return FALSE;
+  *ret_wrote = TRUE;
+  return TRUE;
+}

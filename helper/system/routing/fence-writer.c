@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: the messages of which the fence is made, and which refusals of the kernel's do not matter.
+ *
+ * Additions are exclusive: the kernel would make duplicates otherwise.  Deletions send the kernel's own description back
+ * as it came: one that says less may hit somebody else's.
+ */
+#include "fence-writer.h"
+
+#include "core/ruleset/ruleset.h"
+
+#include <errno.h>
+#include <linux/fib_rules.h>
+#include <linux/rtnetlink.h>
+
+void
+divert_fence_writer_clear (DivertFenceWriter *w)
+{
+  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
+    divert_fence_state_free (w->states[family]);
+  g_clear_pointer (&w->msgs, g_ptr_array_unref);
+  g_clear_error (&w->error);
+}
+
+gboolean
+divert_fence_writer_read (DivertFenceWriter  *w,
+                          DivertNetlink      *netlink,
+                          const DivertFence  *fence,
+                          guint               ifindex,
+                          GError            **error)
+{
+  w->netlink = netlink;
+  w->fence = fence;
+  w->ifindex = ifindex;
+  w->msgs = g_ptr_array_new_with_free_func ((GDestroyNotify) nlmsg_free);
+  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
+    {
+      w->states[family] = divert_fence_state_read (netlink, fence, family, ifindex, error);
+      if (w->states[family] == NULL)
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static void
+put_dumped (DivertFenceWriter     *w,
+            int                    type,
+            int                    flags,
+            const struct nlmsghdr *seen)
+{
+  g_ptr_array_add (w->msgs, divert_netlink_message_new (type, flags, nlmsg_data (seen), nlmsg_datalen (seen)));
+}
+
+void
+divert_fence_writer_delete (DivertFenceWriter *w,
+                            int                type,
+                            const GPtrArray   *seen)
+{
+  for (guint i = 0; i < seen->len; i++)
+    put_dumped (w, type, 0, seen->pdata[i]);
+}
+
+/* @type: RTN_THROW for a gate, RTN_UNICAST or RTN_UNREACHABLE for a panel. */
+void
+divert_fence_writer_put_route (DivertFenceWriter  *w,
+                               int                 flags,
+                               const DivertPrefix *prefix,
+                               guint               type)
+{
+  const struct rtmsg route = {
+    .rtm_family = divert_netlink_family (prefix->family),
+    .rtm_dst_len = prefix->length,
+    .rtm_protocol = DIVERT_ROUTE_PROTOCOL,
+    .rtm_type = type,
+    .rtm_scope = type == RTN_UNICAST ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE,
+  };
+  DivertNetlinkMessage *msg = divert_netlink_message_new (RTM_NEWROUTE, NLM_F_CREATE | flags, &route, sizeof route);
+
+  nla_put (msg, RTA_DST, divert_family_bytes (prefix->family), prefix->bytes);
+  nla_put_u32 (msg, RTA_TABLE, w->fence->table);
+  nla_put_u32 (msg, RTA_PRIORITY, type == RTN_THROW ? DIVERT_FENCE_GATE_METRIC : DIVERT_FENCE_PANEL_METRIC);
+  if (type == RTN_UNICAST)
+    nla_put_u32 (msg, RTA_OIF, w->ifindex);
+  g_ptr_array_add (w->msgs, msg);
+}
+
+/* Those of @prefixes that @present says are not there; returns how many. */
+guint
+divert_fence_writer_add_missing (DivertFenceWriter *w,
+                                 DivertFamily       family,
+                                 const GArray      *prefixes,
+                                 const GByteArray  *present,
+                                 guint              type)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < prefixes->len; i++)
+    {
+      const DivertPrefix *prefix = divert_prefixes_index (prefixes, i);
+
+      if (prefix->family != family || present->data[i])
+        continue;
+      divert_fence_writer_put_route (w, NLM_F_EXCL, prefix, type);
+      n++;
+    }
+  return n;
+}
+
+void
+divert_fence_writer_add_rule (DivertFenceWriter *w,
+                              DivertFamily       family)
+{
+  const struct fib_rule_hdr rule = {
+    .family = divert_netlink_family (family),
+    .action = FR_ACT_TO_TBL,
+    .flags = w->fence->mark != 0 ? FIB_RULE_INVERT : 0,
+  };
+  DivertNetlinkMessage *msg = divert_netlink_message_new (RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, &rule, sizeof rule);
+
+  nla_put_u32 (msg, FRA_PRIORITY, DIVERT_FENCE_PRIORITY);
+  nla_put_u32 (msg, FRA_TABLE, w->fence->table);
+  nla_put_u8 (msg, FRA_PROTOCOL, DIVERT_ROUTE_PROTOCOL);
+  if (w->fence->mark != 0)
+    {
+      nla_put_u32 (msg, FRA_FWMARK, w->fence->mark);
+      nla_put_u32 (msg, FRA_FWMASK, w->fence->mask);
+    }
+  g_ptr_array_add (w->msgs, msg);
+}
+
+/* Not exclusive: for a moment the rule is there twice. */
+void
+divert_fence_writer_renew_rule (DivertFenceWriter     *w,
+                                const struct nlmsghdr *rule)
+{
+  put_dumped (w, RTM_NEWRULE, NLM_F_CREATE, rule);
+  put_dumped (w, RTM_DELRULE, 0, rule);
+}
+
+static gboolean
+is_tolerable (const struct nlmsghdr *request,
+              const GError          *error)
+{
+  switch (request->nlmsg_type)
+    {
+    case RTM_DELRULE:
+    case RTM_DELROUTE:
+      /* Gone meanwhile: ENOENT a rule, ESRCH a route, ENODEV its device. */
+      return error->code == ENOENT || error->code == ESRCH || error->code == ENODEV;
+    case RTM_NEWRULE:
+      /* Somebody else's rule says the same, word for word: it serves, and its removal is an event. */
+      return error->code == EEXIST;
+    case RTM_NEWROUTE:
+      /* IPv6 is switched off on our device, as a rule because it is everywhere. */
+      return error->code == EACCES;
+    }
+  return FALSE;
+}
+
+static void
+on_refused (guint         index,
+            const GError *error,
+            gpointer      user_data)
+{
+  DivertFenceWriter *w = user_data;
+
+  w->refused++;
+  if (w->error == NULL && !is_tolerable (nlmsg_hdr (w->msgs->pdata[index]), error))
+    w->error = g_error_copy (error);
+}
+
+gboolean
+divert_fence_writer_send (DivertFenceWriter  *w,
+                          gboolean           *ret_wrote,
+                          GError            **error)
+{
+  if (!divert_netlink_request_all (w->netlink, w->msgs, on_refused, w, error))
+    return FALSE;
+  *ret_wrote |= w->refused < w->msgs->len;
+  w->refused = 0;
+  g_ptr_array_set_size (w->msgs, 0);
+  if (w->error == NULL)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&w->error));
+  return FALSE;
+}

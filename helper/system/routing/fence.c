@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: writing the fence, both families by one path.
+ *
+ * Theory of operation.  Ours are read, compared, and the difference is written in one datagram, which the kernel carries out
+ * in its order.  Closing first takes the gates away: that alone holds the packets if the rest of the fence stands, and a
+ * grant left it standing.
+ *
+ * IPv4 forgets all cached routes whenever one changes.  IPv6 forgets those of the table that changes, and a socket that was let
+ * through our gate has a route of the main table: it would keep it, and go on sending.  A change of the rules makes
+ * IPv6 forget everything.  So where gates were taken away or panels added, the rule is added once more and its
+ * older copy deleted.
+ *
+ * A panel is a route, and where there is a route connect() goes on.  On a laptop without a network that would be wrong: the
+ * kernel finds no source address, the packet bears 0.0.0.0, and the proxy sends its answer to whoever has the address
+ * that it answers for (seen: 647 datagrams at an impostor).  In an IPv4-only network a program would wait for the
+ * NAS's IPv6 address in vain.  So a panel behind which there is no route is of type unreachable.  It is as closed as the
+ * other, and a run that finds a route makes it one that swallows, so that the filter gets to see the packets.
+ */
+#include "fence.h"
+
+#include "fence-check.h"
+#include "fence-device.h"
+#include "fence-writer.h"
+
+#include <glib/gi18n-lib.h>
+#include <linux/rtnetlink.h>
+
+struct DivertFences
+{
+  DivertNetlink     *netlink;
+  DivertFenceDevice *device;
+  const DivertFence *complete; /* not owned: closing has found nothing that opening this one would change */
+};
+
+DivertFences *
+divert_fences_new (GError **error)
+{
+  g_autoptr(DivertNetlink) netlink = divert_netlink_new (NETLINK_ROUTE, error);
+  DivertFences *fences;
+
+  if (netlink == NULL)
+    return NULL;
+  fences = g_new0 (DivertFences, 1);
+  fences->netlink = g_steal_pointer (&netlink);
+  fences->device = divert_fence_device_new ();
+  return fences;
+}
+
+void
+divert_fences_free (DivertFences *fences)
+{
+  if (fences == NULL)
+    return;
+  divert_fence_device_free (fences->device);
+  divert_netlink_free (fences->netlink);
+  g_free (fences);
+}
+
+static void
+plan_closing (DivertFenceWriter *w,
+              DivertFamily       family)
+{
+  const DivertFenceState *state = w->states[family];
+  guint n_closed = state->stale_gates->len;
+
+  if (state->mute)
+    return;
+  divert_fence_writer_delete (w, RTM_DELROUTE, state->stale_gates);
+  if (w->ifindex != 0)
+    n_closed += divert_fence_writer_add_missing (w, family, w->fence->panels, state->panels, RTN_UNICAST);
+  if (state->rule == NULL && (w->fence->families & (1 << family)) != 0)
+    divert_fence_writer_add_rule (w, family);
+  else if (state->rule != NULL && n_closed > 0 && family == DIVERT_FAMILY_IPV6)
+    divert_fence_writer_renew_rule (w, state->rule);
+}
+
+/* Where a packet would find no route without us, the panel refuses: the program is told so at once, as without us. */
+static void
+plan_refusals (DivertFenceWriter *w,
+               DivertFamily       family)
+{
+  const DivertFenceState *state = w->states[family];
+  gboolean by_default = FALSE;
+
+  for (guint i = 0; i < w->fence->panels->len; i++)
+    {
+      const DivertPrefix *prefix = divert_prefixes_index (w->fence->panels, i);
+      gboolean routable;
+
+      if (prefix->family != family || state->mute)
+        continue;
+      /* What was missing has been added as one that swallows. */
+      routable = by_default || w->fence->mark == 0 ||
+                 divert_fence_is_routable (w->netlink, w->fence, prefix, &by_default);
+      if ((state->panels->data[i] == DIVERT_PANEL_REFUSES) == routable)
+        divert_fence_writer_put_route (w, NLM_F_REPLACE, prefix, routable ? RTN_UNICAST : RTN_UNREACHABLE);
+    }
+}
+
+/* As most runs find it. */
+static gboolean
+is_complete (const DivertFenceWriter *w)
+{
+  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
+    {
+      const DivertFenceState *state = w->states[family];
+
+      if (state->stale_rules->len > 0 || state->stale_panels->len > 0 || !divert_fence_state_has_gates (state))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+close_fence (DivertFences       *fences,
+             const DivertFence  *fence,
+             gboolean           *ret_wrote,
+             GError            **error)
+{
+  g_auto(DivertFenceWriter) w = { 0 };
+  guint ifindex;
+  gboolean whole;
+
+  ifindex = divert_fence_device_find (fences->netlink, &whole);
+  if (!whole)
+    {
+      ifindex = divert_fence_device_make (fences->device, fences->netlink, error);
+      *ret_wrote = ifindex != 0;
+      /* The gates do not stay open for want of a device. */
+      error = ifindex != 0 ? error : NULL;
+    }
+  if (!divert_fence_writer_read (&w, fences->netlink, fence, ifindex, error))
+    return FALSE;
+  fences->complete = is_complete (&w) ? fence : NULL;
+  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
+    plan_closing (&w, family);
+  if (!divert_fence_writer_send (&w, ret_wrote, error) || ifindex == 0)
+    return FALSE;
+
+  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
+    plan_refusals (&w, family);
+  return divert_fence_writer_send (&w, ret_wrote, error);
+}
+
+gboolean
+divert_fences_close (DivertFences       *fences,
+                     const DivertFence  *fence,
+                     gboolean           *ret_wrote,
+                     GError            **error)
+{
+  gboolean wrote = FALSE, ok = TRUE;
+
+  fences->complete = NULL;
+  /* Nothing is to be held; the gates stay until the panels go. */
+  if (fence->families != DIVERT_FAMILIES_NONE)
+    ok = close_fence (fences, fence, &wrote, error);
+  if (!ok)
+    g_prefix_error (error, _("cannot close the routing fence: "));
+  if (ret_wrote != NULL)
+    *ret_wrote = wrote;
+  return ok;
+}
+
+/* The rules first, so that no packet meets a fence that is half gone. */
+static void
+plan_opening (DivertFenceWriter *w,
+              DivertFamily       family)
+{
+  const DivertFenceState *state = w->states[family];
+
+  if (state->mute)
+    return;
+  divert_fence_writer_delete (w, RTM_DELRULE, state->stale_rules);
+  divert_fence_writer_delete (w, RTM_DELROUTE, state->stale_panels);
+  divert_fence_writer_delete (w, RTM_DELROUTE, state->stale_gates);
+  divert_fence_writer_add_missing (w, family, w->fence->gates, state->gates, RTN_THROW);
+}
+
+gboolean
+divert_fences_open (DivertFences       *fences,
+                    const DivertFence  *fence,
+                    gboolean           *ret_wrote,
+                    GError            **error)
+{
+  g_auto(DivertFenceWriter) w = { 0 };
+  gboolean wrote = FALSE, ok;
+
+  if (ret_wrote != NULL)
+    *ret_wrote = FALSE;
+  if (g_steal_pointer (&fences->complete) == fence)
+    return TRUE;
+  ok = divert_fence_writer_read (&w, fences->netlink, fence, divert_fence_device_find (fences->netlink, NULL), error);
+  for (guint family = 0; ok && family < DIVERT_N_FAMILIES; family++)
+    plan_opening (&w, family);
+  ok = ok && divert_fence_writer_send (&w, &wrote, error) &&
+       (fence->families != DIVERT_FAMILIES_NONE ||
+        divert_fence_device_remove (fences->device, fences->netlink, &wrote, error));
+  if (!ok)
+    g_prefix_error (error, _("cannot open the routing fence: "));
+  if (ret_wrote != NULL)
+    *ret_wrote = wrote;
+  return ok;
+}
+
+gboolean
+divert_fences_withdraw (DivertFences  *fences,
+                        GError       **error)
+{
+  g_autoptr(DivertFence) nothing = divert_fence_new_empty ();
+  g_auto(DivertFenceWriter) w = { 0 };
+  gboolean wrote = FALSE, ok;
+
+  ok = divert_fence_writer_read (&w, fences->netlink, nothing, 0, error);
+  for (guint family = 0; ok && family < DIVERT_N_FAMILIES; family++)
+    {
+      const DivertFenceState *state = w.states[family];
+
+      divert_fence_writer_delete (&w, RTM_DELROUTE, state->stale_gates);
+      /* Nothing is wanted: the rule, too, counts as stale. */
+      for (guint i = 0; state->stale_gates->len > 0 && i < state->stale_rules->len; i++)
+        divert_fence_writer_renew_rule (&w, state->stale_rules->pdata[i]);
+    }
+  if (ok && divert_fence_writer_send (&w, &wrote, error))
+    return TRUE;
+  g_prefix_error (error, _("cannot close the routing fence: "));
+  return FALSE;
+}
+
+gboolean
+divert_fences_check (DivertFences       *fences,
+                     const DivertFence  *fence,
+                     GError            **error)
+{
+  g_auto(DivertFenceWriter) w = { 0 };
+  const guint ifindex = divert_fence_device_find (fences->netlink, NULL);
+
+  if (!divert_fence_writer_read (&w, fences->netlink, fence, ifindex, error))
+    return FALSE;
+  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
+    if (!divert_fence_check_whole (w.states[family], error))
+      return FALSE;
+  return divert_fence_check_routes (fences->netlink, fence, ifindex, error);
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The fence as a value.  What comes of whole configurations stands in tests/golden; here is what needs more than one of them.
+ */
+#include "core/ruleset/fence.h"
+
+#include <string.h>
+
+#include "core/ruleset/ruleset.h"
+
+static const char two_sites[] =
+  "[proxy]\ngroup=1\n"
+  "[site home]\nintranet=192.168.22.0/24;fd00:22::/64\nzone=home\n"
+  "[site office]\nintranet=10.20.0.0/16\nzone=work\n";
+
+static DivertConfig *
+make_config (const char *text)
+{
+  DivertConfig *config = divert_config_new ();
+  g_autoptr(GError) error = NULL;
+
+  divert_config_add (config, "config", text, strlen (text), &error);
+  g_assert_no_error (error);
+  divert_config_finish (config, &error);
+  g_assert_no_error (error);
+  return config;
+}
+
+static void
+add (GArray     *prefixes,
+     const char *text)
+{
+  DivertPrefix prefix;
+  g_autoptr(GError) error = NULL;
+
+  divert_prefix_parse (text, &prefix, &error);
+  g_assert_no_error (error);
+  divert_prefixes_add (prefixes, &prefix);
+}
+
+/* @place, with the prefixes @direct (NULL: none). */
+static DivertFence *
+make_fence (const char      *config_text,
+            DivertPlaceKind  place,
+            const char      *direct)
+{
+  g_autoptr(DivertConfig) config = make_config (config_text);
+  g_autoptr(DivertMode) mode = divert_mode_new (DIVERT_MODE_AUTO, NULL);
+  g_autoptr(DivertFacts) facts = divert_facts_new ();
+  g_autoptr(DivertDecision) decision = divert_decide (config, mode, facts);
+
+  decision->place = place;
+  if (direct != NULL)
+    add (decision->direct, direct);
+  return divert_fence_new (config, decision, facts);
+}
+
+static void
+assert_is (const DivertFence *fence,
+           const char        *panels,
+           const char        *gates)
+{
+  g_autofree char *panels_text = divert_prefixes_to_string (fence->panels);
+  g_autofree char *gates_text = divert_prefixes_to_string (fence->gates);
+
+  g_assert_cmpstr (panels_text, ==, panels);
+  g_assert_cmpstr (gates_text, ==, gates);
+}
+
+static void
+test_places (void)
+{
+  g_autoptr(DivertFence) off = make_fence (two_sites, DIVERT_PLACE_OFF, NULL);
+  g_autoptr(DivertFence) away = make_fence (two_sites, DIVERT_PLACE_AWAY, NULL);
+  g_autoptr(DivertFence) home = make_fence (two_sites, DIVERT_PLACE_SITE, "192.168.22.0/24");
+  g_autoptr(DivertFence) held = make_fence (two_sites, DIVERT_PLACE_HELD, "192.168.22.0/24");
+  g_autofree char *text = divert_fence_to_text (off);
+
+  g_assert_cmpstr (text, ==, "");
+  g_assert_cmpint (off->families, ==, DIVERT_FAMILIES_NONE);
+  assert_is (away, "10.20.0.0/16;192.168.22.0/24;fd00:22::/64", "");
+  assert_is (home, "10.20.0.0/16;192.168.22.0/24;fd00:22::/64", "192.168.22.0/24");
+  g_assert_true (divert_fence_equal (held, away));
+}
+
+/* What auto6 grants is an intranet as well, even if no list has it. */
+static void
+test_auto6 (void)
+{
+  g_autoptr(DivertFence) home = make_fence (two_sites, DIVERT_PLACE_SITE, "2001:db8:22::/64");
+  g_autoptr(DivertFence) held = make_fence (two_sites, DIVERT_PLACE_HELD, "2001:db8:22::/64");
+
+  assert_is (home, "10.20.0.0/16;192.168.22.0/24;2001:db8:22::/64;fd00:22::/64", "2001:db8:22::/64");
+  assert_is (held, "10.20.0.0/16;192.168.22.0/24;2001:db8:22::/64;fd00:22::/64", "");
+}
+
+/* No table that the kernel knows by another name. */
+static void
+test_table (void)
+{
+  static const struct
+  {
+    const char *mark_table;
+    guint32     table;
+  } cases[] = { { "2233", 2234 }, { "1", 2 }, { "252", 256 }, { "4294967295", 1 } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *text = g_strdup_printf ("%s[divert]\ntable=%s\n", two_sites, cases[i].mark_table);
+      g_autoptr(DivertFence) fence = make_fence (text, DIVERT_PLACE_AWAY, NULL);
+
+      g_assert_cmpuint (fence->table, ==, cases[i].table);
+    }
+}
+
+/* The mark that passes is never that of what is diverted, nor nothing. */
+static void
+test_mark (void)
+{
+  g_autoptr(DivertFence) usual = make_fence (two_sites, DIVERT_PLACE_AWAY, NULL);
+  g_autofree char *text = g_strconcat (two_sites, "[divert]\nmark=0x10\nmask=0x10\n", NULL);
+  g_autoptr(DivertFence) no_room = make_fence (text, DIVERT_PLACE_AWAY, NULL);
+  g_autofree char *no_room_text = divert_fence_to_text (no_room);
+
+  g_assert_cmphex (usual->mark & usual->mask, ==, usual->mark);
+  g_assert_cmphex (usual->mark, !=, 0);
+  g_assert_cmphex (usual->mark, !=, 23);
+  g_assert_cmphex (no_room->mark, ==, 0);
+  g_assert_null (strstr (no_room_text, "fwmark"));
+}
+
+static void
+test_equal (void)
+{
+  g_autoptr(DivertFence) a = make_fence (two_sites, DIVERT_PLACE_SITE, "192.168.22.0/24");
+  g_autoptr(DivertFence) b = make_fence (two_sites, DIVERT_PLACE_SITE, "192.168.22.0/24");
+  g_autoptr(DivertFence) away = make_fence (two_sites, DIVERT_PLACE_AWAY, NULL);
+
+  g_assert_true (divert_fence_equal (a, b));
+  g_assert_false (divert_fence_equal (a, away));
+  b->table++;
+  g_assert_false (divert_fence_equal (a, b));
+  b->table--;
+  b->mark++;
+  g_assert_false (divert_fence_equal (a, b));
+  b->mark--;
+  add (b->panels, "10.0.0.0/8");
+  g_assert_false (divert_fence_equal (a, b));
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/fence/places", test_places);
+  g_test_add_func ("/fence/auto6", test_auto6);
+  g_test_add_func ("/fence/table", test_table);
+  g_test_add_func ("/fence/mark", test_mark);
+  g_test_add_func ("/fence/equal", test_equal);
+  return g_test_run ();
+}
