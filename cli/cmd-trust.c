@@ -10,6 +10,7 @@
 
 #include <glib/gi18n.h>
 
+#include "bus/dbus-names.h"
 #include "client.h"
 #include "core/config/config.h"
 #include "core/words/escape.h"
@@ -17,6 +18,7 @@
 #include "view.h"
 
 #define DEFAULT_SITE "home"
+#define MAX_LOOKS    3 /* where nobody is asked: an address may have come in between */
 
 static gboolean
 person_says_yes (void)
@@ -45,33 +47,58 @@ report_choice (const GError *error)
   return code;
 }
 
+static gboolean
+show_preview (GDBusConnection  *bus,
+              const char       *site,
+              const char       *uuid,
+              GVariant        **ret_learned,
+              GError          **error)
+{
+  GVariant *learned = divert_client_get (bus, "Preview", g_variant_new ("(ss)", site, uuid), error);
+  g_autofree char *text = NULL;
+
+  if (!learned)
+    return FALSE;
+  text = divert_view_preview (learned, site);
+  g_print ("%s", text);
+  *ret_learned = learned;
+  return TRUE;
+}
+
 static DivertExitCode
 trust (GDBusConnection *bus,
        const char      *site,
        const char      *uuid,
        gboolean         yes)
 {
-  g_autoptr(GError) error = NULL;
-  g_autoptr(GVariant) learned = divert_client_get (bus, "Preview", g_variant_new ("(ss)", site, uuid), &error);
-  g_autoptr(GVariant) reply = NULL;
-  g_autofree char *text = NULL;
-
-  if (!learned)
-    return *uuid ? divert_client_report (error) : report_choice (error);
-  text = divert_view_preview (learned, site);
-  g_print ("%s", text);
-  if (!yes && !person_says_yes ())
+  for (guint looks = 1;; looks++)
     {
-      divert_command_complain (_("nothing changed"));
-      return DIVERT_EXIT_FAILED;
-    }
+      g_autoptr(GError) error = NULL;
+      g_autoptr(GVariant) learned = NULL;
+      g_autoptr(GVariant) reply = NULL;
 
-  /* The connection that was shown, even if another one became active meanwhile. */
-  reply = divert_client_call (bus, DIVERT_CALL_CHANGES, "Trust",
-                              g_variant_new ("(ss)", site, divert_view_string (learned, "uuid")), G_VARIANT_TYPE_UNIT,
-                              &error);
-  if (!reply)
-    return divert_client_report (error);
+      if (!show_preview (bus, site, uuid, &learned, &error))
+        return *uuid ? divert_client_report (error) : report_choice (error);
+      if (!yes && !person_says_yes ())
+        {
+          divert_command_complain (_("nothing changed"));
+          return DIVERT_EXIT_FAILED;
+        }
+
+      /* What was shown, even if another connection became active meanwhile. */
+      reply = divert_client_call (bus, DIVERT_CALL_CHANGES, "TrustShown",
+                                  g_variant_new ("(sss)", site, divert_view_string (learned, "uuid"),
+                                                 divert_view_string (learned, "digest")),
+                                  G_VARIANT_TYPE_UNIT, &error);
+      if (reply)
+        break;
+      if (!divert_client_error_is (error, DIVERT_DBUS_ERROR_CHANGED))
+        return divert_client_report (error);
+      /* Nothing was written.  What is there now is shown and asked for again. */
+      divert_command_complain (_("the network has changed since it was shown"));
+      if (yes && looks == MAX_LOOKS)
+        return DIVERT_EXIT_FAILED;
+    }
   g_print (_("'%s' is a site now. 'nm-divert status' shows its proofs.\n"), site);
   return DIVERT_EXIT_DONE;
 }

@@ -43,6 +43,8 @@ divert_view_reason (GVariant *answer)
   };
   const char *proof = divert_view_string (answer, "reason-proof");
 
+  reason.has_proof = *proof != '\0';
+
   /* A newer helper may have reasons of which this program knows only the English. */
   if (!divert_reason_code_from_name (divert_view_string (answer, "reason-code"), &reason.code) ||
       (*proof && !divert_proof_kind_from_name (proof, &reason.proof)))

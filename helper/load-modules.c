@@ -14,7 +14,7 @@
 int
 divert_load_modules (void)
 {
-  g_autoptr(DivertBackend) backend = divert_choice_new_backend ();
+  g_autoptr(DivertBackend) backend = divert_choice_new_backend (DIVERT_BACKEND_AUTO);
   g_autoptr(GPtrArray) names = backend->klass->list_modules (backend);
   g_autoptr(GError) error = NULL;
 

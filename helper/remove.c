@@ -64,14 +64,15 @@ attempt (gpointer   user_data,
 {
   const Parts *parts = user_data;
   g_autoptr(DivertRuleset) nothing = divert_ruleset_new_empty ();
+  DivertApplied applied;
 
-  return divert_apply (parts->backend, parts->routes, nothing, NULL, error);
+  return divert_apply (parts->backend, parts->routes, nothing, &applied, error);
 }
 
 static gboolean
 take_away (GError **error)
 {
-  g_autoptr(DivertBackend) backend = divert_choice_new_backend ();
+  g_autoptr(DivertBackend) backend = divert_choice_new_backend (DIVERT_BACKEND_AUTO);
   g_autoptr(DivertRoutes) routes = divert_routes_new (error);
   Parts parts = { backend, routes };
 

@@ -25,7 +25,7 @@ attempt (gpointer   user_data,
 int
 divert_withdraw (void)
 {
-  g_autoptr(DivertBackend) backend = divert_choice_new_backend ();
+  g_autoptr(DivertBackend) backend = divert_choice_new_backend (DIVERT_BACKEND_AUTO);
   g_autoptr(GError) error = NULL;
 
   if (divert_insist (attempt, backend, &error))

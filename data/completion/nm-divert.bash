@@ -11,7 +11,7 @@ _nm_divert_take()
   done <<<"$1"
 }
 
-# _nm_divert_match CURRENT LINES: those that begin so.  Words with blanks in them (names of connections) come one a line.
+# _nm_divert_match CURRENT LINES: those that begin so.  One a line, for names of connections have blanks in them.
 _nm_divert_match()
 {
   local current=$1 line

@@ -15,6 +15,11 @@
 #include "authority.h"
 
 #include <polkit/polkit.h>
+#include <string.h>
+
+#include "core/words/escape.h"
+
+#define MAX_DETAIL 64 /* characters */
 
 struct DivertAuthority
 {
@@ -42,6 +47,7 @@ typedef struct
   gpointer          user_data;
   char             *sender;
   char             *action_id;
+  PolkitDetails    *details;     /* NULL: none */
   PolkitCheckAuthorizationFlags flags;
   Stage             stage;
   guint32           uid;         /* from STAGE_WAITING on */
@@ -65,6 +71,7 @@ answer (Question   *question,
   g_clear_handle_id (&question->timeout_id, g_source_remove);
   g_object_unref (question->cancellable);
   g_object_unref (question->bus);
+  g_clear_object (&question->details);
   g_free (question->action_id);
   g_free (question->sender);
   g_free (question);
@@ -103,7 +110,7 @@ ask_polkit (Question *question)
   g_autoptr(PolkitSubject) subject = polkit_system_bus_name_new (question->sender);
 
   question->stage = STAGE_POLKIT;
-  polkit_authority_check_authorization (question->authority->polkit, subject, question->action_id, NULL,
+  polkit_authority_check_authorization (question->authority->polkit, subject, question->action_id, question->details,
                                         question->flags, question->cancellable, on_authorization, question);
 }
 
@@ -241,16 +248,50 @@ count_of_sender (const DivertAuthority *authority,
   return count;
 }
 
+/* Harmless in a dialog: '$' would begin another place to fill in, and some agents show text as markup. */
+static void
+add_detail (PolkitDetails *details,
+            const char    *key,
+            const char    *value)
+{
+  g_autofree char *escaped = divert_escape_up_to (value != NULL ? value : "", MAX_DETAIL);
+  g_autoptr(GString) text = g_string_new (NULL);
+
+  for (const char *p = escaped; *p != '\0'; p++)
+    if (strchr ("$<>&", *p) != NULL)
+      g_string_append_printf (text, "\\x%02x", (guint8) *p);
+    else
+      g_string_append_c (text, *p);
+  polkit_details_insert (details, key, text->str);
+}
+
+static PolkitDetails *
+make_details (const DivertDialog *dialog)
+{
+  PolkitDetails *details = polkit_details_new ();
+
+  add_detail (details, "site", dialog->site);
+  add_detail (details, "network", dialog->network);
+  if (dialog->message != NULL)
+    {
+      polkit_details_insert (details, "polkit.message", dialog->message);
+      polkit_details_insert (details, "polkit.gettext_domain", GETTEXT_PACKAGE);
+    }
+  return details;
+}
+
 void
 divert_authority_check (DivertAuthority       *authority,
                         GDBusMethodInvocation *invocation,
                         const char            *action_id,
+                        const DivertDialog    *dialog,
                         DivertAuthorised       authorised,
                         gpointer               user_data)
 {
   const char *sender = g_dbus_method_invocation_get_sender (invocation);
   GDBusMessage *message = g_dbus_method_invocation_get_message (invocation);
   gboolean interactive;
+  guint timeout_ms;
   Question *question;
 
   if (count_of_sender (authority, sender) >= DIVERT_AUTHORITY_MAX_PER_CONNECTION)
@@ -267,10 +308,12 @@ divert_authority_check (DivertAuthority       *authority,
   question->user_data = user_data;
   question->sender = g_strdup (sender);
   question->action_id = g_strdup (action_id);
+  question->details = dialog != NULL ? make_details (dialog) : NULL;
   question->flags = interactive ? POLKIT_CHECK_AUTHORIZATION_FLAGS_ALLOW_USER_INTERACTION :
                                   POLKIT_CHECK_AUTHORIZATION_FLAGS_NONE;
   question->cancellable = g_cancellable_new ();
-  question->timeout_id = g_timeout_add (interactive ? authority->interactive_timeout_ms : authority->timeout_ms, on_timeout, question);
+  timeout_ms = interactive ? authority->interactive_timeout_ms : authority->timeout_ms;
+  question->timeout_id = g_timeout_add (timeout_ms, on_timeout, question);
   g_ptr_array_add (authority->questions, question);
 
   /* Before the caller's user is asked for: a caller that went earlier has none any more. */

@@ -15,6 +15,15 @@ G_BEGIN_DECLS
 
 typedef struct DivertAuthority DivertAuthority;
 
+/* What the person who is asked for a password reads besides the action's own words; rules of the administrator's may look
+ * at it, too (action.lookup()).  Hostile text: it is escaped and cut.  NULL: not given. */
+typedef struct
+{
+  const char *message; /* msgid, takes the action's message's place; with $(site) and $(network) in it */
+  const char *site;
+  const char *network;
+} DivertDialog;
+
 /* FALSE: refused, dismissed, cancelled, vanished, too many questions, polkit not there, any error.
  * Nothing but a refusal may follow it. */
 typedef void (*DivertAuthorised) (gboolean allowed, gpointer user_data);
@@ -29,11 +38,12 @@ void             divert_authority_free (DivertAuthority *authority);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertAuthority, divert_authority_free)
 
 /* May the caller of @invocation do @action_id ("org.nmdivert.trust")?  Root may always, without polkit.  A
- * password is asked for only if the call's message allows interaction.  @authorised is called
- * exactly once, perhaps before this returns. */
+ * password is asked for only if the call's message allows interaction; @dialog (may be NULL) is copied.  @authorised is
+ * called exactly once, perhaps before this returns. */
 void             divert_authority_check (DivertAuthority       *authority,
                                          GDBusMethodInvocation *invocation,
                                          const char            *action_id,
+                                         const DivertDialog    *dialog,
                                          DivertAuthorised       authorised,
                                          gpointer               user_data);
 

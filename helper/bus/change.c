@@ -33,6 +33,7 @@ divert_change_free (DivertChange *change)
   divert_mode_free (change->mode);
   g_free (change->site);
   g_free (change->uuid);
+  g_free (change->digest);
   g_free (change);
 }
 
@@ -76,8 +77,9 @@ on_authorised (gboolean allowed,
 }
 
 void
-divert_change_authorise (DivertChange *change,
-                         const char   *action)
+divert_change_authorise (DivertChange       *change,
+                         const char         *action,
+                         const DivertDialog *dialog)
 {
-  divert_authority_check (change->service->authority, change->invocation, action, on_authorised, change);
+  divert_authority_check (change->service->authority, change->invocation, action, dialog, on_authorised, change);
 }

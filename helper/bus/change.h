@@ -23,13 +23,14 @@ struct DivertChange
   gboolean               until_network_change;
   char                  *site;       /* of Trust, Forget and Preview */
   char                  *uuid;
+  char                  *digest;     /* of Trust: of what the person was shown; NULL: nothing yet */
 };
 
 DivertChange *divert_change_new (DivertService *service, GDBusMethodInvocation *invocation, DivertChangeFunc func);
 void          divert_change_free (DivertChange *change);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertChange, divert_change_free)
-/* Calls the change's func if its caller may do @action; else answers, and frees it. */
-void          divert_change_authorise (DivertChange *change, const char *action);
+/* Calls the change's func if its caller may do @action; else answers, and frees it.  @dialog: may be NULL. */
+void          divert_change_authorise (DivertChange *change, const char *action, const DivertDialog *dialog);
 void          divert_change_fail (DivertChange *change, const char *name, const GError *error);
 /* Answers when the rules are as the change wants them. */
 void          divert_change_answer_when_applied (DivertChange *change, const char *event);

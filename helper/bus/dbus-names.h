@@ -13,6 +13,7 @@
 #define DIVERT_DBUS_ERROR_NOT_AUTHORIZED "org.nmdivert.Helper1.Error.NotAuthorized"
 #define DIVERT_DBUS_ERROR_UNKNOWN_SITE "org.nmdivert.Helper1.Error.UnknownSite"
 #define DIVERT_DBUS_ERROR_CONFIG "org.nmdivert.Helper1.Error.Config"
+#define DIVERT_DBUS_ERROR_CHANGED "org.nmdivert.Helper1.Error.Changed"
 
 #define DIVERT_ACTION_SWITCH_AWAY "org.nmdivert.switch-away"
 #define DIVERT_ACTION_SWITCH_SITE "org.nmdivert.switch-site"

@@ -63,15 +63,13 @@ answer_plan (GDBusMethodInvocation *invocation,
 {
   DivertService *service = user_data;
   g_autoptr(DivertMode) supposed = NULL;
-  g_autoptr(DivertRuleset) ruleset = NULL;
   g_autofree char *text = NULL;
   const char *mode;
 
   g_variant_get (g_dbus_method_invocation_get_parameters (invocation), "(&s)", &mode);
   if (!check_supposed_mode (service, invocation, mode, &supposed))
     return;
-  ruleset = divert_pipeline_plan (service->pipeline, supposed, NULL);
-  text = divert_ruleset_to_text (ruleset);
+  text = divert_pipeline_plan (service->pipeline, supposed);
   divert_helper1_complete_plan (service->object, invocation, text);
 }
 

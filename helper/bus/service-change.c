@@ -87,6 +87,7 @@ on_switch (DivertHelper1         *object,
            gpointer               user_data)
 {
   DivertService *service = user_data;
+  DivertDialog dialog = { 0 };
   DivertMode *parsed;
   DivertChange *change;
 
@@ -95,7 +96,8 @@ on_switch (DivertHelper1         *object,
   change = divert_change_new (service, invocation, do_switch);
   change->mode = parsed;
   change->until_network_change = until_network_change;
-  divert_change_authorise (change, switch_action (parsed));
+  dialog.site = divert_mode_get_name (parsed);
+  divert_change_authorise (change, switch_action (parsed), parsed->kind == DIVERT_MODE_SITE ? &dialog : NULL);
   return TRUE;
 }
 
@@ -118,7 +120,7 @@ on_reload (DivertHelper1         *object,
            GDBusMethodInvocation *invocation,
            gpointer               user_data)
 {
-  divert_change_authorise (divert_change_new (user_data, invocation, do_reload), DIVERT_ACTION_RELOAD);
+  divert_change_authorise (divert_change_new (user_data, invocation, do_reload), DIVERT_ACTION_RELOAD, NULL);
   return TRUE;
 }
 

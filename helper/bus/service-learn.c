@@ -4,16 +4,23 @@
  *
  * What is learned comes from the helper's own facts, never from the caller, who only names
  * a site and a connection.  The gateways are asked first, so that their addresses are fresh.
+ *
+ * What is written is what a person was shown, and nothing else.  It is looked at before polkit is asked, because
+ * its dialog names the network, and again when the permission comes: in between the machine may have been carried
+ * elsewhere, or a stranger may have answered in the gateway's place.  What was shown is known by its digest: the
+ * caller's (TrustShown), else that of the first look.
  */
 #include "service-private.h"
+
+#include <glib/gi18n-lib.h>
 
 #include "arguments.h"
 #include "change.h"
 #include "core/trust/trust.h"
 #include "dbus-names.h"
 
-/* Changes that may wait, of any kind, before one more Preview is refused. */
-#define MAX_PREVIEWS 16
+/* Changes that may wait, of any kind, before one more that asks the network is refused. */
+#define MAX_LOOKS 16
 
 static const DivertSite *
 find_site (const DivertChange *change)
@@ -53,18 +60,40 @@ keep_and_answer (DivertChange *change,
     fail_to_change (change, error);
 }
 
+/* NULL behind an answer: nothing can be learned, or something else than was shown. */
+static DivertLearned *
+learn_what_was_shown (DivertChange *change)
+{
+  g_autoptr(GError) error = NULL;
+  g_autoptr(DivertLearned) learned = learn (change, &error);
+  g_autofree char *digest = NULL;
+
+  if (learned == NULL)
+    {
+      fail_to_change (change, error);
+      return NULL;
+    }
+  digest = divert_learned_digest (learned, change->site);
+  if (change->digest == NULL)
+    change->digest = g_steal_pointer (&digest);
+  else if (!g_str_equal (change->digest, digest))
+    {
+      g_dbus_method_invocation_return_dbus_error (change->invocation, DIVERT_DBUS_ERROR_CHANGED,
+                                                  "the network is not what was shown any more");
+      return NULL;
+    }
+  return g_steal_pointer (&learned);
+}
+
 static void
 on_ready_to_trust (const DivertReport *report,
                    gpointer            user_data)
 {
   g_autoptr(DivertChange) change = user_data;
-  g_autoptr(GError) error = NULL;
-  g_autoptr(DivertLearned) learned = learn (change, &error);
+  g_autoptr(DivertLearned) learned = learn_what_was_shown (change);
 
   if (learned != NULL)
     keep_and_answer (change, "trust", learned->text);
-  else
-    fail_to_change (change, error);
 }
 
 static void
@@ -79,6 +108,32 @@ static void
 do_trust (DivertChange *change)
 {
   ask_gateways (change, on_ready_to_trust);
+}
+
+static void
+on_ready_to_ask (const DivertReport *report,
+                 gpointer            user_data)
+{
+  g_autoptr(DivertChange) change = user_data;
+  g_autoptr(DivertLearned) learned = learn_what_was_shown (change);
+  DivertDialog dialog = { .site = change->site };
+
+  if (learned == NULL)
+    return;
+  dialog.network = learned->id;
+  divert_change_authorise (g_steal_pointer (&change), DIVERT_ACTION_TRUST, &dialog);
+}
+
+/* It is anybody's to ask, and waits for answers from the network. */
+static gboolean
+is_too_many (const DivertService   *service,
+             GDBusMethodInvocation *invocation)
+{
+  if (service->changes < MAX_LOOKS)
+    return FALSE;
+  g_dbus_method_invocation_return_error_literal (invocation, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED,
+                                                 "too many questions at once");
+  return TRUE;
 }
 
 /* A change of @site by @uuid; NULL behind an answer, if they cannot be. */
@@ -100,6 +155,23 @@ learning_new (DivertService         *service,
   return change;
 }
 
+/* @digest: NULL: the caller has seen nothing. */
+static void
+begin_to_trust (DivertService         *service,
+                GDBusMethodInvocation *invocation,
+                const char            *site,
+                const char            *uuid,
+                const char            *digest)
+{
+  DivertChange *change = is_too_many (service, invocation) ? NULL :
+                         learning_new (service, invocation, do_trust, site, uuid, FALSE);
+
+  if (change == NULL)
+    return;
+  change->digest = g_strdup (digest);
+  ask_gateways (change, on_ready_to_ask);
+}
+
 static gboolean
 on_trust (DivertHelper1         *object,
           GDBusMethodInvocation *invocation,
@@ -107,10 +179,19 @@ on_trust (DivertHelper1         *object,
           const char            *uuid,
           gpointer               user_data)
 {
-  DivertChange *change = learning_new (user_data, invocation, do_trust, site, uuid, FALSE);
+  begin_to_trust (user_data, invocation, site, uuid, NULL);
+  return TRUE;
+}
 
-  if (change != NULL)
-    divert_change_authorise (change, DIVERT_ACTION_TRUST);
+static gboolean
+on_trust_shown (DivertHelper1         *object,
+                GDBusMethodInvocation *invocation,
+                const char            *site,
+                const char            *uuid,
+                const char            *digest,
+                gpointer               user_data)
+{
+  begin_to_trust (user_data, invocation, site, uuid, digest);
   return TRUE;
 }
 
@@ -150,6 +231,7 @@ on_ready_to_preview (const DivertReport *report,
   g_autoptr(DivertChange) change = user_data;
   g_autoptr(DivertLearned) learned = NULL;
   g_autofree char *file = divert_pipeline_get_site_path (change->service->pipeline, change->site);
+  g_autofree char *digest = NULL;
   g_autoptr(GError) error = NULL;
   GVariantDict dict;
 
@@ -159,6 +241,7 @@ on_ready_to_preview (const DivertReport *report,
       divert_change_fail (change, DIVERT_DBUS_ERROR_FAILED, error);
       return;
     }
+  digest = divert_learned_digest (learned, change->site);
   g_variant_dict_init (&dict, NULL);
   g_variant_dict_insert (&dict, "uuid", "s", learned->uuid);
   g_variant_dict_insert_value (&dict, "id", g_variant_new_take_string (g_utf8_make_valid (learned->id, -1)));
@@ -169,6 +252,7 @@ on_ready_to_preview (const DivertReport *report,
                                make_strings (learned->gateway_macs, sizeof (DivertMac), mac_to_string));
   g_variant_dict_insert (&dict, "file", "s", file);
   g_variant_dict_insert_value (&dict, "text", g_variant_new_take_string (g_utf8_make_valid (learned->text, -1)));
+  g_variant_dict_insert (&dict, "digest", "s", digest);
   divert_helper1_complete_preview (change->service->object, change->invocation, g_variant_dict_end (&dict));
 }
 
@@ -179,17 +263,9 @@ on_preview (DivertHelper1         *object,
             const char            *uuid,
             gpointer               user_data)
 {
-  DivertService *service = user_data;
-  DivertChange *change;
+  DivertChange *change = is_too_many (user_data, invocation) ? NULL :
+                         learning_new (user_data, invocation, NULL, site, uuid, TRUE);
 
-  /* It is anybody's to ask, and waits for answers from the network. */
-  if (service->changes >= MAX_PREVIEWS)
-    {
-      g_dbus_method_invocation_return_error_literal (invocation, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED,
-                                                     "too many questions at once");
-      return TRUE;
-    }
-  change = learning_new (service, invocation, NULL, site, uuid, TRUE);
   if (change != NULL)
     ask_gateways (change, on_ready_to_preview);
   return TRUE;
@@ -225,9 +301,13 @@ on_forget (DivertHelper1         *object,
            gpointer               user_data)
 {
   DivertChange *change = learning_new (user_data, invocation, do_forget, site, uuid, TRUE);
+  DivertDialog dialog = { .site = site, .network = uuid };
 
+  /* The action's own message is that of trust. */
+  dialog.message = uuid[0] != '\0' ? N_("Authentication is required to take the network '$(network)' out of site '$(site)'") :
+                                     N_("Authentication is required to forget site '$(site)'");
   if (change != NULL)
-    divert_change_authorise (change, DIVERT_ACTION_TRUST);
+    divert_change_authorise (change, DIVERT_ACTION_TRUST, &dialog);
   return TRUE;
 }
 
@@ -235,6 +315,7 @@ void
 divert_service_connect_learning (DivertService *service)
 {
   g_signal_connect (service->object, "handle-trust", G_CALLBACK (on_trust), service);
+  g_signal_connect (service->object, "handle-trust-shown", G_CALLBACK (on_trust_shown), service);
   g_signal_connect (service->object, "handle-forget", G_CALLBACK (on_forget), service);
   g_signal_connect (service->object, "handle-preview", G_CALLBACK (on_preview), service);
 }

@@ -259,8 +259,8 @@ divert_status_explain (const DivertPipeline *pipeline,
 {
   g_autoptr(DivertDecision) decision = NULL;
   DivertExplanation explanation;
-  g_autoptr(DivertRuleset) ruleset G_GNUC_UNUSED = divert_pipeline_explain (pipeline, mode, packet, &decision,
-                                                                             &explanation);
+  g_auto(DivertRuleText) text = { NULL, NULL, NULL };
+  g_autoptr(DivertRuleset) ruleset = divert_pipeline_explain (pipeline, mode, packet, &decision, &explanation, &text);
   GVariantDict dict;
 
   g_variant_dict_init (&dict, NULL);
@@ -270,11 +270,9 @@ divert_status_explain (const DivertPipeline *pipeline,
   g_variant_dict_insert_value (&dict, "device", utf8 (packet->out_interface));
   if (explanation.rule != NULL)
     {
-      g_autofree char *rule = divert_rule_to_save_text (explanation.rule, packet->destination.family);
-
-      g_variant_dict_insert (&dict, "table", "s", divert_table_name (explanation.rule->table));
-      g_variant_dict_insert (&dict, "chain", "s", explanation.rule->chain);
-      g_variant_dict_insert_value (&dict, "rule", utf8 (rule));
+      g_variant_dict_insert (&dict, "table", "s", text.table);
+      g_variant_dict_insert (&dict, "chain", "s", text.chain);
+      g_variant_dict_insert_value (&dict, "rule", utf8 (text.text));
       g_variant_dict_insert (&dict, "why", "s", explanation.rule->why != NULL ? explanation.rule->why : "");
     }
   g_variant_dict_insert (&dict, "place", "s", divert_decision_get_place (decision));

@@ -1,105 +1,58 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the order of the kernel writes.
+ * Owns: the order in which packet filter and policy routing are written.
  *
- * Theory of operation.  There are up to four tables (mangle and nat, IPv4 and
- * IPv6) and the policy routing, and no way to change them all at once.  The order
- * makes every state in between away or blocked:
+ * Theory of operation.  There is no way to change both at once.  The order makes every state in between away or
+ * blocked:
  *
- *   laying    mangle first: what is marked but has no route to lo yet is dropped
- *             by DIVERT_GUARD, and so is DNS that nat does not redirect yet;
- *             then the routes and the rule (diversion works), then nat (DNS works)
- *   removing  the same backwards
+ *   laying    the filter first: what is marked but has no route to lo yet is dropped by its guard, DNS
+ *             goes to the proxy or is dropped as well; then the routes and the rule (diversion works)
+ *   removing  the same backwards: without the routes what is marked is dropped, until the filter goes
  *
- * A change of place differs in mangle alone, one commit a family: each family is
- * wholly at the old place or wholly at the new one.  A step that fails in one family is
- * still taken in the other, which else might stay at a place that was left; the later
- * steps are left undone, which is blocked, not direct; the pipeline tries again.
+ * The filter's own steps are the backend's (backend.h).  A revocation is all in it, and so comes first.
+ *
+ * If the filter fails, the routing is left undone, which is blocked, not direct; the pipeline tries again.  But if only
+ * its redirection of DNS cannot be had, what is marked gets its way to the proxy all the same.  A step of the routing
+ * that fails in one family is still taken in the other.
  */
 #include "apply.h"
 
-typedef struct
-{
-  DivertBackend       *backend;
-  DivertRoutes        *routes;
-  const DivertRuleset *ruleset;
-  DivertApplied        applied;
-} Apply;
-
-typedef gboolean (*Step) (Apply *apply, DivertFamily family, GError **error);
-
-static void
-count_write (Apply    *apply,
-             gboolean  wrote)
-{
-  if (!wrote)
-    return;
-  apply->applied.writes++;
-  apply->applied.last_write = g_get_monotonic_time ();
-}
-
 static gboolean
-apply_table (Apply         *apply,
-             DivertTable    table,
-             DivertFamily   family,
-             GError       **error)
+apply_routing (DivertRoutes         *routes,
+               const DivertRouting  *routing,
+               DivertApplied        *applied,
+               GError              **error)
 {
-  gboolean wrote = FALSE;
+  gboolean ok = TRUE;
 
-  if (!apply->backend->klass->apply (apply->backend, apply->ruleset, table, family, &wrote, error))
-    return FALSE;
-  count_write (apply, wrote);
-  return TRUE;
-}
+  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
+    {
+      gboolean wrote = FALSE;
 
-static gboolean
-apply_mangle (Apply         *apply,
-              DivertFamily   family,
-              GError       **error)
-{
-  return apply_table (apply, DIVERT_TABLE_MANGLE, family, error);
-}
-
-static gboolean
-apply_nat (Apply         *apply,
-           DivertFamily   family,
-           GError       **error)
-{
-  return apply_table (apply, DIVERT_TABLE_NAT, family, error);
-}
-
-static gboolean
-apply_routing (Apply         *apply,
-               DivertFamily   family,
-               GError       **error)
-{
-  gboolean wrote = FALSE;
-
-  if (!divert_routes_apply (apply->routes, &apply->ruleset->routing, family, &wrote, error))
-    return FALSE;
-  count_write (apply, wrote);
-  return TRUE;
+      if (divert_routes_apply (routes, routing, family, &wrote, ok ? error : NULL))
+        divert_applied_add (applied, wrote);
+      else
+        ok = FALSE;
+    }
+  return ok;
 }
 
 gboolean
-divert_apply (DivertBackend       *backend,
-              DivertRoutes        *routes,
-              const DivertRuleset *ruleset,
-              DivertApplied       *ret_applied,
-              GError             **error)
+divert_apply (DivertBackend  *backend,
+              DivertRoutes   *routes,
+              DivertRuleset  *ruleset,
+              DivertApplied  *applied,
+              GError        **error)
 {
-  static const Step laying[] = { apply_mangle, apply_routing, apply_nat };
-  static const Step removing[] = { apply_nat, apply_routing, apply_mangle };
-  const Step *steps = divert_ruleset_is_empty (ruleset) ? removing : laying;
-  Apply apply = { backend, routes, ruleset, { 0, 0 } };
-  gboolean ok = TRUE;
+  gboolean ok;
 
-  for (guint i = 0; i < G_N_ELEMENTS (laying) && ok; i++)
-    for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
-      if (!steps[i](&apply, family, ok ? error : NULL))
-        ok = FALSE;
+  *applied = (DivertApplied) { 0, 0, FALSE };
+  if (divert_ruleset_is_empty (ruleset))
+    return apply_routing (routes, &ruleset->routing, applied, error) &&
+           backend->klass->apply (backend, ruleset, applied, error);
 
-  if (ret_applied != NULL)
-    *ret_applied = apply.applied;
-  return ok;
+  ok = backend->klass->apply (backend, ruleset, applied, error);
+  if (!applied->guarded)
+    return FALSE;
+  return apply_routing (routes, &ruleset->routing, applied, ok ? error : NULL) && ok;
 }

@@ -59,12 +59,10 @@ divert_laying_free (DivertLaying *laying)
 gboolean
 divert_laying_find_rules (DivertLaying *laying)
 {
-  g_autoptr(DivertRuleset) nothing = divert_ruleset_new_empty ();
-  g_autofree char *empty = divert_ruleset_to_save_text (nothing, DIVERT_FAMILY_IPV4, DIVERT_TABLE_MANGLE);
-  g_autofree char *found = laying->backend->klass->read (laying->backend, DIVERT_TABLE_MANGLE, DIVERT_FAMILY_IPV4,
-                                                         NULL);
+  gboolean any;
 
-  return g_strcmp0 (found, empty) != 0;
+  /* What cannot be read may be there. */
+  return !laying->backend->klass->inspect (laying->backend, &any, NULL) || any;
 }
 
 static gboolean
@@ -183,7 +181,7 @@ divert_laying_lay (DivertLaying         *laying,
   g_autoptr(GError) error = NULL;
   const guint known = problems->len;
 
-  *applied = (DivertApplied) { 0, 0 };
+  *applied = (DivertApplied) { 0, 0, FALSE };
   /* Without the group the proxy's own packets could not be told from others: a loop. */
   if (decision->place != DIVERT_PLACE_OFF && gid == NULL)
     return withdraw (laying, problems);
@@ -221,4 +219,21 @@ divert_laying_count_dropped (const DivertLaying *laying,
                              guint64            *ret_packets)
 {
   return laying->backend->klass->count_dropped (laying->backend, ret_packets, NULL);
+}
+
+char *
+divert_laying_to_text (const DivertLaying  *laying,
+                       const DivertRuleset *ruleset)
+{
+  return laying->backend->klass->to_text (laying->backend, ruleset);
+}
+
+void
+divert_laying_describe (const DivertLaying  *laying,
+                        const DivertRuleset *ruleset,
+                        const DivertRule    *rule,
+                        const DivertPacket  *packet,
+                        DivertRuleText      *ret_text)
+{
+  laying->backend->klass->describe (laying->backend, ruleset, rule, packet, ret_text);
 }

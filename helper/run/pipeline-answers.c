@@ -77,10 +77,11 @@ divert_pipeline_count_dropped (const DivertPipeline *pipeline,
   return divert_laying_count_dropped (pipeline->laying, ret_packets);
 }
 
-DivertRuleset *
-divert_pipeline_plan (const DivertPipeline  *pipeline,
-                      const DivertMode      *mode,
-                      DivertDecision       **ret_decision)
+/* The ruleset and decision of now, or (@mode given) as if @mode's place were true here. */
+static DivertRuleset *
+plan (const DivertPipeline  *pipeline,
+      const DivertMode      *mode,
+      DivertDecision       **ret_decision)
 {
   const DivertConfig *config = divert_settings_get_config (pipeline->settings);
   g_autoptr(DivertFacts) nothing = divert_facts_new ();
@@ -106,6 +107,15 @@ divert_pipeline_plan (const DivertPipeline  *pipeline,
   if (ret_decision != NULL)
     *ret_decision = g_steal_pointer (&decision);
   return ruleset;
+}
+
+char *
+divert_pipeline_plan (const DivertPipeline *pipeline,
+                      const DivertMode     *mode)
+{
+  g_autoptr(DivertRuleset) ruleset = plan (pipeline, mode, NULL);
+
+  return divert_laying_to_text (pipeline->laying, ruleset);
 }
 
 /* Where the packet would leave and from which address: for a supposed place by its exit, else as
@@ -138,12 +148,15 @@ divert_pipeline_explain (const DivertPipeline  *pipeline,
                          const DivertMode      *mode,
                          DivertPacket          *packet,
                          DivertDecision       **ret_decision,
-                         DivertExplanation     *ret_explanation)
+                         DivertExplanation     *ret_explanation,
+                         DivertRuleText        *ret_text)
 {
-  DivertRuleset *ruleset = divert_pipeline_plan (pipeline, mode, ret_decision);
+  DivertRuleset *ruleset = plan (pipeline, mode, ret_decision);
 
   route_packet (*ret_decision, mode != NULL, packet);
   divert_explain (ruleset, packet, ret_explanation);
+  if (ret_explanation->rule != NULL)
+    divert_laying_describe (pipeline->laying, ruleset, ret_explanation->rule, packet, ret_text);
   return ruleset;
 }
 

@@ -16,10 +16,11 @@
 #include "core/memory/auto6-memory.h"
 #include "flows.h"
 #include "inquiry.h"
+#include "system/base/clock.h"
 #include "system/filter/choice.h"
 
 #define SETTLE_US G_USEC_PER_SEC /* for a refresh that is to settle */
-#define EXPIRY_CHECK_S 30        /* the wall clock can be set: look at it now and then */
+#define EXPIRY_CHECK_S 30        /* the wall clock can be set, and this timer stands still in sleep: look now and then */
 #define BUS_LOST_US (3 * G_USEC_PER_SEC)
 #define BUS_LOST_STEP_US (20 * 1000)
 
@@ -77,7 +78,10 @@ end_mode (DivertPipeline    *pipeline,
 {
   g_autofree char *network = facts->nm_running ? divert_facts_network (facts) : NULL;
 
-  if (divert_mode_is_over (divert_settings_get_mode (pipeline->settings), g_get_real_time () / G_USEC_PER_SEC, network))
+  DivertClock now;
+
+  divert_clock_read (&now);
+  if (divert_mode_is_over (divert_settings_get_mode (pipeline->settings), &now, network))
     divert_settings_end_mode (pipeline->settings);
 }
 
@@ -137,10 +141,11 @@ set_next_timer (DivertPipeline *pipeline)
 
   if (mode->expires != 0)
     {
-      gint64 left = (gint64) mode->expires - g_get_real_time () / G_USEC_PER_SEC;
-      gint64 when = g_get_monotonic_time () + CLAMP (left, 0, EXPIRY_CHECK_S) * G_USEC_PER_SEC;
+      DivertClock now;
 
-      deadline = earlier (deadline, when);
+      divert_clock_read (&now);
+      deadline = earlier (deadline, g_get_monotonic_time () +
+                          (gint64) MIN (divert_mode_get_left (mode, &now), EXPIRY_CHECK_S) * G_USEC_PER_SEC);
     }
   deadline = earlier (deadline, pipeline->held_until);
   deadline = earlier (deadline, pipeline->news_due);
@@ -179,8 +184,11 @@ make_report (DivertPipeline *pipeline,
 {
   gint64 end = applied.writes > 0 ? applied.last_write : g_get_monotonic_time ();
   DivertReport *report = g_new0 (DivertReport, 1);
+  DivertClock now;
 
   report->mode = divert_mode_copy (divert_settings_get_mode (pipeline->settings));
+  divert_clock_read (&now);
+  report->mode->expires = divert_mode_get_expiry (report->mode, &now);
   report->decision = decision;
   report->laid = laid;
   if (laid)
@@ -361,13 +369,15 @@ divert_pipeline_new (const char  *config_dir,
                      GError     **error)
 {
   g_autoptr(DivertPipeline) pipeline = g_new0 (DivertPipeline, 1);
+  DivertBackendKind backend;
 
   pipeline->waiters = divert_waiters_new ();
   pipeline->anchors = divert_anchors_new ();
   pipeline->hold = divert_hold_new ();
   pipeline->former = divert_prefixes_new ();
   pipeline->settings = divert_settings_new (config_dir);
-  pipeline->laying = divert_laying_new (divert_choice_new_backend (), on_retry, pipeline, error);
+  backend = divert_settings_get_config (pipeline->settings)->backend;
+  pipeline->laying = divert_laying_new (divert_choice_new_backend (backend), on_retry, pipeline, error);
   if (pipeline->laying == NULL)
     return NULL;
   pipeline->kernel = divert_kernel_new (on_kernel_changed, pipeline, error);

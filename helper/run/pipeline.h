@@ -63,14 +63,13 @@ GArray             *divert_pipeline_find_listeners (const DivertPipeline *pipeli
 gboolean            divert_pipeline_count_dropped (const DivertPipeline *pipeline, guint64 *ret_packets);
 /* In a plan, the group while it is not known. */
 #define DIVERT_GID_UNKNOWN (G_MAXUINT32 - 1)
-/* The ruleset and decision of now, or (@mode given) as if @mode's place were true here; nothing is touched. */
-DivertRuleset      *divert_pipeline_plan (const DivertPipeline *pipeline, const DivertMode *mode,
-                                          DivertDecision **ret_decision);
+/* The rules of now, or (@mode given) as if @mode's place were true here, as text; nothing is touched. */
+char               *divert_pipeline_plan (const DivertPipeline *pipeline, const DivertMode *mode);
 /* What becomes of @packet then; where it leaves, and from which address, is filled in.  The rule that
- * is @ret_explanation's belongs to the ruleset that is returned. */
-DivertRuleset      *divert_pipeline_explain (const DivertPipeline *pipeline, const DivertMode *mode,
-                                             DivertPacket *packet, DivertDecision **ret_decision,
-                                             DivertExplanation *ret_explanation);
+ * is @ret_explanation's belongs to the ruleset that is returned; @ret_text, empty before, is its text. */
+DivertRuleset      *divert_pipeline_explain (const DivertPipeline *pipeline, const DivertMode *mode, DivertPacket *packet,
+                                             DivertDecision **ret_decision, DivertExplanation *ret_explanation,
+                                             DivertRuleText *ret_text);
 /* Does the helper have rules to keep, or something to wait for? */
 gboolean            divert_pipeline_is_needed (const DivertPipeline *pipeline);
 

@@ -15,6 +15,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "divert-config.h"
+#include "system/base/clock.h"
 #include "system/files/config-files.h"
 #include "system/files/group.h"
 #include "system/files/mode-file.h"
@@ -162,14 +163,18 @@ divert_settings_set_mode (DivertSettings    *settings,
                           const DivertMode  *mode,
                           GError           **error)
 {
+  g_autoptr(DivertMode) timed = divert_mode_copy (mode);
   g_autoptr(GError) local_error = NULL;
+  DivertClock now;
 
-  if (!divert_mode_file_save (DIVERT_STATE_DIR, DIVERT_RUN_DIR, mode, &local_error) && mode->kind != DIVERT_MODE_AWAY)
+  divert_clock_read (&now);
+  divert_mode_set_end (timed, mode->expires, &now);
+  if (!divert_mode_file_save (DIVERT_STATE_DIR, DIVERT_RUN_DIR, timed, &local_error) && timed->kind != DIVERT_MODE_AWAY)
     {
       g_propagate_error (error, g_steal_pointer (&local_error));
       return FALSE;
     }
-  take_mode (settings, mode, local_error);
+  take_mode (settings, timed, local_error);
   return TRUE;
 }
 

@@ -30,7 +30,7 @@ gboolean            divert_settings_get_gid (DivertSettings *settings, guint32 *
 gint64              divert_settings_get_group_retry (const DivertSettings *settings);
 
 const DivertMode   *divert_settings_get_mode (const DivertSettings *settings);
-/* Kept on disk before it is taken; away is taken in any case. */
+/* Kept on disk before it is taken; away is taken in any case.  Until @mode's end by the wall clock of now. */
 gboolean            divert_settings_set_mode (DivertSettings *settings, const DivertMode *mode, GError **error);
 /* It is over: auto from now on, whether that can be kept on disk or not. */
 void                divert_settings_end_mode (DivertSettings *settings);

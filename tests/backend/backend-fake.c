@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: a backend without a kernel.  It keeps the text of what would be laid, and
- * remembers in which order, for the tests of what stands above the backends.
+ * Owns: a backend without a kernel.  It keeps the ruleset that would be laid, and
+ * remembers what was asked of it, for the tests of what stands above the backends.
  */
 #include "backend-fake.h"
 
 typedef struct
 {
-  DivertBackend parent;
-  char         *laid[DIVERT_N_TABLES][DIVERT_N_FAMILIES];
-  GString      *log;
-  GError       *error;
-  guint64       dropped;
-  DivertFamilies lacking;      /* probing these fails … */
-  gint           lacking_code; /* … with this code of DIVERT_BACKEND_ERROR */
+  DivertBackend      parent;
+  DivertRuleset     *laid;
+  GString           *log;
+  GError            *error;
+  gboolean           guards;       /* an apply that fails has come so far */
+  DivertFakeApplying applying;
+  gpointer           applying_data;
+  guint64            dropped;
+  DivertFamilies     lacking;      /* probing these fails … */
+  gint               lacking_code; /* … with this code of DIVERT_BACKEND_ERROR */
 } Fake;
 
 static gboolean
@@ -40,30 +43,32 @@ fake_probe (DivertBackend  *backend,
 }
 
 static gboolean
-fake_apply (DivertBackend        *backend,
-            const DivertRuleset  *ruleset,
-            DivertTable           table,
-            DivertFamily          family,
-            gboolean             *ret_wrote,
-            GError              **error)
+fake_apply (DivertBackend  *backend,
+            DivertRuleset  *ruleset,
+            DivertApplied  *applied,
+            GError        **error)
 {
   Fake *fake = (Fake *) backend;
-  g_autofree char *text = NULL;
-  gboolean differs;
 
   if (fail (fake, error))
-    return FALSE;
-
-  text = divert_ruleset_to_save_text (ruleset, family, table);
-  differs = !g_str_equal (text, fake->laid[table][family]);
-  if (differs)
     {
-      g_free (fake->laid[table][family]);
-      fake->laid[table][family] = g_steal_pointer (&text);
-      g_string_append_printf (fake->log, "%s %s\n", divert_table_name (table), divert_family_name (family));
+      applied->guarded = fake->guards;
+      return FALSE;
     }
-  if (ret_wrote != NULL)
-    *ret_wrote = differs;
+  if (fake->applying != NULL)
+    fake->applying (fake->applying_data);
+  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
+    {
+      gboolean differs = !divert_ruleset_same_rules (fake->laid, ruleset, family, G_MAXUINT);
+
+      divert_applied_add (applied, differs);
+      if (differs)
+        g_string_append_printf (fake->log, "%s\n", divert_family_name (family));
+    }
+  divert_ruleset_ref (ruleset);
+  divert_ruleset_unref (fake->laid);
+  fake->laid = ruleset;
+  applied->guarded = TRUE;
   return TRUE;
 }
 
@@ -79,13 +84,17 @@ fake_withdraw (DivertBackend  *backend,
   return TRUE;
 }
 
-static char *
-fake_read (DivertBackend  *backend,
-           DivertTable     table,
-           DivertFamily    family,
-           GError        **error)
+static gboolean
+fake_inspect (DivertBackend  *backend,
+              gboolean       *ret_any,
+              GError        **error)
 {
-  return g_strdup (((Fake *) backend)->laid[table][family]);
+  const Fake *fake = (Fake *) backend;
+
+  if (fail (fake, error))
+    return FALSE;
+  *ret_any = !divert_ruleset_is_empty (fake->laid);
+  return TRUE;
 }
 
 static gboolean
@@ -102,9 +111,7 @@ fake_free (DivertBackend *backend)
 {
   Fake *fake = (Fake *) backend;
 
-  for (guint table = 0; table < DIVERT_N_TABLES; table++)
-    for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
-      g_free (fake->laid[table][family]);
+  divert_ruleset_unref (fake->laid);
   g_string_free (fake->log, TRUE);
   g_clear_error (&fake->error);
   g_free (fake);
@@ -115,7 +122,7 @@ static const DivertBackendClass fake_class = {
   .probe = fake_probe,
   .apply = fake_apply,
   .withdraw = fake_withdraw,
-  .read = fake_read,
+  .inspect = fake_inspect,
   .count_dropped = fake_count_dropped,
   .free = fake_free,
 };
@@ -123,14 +130,11 @@ static const DivertBackendClass fake_class = {
 DivertBackend *
 divert_backend_fake_new (void)
 {
-  g_autoptr(DivertRuleset) nothing = divert_ruleset_new_empty ();
   Fake *fake = g_new0 (Fake, 1);
 
   fake->parent.klass = &fake_class;
   fake->log = g_string_new (NULL);
-  for (guint table = 0; table < DIVERT_N_TABLES; table++)
-    for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
-      fake->laid[table][family] = divert_ruleset_to_save_text (nothing, family, table);
+  fake->laid = divert_ruleset_new_empty ();
   return &fake->parent;
 }
 
@@ -149,6 +153,24 @@ divert_backend_fake_set_error (DivertBackend *backend,
   g_clear_error (&fake->error);
   if (error != NULL)
     fake->error = g_error_copy (error);
+}
+
+void
+divert_backend_fake_set_guards (DivertBackend *backend,
+                                gboolean       guards)
+{
+  ((Fake *) backend)->guards = guards;
+}
+
+void
+divert_backend_fake_set_applying (DivertBackend      *backend,
+                                  DivertFakeApplying  applying,
+                                  gpointer            user_data)
+{
+  Fake *fake = (Fake *) backend;
+
+  fake->applying = applying;
+  fake->applying_data = user_data;
 }
 
 void

@@ -10,10 +10,17 @@ G_BEGIN_DECLS
 
 DivertBackend *divert_backend_fake_new (void);
 
-/* The writes so far in their order, a line each: "mangle IPv4", "withdraw". */
+/* The writes so far in their order, a line each: "IPv4", "withdraw". */
 const char    *divert_backend_fake_get_log (DivertBackend *backend);
-/* From now on every probe, apply and withdraw fails with @error, a DivertBackendError; NULL: they succeed again. */
+/* From now on every probe, apply, withdraw and inspect fails with @error, a DivertBackendError; NULL: they succeed
+ * again. */
 void           divert_backend_fake_set_error (DivertBackend *backend, const GError *error);
+/* Does an apply that fails tell that marking and guard stand none the less? */
+void           divert_backend_fake_set_guards (DivertBackend *backend, gboolean guards);
+/* From now on @applying is called in each apply that does not fail, before it does anything. */
+typedef void (*DivertFakeApplying) (gpointer user_data);
+void           divert_backend_fake_set_applying (DivertBackend *backend, DivertFakeApplying applying,
+                                                 gpointer user_data);
 /* What count_dropped tells. */
 void           divert_backend_fake_set_dropped (DivertBackend *backend, guint64 packets);
 

@@ -174,7 +174,8 @@ private_system_export (GDBusConnection            *bus,
 
   node = g_dbus_node_info_new_for_xml (xml, &error);
   g_assert_no_error (error);
-  g_dbus_connection_register_object (bus, path, g_dbus_node_info_lookup_interface (node, interface), vtable, user_data, NULL, &error);
+  g_dbus_connection_register_object (bus, path, g_dbus_node_info_lookup_interface (node, interface), vtable, user_data,
+                                     NULL, &error);
   g_assert_no_error (error);
 }
 
@@ -185,7 +186,8 @@ private_system_own_name (GDBusConnection *bus,
   g_autoptr(GVariant) owned = NULL;
   g_autoptr(GError) error = NULL;
 
-  owned = g_dbus_connection_call_sync (bus, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "RequestName",
-                                       g_variant_new ("(su)", name, 0), NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL, &error);
+  owned = g_dbus_connection_call_sync (bus, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
+                                       "RequestName", g_variant_new ("(su)", name, 0), NULL, G_DBUS_CALL_FLAGS_NONE, -1,
+                                       NULL, &error);
   g_assert_no_error (error);
 }

@@ -4,9 +4,11 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -74,6 +76,9 @@ getsockopt (int        fd,
       errno = sandbox.lacking_error;
       return -1;
     }
+  /* Both families have the same number. */
+  if (is_xtables_level (level) && option == IPT_SO_GET_ENTRIES)
+    sandbox.n_read++;
   return syscall (SYS_getsockopt, fd, level, option, value, length);
 }
 
@@ -100,6 +105,7 @@ sandbox_enter (void)
   test_namespace_enter ();
   g_assert_nonnull (folder);
   remove_lock_file ();
+  g_unsetenv ("DIVERT_FAULT");
   lock_file = g_build_filename (folder, "lock", NULL);
   g_setenv ("XTABLES_LOCKFILE", lock_file, TRUE);
   if (first)
@@ -113,10 +119,20 @@ sandbox_get_lock_file (void)
   return lock_file;
 }
 
+gboolean
+sandbox_lock_is_free (void)
+{
+  int fd = open (lock_file, O_RDONLY | O_CREAT, 0600);
+  gboolean locked = flock (fd, LOCK_EX | LOCK_NB) == 0;
+
+  close (fd);
+  return locked;
+}
+
 static char *
-run (const char        *input,
-     char             **argv,
-     char             **envp)
+run (const char  *input,
+     char       **argv,
+     char       **envp)
 {
   g_autofree char *folder = NULL;
   g_autofree char *file = NULL;
@@ -170,8 +186,8 @@ sandbox_run (const char *input,
 }
 
 void
-sandbox_meddle_with (DivertFamily family,
-                     const char  *arguments)
+sandbox_meddle_with (DivertFamily  family,
+                     const char   *arguments)
 {
   g_autofree char *line = g_strdup_printf ("%s %s", programs[family].command, arguments);
   g_autofree char *lock = g_strconcat (lock_file, ".other", NULL);
@@ -208,19 +224,19 @@ is_rule (const char *line)
 }
 
 char *
-sandbox_save (DivertFamily family,
-              DivertTable  table,
-              gboolean     counters)
+sandbox_save (DivertFamily  family,
+              DivertXtTable table,
+              gboolean      counters)
 {
-  g_autofree char *text = sandbox_run (NULL, programs[family].save, "-t", divert_table_name (table),
+  g_autofree char *text = sandbox_run (NULL, programs[family].save, "-t", divert_xt_table_name (table),
                                        counters ? "-c" : NULL, NULL);
 
   return filter_lines (text, is_no_comment);
 }
 
 char *
-sandbox_save_rules (DivertFamily family,
-                    DivertTable  table)
+sandbox_save_rules (DivertFamily  family,
+                    DivertXtTable table)
 {
   g_autofree char *text = sandbox_save (family, table, FALSE);
 
@@ -228,16 +244,16 @@ sandbox_save_rules (DivertFamily family,
 }
 
 void
-sandbox_restore (DivertFamily family,
-                 const char  *text,
-                 gboolean     counters)
+sandbox_restore (DivertFamily  family,
+                 const char   *text,
+                 gboolean      counters)
 {
   g_free (sandbox_run (text, programs[family].restore, counters ? "-c" : NULL, NULL));
 }
 
 static void
-clear_counters (DivertFamily family,
-                guint8      *entry)
+clear_counters (DivertFamily  family,
+                guint8       *entry)
 {
   gboolean ipv4 = family == DIVERT_FAMILY_IPV4;
   gsize counters = ipv4 ? offsetof (struct ipt_entry, counters) : offsetof (struct ip6t_entry, counters);
@@ -258,8 +274,8 @@ get_next (DivertFamily  family,
 }
 
 GBytes *
-sandbox_read_blob (DivertFamily family,
-                   DivertTable  table)
+sandbox_read_blob (DivertFamily  family,
+                   DivertXtTable table)
 {
   int level = family == DIVERT_FAMILY_IPV4 ? IPPROTO_IP : IPPROTO_IPV6;
   int fd = socket (family == DIVERT_FAMILY_IPV4 ? AF_INET : AF_INET6, SOCK_RAW, IPPROTO_RAW);
@@ -268,7 +284,7 @@ sandbox_read_blob (DivertFamily family,
   struct ipt_get_entries *entries;
   GBytes *blob;
 
-  g_strlcpy (info.name, divert_table_name (table), sizeof info.name);
+  g_strlcpy (info.name, divert_xt_table_name (table), sizeof info.name);
   g_assert_cmpint (getsockopt (fd, level, IPT_SO_GET_INFO, &info, &length), ==, 0);
   length = sizeof *entries + info.size;
   entries = g_malloc0 (length);
@@ -312,22 +328,27 @@ sandbox_send (DivertFamily family,
   close (fd);
 }
 
-void
-sandbox_ruleset_add (DivertRuleset    *ruleset,
-                     const DivertRule *rule)
+GArray *
+sandbox_rules_new (void)
 {
-  g_ptr_array_add (ruleset->rules, g_memdup2 (rule, sizeof *rule));
+  return g_array_new (FALSE, FALSE, sizeof (DivertXtRule));
+}
+
+void
+sandbox_rules_add (GArray             *rules,
+                   const DivertXtRule *rule)
+{
+  g_array_append_vals (rules, rule, 1);
 }
 
 gboolean
-sandbox_apply (DivertBackend       *backend,
-               const DivertRuleset *ruleset,
-               DivertTable          table,
-               DivertFamily         family)
+sandbox_apply (const GArray  *rules,
+               DivertXtTable  table,
+               DivertFamily   family)
 {
   g_autoptr(GError) error = NULL;
   gboolean wrote = 2;
-  gboolean ok = backend->klass->apply (backend, ruleset, table, family, &wrote, &error);
+  gboolean ok = divert_iptables_write (family, table, rules, FALSE, &wrote, &error);
 
   g_assert_no_error (error);
   g_assert_true (ok);
@@ -336,16 +357,15 @@ sandbox_apply (DivertBackend       *backend,
 }
 
 char *
-sandbox_apply_fails (DivertBackend       *backend,
-                     const DivertRuleset *ruleset,
-                     DivertTable          table,
-                     DivertFamily         family,
-                     int                  code)
+sandbox_apply_fails (const GArray  *rules,
+                     DivertXtTable  table,
+                     DivertFamily   family,
+                     int            code)
 {
   g_autoptr(GError) error = NULL;
   gboolean wrote = 2;
 
-  g_assert_false (backend->klass->apply (backend, ruleset, table, family, &wrote, &error));
+  g_assert_false (divert_iptables_write (family, table, rules, FALSE, &wrote, &error));
   g_assert_error (error, DIVERT_BACKEND_ERROR, code);
   g_assert_cmpint (wrote, ==, 2);
   g_test_message ("%s", error->message);

@@ -10,7 +10,11 @@
 #pragma once
 
 #include "namespace.h"
-#include "system/filter/backend.h"
+#include "system/filter/iptables/iptables.h"
+#include "system/filter/iptables/iptables-chains.h"
+#include "system/filter/iptables/iptables-read.h"
+#include "system/filter/iptables/iptables-text.h"
+#include "system/filter/iptables/iptables-write.h"
 
 G_BEGIN_DECLS
 
@@ -23,6 +27,7 @@ typedef enum
 typedef struct
 {
   guint       n_replaced;  /* how often the kernel was asked to replace a table */
+  guint       n_read;      /* how often for one's rules */
   /* Called before each write; what it returns, unless 0, is the write's error number. */
   int       (*meddle) (SandboxWrite write, gpointer data);
   gpointer    meddle_data;
@@ -37,6 +42,7 @@ extern Sandbox sandbox;
 void     sandbox_enter (void);
 /* The lock file of this namespace. */
 const char *sandbox_get_lock_file (void);
+gboolean sandbox_lock_is_free (void);
 
 /* Runs a program to its end; @input (or NULL) goes to its standard input.  Returns what it wrote.
  * Aborts if it fails. */
@@ -45,26 +51,26 @@ char    *sandbox_run (const char *input, const char *program, ...) G_GNUC_NULL_T
 void     sandbox_meddle_with (DivertFamily family, const char *arguments);
 
 /* iptables-legacy-save: all of it without what changes by itself (comments); with counters or without them. */
-char    *sandbox_save (DivertFamily family, DivertTable table, gboolean counters);
+char    *sandbox_save (DivertFamily family, DivertXtTable table, gboolean counters);
 /* Only the rules ("-A …"). */
-char    *sandbox_save_rules (DivertFamily family, DivertTable table);
+char    *sandbox_save_rules (DivertFamily family, DivertXtTable table);
 void     sandbox_restore (DivertFamily family, const char *text, gboolean counters);
 
 /* The table as the kernel holds it (IPT_SO_GET_ENTRIES), counters zeroed. */
-GBytes  *sandbox_read_blob (DivertFamily family, DivertTable table);
+GBytes  *sandbox_read_blob (DivertFamily family, DivertXtTable table);
 /* The tables that exist in the namespace, both families: "mangle\n". */
 char    *sandbox_read_names (void);
 
 /* Sends @count datagrams to PORT of lo, with @family's loopback address. */
 void     sandbox_send (DivertFamily family, guint16 port, guint count);
 
-/* Adds a copy of @rule. */
-void     sandbox_ruleset_add (DivertRuleset *ruleset, const DivertRule *rule);
+/* A list of DivertXtRule, and a copy of @rule at its end. */
+GArray  *sandbox_rules_new (void);
+void     sandbox_rules_add (GArray *rules, const DivertXtRule *rule);
 
-/* Applies, and asserts success; returns whether it wrote. */
-gboolean sandbox_apply (DivertBackend *backend, const DivertRuleset *ruleset, DivertTable table, DivertFamily family);
-/* Applies, and asserts failure with @code, a DivertBackendError; returns the message. */
-char    *sandbox_apply_fails (DivertBackend *backend, const DivertRuleset *ruleset, DivertTable table,
-                              DivertFamily family, int code);
+/* Writes @table, and asserts success; returns whether the kernel was written to. */
+gboolean sandbox_apply (const GArray *rules, DivertXtTable table, DivertFamily family);
+/* Asserts failure with @code, a DivertBackendError; returns the message. */
+char    *sandbox_apply_fails (const GArray *rules, DivertXtTable table, DivertFamily family, int code);
 
 G_END_DECLS

@@ -5,6 +5,7 @@
  */
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "bus/authority.h"
 #include "private-system.h"
@@ -35,12 +36,14 @@ typedef enum
 static struct
 {
   DivertAuthority       *authority;
+  const DivertDialog    *dialog;
   Polkit                 polkit;
   guint                  asked;
   guint                  cancelled;
   guint32                flags;
   char                  *subject;
   char                  *action;
+  char                  *details; /* "key=value;" each, sorted */
   GDBusMethodInvocation *silent;  /* the last question that polkit keeps silent to */
   guint                  allowed;
   guint                  denied;
@@ -82,7 +85,28 @@ on_helper_call (GDBusConnection       *bus,
                 GDBusMethodInvocation *invocation,
                 gpointer               user_data)
 {
-  divert_authority_check (self.authority, invocation, "org.nmdivert.reload", on_authorised, invocation);
+  divert_authority_check (self.authority, invocation, "org.nmdivert.reload", self.dialog, on_authorised, invocation);
+}
+
+static int
+compare_items (gconstpointer a,
+               gconstpointer b)
+{
+  return strcmp (*(char *const *) a, *(char *const *) b);
+}
+
+/* A copy of what is handed in as a{ss}. */
+static char *
+read_details (GVariantIter *iter)
+{
+  g_autoptr(GPtrArray) items = g_ptr_array_new_with_free_func (g_free);
+  const char *key, *value;
+
+  while (g_variant_iter_next (iter, "{&s&s}", &key, &value))
+    g_ptr_array_add (items, g_strdup_printf ("%s=%s;", key, value));
+  g_ptr_array_sort (items, compare_items);
+  g_ptr_array_add (items, NULL);
+  return g_strjoinv ("", (char **) items->pdata);
 }
 
 static void
@@ -95,7 +119,9 @@ play_check (GVariant              *parameters,
   self.asked++;
   g_free (self.action);
   g_free (self.subject);
+  g_free (self.details);
   g_variant_get (parameters, "((s@a{sv})sa{ss}us)", &self.subject, &subject, &self.action, &details, &self.flags, NULL);
+  self.details = read_details (details);
   switch (self.polkit)
     {
     case POLKIT_SAYS_YES:
@@ -180,6 +206,32 @@ test_answers (void)
     }
 }
 
+/* What the dialog names is text, short, and fills in nothing by itself. */
+static void
+test_dialog (void)
+{
+  static const DivertDialog own = { NULL, "home", "Wi-Fi \x1b[2J\n$(site) <b>it's</b> & more" };
+  static const DivertDialog other = { "Forget $(site)", "home", NULL };
+  g_autofree char *longest = g_strnfill (1000, 'x'), *cut = g_strnfill (64, 'x');
+  g_autofree char *expected = g_strconcat ("network=", cut, "…;site=home;", NULL);
+  DivertDialog flood = { NULL, "home", longest };
+
+  self.polkit = POLKIT_SAYS_YES;
+  g_assert_cmpint (call (FALSE, FALSE), ==, 0);
+  g_assert_cmpstr (self.details, ==, "");
+  self.dialog = &own;
+  g_assert_cmpint (call (FALSE, FALSE), ==, 0);
+  g_assert_cmpstr (self.details, ==,
+                   "network=Wi-Fi \\x1b[2J\\n\\x24(site) \\x3cb\\x3eit\\'s\\x3c/b\\x3e \\x26 more;site=home;");
+  self.dialog = &other;
+  g_assert_cmpint (call (FALSE, FALSE), ==, 0);
+  g_assert_cmpstr (self.details, ==, "network=;polkit.gettext_domain=nm-divert;polkit.message=Forget $(site);site=home;");
+  self.dialog = &flood;
+  g_assert_cmpint (call (FALSE, FALSE), ==, 0);
+  g_assert_cmpstr (self.details, ==, expected);
+  self.dialog = NULL;
+}
+
 static gboolean
 was_asked (gpointer user_data)
 {
@@ -198,23 +250,22 @@ was_cancelled (gpointer user_data)
   return self.cancelled >= GPOINTER_TO_UINT (user_data);
 }
 
-/* The caller goes away while polkit asks for a password; then a yes comes. */
-static void
-test_vanished (void)
+/* Polkit keeps silent to what "nobody" asks from now on: this program with @option, or one call. */
+static GPid
+start_caller (const char *option)
 {
-  static const char *const argv[] = {
-    "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--",
-    "gdbus", "call", "--system", "-d", NAME, "-o", "/org/nmdivert/Helper1", "-m", NAME ".Reload", NULL,
-  };
-  GPid caller;
+  g_autofree char *program = g_file_read_link ("/proc/self/exe", NULL);
+  const char *argv[] = { "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--", program, option, NULL };
 
   self.polkit = POLKIT_SAYS_NOTHING;
   self.asked = self.cancelled = self.allowed = self.denied = 0;
-  caller = private_system_spawn (argv);
-  g_assert_true (private_system_wait (was_asked, GUINT_TO_POINTER (1), 20000));
-  kill (caller, SIGKILL);
-  g_assert_true (private_system_wait (was_denied, GUINT_TO_POINTER (1), 20000));
-  g_assert_true (private_system_wait (was_cancelled, GUINT_TO_POINTER (1), 20000));
+  return private_system_spawn (argv);
+}
+
+/* Polkit's yes to a question that has been answered with a no. */
+static void
+say_yes_too_late (void)
+{
   g_dbus_method_invocation_return_value (self.silent, g_variant_new ("((bba{ss}))", TRUE, FALSE, NULL));
   for (guint i = 0; i < 20; i++)
     g_main_context_iteration (NULL, FALSE);
@@ -222,19 +273,26 @@ test_vanished (void)
   g_assert_cmpuint (self.denied, ==, 1);
 }
 
+/* The caller goes away while polkit asks for a password; then a yes comes. */
+static void
+test_vanished (void)
+{
+  GPid caller = start_caller ("--ask");
+
+  g_assert_true (private_system_wait (was_asked, GUINT_TO_POINTER (1), 20000));
+  kill (caller, SIGKILL);
+  g_assert_true (private_system_wait (was_denied, GUINT_TO_POINTER (1), 20000));
+  g_assert_true (private_system_wait (was_cancelled, GUINT_TO_POINTER (1), 20000));
+  say_yes_too_late ();
+}
+
 /* One connection that floods: four questions reach polkit, the rest is refused at once; another
  * caller is served meanwhile. */
 static void
 test_flood (void)
 {
-  g_autofree char *program = g_file_read_link ("/proc/self/exe", NULL);
-  const char *argv[] = { "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--", program, "--flood",
-                         NULL };
-  GPid flooder;
+  GPid flooder = start_caller ("--flood");
 
-  self.polkit = POLKIT_SAYS_NOTHING;
-  self.asked = self.cancelled = self.allowed = self.denied = 0;
-  flooder = private_system_spawn (argv);
   g_assert_true (private_system_wait (was_denied, GUINT_TO_POINTER (1000 - DIVERT_AUTHORITY_MAX_PER_CONNECTION),
                                       10000));
   g_assert_cmpuint (self.asked, <=, DIVERT_AUTHORITY_MAX_PER_CONNECTION);
@@ -252,14 +310,8 @@ test_flood (void)
 static void
 test_flood_of_connections (void)
 {
-  g_autofree char *program = g_file_read_link ("/proc/self/exe", NULL);
-  const char *argv[] = { "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--", program, "--flood-wide",
-                         NULL };
-  GPid flooder;
+  GPid flooder = start_caller ("--flood-wide");
 
-  self.polkit = POLKIT_SAYS_NOTHING;
-  self.asked = self.cancelled = self.allowed = self.denied = 0;
-  flooder = private_system_spawn (argv);
   g_assert_true (private_system_wait (was_denied, GUINT_TO_POINTER (40 - DIVERT_AUTHORITY_MAX_PER_USER), 10000));
   g_assert_cmpuint (self.asked, ==, DIVERT_AUTHORITY_MAX_PER_USER);
   g_assert_cmpint (call (TRUE, FALSE), ==, 0);
@@ -282,14 +334,7 @@ test_no_polkit (GDBusConnection *polkit)
 static void
 test_free_while_open (gconstpointer user_data)
 {
-  static const char *const argv[] = {
-    "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--",
-    "gdbus", "call", "--system", "-d", NAME, "-o", "/org/nmdivert/Helper1", "-m", NAME ".Reload", NULL,
-  };
-
-  self.polkit = POLKIT_SAYS_NOTHING;
-  self.asked = self.cancelled = self.allowed = self.denied = 0;
-  private_system_spawn (argv);
+  start_caller ("--ask");
   g_assert_true (private_system_wait (was_asked, GUINT_TO_POINTER (1), 20000));
   divert_authority_free (self.authority);
   g_assert_true (private_system_wait (was_denied, GUINT_TO_POINTER (1), 20000));
@@ -306,20 +351,19 @@ test_timeout (gconstpointer user_data)
   self.polkit = POLKIT_SAYS_NOTHING;
   for (guint interactive = 0; interactive < 2; interactive++)
     {
-      g_assert_cmpint (call (FALSE, interactive), ==, 1);
+      self.asked = self.cancelled = self.allowed = self.denied = 0;
+      /* It is told while it still waits. */
+      g_assert_cmpint (private_system_run_as_nobody ("sh", "-c", "gdbus call --system $0 -d " NAME " -m " NAME ".Reload"
+                                                     " -o /org/nmdivert/Helper1 2>&1 | grep -q NotAuthorized",
+                                                     interactive ? "--interactive" : "--timeout=20", NULL), ==, 0);
       g_assert_cmpuint (self.asked, ==, 1);
       g_assert_true (private_system_wait (was_cancelled, GUINT_TO_POINTER (1), 20000));
-      /* It comes too late. */
-      g_dbus_method_invocation_return_value (self.silent, g_variant_new ("((bba{ss}))", TRUE, FALSE, NULL));
-      for (guint i = 0; i < 20; i++)
-        g_main_context_iteration (NULL, FALSE);
-      g_assert_cmpuint (self.allowed, ==, 0);
-      g_assert_cmpuint (self.denied, ==, 1);
+      say_yes_too_late ();
     }
   use ((GDBusConnection *) user_data, HOUR_MS);
 }
 
-/* The caller's side of the floods, as "nobody". */
+/* The caller's side, as "nobody". */
 static int
 flood (guint connections,
        guint calls)
@@ -345,6 +389,8 @@ main (int    argc,
   g_autoptr(GDBusConnection) helper = NULL;
   g_autoptr(GDBusConnection) polkit = NULL;
 
+  if (g_strcmp0 (argv[1], "--ask") == 0)
+    return flood (1, 1);
   if (g_strcmp0 (argv[1], "--flood") == 0)
     return flood (1, 1000);
   if (g_strcmp0 (argv[1], "--flood-wide") == 0)
@@ -365,6 +411,7 @@ main (int    argc,
 
   g_test_add_func ("/authority/root", test_root);
   g_test_add_func ("/authority/answers", test_answers);
+  g_test_add_func ("/authority/dialog", test_dialog);
   g_test_add_func ("/authority/vanished", test_vanished);
   g_test_add_func ("/authority/flood", test_flood);
   g_test_add_func ("/authority/flood-of-connections", test_flood_of_connections);

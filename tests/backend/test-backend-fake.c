@@ -2,80 +2,75 @@
 /* The fake backend: the same contract as a real one, in memory. */
 #include "backend-fake.h"
 
-#include <string.h>
-
 static DivertRuleset *
-make_ruleset (const char *chain)
+make_ruleset (DivertFamilies families)
 {
   DivertRuleset *ruleset = divert_ruleset_new_empty ();
-  DivertRule *rule = g_new0 (DivertRule, 1);
 
-  rule->table = DIVERT_TABLE_MANGLE;
-  rule->families = DIVERT_FAMILIES_BOTH;
-  g_strlcpy (rule->chain, chain, sizeof rule->chain);
-  g_ptr_array_add (ruleset->rules, rule);
+  g_ptr_array_add (ruleset->rules, divert_rule_new (DIVERT_CHAIN_JUDGE, families));
   return ruleset;
 }
 
-static gboolean
-apply (DivertBackend       *backend,
-       const DivertRuleset *ruleset,
-       DivertTable          table,
-       DivertFamily         family)
+static guint
+apply (DivertBackend *backend,
+       DivertRuleset *ruleset)
 {
-  gboolean wrote;
+  DivertApplied applied = { 0, 0, FALSE };
   g_autoptr(GError) error = NULL;
 
-  g_assert_true (backend->klass->apply (backend, ruleset, table, family, &wrote, &error));
+  g_assert_true (backend->klass->apply (backend, ruleset, &applied, &error));
   g_assert_no_error (error);
-  return wrote;
+  g_assert_true (applied.guarded);
+  return applied.writes;
+}
+
+static gboolean
+is_any_there (DivertBackend *backend)
+{
+  gboolean any = 2;
+
+  g_assert_true (backend->klass->inspect (backend, &any, NULL));
+  return any;
 }
 
 static void
 test_apply (void)
 {
   g_autoptr(DivertBackend) backend = divert_backend_fake_new ();
-  g_autoptr(DivertRuleset) ruleset = make_ruleset ("LOCAL_DIVERT");
+  g_autoptr(DivertRuleset) ipv6 = make_ruleset (DIVERT_FAMILIES_IPV6);
+  g_autoptr(DivertRuleset) both = make_ruleset (DIVERT_FAMILIES_BOTH);
   g_autoptr(DivertRuleset) nothing = divert_ruleset_new_empty ();
-  g_autofree char *expected = divert_ruleset_to_save_text (ruleset, DIVERT_FAMILY_IPV6, DIVERT_TABLE_MANGLE);
-  g_autofree char *expected_nothing = divert_ruleset_to_save_text (nothing, DIVERT_FAMILY_IPV4, DIVERT_TABLE_MANGLE);
-  g_autofree char *ipv4 = NULL;
-  g_autofree char *ipv6 = NULL;
 
-  g_assert_false (apply (backend, nothing, DIVERT_TABLE_MANGLE, DIVERT_FAMILY_IPV4));
-  g_assert_true (apply (backend, ruleset, DIVERT_TABLE_MANGLE, DIVERT_FAMILY_IPV6));
-  g_assert_false (apply (backend, ruleset, DIVERT_TABLE_MANGLE, DIVERT_FAMILY_IPV6));
-  g_assert_false (apply (backend, ruleset, DIVERT_TABLE_NAT, DIVERT_FAMILY_IPV6));
-  ipv4 = backend->klass->read (backend, DIVERT_TABLE_MANGLE, DIVERT_FAMILY_IPV4, NULL);
-  ipv6 = backend->klass->read (backend, DIVERT_TABLE_MANGLE, DIVERT_FAMILY_IPV6, NULL);
-  g_assert_cmpstr (ipv4, ==, expected_nothing);
-  g_assert_cmpstr (ipv6, ==, expected);
-
-  g_assert_true (apply (backend, ruleset, DIVERT_TABLE_MANGLE, DIVERT_FAMILY_IPV4));
-  g_assert_true (apply (backend, nothing, DIVERT_TABLE_MANGLE, DIVERT_FAMILY_IPV6));
-  g_assert_cmpstr (divert_backend_fake_get_log (backend), ==, "mangle IPv6\nmangle IPv4\nmangle IPv6\n");
+  g_assert_cmpuint (apply (backend, nothing), ==, 0);
+  g_assert_false (is_any_there (backend));
+  g_assert_cmpuint (apply (backend, ipv6), ==, 1);
+  g_assert_cmpuint (apply (backend, ipv6), ==, 0);
+  g_assert_true (is_any_there (backend));
+  g_assert_cmpuint (apply (backend, both), ==, 1);
+  g_assert_cmpuint (apply (backend, nothing), ==, 2);
+  g_assert_cmpstr (divert_backend_fake_get_log (backend), ==, "IPv6\nIPv4\nIPv4\nIPv6\n");
 }
 
 static void
 test_error (void)
 {
   g_autoptr(DivertBackend) backend = divert_backend_fake_new ();
-  g_autoptr(DivertRuleset) ruleset = make_ruleset ("LOCAL_DIVERT");
+  g_autoptr(DivertRuleset) ruleset = make_ruleset (DIVERT_FAMILIES_BOTH);
   g_autoptr(GError) busy = g_error_new_literal (DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_BUSY, "held");
   g_autoptr(GError) error = NULL;
-  gboolean wrote = 2;
+  DivertApplied applied = { 0, 0, FALSE };
 
   divert_backend_fake_set_error (backend, busy);
-  g_assert_false (backend->klass->apply (backend, ruleset, DIVERT_TABLE_MANGLE, DIVERT_FAMILY_IPV4, &wrote, &error));
+  g_assert_false (backend->klass->apply (backend, ruleset, &applied, &error));
   g_assert_error (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_BUSY);
-  g_assert_cmpint (wrote, ==, 2);
+  g_assert_cmpuint (applied.writes, ==, 0);
   g_clear_error (&error);
   g_assert_false (backend->klass->probe (backend, DIVERT_FAMILY_IPV4, &error));
   g_assert_error (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_BUSY);
 
   divert_backend_fake_set_error (backend, NULL);
   g_assert_true (backend->klass->probe (backend, DIVERT_FAMILY_IPV4, NULL));
-  g_assert_true (apply (backend, ruleset, DIVERT_TABLE_MANGLE, DIVERT_FAMILY_IPV4));
+  g_assert_cmpuint (apply (backend, ruleset), ==, 2);
 }
 
 static void

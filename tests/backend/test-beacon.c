@@ -93,8 +93,8 @@ spawn_server (const char *host,
 {
   g_autofree char *key = g_strdup_printf ("/run/%s.key", host);
   g_autofree char *certificate = g_strdup_printf ("/run/%s.crt", host);
-  const char *argv[] = { "ip", "netns", "exec", host, "openssl", "s_server", "-quiet", "-accept", port, "-key", key, "-cert",
-                         certificate, option, NULL };
+  const char *argv[] = { "ip", "netns", "exec", host, "openssl", "s_server", "-quiet", "-accept", port, "-key", key,
+                         "-cert", certificate, option, NULL };
   GPid pid = private_system_spawn (argv);
 
   wait_for_server (host, port);
@@ -541,7 +541,8 @@ test_allowance (void)
       divert_beacons_ask (self.beacons, site, self.home, MARK);
     }
   /* However long that took here. */
-  command = g_strdup_printf ("n=$(XTABLES_LOCKFILE=/run/xtables.lock iptables-legacy -nvxL OUTPUT | awk '/dpt:443/ { print $1 }');"
+  command = g_strdup_printf ("export XTABLES_LOCKFILE=/run/xtables.lock;"
+                             "n=$(iptables-legacy -nvxL OUTPUT | awk '/dpt:443/ { print $1 }');"
                              "test $n -ge 6 && test $n -le %" G_GINT64_FORMAT,
                              limits.in_a_row + 1 + (g_get_monotonic_time () - start) / 1000 / limits.spacing_ms);
   run_shell (command);

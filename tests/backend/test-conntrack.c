@@ -2,14 +2,33 @@
 /*
  * Forgetting connections, in a real table that is filled and read with conntrack(8).
  */
+#include "intranet.h"
 #include "namespace.h"
 #include "system/flows/conntrack.h"
+#include "system/netlink/netlink.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+/* A kernel without nfnetlink, or without its part for connection tracking, says so in one of these ways. */
+static int lacking;
+
+/* libnl's calls come by here. */
+int
+socket (int domain,
+        int type,
+        int protocol)
+{
+  if (lacking == 0 || domain != AF_NETLINK || protocol != NETLINK_NETFILTER)
+    return syscall (SYS_socket, domain, type, protocol);
+  errno = lacking;
+  return -1;
+}
 
 typedef struct
 {
@@ -21,19 +40,10 @@ static void
 set_up (Fixture       *f,
         gconstpointer  user_data)
 {
-  static const char *const prefixes[] = { "192.168.22.0/24", "fd00:22::/64" };
-
   test_namespace_enter ();
   test_run ("ip addr add 192.168.22.33/32 dev lo; ip addr add fd00:22::33/128 dev lo nodad");
   f->none = divert_prefixes_new ();
-  f->prefixes = divert_prefixes_new ();
-  for (guint i = 0; i < G_N_ELEMENTS (prefixes); i++)
-    {
-      DivertPrefix prefix;
-
-      g_assert_true (divert_prefix_parse (prefixes[i], &prefix, NULL));
-      divert_prefixes_add (f->prefixes, &prefix);
-    }
+  f->prefixes = test_intranet_new ();
 }
 
 static void
@@ -211,6 +221,29 @@ test_large_table (Fixture       *f,
   g_test_message ("199 of 100,200: %.1f ms", (g_get_monotonic_time () - start) / 1000.0);
 }
 
+/* Nothing is tracked, so nothing is to be forgotten; any other error is one. */
+static void
+test_no_conntrack (Fixture       *f,
+                   gconstpointer  user_data)
+{
+  static const int without[] = { EPROTONOSUPPORT, EOPNOTSUPP, EINVAL };
+  g_autoptr(GError) error = NULL;
+  guint n = 77;
+
+  add ("udp", "10.0.0.5", "198.51.100.1", 53);
+  for (guint i = 0; i < G_N_ELEMENTS (without); i++)
+    {
+      lacking = without[i];
+      g_assert_cmpuint (forget (f->none, TRUE), ==, 0);
+    }
+  lacking = EMFILE;
+  g_assert_false (divert_conntrack_forget (&(DivertStale){ .to = f->none, .dns = TRUE }, &n, &error));
+  g_assert_error (error, DIVERT_NETLINK_ERROR, EMFILE);
+  g_assert_cmpuint (n, ==, 77);
+  lacking = 0;
+  g_assert_cmpuint (forget (f->none, TRUE), ==, 1);
+}
+
 static void
 test_not_permitted (Fixture       *f,
                     gconstpointer  user_data)
@@ -247,6 +280,7 @@ main (int   argc,
   ADD ("dns", test_dns);
   ADD ("redirection", test_redirection);
   ADD ("large-table", test_large_table);
+  ADD ("no-conntrack", test_no_conntrack);
   ADD ("not-permitted", test_not_permitted);
 #undef ADD
   return g_test_run ();

@@ -63,7 +63,8 @@ set_up (Fixture       *f,
 
   test_namespace_enter ();
   f->far = test_namespace_start_far ();
-  test_run ("ip link add up0 type veth peer name far0; ip link set up0 addrgenmode none; ip link set far0 addrgenmode none;"
+  test_run ("ip link add up0 type veth peer name far0;"
+            "ip link set up0 addrgenmode none; ip link set far0 addrgenmode none;"
             "ip link set far0 address " MAC_A " netns %d; ip link set up0 up;"
             "for family in ipv4 ipv6; do echo 50 >/proc/sys/net/$family/neigh/up0/retrans_time_ms;"
             /* IPv4's kernel would keep an address for a second, whatever others say. */
@@ -383,7 +384,8 @@ test_route_is_replaced (Fixture       *f,
   ask (f);
   expect (f, DIVERT_GATEWAY_RESOLVED, MAC_A);
   epoch = get_epoch (f);
-  test_run ("%s route replace default via %s dev up0", f->ip, f->family == DIVERT_FAMILY_IPV6 ? "fe80::9" : "192.0.2.9");
+  test_run ("%s route replace default via %s dev up0", f->ip,
+            f->family == DIVERT_FAMILY_IPV6 ? "fe80::9" : "192.0.2.9");
   g_assert_cmpint (look (f, NULL), ==, DIVERT_GATEWAY_UNKNOWN);
   g_assert_cmpuint (get_epoch (f), >, epoch);
 }

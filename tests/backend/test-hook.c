@@ -101,7 +101,8 @@ run_hasty_hook (void)
   char *said = NULL;
 
   self.calls = 0;
-  g_assert_cmpint (private_system_run ("sh", "-c", "exec \"$0\" wlan0 pre-up 2>/run/hook.log", self.hasty_hook, NULL), ==, 0);
+  g_assert_cmpint (private_system_run ("sh", "-c", "exec \"$0\" wlan0 pre-up 2>/run/hook.log", self.hasty_hook,
+                                       NULL), ==, 0);
   g_assert_true (g_file_get_contents ("/run/hook.log", &said, NULL, NULL));
   return said;
 }

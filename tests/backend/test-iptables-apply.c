@@ -3,94 +3,36 @@
  * What apply touches and what it leaves: foreign rules and counters, own counters,
  * hooks that were moved; and that it writes only when something differs.
  */
+#include "iptables-fixture.h"
 #include "system/filter/iptables/iptables.h"
-#include "sandbox.h"
 
 #include <glib/gstdio.h>
 #include <netinet/in.h>
 #include <string.h>
 
-#define MANGLE DIVERT_TABLE_MANGLE
+#define MANGLE DIVERT_XT_MANGLE
 
-typedef struct
+/* At home: one rule more in the middle of LOCAL_DIVERT, one chain less. */
+static GArray *
+make_rules (gboolean home)
 {
-  DivertFamily   family;
-  DivertBackend *backend;
-  DivertRuleset *nothing;
-  DivertRuleset *away;
-  DivertRuleset *home; /* one rule more in the middle of LOCAL_DIVERT, one chain less */
-} Fixture;
+  GArray *rules = sandbox_rules_new ();
 
-static void
-add (DivertRuleset *ruleset,
-     const char    *chain,
-     guint16        port,
-     DivertTarget   target,
-     const char    *to)
-{
-  DivertRule rule = { .table = MANGLE, .families = DIVERT_FAMILIES_BOTH, .target = target, .mask = 0xff,
-                      .value = 0x17 };
-
-  g_strlcpy (rule.chain, chain, sizeof rule.chain);
-  g_strlcpy (rule.to, to, sizeof rule.to);
-  rule.tagged = port == 0 && !divert_chain_is_builtin (chain);
-  if (port != 0)
-    {
-      rule.protocol = IPPROTO_UDP;
-      rule.dport = port;
-    }
-  sandbox_ruleset_add (ruleset, &rule);
-}
-
-static DivertRuleset *
-make_ruleset (gboolean home)
-{
-  DivertRuleset *ruleset = divert_ruleset_new_empty ();
-
-  add (ruleset, "OUTPUT", 0, DIVERT_TARGET_JUMP, "LOCAL_DIVERT");
-  add (ruleset, "POSTROUTING", 0, DIVERT_TARGET_JUMP, "DIVERT_GUARD");
-  add (ruleset, "LOCAL_DIVERT", 0, DIVERT_TARGET_CONNMARK, "");
-  add (ruleset, "LOCAL_DIVERT", 5001, DIVERT_TARGET_MARK, "");
+  fixture_add_rule (rules, MANGLE, "OUTPUT", 0, DIVERT_XT_JUMP, "LOCAL_DIVERT");
+  fixture_add_rule (rules, MANGLE, "POSTROUTING", 0, DIVERT_XT_JUMP, "DIVERT_GUARD");
+  fixture_add_rule (rules, MANGLE, "LOCAL_DIVERT", 0, DIVERT_XT_CONNMARK, "");
+  fixture_add_rule (rules, MANGLE, "LOCAL_DIVERT", 5001, DIVERT_XT_MARK, "");
   if (home)
-    add (ruleset, "LOCAL_DIVERT", 5002, DIVERT_TARGET_RETURN, "");
+    fixture_add_rule (rules, MANGLE, "LOCAL_DIVERT", 5002, DIVERT_XT_RETURN, "");
   else
-    add (ruleset, "LOCAL_DIVERT", 5003, DIVERT_TARGET_GOTO, "LOCAL_INTRANET_DIVERT");
-  add (ruleset, "LOCAL_DIVERT", 5004, DIVERT_TARGET_MARK, "");
-  add (ruleset, "LOCAL_DIVERT", 5005, DIVERT_TARGET_RETURN, "");
+    fixture_add_rule (rules, MANGLE, "LOCAL_DIVERT", 5003, DIVERT_XT_GOTO, "LOCAL_INTRANET_DIVERT");
+  fixture_add_rule (rules, MANGLE, "LOCAL_DIVERT", 5004, DIVERT_XT_MARK, "");
+  fixture_add_rule (rules, MANGLE, "LOCAL_DIVERT", 5005, DIVERT_XT_RETURN, "");
   if (!home)
-    add (ruleset, "LOCAL_INTRANET_DIVERT", 0, DIVERT_TARGET_RETURN, "");
-  add (ruleset, "DIVERT_GUARD", 0, DIVERT_TARGET_MARK, "");
-  add (ruleset, "DIVERT_GUARD", 5006, DIVERT_TARGET_DROP, "");
-  return ruleset;
-}
-
-static void
-set_up (Fixture       *fixture,
-        gconstpointer  family)
-{
-  sandbox_enter ();
-  fixture->family = GPOINTER_TO_UINT (family);
-  fixture->backend = divert_backend_iptables_new ();
-  fixture->nothing = divert_ruleset_new_empty ();
-  fixture->away = make_ruleset (FALSE);
-  fixture->home = make_ruleset (TRUE);
-}
-
-static void
-tear_down (Fixture       *fixture,
-           gconstpointer  family)
-{
-  divert_backend_free (fixture->backend);
-  divert_ruleset_free (fixture->nothing);
-  divert_ruleset_free (fixture->away);
-  divert_ruleset_free (fixture->home);
-}
-
-static gboolean
-apply (Fixture             *fixture,
-       const DivertRuleset *ruleset)
-{
-  return sandbox_apply (fixture->backend, ruleset, MANGLE, fixture->family);
+    fixture_add_rule (rules, MANGLE, "LOCAL_INTRANET_DIVERT", 0, DIVERT_XT_RETURN, "");
+  fixture_add_rule (rules, MANGLE, "DIVERT_GUARD", 0, DIVERT_XT_MARK, "");
+  fixture_add_rule (rules, MANGLE, "DIVERT_GUARD", 5006, DIVERT_XT_DROP, "");
+  return rules;
 }
 
 /* The lines of iptables-save that name none of our chains. */
@@ -120,22 +62,22 @@ test_twice (Fixture       *fixture,
   g_autofree char *first = NULL;
   g_autofree char *second = NULL;
 
-  g_assert_true (apply (fixture, fixture->away));
+  g_assert_true (fixture_apply (fixture, fixture->away));
   g_assert_cmpuint (sandbox.n_replaced, ==, 1);
   first = sandbox_save (fixture->family, MANGLE, TRUE);
 
   g_unlink (sandbox_get_lock_file ());
   for (guint i = 0; i < 5; i++)
-    g_assert_false (apply (fixture, fixture->away));
+    g_assert_false (fixture_apply (fixture, fixture->away));
   g_assert_cmpuint (sandbox.n_replaced, ==, 1);
   g_assert_false (g_file_test (sandbox_get_lock_file (), G_FILE_TEST_EXISTS));
   second = sandbox_save (fixture->family, MANGLE, TRUE);
   g_assert_cmpstr (first, ==, second);
 
-  g_assert_true (apply (fixture, fixture->home));
+  g_assert_true (fixture_apply (fixture, fixture->home));
   g_assert_cmpuint (sandbox.n_replaced, ==, 2);
-  g_assert_true (apply (fixture, fixture->nothing));
-  g_assert_false (apply (fixture, fixture->nothing));
+  g_assert_true (fixture_apply (fixture, fixture->nothing));
+  g_assert_false (fixture_apply (fixture, fixture->nothing));
   g_assert_cmpuint (sandbox.n_replaced, ==, 3);
 }
 
@@ -145,13 +87,13 @@ test_no_table (Fixture       *fixture,
                gconstpointer  data)
 {
   g_autofree char *text = NULL;
-  g_autofree char *expected = divert_ruleset_to_save_text (fixture->nothing, fixture->family, MANGLE);
+  g_autofree char *expected = divert_xt_table_to_text (fixture->nothing, fixture->family, MANGLE);
   g_autofree char *names = NULL;
   g_autoptr(GError) error = NULL;
   guint64 packets = 1;
 
-  g_assert_false (apply (fixture, fixture->nothing));
-  text = fixture->backend->klass->read (fixture->backend, MANGLE, fixture->family, &error);
+  g_assert_false (fixture_apply (fixture, fixture->nothing));
+  text = divert_iptables_read_text (fixture->family, MANGLE, &error);
   g_assert_no_error (error);
   g_assert_cmpstr (text, ==, expected);
   g_assert_true (fixture->backend->klass->count_dropped (fixture->backend, &packets, &error));
@@ -167,7 +109,7 @@ static void
 test_foreign (Fixture       *fixture,
               gconstpointer  data)
 {
-  const DivertRuleset *const rulesets[] = { fixture->away, fixture->home, fixture->away, fixture->nothing };
+  const GArray *const lists[] = { fixture->away, fixture->home, fixture->away, fixture->nothing };
   g_autofree char *before = NULL;
   g_autofree char *whole = NULL;
   g_autofree char *removed = NULL;
@@ -185,11 +127,11 @@ test_foreign (Fixture       *fixture,
                    "COMMIT\n", TRUE);
   whole = sandbox_save (fixture->family, MANGLE, TRUE);
   before = save_foreign (fixture);
-  for (guint i = 0; i < G_N_ELEMENTS (rulesets); i++)
+  for (guint i = 0; i < G_N_ELEMENTS (lists); i++)
     {
       g_autofree char *after = NULL;
 
-      g_assert_true (apply (fixture, rulesets[i]));
+      g_assert_true (fixture_apply (fixture, lists[i]));
       after = save_foreign (fixture);
       g_assert_cmpstr (after, ==, before);
     }
@@ -202,20 +144,20 @@ static void
 test_foreign_between (Fixture       *fixture,
                       gconstpointer  data)
 {
-  const DivertRuleset *const rulesets[] = { fixture->home, fixture->away, fixture->nothing };
+  const GArray *const lists[] = { fixture->home, fixture->away, fixture->nothing };
   g_autofree char *before = NULL;
 
-  apply (fixture, fixture->away);
+  fixture_apply (fixture, fixture->away);
   sandbox_meddle_with (fixture->family, "-t mangle -N last");
   sandbox_meddle_with (fixture->family, "-t mangle -I OUTPUT 1 -o first -c 7 700");
   sandbox_meddle_with (fixture->family, "-t mangle -A OUTPUT -o second -c 8 800 -j last");
   sandbox_meddle_with (fixture->family, "-t mangle -A last -o third -c 9 900");
   before = save_foreign (fixture);
-  for (guint i = 0; i < G_N_ELEMENTS (rulesets); i++)
+  for (guint i = 0; i < G_N_ELEMENTS (lists); i++)
     {
       g_autofree char *after = NULL;
 
-      g_assert_true (apply (fixture, rulesets[i]));
+      g_assert_true (fixture_apply (fixture, lists[i]));
       after = save_foreign (fixture);
       g_assert_cmpstr (after, ==, before);
     }
@@ -231,13 +173,13 @@ test_own_counters (Fixture       *fixture,
   g_autofree char *counted = NULL;
   g_autofree char *after = NULL;
 
-  apply (fixture, fixture->away);
+  fixture_apply (fixture, fixture->away);
   text = sandbox_save (fixture->family, MANGLE, TRUE);
   counted = g_regex_replace_literal (none, text, -1, 0, "[7:700] -A ", 0, NULL);
   sandbox_restore (fixture->family, counted, TRUE);
 
-  g_assert_false (apply (fixture, fixture->away));
-  g_assert_true (apply (fixture, fixture->home));
+  g_assert_false (fixture_apply (fixture, fixture->away));
+  g_assert_true (fixture_apply (fixture, fixture->home));
   after = sandbox_save (fixture->family, MANGLE, TRUE);
   g_assert_nonnull (strstr (after, "[7:700] -A OUTPUT -j LOCAL_DIVERT\n"));
   g_assert_nonnull (strstr (after, "[7:700] -A LOCAL_DIVERT -m comment --comment nm-divert -j CONNMARK"));
@@ -260,7 +202,7 @@ test_hooks (Fixture       *fixture,
 
   /* Missing: at the head. */
   sandbox_meddle_with (fixture->family, "-t mangle -A OUTPUT -j ACCEPT");
-  apply (fixture, fixture->home);
+  fixture_apply (fixture, fixture->home);
   text = save (fixture);
   g_assert_true (g_str_has_prefix (text, "-A OUTPUT -j LOCAL_DIVERT\n-A OUTPUT -j ACCEPT\n"
                                          "-A POSTROUTING -j DIVERT_GUARD\n"));
@@ -273,14 +215,14 @@ test_hooks (Fixture       *fixture,
   sandbox_meddle_with (fixture->family, "-t mangle -N ZZZ");
   sandbox_meddle_with (fixture->family, "-t mangle -A ZZZ -j DIVERT_GUARD");
   sandbox_meddle_with (fixture->family, "-t mangle -A LOCAL_DIVERT -j DIVERT_GUARD");
-  g_assert_true (apply (fixture, fixture->home));
+  g_assert_true (fixture_apply (fixture, fixture->home));
   repaired = save (fixture);
   g_assert_cmpstr (repaired, ==, text);
 
   /* Moved: it stays there. */
   sandbox_meddle_with (fixture->family, "-t mangle -D OUTPUT 1");
   sandbox_meddle_with (fixture->family, "-t mangle -A OUTPUT -j LOCAL_DIVERT");
-  g_assert_false (apply (fixture, fixture->home));
+  g_assert_false (fixture_apply (fixture, fixture->home));
   moved = save (fixture);
   g_assert_true (g_str_has_prefix (moved, "-A OUTPUT -j ACCEPT\n-A OUTPUT -j LOCAL_DIVERT\n"));
 
@@ -288,7 +230,7 @@ test_hooks (Fixture       *fixture,
   sandbox_meddle_with (fixture->family, "-t mangle -F");
   sandbox_meddle_with (fixture->family, "-t mangle -X");
   sandbox_meddle_with (fixture->family, "-t mangle -A OUTPUT -j ACCEPT");
-  g_assert_true (apply (fixture, fixture->home));
+  g_assert_true (fixture_apply (fixture, fixture->home));
   {
     g_autofree char *again = save (fixture);
 
@@ -317,14 +259,14 @@ test_repair (Fixture       *fixture,
   };
   g_autofree char *wanted = NULL;
 
-  apply (fixture, fixture->away);
+  fixture_apply (fixture, fixture->away);
   wanted = save (fixture);
   for (guint i = 0; i < G_N_ELEMENTS (meddlings); i++)
     {
       g_autofree char *text = NULL;
 
       sandbox_meddle_with (fixture->family, meddlings[i]);
-      g_assert_true (apply (fixture, fixture->away));
+      g_assert_true (fixture_apply (fixture, fixture->away));
       text = save (fixture);
       g_assert_cmpstr (text, ==, wanted);
     }
@@ -334,17 +276,17 @@ static void
 test_read (Fixture       *fixture,
            gconstpointer  data)
 {
-  g_autofree char *expected = divert_ruleset_to_save_text (fixture->away, fixture->family, MANGLE);
+  g_autofree char *expected = divert_xt_table_to_text (fixture->away, fixture->family, MANGLE);
   g_autofree char *text = NULL;
   g_autofree char *with_other = NULL;
   g_autofree char *full = NULL;
 
-  apply (fixture, fixture->away);
+  fixture_apply (fixture, fixture->away);
   sandbox_meddle_with (fixture->family, "-t mangle -A OUTPUT -p tcp -j ACCEPT");
-  text = fixture->backend->klass->read (fixture->backend, MANGLE, fixture->family, NULL);
+  text = divert_iptables_read_text (fixture->family, MANGLE, NULL);
   g_assert_cmpstr (text, ==, expected);
 
-  /* Rules that a DivertRule cannot say. */
+  /* Rules that a DivertXtRule cannot say. */
   sandbox_meddle_with (fixture->family, "-t mangle -A LOCAL_DIVERT -p tcp");
   sandbox_meddle_with (fixture->family, "-t mangle -A LOCAL_DIVERT -p tcp -m tcp --dport 1:2 -j RETURN");
   sandbox_meddle_with (fixture->family, "-t mangle -A LOCAL_DIVERT -m state --state NEW -j RETURN");
@@ -352,7 +294,7 @@ test_read (Fixture       *fixture,
   sandbox_meddle_with (fixture->family, "-t mangle -A LOCAL_DIVERT -i lo+ -j RETURN");
   sandbox_meddle_with (fixture->family, "-t mangle -N ZZZ");
   sandbox_meddle_with (fixture->family, "-t mangle -A ZZZ -j LOCAL_DIVERT");
-  with_other = fixture->backend->klass->read (fixture->backend, MANGLE, fixture->family, NULL);
+  with_other = divert_iptables_read_text (fixture->family, MANGLE, NULL);
   full = g_strconcat (expected,
                       "# rule 6 of LOCAL_DIVERT is none of ours: ''\n"
                       "# rule 7 of LOCAL_DIVERT is none of ours: 'RETURN'\n"
@@ -370,7 +312,7 @@ test_count_dropped (Fixture       *fixture,
   guint64 packets = 1;
   g_autoptr(GError) error = NULL;
 
-  apply (fixture, fixture->away);
+  fixture_apply (fixture, fixture->away);
   sandbox_meddle_with (fixture->family, "-t mangle -A OUTPUT -p udp --dport 5007 -j DROP");
   sandbox_send (fixture->family, 5006, 3);
   sandbox_send (fixture->family, 5005, 4);
@@ -378,7 +320,7 @@ test_count_dropped (Fixture       *fixture,
   g_assert_true (fixture->backend->klass->count_dropped (fixture->backend, &packets, &error));
   g_assert_no_error (error);
   g_assert_cmpuint (packets, ==, 3);
-  sandbox_apply (fixture->backend, fixture->away, MANGLE, !fixture->family);
+  sandbox_apply (fixture->away, MANGLE, !fixture->family);
   sandbox_send (!fixture->family, 5006, 2);
   g_assert_true (fixture->backend->klass->count_dropped (fixture->backend, &packets, &error));
   g_assert_cmpuint (packets, ==, 5);
@@ -388,11 +330,7 @@ int
 main (int    argc,
       char **argv)
 {
-  static const struct
-  {
-    const char *name;
-    void      (*test) (Fixture *fixture, gconstpointer data);
-  } tests[] = {
+  static const FixtureCase cases[] = {
     { "twice", test_twice },
     { "no-table", test_no_table },
     { "foreign", test_foreign },
@@ -407,12 +345,6 @@ main (int    argc,
   test_needs_namespaces ();
   test_needs ("ip", "iptables-legacy", "ip6tables-legacy", NULL);
   g_test_init (&argc, &argv, NULL);
-  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-    for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
-      {
-        g_autofree char *path = g_strdup_printf ("/iptables/apply/%s/%s", tests[i].name, divert_family_name (family));
-
-        g_test_add (path, Fixture, GUINT_TO_POINTER (family), set_up, tests[i].test, tear_down);
-      }
+  fixture_add_cases ("apply", make_rules, cases, G_N_ELEMENTS (cases));
   return g_test_run ();
 }

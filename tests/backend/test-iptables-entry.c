@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Every field and every target of DivertRule, in both families: laid by the backend,
+ * Every field and every target of DivertXtRule, in both families: laid by the backend,
  * printed by iptables-legacy-save, and byte for byte what iptables-legacy-restore
  * makes of that text.
  */
@@ -10,8 +10,8 @@
 #include <netinet/in.h>
 #include <string.h>
 
-#define MANGLE DIVERT_TABLE_MANGLE
-#define NAT DIVERT_TABLE_NAT
+#define MANGLE DIVERT_XT_MANGLE
+#define NAT DIVERT_XT_NAT
 #define BOTH DIVERT_FAMILIES_BOTH
 #define IPV4 DIVERT_FAMILIES_IPV4
 #define IPV6 DIVERT_FAMILIES_IPV6
@@ -21,185 +21,172 @@
 
 typedef struct
 {
-  DivertRule  rule;
-  const char *text; /* behind "-A CHAIN " */
+  DivertFamilies families;
+  DivertXtRule   rule;
+  const char    *text; /* behind "-A CHAIN " */
 } Case;
 
 /* Chain by chain in the order in which iptables-save prints them. */
 static const Case cases[] = {
   /* The hooks. */
-  { { .table = MANGLE, .chain = "PREROUTING", .families = BOTH, .in_interface = "lo",
-      .mark = { TRUE, FALSE, 0x17, 0xff }, .target = DIVERT_TARGET_JUMP, .to = "DIVERT" },
+  { BOTH, { .table = MANGLE, .chain = "PREROUTING", .in_interface = "lo",
+      .mark = { TRUE, FALSE, 0x17, 0xff }, .target = DIVERT_XT_JUMP, .to = "DIVERT" },
     "-i lo -m mark --mark 0x17/0xff -j DIVERT" },
-  { { .table = MANGLE, .chain = "OUTPUT", .families = BOTH, .target = DIVERT_TARGET_JUMP, .to = "LOCAL_DIVERT" },
+  { BOTH, { .table = MANGLE, .chain = "OUTPUT", .target = DIVERT_XT_JUMP, .to = "LOCAL_DIVERT" },
     "-j LOCAL_DIVERT" },
-  { { .table = MANGLE, .chain = "POSTROUTING", .families = BOTH, .out_interface = "lo", .out_invert = TRUE,
-      .target = DIVERT_TARGET_JUMP, .to = "DIVERT_GUARD" },
+  { BOTH, { .table = MANGLE, .chain = "POSTROUTING", .out_interface = "lo", .out_invert = TRUE,
+      .target = DIVERT_XT_JUMP, .to = "DIVERT_GUARD" },
     "! -o lo -j DIVERT_GUARD" },
 
   /* TPROXY. */
-  { { .table = MANGLE, .chain = "DIVERT", .families = IPV4, .protocol = IPPROTO_TCP, .tagged = TRUE,
-      .has_destination = TRUE, .destination = PREFIX4 (192, 168, 22, 0, 24), .target = DIVERT_TARGET_TPROXY,
-      .port = 22223 },
-    "-d 192.168.22.0/24 -p tcp -m comment --comment nm-divert -j TPROXY --on-port 22223 --on-ip 0.0.0.0 "
-    "--tproxy-mark 0x0/0x0" },
-  { { .table = MANGLE, .chain = "DIVERT", .families = IPV6, .protocol = IPPROTO_UDP, .tagged = TRUE,
-      .has_destination = TRUE, .destination = PREFIX6 (0xfd, 0, 0x22, 0, 64), .target = DIVERT_TARGET_TPROXY,
-      .port = 1 },
-    "-d fd00:0:0:22::/64 -p udp -m comment --comment nm-divert -j TPROXY --on-port 1 --on-ip :: "
-    "--tproxy-mark 0x0/0x0" },
+  { IPV4, { .table = MANGLE, .chain = "DIVERT", .protocol = IPPROTO_TCP, .tagged = TRUE,
+      .has_destination = TRUE, .destination = PREFIX4 (192, 168, 22, 0, 24), .target = DIVERT_XT_TPROXY, .port = 22223 },
+    "-d 192.168.22.0/24 -p tcp -m comment --comment nm-divert -j TPROXY --on-port 22223 --on-ip 0.0.0.0 --tproxy-mark 0x0/0x0" },
+  { IPV6, { .table = MANGLE, .chain = "DIVERT", .protocol = IPPROTO_UDP, .tagged = TRUE,
+      .has_destination = TRUE, .destination = PREFIX6 (0xfd, 0, 0x22, 0, 64), .target = DIVERT_XT_TPROXY, .port = 1 },
+    "-d fd00:0:0:22::/64 -p udp -m comment --comment nm-divert -j TPROXY --on-port 1 --on-ip :: --tproxy-mark 0x0/0x0" },
 
   /* The guard. */
-  { { .table = MANGLE, .chain = "DIVERT_GUARD", .families = BOTH, .tagged = TRUE, .mark = { TRUE, FALSE, 0x17, 0xff },
-      .src_types = DIVERT_ADDRTYPE_LOCAL, .target = DIVERT_TARGET_DROP },
+  { BOTH, { .table = MANGLE, .chain = "DIVERT_GUARD", .tagged = TRUE, .mark = { TRUE, FALSE, 0x17, 0xff },
+      .src_types = DIVERT_ADDRTYPE_LOCAL, .target = DIVERT_XT_DROP },
     "-m mark --mark 0x17/0xff -m addrtype --src-type LOCAL -m comment --comment nm-divert -j DROP" },
 
   /* Every match. */
-  { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = BOTH, .tagged = TRUE, .out_interface = "lo",
-      .target = DIVERT_TARGET_RETURN },
+  { BOTH, { .table = MANGLE, .chain = "LOCAL_DIVERT", .tagged = TRUE, .out_interface = "lo",
+      .target = DIVERT_XT_RETURN },
     "-o lo -m comment --comment nm-divert -j RETURN" },
-  { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = BOTH, .target = DIVERT_TARGET_RETURN }, "-j RETURN" },
-  { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = BOTH, .out_interface = "fifteen-letters",
-      .out_invert = TRUE, .target = DIVERT_TARGET_RETURN },
+  { BOTH, { .table = MANGLE, .chain = "LOCAL_DIVERT", .target = DIVERT_XT_RETURN }, "-j RETURN" },
+  { BOTH, { .table = MANGLE, .chain = "LOCAL_DIVERT", .out_interface = "fifteen-letters", .out_invert = TRUE,
+      .target = DIVERT_XT_RETURN },
     "! -o fifteen-letters -j RETURN" },
-  { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = IPV4, .has_source = TRUE,
-      .source = PREFIX4 (10, 1, 2, 3, 8),
-      .has_destination = TRUE, .destination = PREFIX4 (10, 0, 0, 1, 32), .target = DIVERT_TARGET_RETURN },
+  { IPV4, { .table = MANGLE, .chain = "LOCAL_DIVERT", .has_source = TRUE, .source = PREFIX4 (10, 1, 2, 3, 8),
+      .has_destination = TRUE, .destination = PREFIX4 (10, 0, 0, 1, 32), .target = DIVERT_XT_RETURN },
     "-s 10.0.0.0/8 -d 10.0.0.1/32 -j RETURN" },
-  { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = IPV4, .has_source = TRUE,
-      .source = PREFIX4 (172, 16, 0, 0, 12),
-      .has_destination = TRUE, .destination = PREFIX4 (192, 168, 22, 254, 31), .target = DIVERT_TARGET_RETURN },
+  { IPV4, { .table = MANGLE, .chain = "LOCAL_DIVERT", .has_source = TRUE, .source = PREFIX4 (172, 16, 0, 0, 12),
+      .has_destination = TRUE, .destination = PREFIX4 (192, 168, 22, 254, 31), .target = DIVERT_XT_RETURN },
     "-s 172.16.0.0/12 -d 192.168.22.254/31 -j RETURN" },
-  { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = IPV6, .has_source = TRUE,
-      .source = PREFIX6 (0xfc, 0, 0, 0, 7),
-      .has_destination = TRUE, .destination = PREFIX6 (0xfd, 0, 0x22, 1, 128), .target = DIVERT_TARGET_RETURN },
+  { IPV6, { .table = MANGLE, .chain = "LOCAL_DIVERT", .has_source = TRUE, .source = PREFIX6 (0xfc, 0, 0, 0, 7),
+      .has_destination = TRUE, .destination = PREFIX6 (0xfd, 0, 0x22, 1, 128), .target = DIVERT_XT_RETURN },
     "-s fc00::/7 -d fd00:0:0:22::1/128 -j RETURN" },
-  { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = IPV6, .has_source = TRUE,
-      .source = PREFIX6 (0xfd, 0, 0x22, 1, 60), .target = DIVERT_TARGET_RETURN },
+  { IPV6, { .table = MANGLE, .chain = "LOCAL_DIVERT", .has_source = TRUE, .source = PREFIX6 (0xfd, 0, 0x22, 1, 60),
+      .target = DIVERT_XT_RETURN },
     "-s fd00:0:0:20::/60 -j RETURN" },
-  { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = BOTH, .protocol = IPPROTO_TCP,
-      .target = DIVERT_TARGET_RETURN },
+  { BOTH, { .table = MANGLE, .chain = "LOCAL_DIVERT", .protocol = IPPROTO_TCP, .target = DIVERT_XT_RETURN },
     "-p tcp -j RETURN" },
-  { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = BOTH, .protocol = IPPROTO_UDP,
-      .target = DIVERT_TARGET_RETURN },
+  { BOTH, { .table = MANGLE, .chain = "LOCAL_DIVERT", .protocol = IPPROTO_UDP, .target = DIVERT_XT_RETURN },
     "-p udp -j RETURN" },
-  { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = IPV4, .protocol = IPPROTO_ICMP,
-      .target = DIVERT_TARGET_RETURN },
+  { IPV4, { .table = MANGLE, .chain = "LOCAL_DIVERT", .protocol = IPPROTO_ICMP, .target = DIVERT_XT_RETURN },
     "-p icmp -j RETURN" },
-  { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = IPV6, .protocol = IPPROTO_ICMPV6,
-      .target = DIVERT_TARGET_RETURN },
+  { IPV6, { .table = MANGLE, .chain = "LOCAL_DIVERT", .protocol = IPPROTO_ICMPV6, .target = DIVERT_XT_RETURN },
     "-p ipv6-icmp -j RETURN" },
-  { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = IPV6, .protocol = IPPROTO_ICMPV6, .icmpv6_type = 135,
-      .target = DIVERT_TARGET_RETURN },
+  { IPV6, { .table = MANGLE, .chain = "LOCAL_DIVERT", .protocol = IPPROTO_ICMPV6, .icmpv6_type = 135,
+      .target = DIVERT_XT_RETURN },
     "-p ipv6-icmp -m icmp6 --icmpv6-type 135 -j RETURN" },
-  { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = BOTH, .protocol = IPPROTO_TCP, .dport = 53,
-      .target = DIVERT_TARGET_RETURN },
+  { BOTH, { .table = MANGLE, .chain = "LOCAL_DIVERT", .protocol = IPPROTO_TCP, .dport = 53,
+      .target = DIVERT_XT_RETURN },
     "-p tcp -m tcp --dport 53 -j RETURN" },
-  { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = BOTH, .protocol = IPPROTO_UDP, .sport = 68, .dport = 67,
-      .target = DIVERT_TARGET_RETURN },
+  { BOTH, { .table = MANGLE, .chain = "LOCAL_DIVERT", .protocol = IPPROTO_UDP, .sport = 68, .dport = 67,
+      .target = DIVERT_XT_RETURN },
     "-p udp -m udp --sport 68 --dport 67 -j RETURN" },
-  { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = BOTH, .protocol = IPPROTO_UDP, .sport = 65535,
-      .target = DIVERT_TARGET_RETURN },
+  { BOTH, { .table = MANGLE, .chain = "LOCAL_DIVERT", .protocol = IPPROTO_UDP, .sport = 65535,
+      .target = DIVERT_XT_RETURN },
     "-p udp -m udp --sport 65535 -j RETURN" },
-  { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = BOTH, .protocol = IPPROTO_TCP, .sport = 1,
-      .has_tcp_flags = TRUE,
-      .tcp_flags_invert = TRUE, .tcp_flags_mask = 0x17, .tcp_flags_value = 0x02, .target = DIVERT_TARGET_RETURN },
+  { BOTH, { .table = MANGLE, .chain = "LOCAL_DIVERT", .protocol = IPPROTO_TCP, .sport = 1, .has_tcp_flags = TRUE,
+      .tcp_flags_invert = TRUE, .tcp_flags_mask = 0x17, .tcp_flags_value = 0x02, .target = DIVERT_XT_RETURN },
     "-p tcp -m tcp --sport 1 ! --tcp-flags FIN,SYN,RST,ACK SYN -j RETURN" },
-  { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = BOTH, .protocol = IPPROTO_TCP, .has_tcp_flags = TRUE,
-      .tcp_flags_mask = 0x3f, .tcp_flags_value = 0x29, .target = DIVERT_TARGET_RETURN },
+  { BOTH, { .table = MANGLE, .chain = "LOCAL_DIVERT", .protocol = IPPROTO_TCP, .has_tcp_flags = TRUE,
+      .tcp_flags_mask = 0x3f, .tcp_flags_value = 0x29, .target = DIVERT_XT_RETURN },
     "-p tcp -m tcp --tcp-flags FIN,SYN,RST,PSH,ACK,URG FIN,PSH,URG -j RETURN" },
-  { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = BOTH, .mark = { TRUE, TRUE, 0, G_MAXUINT32 },
-      .target = DIVERT_TARGET_RETURN },
+  { BOTH, { .table = MANGLE, .chain = "LOCAL_DIVERT", .mark = { TRUE, TRUE, 0, G_MAXUINT32 },
+      .target = DIVERT_XT_RETURN },
     "-m mark ! --mark 0x0 -j RETURN" },
-  { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = BOTH, .connmark = { TRUE, FALSE, 0x8, 0xff },
-      .target = DIVERT_TARGET_RETURN },
+  { BOTH, { .table = MANGLE, .chain = "LOCAL_DIVERT", .connmark = { TRUE, FALSE, 0x8, 0xff },
+      .target = DIVERT_XT_RETURN },
     "-m connmark --mark 0x8/0xff -j RETURN" },
-  { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = BOTH, .mark = { TRUE, FALSE, 0x80000000, 0xff000000 },
-      .connmark = { TRUE, TRUE, 0x17, 0xffffffff }, .target = DIVERT_TARGET_RETURN },
+  { BOTH, { .table = MANGLE, .chain = "LOCAL_DIVERT", .mark = { TRUE, FALSE, 0x80000000, 0xff000000 },
+      .connmark = { TRUE, TRUE, 0x17, 0xffffffff }, .target = DIVERT_XT_RETURN },
     "-m mark --mark 0x80000000/0xff000000 -m connmark ! --mark 0x17 -j RETURN" },
-  { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = BOTH, .ctdir = DIVERT_CTDIR_REPLY,
-      .target = DIVERT_TARGET_RETURN },
+  { BOTH, { .table = MANGLE, .chain = "LOCAL_DIVERT", .ctdir = DIVERT_CTDIR_REPLY, .target = DIVERT_XT_RETURN },
     "-m conntrack --ctdir REPLY -j RETURN" },
-  { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = BOTH, .ctdir = DIVERT_CTDIR_ORIGINAL,
-      .target = DIVERT_TARGET_RETURN },
+  { BOTH, { .table = MANGLE, .chain = "LOCAL_DIVERT", .ctdir = DIVERT_CTDIR_ORIGINAL,
+      .target = DIVERT_XT_RETURN },
     "-m conntrack --ctdir ORIGINAL -j RETURN" },
-  { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = BOTH, .not_new = TRUE, .target = DIVERT_TARGET_RETURN },
+  { BOTH, { .table = MANGLE, .chain = "LOCAL_DIVERT", .not_new = TRUE, .target = DIVERT_XT_RETURN },
     "-m conntrack ! --ctstate NEW -j RETURN" },
-  { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = BOTH, .not_new = TRUE, .ctdir = DIVERT_CTDIR_REPLY,
-      .target = DIVERT_TARGET_RETURN },
+  { BOTH, { .table = MANGLE, .chain = "LOCAL_DIVERT", .not_new = TRUE, .ctdir = DIVERT_CTDIR_REPLY,
+      .target = DIVERT_XT_RETURN },
     "-m conntrack ! --ctstate NEW --ctdir REPLY -j RETURN" },
-  { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = BOTH, .has_gid = TRUE, .gid = 23333,
-      .target = DIVERT_TARGET_RETURN },
+  { BOTH, { .table = MANGLE, .chain = "LOCAL_DIVERT", .has_gid = TRUE, .gid = 23333,
+      .target = DIVERT_XT_RETURN },
     "-m owner --gid-owner 23333 -j RETURN" },
-  { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = BOTH, .no_socket = TRUE, .target = DIVERT_TARGET_RETURN },
+  { BOTH, { .table = MANGLE, .chain = "LOCAL_DIVERT", .no_socket = TRUE, .target = DIVERT_XT_RETURN },
     "-m owner ! --socket-exists -j RETURN" },
-  { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = IPV4,
+  { IPV4, { .table = MANGLE, .chain = "LOCAL_DIVERT",
       .dst_types = DIVERT_ADDRTYPE_LOCAL | DIVERT_ADDRTYPE_BROADCAST | DIVERT_ADDRTYPE_MULTICAST,
-      .target = DIVERT_TARGET_RETURN },
+      .target = DIVERT_XT_RETURN },
     "-m addrtype --dst-type LOCAL,BROADCAST,MULTICAST -j RETURN" },
-  { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = IPV6, .src_types = DIVERT_ADDRTYPE_LOCAL,
-      .dst_types = DIVERT_ADDRTYPE_LOCAL | DIVERT_ADDRTYPE_MULTICAST, .target = DIVERT_TARGET_RETURN },
+  { IPV6, { .table = MANGLE, .chain = "LOCAL_DIVERT", .src_types = DIVERT_ADDRTYPE_LOCAL,
+      .dst_types = DIVERT_ADDRTYPE_LOCAL | DIVERT_ADDRTYPE_MULTICAST, .target = DIVERT_XT_RETURN },
     "-m addrtype --src-type LOCAL --dst-type LOCAL,MULTICAST -j RETURN" },
 
   /* Every target that LOCAL_DIVERT may have. */
-  { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = BOTH, .protocol = IPPROTO_TCP, .target = DIVERT_TARGET_MARK,
+  { BOTH, { .table = MANGLE, .chain = "LOCAL_DIVERT", .protocol = IPPROTO_TCP, .target = DIVERT_XT_MARK,
       .value = 0x17, .mask = 0xff },
     "-p tcp -j MARK --set-xmark 0x17/0xff" },
-  { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = BOTH, .target = DIVERT_TARGET_CONNMARK, .value = 0x17,
+  { BOTH, { .table = MANGLE, .chain = "LOCAL_DIVERT", .target = DIVERT_XT_CONNMARK, .value = 0x17,
       .mask = 0xff },
     "-j CONNMARK --set-xmark 0x17/0xff" },
-  { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = BOTH, .target = DIVERT_TARGET_MARK, .value = 0xdeadbeef,
+  { BOTH, { .table = MANGLE, .chain = "LOCAL_DIVERT", .target = DIVERT_XT_MARK, .value = 0xdeadbeef,
       .mask = 0xffffffff },
     "-j MARK --set-xmark 0xdeadbeef/0xffffffff" },
-  { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = BOTH, .target = DIVERT_TARGET_JUMP,
-      .to = "LOCAL_INTRANET_DIVERT" },
+  { BOTH, { .table = MANGLE, .chain = "LOCAL_DIVERT", .target = DIVERT_XT_JUMP, .to = "LOCAL_INTRANET_DIVERT" },
     "-j LOCAL_INTRANET_DIVERT" },
-  { { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = BOTH, .target = DIVERT_TARGET_GOTO,
-      .to = "LOCAL_INTRANET_DIVERT" },
+  { BOTH, { .table = MANGLE, .chain = "LOCAL_DIVERT", .target = DIVERT_XT_GOTO, .to = "LOCAL_INTRANET_DIVERT" },
     "-g LOCAL_INTRANET_DIVERT" },
   /* All matches at once. */
-  { { .table = MANGLE, .chain = "LOCAL_INTRANET_DIVERT", .families = IPV4, .protocol = IPPROTO_TCP,
-      .out_interface = "wlan0", .has_source = TRUE, .source = PREFIX4 (192, 168, 22, 0, 24), .has_destination = TRUE,
+  { IPV4, { .table = MANGLE, .chain = "LOCAL_INTRANET_DIVERT", .protocol = IPPROTO_TCP, .out_interface = "wlan0",
+      .has_source = TRUE, .source = PREFIX4 (192, 168, 22, 0, 24), .has_destination = TRUE,
       .destination = PREFIX4 (192, 168, 22, 0, 24), .dport = 445, .mark = { TRUE, TRUE, 0x17, 0xff },
       .connmark = { TRUE, TRUE, 0x17, 0xff }, .ctdir = DIVERT_CTDIR_ORIGINAL, .not_new = TRUE, .has_gid = TRUE,
       .gid = 4294967294, .no_socket = TRUE, .dst_types = DIVERT_ADDRTYPE_LOCAL, .src_types = DIVERT_ADDRTYPE_LOCAL,
-      .tagged = TRUE, .target = DIVERT_TARGET_DROP },
+      .tagged = TRUE, .target = DIVERT_XT_DROP },
     "-s 192.168.22.0/24 -d 192.168.22.0/24 -o wlan0 -p tcp -m tcp --dport 445 -m mark ! --mark 0x17/0xff"
     " -m connmark ! --mark 0x17/0xff -m conntrack ! --ctstate NEW --ctdir ORIGINAL -m owner ! --socket-exists"
     " --gid-owner 4294967294 -m addrtype --src-type LOCAL --dst-type LOCAL -m comment --comment nm-divert -j DROP" },
 
   /* nat. */
-  { { .table = NAT, .chain = "OUTPUT", .families = BOTH, .target = DIVERT_TARGET_JUMP, .to = "LOCAL_DNS_DIVERT" },
+  { BOTH, { .table = NAT, .chain = "OUTPUT", .target = DIVERT_XT_JUMP, .to = "LOCAL_DNS_DIVERT" },
     "-j LOCAL_DNS_DIVERT" },
-  { { .table = NAT, .chain = "LOCAL_DNS_DIVERT", .families = BOTH, .tagged = TRUE, .out_interface = "lo",
-      .target = DIVERT_TARGET_RETURN },
+  { BOTH, { .table = NAT, .chain = "LOCAL_DNS_DIVERT", .tagged = TRUE, .out_interface = "lo",
+      .target = DIVERT_XT_RETURN },
     "-o lo -m comment --comment nm-divert -j RETURN" },
-  { { .table = NAT, .chain = "LOCAL_DNS_DIVERT", .families = BOTH, .protocol = IPPROTO_UDP, .dport = 53,
-      .target = DIVERT_TARGET_REDIRECT, .port = 1053 },
+  { BOTH, { .table = NAT, .chain = "LOCAL_DNS_DIVERT", .protocol = IPPROTO_UDP, .dport = 53,
+      .target = DIVERT_XT_REDIRECT, .port = 1053 },
     "-p udp -m udp --dport 53 -j REDIRECT --to-ports 1053" },
-  { { .table = NAT, .chain = "LOCAL_DNS_DIVERT", .families = BOTH, .protocol = IPPROTO_TCP, .dport = 53,
-      .target = DIVERT_TARGET_REDIRECT, .port = 65535 },
+  { BOTH, { .table = NAT, .chain = "LOCAL_DNS_DIVERT", .protocol = IPPROTO_TCP, .dport = 53,
+      .target = DIVERT_XT_REDIRECT, .port = 65535 },
     "-p tcp -m tcp --dport 53 -j REDIRECT --to-ports 65535" },
 };
 
-static DivertRuleset *
-make_ruleset (void)
+static GArray *
+make_rules (DivertFamily family)
 {
-  DivertRuleset *ruleset = divert_ruleset_new_empty ();
+  GArray *rules = sandbox_rules_new ();
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
-    sandbox_ruleset_add (ruleset, &cases[i].rule);
-  return ruleset;
+    if ((cases[i].families & (1 << family)) != 0)
+      sandbox_rules_add (rules, &cases[i].rule);
+  return rules;
 }
 
 static char *
-make_expected (DivertFamily family,
-               DivertTable  table)
+make_expected (DivertFamily  family,
+               DivertXtTable table)
 {
   GString *text = g_string_new (NULL);
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
-    if (cases[i].rule.table == table && (cases[i].rule.families & (1 << family)) != 0)
+    if (cases[i].rule.table == table && (cases[i].families & (1 << family)) != 0)
       g_string_append_printf (text, "-A %s %s\n", cases[i].rule.chain, cases[i].text);
   return g_string_free (text, FALSE);
 }
@@ -207,20 +194,19 @@ make_expected (DivertFamily family,
 typedef struct
 {
   DivertFamily family;
-  DivertTable  table;
+  DivertXtTable  table;
 } Where;
 
 static void
 test_text (gconstpointer data)
 {
   const Where *where = data;
-  g_autoptr(DivertBackend) backend = divert_backend_iptables_new ();
-  g_autoptr(DivertRuleset) ruleset = make_ruleset ();
+  g_autoptr(GArray) rules = make_rules (where->family);
   g_autofree char *expected = make_expected (where->family, where->table);
   g_autofree char *saved = NULL;
 
   sandbox_enter ();
-  g_assert_true (sandbox_apply (backend, ruleset, where->table, where->family));
+  g_assert_true (sandbox_apply (rules, where->table, where->family));
   saved = sandbox_save_rules (where->family, where->table);
   g_assert_cmpstr (saved, ==, expected);
 }
@@ -229,14 +215,13 @@ static void
 test_bytes (gconstpointer data)
 {
   const Where *where = data;
-  g_autoptr(DivertBackend) backend = divert_backend_iptables_new ();
-  g_autoptr(DivertRuleset) ruleset = make_ruleset ();
+  g_autoptr(GArray) rules = make_rules (where->family);
   g_autoptr(GBytes) ours = NULL;
   g_autoptr(GBytes) theirs = NULL;
   g_autofree char *saved = NULL;
 
   sandbox_enter ();
-  sandbox_apply (backend, ruleset, where->table, where->family);
+  sandbox_apply (rules, where->table, where->family);
   ours = sandbox_read_blob (where->family, where->table);
   saved = sandbox_save (where->family, where->table, FALSE);
 
@@ -248,16 +233,16 @@ test_bytes (gconstpointer data)
   g_assert_cmpuint (g_bytes_get_size (ours), >, 1000);
 
   /* And so what iptables laid is what we want: nothing to write. */
-  g_assert_false (sandbox_apply (backend, ruleset, where->table, where->family));
+  g_assert_false (sandbox_apply (rules, where->table, where->family));
 }
 
 /* What comes back has no host bits; some of the cases have. */
 static void
-clear_host_bits (DivertRuleset *ruleset)
+clear_host_bits (GArray *rules)
 {
-  for (guint i = 0; i < ruleset->rules->len; i++)
+  for (guint i = 0; i < rules->len; i++)
     {
-      DivertRule *rule = ruleset->rules->pdata[i];
+      DivertXtRule *rule = divert_xt_rules_index (rules, i);
 
       rule->source = divert_prefix_network (&rule->source);
       rule->destination = divert_prefix_network (&rule->destination);
@@ -269,18 +254,17 @@ static void
 test_read (gconstpointer data)
 {
   const Where *where = data;
-  g_autoptr(DivertBackend) backend = divert_backend_iptables_new ();
-  g_autoptr(DivertRuleset) ruleset = make_ruleset ();
+  g_autoptr(GArray) rules = make_rules (where->family);
   g_autofree char *expected = NULL;
   g_autofree char *text = NULL;
   g_autoptr(GError) error = NULL;
 
   sandbox_enter ();
-  sandbox_apply (backend, ruleset, where->table, where->family);
-  text = backend->klass->read (backend, where->table, where->family, &error);
+  sandbox_apply (rules, where->table, where->family);
+  text = divert_iptables_read_text (where->family, where->table, &error);
   g_assert_no_error (error);
-  clear_host_bits (ruleset);
-  expected = divert_ruleset_to_save_text (ruleset, where->family, where->table);
+  clear_host_bits (rules);
+  expected = divert_xt_table_to_text (rules, where->family, where->table);
   g_assert_cmpstr (text, ==, expected);
 }
 
@@ -288,15 +272,15 @@ int
 main (int    argc,
       char **argv)
 {
-  static Where where[DIVERT_N_FAMILIES][DIVERT_N_TABLES];
+  static Where where[DIVERT_N_FAMILIES][DIVERT_XT_N_TABLES];
 
   test_needs_namespaces ();
   test_needs ("ip", "iptables-legacy", "ip6tables-legacy", NULL);
   g_test_init (&argc, &argv, NULL);
   for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
-    for (guint table = 0; table < DIVERT_N_TABLES; table++)
+    for (guint table = 0; table < DIVERT_XT_N_TABLES; table++)
       {
-        g_autofree char *name = g_strdup_printf ("%s/%s", divert_family_name (family), divert_table_name (table));
+        g_autofree char *name = g_strdup_printf ("%s/%s", divert_family_name (family), divert_xt_table_name (table));
         g_autofree char *text = g_strconcat ("/iptables/entry/text/", name, NULL);
         g_autofree char *bytes = g_strconcat ("/iptables/entry/bytes/", name, NULL);
         g_autofree char *read = g_strconcat ("/iptables/entry/read/", name, NULL);

@@ -3,55 +3,25 @@
  * The backend's fault points: stopped, killed or failing before and after a commit.
  * Only in a build with the option fault-points.
  */
+#include "iptables-fixture.h"
 #include "system/filter/iptables/iptables.h"
-#include "sandbox.h"
 #include "system/base/fault.h"
 
-#include <fcntl.h>
 #include <signal.h>
-#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define MANGLE DIVERT_TABLE_MANGLE
+#define MANGLE DIVERT_XT_MANGLE
 
-typedef struct
+/* One hook and one chain. */
+static GArray *
+make_rules (gboolean home)
 {
-  DivertFamily   family;
-  DivertBackend *backend;
-  DivertRuleset *ruleset;
-  char          *before, *after; /* what read tells of nothing and of the ruleset */
-} Fixture;
+  GArray *rules = sandbox_rules_new ();
 
-static void
-set_up (Fixture       *fixture,
-        gconstpointer  family)
-{
-  g_autoptr(DivertRuleset) nothing = divert_ruleset_new_empty ();
-  const DivertRule hook = { .table = MANGLE, .chain = "OUTPUT", .families = DIVERT_FAMILIES_BOTH,
-                            .target = DIVERT_TARGET_JUMP, .to = "LOCAL_DIVERT" };
-  const DivertRule rule = { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = DIVERT_FAMILIES_BOTH,
-                            .tagged = TRUE };
-
-  sandbox_enter ();
-  fixture->family = GPOINTER_TO_UINT (family);
-  fixture->backend = divert_backend_iptables_new ();
-  fixture->ruleset = divert_ruleset_new_empty ();
-  sandbox_ruleset_add (fixture->ruleset, &hook);
-  sandbox_ruleset_add (fixture->ruleset, &rule);
-  fixture->before = divert_ruleset_to_save_text (nothing, fixture->family, MANGLE);
-  fixture->after = divert_ruleset_to_save_text (fixture->ruleset, fixture->family, MANGLE);
-}
-
-static void
-tear_down (Fixture       *fixture,
-           gconstpointer  family)
-{
-  g_unsetenv ("DIVERT_FAULT");
-  divert_backend_free (fixture->backend);
-  divert_ruleset_free (fixture->ruleset);
-  g_free (fixture->before);
-  g_free (fixture->after);
+  fixture_add_rule (rules, MANGLE, "OUTPUT", 0, DIVERT_XT_JUMP, "LOCAL_DIVERT");
+  fixture_add_rule (rules, MANGLE, "LOCAL_DIVERT", 0, DIVERT_XT_RETURN, "");
+  return rules;
 }
 
 static void
@@ -65,25 +35,6 @@ set_fault (Fixture    *fixture,
   g_setenv ("DIVERT_FAULT", fault, TRUE);
 }
 
-static void
-assert_reads (Fixture    *fixture,
-              const char *expected)
-{
-  g_autofree char *text = fixture->backend->klass->read (fixture->backend, MANGLE, fixture->family, NULL);
-
-  g_assert_cmpstr (text, ==, expected);
-}
-
-static gboolean
-lock_is_free (void)
-{
-  int fd = open (sandbox_get_lock_file (), O_RDONLY | O_CREAT, 0600);
-  gboolean locked = flock (fd, LOCK_EX | LOCK_NB) == 0;
-
-  close (fd);
-  return locked;
-}
-
 static pid_t
 apply_in_child (Fixture *fixture)
 {
@@ -91,18 +42,17 @@ apply_in_child (Fixture *fixture)
 
   if (child == 0)
     {
-      gboolean applied = fixture->backend->klass->apply (fixture->backend, fixture->ruleset, MANGLE, fixture->family,
-                                                         NULL, NULL);
+      gboolean wrote;
 
-      _exit (applied ? 0 : 1);
+      _exit (divert_iptables_write (fixture->family, MANGLE, fixture->away, FALSE, &wrote, NULL) ? 0 : 1);
     }
   return child;
 }
 
 static void
-check_stop (Fixture    *fixture,
-            const char *when,
-            const char *expected)
+check_stop (Fixture      *fixture,
+            const char   *when,
+            const GArray *expected)
 {
   pid_t child;
   int status;
@@ -111,34 +61,34 @@ check_stop (Fixture    *fixture,
   child = apply_in_child (fixture);
   g_assert_cmpint (waitpid (child, &status, WUNTRACED), ==, child);
   g_assert_true (WIFSTOPPED (status));
-  assert_reads (fixture, expected);
-  g_assert_false (lock_is_free ());
+  fixture_assert_holds (fixture, expected);
+  g_assert_false (sandbox_lock_is_free ());
 
   kill (child, SIGCONT);
   g_assert_cmpint (waitpid (child, &status, 0), ==, child);
   g_assert_cmpint (status, ==, 0);
-  assert_reads (fixture, fixture->after);
-  g_assert_true (lock_is_free ());
+  fixture_assert_holds (fixture, fixture->away);
+  g_assert_true (sandbox_lock_is_free ());
 }
 
 static void
 test_stop_before (Fixture       *fixture,
                   gconstpointer  data)
 {
-  check_stop (fixture, "before", fixture->before);
+  check_stop (fixture, "before", fixture->nothing);
 }
 
 static void
 test_stop_after (Fixture       *fixture,
                  gconstpointer  data)
 {
-  check_stop (fixture, "after", fixture->after);
+  check_stop (fixture, "after", fixture->away);
 }
 
 static void
-check_kill (Fixture    *fixture,
-            const char *when,
-            const char *expected)
+check_kill (Fixture      *fixture,
+            const char   *when,
+            const GArray *expected)
 {
   pid_t child;
   int status;
@@ -147,22 +97,22 @@ check_kill (Fixture    *fixture,
   child = apply_in_child (fixture);
   g_assert_cmpint (waitpid (child, &status, 0), ==, child);
   g_assert_true (WIFSIGNALED (status));
-  assert_reads (fixture, expected);
-  g_assert_true (lock_is_free ());
+  fixture_assert_holds (fixture, expected);
+  g_assert_true (sandbox_lock_is_free ());
 }
 
 static void
 test_kill_before (Fixture       *fixture,
                   gconstpointer  data)
 {
-  check_kill (fixture, "before", fixture->before);
+  check_kill (fixture, "before", fixture->nothing);
 }
 
 static void
 test_kill_after (Fixture       *fixture,
                  gconstpointer  data)
 {
-  check_kill (fixture, "after", fixture->after);
+  check_kill (fixture, "after", fixture->away);
 }
 
 static void
@@ -170,9 +120,8 @@ test_fail_before (Fixture       *fixture,
                   gconstpointer  data)
 {
   set_fault (fixture, "before", "fail");
-  g_free (sandbox_apply_fails (fixture->backend, fixture->ruleset, MANGLE, fixture->family,
-                               DIVERT_BACKEND_ERROR_REFUSED));
-  assert_reads (fixture, fixture->before);
+  g_free (sandbox_apply_fails (fixture->away, MANGLE, fixture->family, DIVERT_BACKEND_ERROR_REFUSED));
+  fixture_assert_holds (fixture, fixture->nothing);
 }
 
 static void
@@ -180,8 +129,8 @@ test_fail_after (Fixture       *fixture,
                  gconstpointer  data)
 {
   set_fault (fixture, "after", "fail");
-  g_assert_true (sandbox_apply (fixture->backend, fixture->ruleset, MANGLE, fixture->family));
-  assert_reads (fixture, fixture->after);
+  g_assert_true (sandbox_apply (fixture->away, MANGLE, fixture->family));
+  fixture_assert_holds (fixture, fixture->away);
 }
 
 /* Another point's name, a longer one, and nonsense. */
@@ -206,11 +155,7 @@ int
 main (int    argc,
       char **argv)
 {
-  static const struct
-  {
-    const char *name;
-    void      (*test) (Fixture *fixture, gconstpointer data);
-  } tests[] = {
+  static const FixtureCase cases[] = {
     { "stop-before", test_stop_before },
     { "stop-after", test_stop_after },
     { "kill-before", test_kill_before },
@@ -223,13 +168,6 @@ main (int    argc,
   test_needs ("ip", "iptables-legacy", "ip6tables-legacy", NULL);
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/iptables/fault-points/others", test_others);
-  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-    for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
-      {
-        g_autofree char *path = g_strdup_printf ("/iptables/fault-points/%s/%s", tests[i].name,
-                                                 divert_family_name (family));
-
-        g_test_add (path, Fixture, GUINT_TO_POINTER (family), set_up, tests[i].test, tear_down);
-      }
+  fixture_add_cases ("fault-points", make_rules, cases, G_N_ELEMENTS (cases));
   return g_test_run ();
 }

@@ -3,8 +3,8 @@
  * What can go wrong at a commit: somebody else writes at the same moment, holds the
  * lock, the kernel refuses or lacks something, we may not, or we die.
  */
+#include "iptables-fixture.h"
 #include "system/filter/iptables/iptables.h"
-#include "sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,87 +19,36 @@
 
 #include <linux/capability.h>
 
-#define MANGLE DIVERT_TABLE_MANGLE
-
-typedef struct
-{
-  DivertFamily   family;
-  DivertBackend *backend;
-  DivertRuleset *a;
-  DivertRuleset *b;
-} Fixture;
+#define MANGLE DIVERT_XT_MANGLE
 
 /* A hook, and a chain that marks with @value. */
-static DivertRuleset *
-make_ruleset (guint32      value,
-              DivertTarget target)
+static GArray *
+make_marks (guint32        value,
+            DivertXtTarget target)
 {
-  DivertRuleset *ruleset = divert_ruleset_new_empty ();
-  const DivertRule hook = { .table = MANGLE, .chain = "OUTPUT", .families = DIVERT_FAMILIES_BOTH,
-                            .target = DIVERT_TARGET_JUMP, .to = "LOCAL_DIVERT" };
-  const DivertRule rule = { .table = MANGLE, .chain = "LOCAL_DIVERT", .families = DIVERT_FAMILIES_BOTH,
-                            .protocol = IPPROTO_TCP, .tagged = TRUE, .target = target, .value = value,
-                            .mask = 0xff, .port = 22223 };
+  GArray *rules = sandbox_rules_new ();
+  const DivertXtRule hook = { .table = MANGLE, .chain = "OUTPUT", .target = DIVERT_XT_JUMP, .to = "LOCAL_DIVERT" };
+  const DivertXtRule rule = { .table = MANGLE, .chain = "LOCAL_DIVERT", .protocol = IPPROTO_TCP, .tagged = TRUE,
+                              .target = target, .value = value, .mask = 0xff, .port = 22223 };
 
-  sandbox_ruleset_add (ruleset, &hook);
+  sandbox_rules_add (rules, &hook);
   for (guint i = 0; i < value; i++)
-    sandbox_ruleset_add (ruleset, &rule);
-  return ruleset;
+    sandbox_rules_add (rules, &rule);
+  return rules;
 }
 
-static void
-set_up (Fixture       *fixture,
-        gconstpointer  family)
+static GArray *
+make_rules (gboolean home)
 {
-  sandbox_enter ();
-  fixture->family = GPOINTER_TO_UINT (family);
-  fixture->backend = divert_backend_iptables_new ();
-  fixture->a = make_ruleset (3, DIVERT_TARGET_MARK);
-  fixture->b = make_ruleset (5, DIVERT_TARGET_MARK);
-}
-
-static void
-tear_down (Fixture       *fixture,
-           gconstpointer  family)
-{
-  divert_backend_free (fixture->backend);
-  divert_ruleset_free (fixture->a);
-  divert_ruleset_free (fixture->b);
-}
-
-static gboolean
-apply (Fixture             *fixture,
-       const DivertRuleset *ruleset)
-{
-  return sandbox_apply (fixture->backend, ruleset, MANGLE, fixture->family);
+  return make_marks (home ? 5 : 3, DIVERT_XT_MARK);
 }
 
 static char *
-apply_fails (Fixture             *fixture,
-             const DivertRuleset *ruleset,
-             int                  code)
+apply_fails (Fixture      *fixture,
+             const GArray *rules,
+             int           code)
 {
-  return sandbox_apply_fails (fixture->backend, ruleset, MANGLE, fixture->family, code);
-}
-
-static void
-assert_holds (Fixture             *fixture,
-              const DivertRuleset *ruleset)
-{
-  g_autofree char *expected = divert_ruleset_to_save_text (ruleset, fixture->family, MANGLE);
-  g_autofree char *text = fixture->backend->klass->read (fixture->backend, MANGLE, fixture->family, NULL);
-
-  g_assert_cmpstr (text, ==, expected);
-}
-
-static gboolean
-lock_is_free (void)
-{
-  int fd = open (sandbox_get_lock_file (), O_RDONLY | O_CREAT, 0600);
-  gboolean locked = flock (fd, LOCK_EX | LOCK_NB) == 0;
-
-  close (fd);
-  return locked;
+  return sandbox_apply_fails (rules, MANGLE, fixture->family, code);
 }
 
 typedef struct
@@ -123,7 +72,7 @@ meddle (SandboxWrite write,
     return 0;
   meddler->done++;
   /* Nobody who respects the lock could do this. */
-  g_assert_false (lock_is_free ());
+  g_assert_false (sandbox_lock_is_free ());
   if (meddler->arguments != NULL)
     {
       sandbox.meddle = NULL;
@@ -143,13 +92,13 @@ test_changed_under_us (Fixture       *fixture,
 
   sandbox.meddle = meddle;
   sandbox.meddle_data = &meddler;
-  g_assert_true (apply (fixture, fixture->a));
+  g_assert_true (fixture_apply (fixture, fixture->away));
   g_assert_cmpuint (meddler.done, ==, 3);
   g_assert_cmpuint (sandbox.n_replaced, ==, 4);
-  assert_holds (fixture, fixture->a);
+  fixture_assert_holds (fixture, fixture->away);
   text = sandbox_save_rules (fixture->family, MANGLE);
   g_assert_true (g_str_has_prefix (text, "-A INPUT -j ACCEPT\n-A INPUT -j ACCEPT\n-A INPUT -j ACCEPT\n-A OUTPUT "));
-  g_assert_true (lock_is_free ());
+  g_assert_true (sandbox_lock_is_free ());
 }
 
 static void
@@ -158,13 +107,13 @@ test_changed_for_ever (Fixture       *fixture,
 {
   Meddler meddler = { fixture->family, SANDBOX_REPLACE, G_MAXUINT, "-t mangle -A INPUT -j ACCEPT", 0, 0 };
 
-  apply (fixture, fixture->a);
+  fixture_apply (fixture, fixture->away);
   sandbox.meddle = meddle;
   sandbox.meddle_data = &meddler;
-  g_free (apply_fails (fixture, fixture->b, DIVERT_BACKEND_ERROR_BUSY));
+  g_free (apply_fails (fixture, fixture->home, DIVERT_BACKEND_ERROR_BUSY));
   g_assert_cmpuint (meddler.done, ==, 10);
-  assert_holds (fixture, fixture->a);
-  g_assert_true (lock_is_free ());
+  fixture_assert_holds (fixture, fixture->away);
+  g_assert_true (sandbox_lock_is_free ());
 }
 
 /* The rules went in, but not the counters, and commit says EINVAL: that is success. */
@@ -176,11 +125,11 @@ test_false_failure (Fixture       *fixture,
 
   sandbox.meddle = meddle;
   sandbox.meddle_data = &meddler;
-  g_assert_true (apply (fixture, fixture->a));
+  g_assert_true (fixture_apply (fixture, fixture->away));
   g_assert_cmpuint (meddler.done, ==, 1);
   g_assert_cmpuint (sandbox.n_replaced, ==, 1);
-  assert_holds (fixture, fixture->a);
-  g_assert_true (lock_is_free ());
+  fixture_assert_holds (fixture, fixture->away);
+  g_assert_true (sandbox_lock_is_free ());
 }
 
 /* The same, but somebody took our rules out again in that moment: a failure, and the next apply makes it good. */
@@ -192,10 +141,10 @@ test_true_failure (Fixture       *fixture,
 
   sandbox.meddle = meddle;
   sandbox.meddle_data = &meddler;
-  g_free (apply_fails (fixture, fixture->a, DIVERT_BACKEND_ERROR_REFUSED));
+  g_free (apply_fails (fixture, fixture->away, DIVERT_BACKEND_ERROR_REFUSED));
   g_assert_cmpuint (sandbox.n_replaced, ==, 1);
-  g_assert_true (apply (fixture, fixture->a));
-  assert_holds (fixture, fixture->a);
+  g_assert_true (fixture_apply (fixture, fixture->away));
+  fixture_assert_holds (fixture, fixture->away);
 }
 
 /* Somebody changes the table all the time without our lock. */
@@ -214,15 +163,15 @@ test_storm (Fixture       *fixture,
   guint applied = 0;
   GPid storm;
 
-  apply (fixture, fixture->a);
+  fixture_apply (fixture, fixture->away);
   sandbox.n_replaced = 0;
   g_assert_true (g_spawn_async (NULL, argv, envp, G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL, &storm,
                                 NULL));
   while (g_get_monotonic_time () < end)
     {
       /* Without the lock the other's change is not ours to keep; here it is our own rules that count. */
-      apply (fixture, applied % 2 == 0 ? fixture->b : fixture->a);
-      assert_holds (fixture, applied % 2 == 0 ? fixture->b : fixture->a);
+      fixture_apply (fixture, applied % 2 == 0 ? fixture->home : fixture->away);
+      fixture_assert_holds (fixture, applied % 2 == 0 ? fixture->home : fixture->away);
       applied++;
     }
   kill (storm, SIGKILL);
@@ -240,22 +189,22 @@ test_lock_held (Fixture       *fixture,
   g_autofree char *message = NULL;
   gint64 begin, took;
 
-  apply (fixture, fixture->b);
+  fixture_apply (fixture, fixture->home);
   sandbox.n_replaced = 0;
   g_assert_cmpint (flock (fd, LOCK_EX | LOCK_NB), ==, 0);
   begin = g_get_monotonic_time ();
-  message = apply_fails (fixture, fixture->a, DIVERT_BACKEND_ERROR_BUSY);
+  message = apply_fails (fixture, fixture->away, DIVERT_BACKEND_ERROR_BUSY);
   took = g_get_monotonic_time () - begin;
   g_test_message ("%d us", (int) took);
   g_assert_nonnull (strstr (message, sandbox_get_lock_file ()));
   g_assert_cmpint (took, >=, 40 * G_TIME_SPAN_MILLISECOND);
   g_assert_cmpint (took, <, 100 * G_TIME_SPAN_MILLISECOND); /* 50, and a busy machine */
   g_assert_cmpuint (sandbox.n_replaced, ==, 0);
-  assert_holds (fixture, fixture->b);
+  fixture_assert_holds (fixture, fixture->home);
 
   close (fd);
-  g_assert_true (apply (fixture, fixture->a));
-  g_assert_true (lock_is_free ());
+  g_assert_true (fixture_apply (fixture, fixture->away));
+  g_assert_true (sandbox_lock_is_free ());
 }
 
 /* iptables takes the lock in short turns all the time: we find a gap. */
@@ -273,7 +222,7 @@ test_lock_busy (Fixture       *fixture,
                                 G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL,
                                 NULL, NULL, &storm, NULL));
   for (i = 0; g_get_monotonic_time () < end; i++)
-    g_assert_true (apply (fixture, i % 2 == 0 ? fixture->a : fixture->b));
+    g_assert_true (fixture_apply (fixture, i % 2 == 0 ? fixture->away : fixture->home));
   kill (storm, SIGKILL);
   waitpid (storm, NULL, 0);
   g_assert_cmpuint (i, >, 20);
@@ -286,7 +235,7 @@ test_lock_unopenable (Fixture       *fixture,
   g_autofree char *path = g_strconcat (sandbox_get_lock_file (), "/no/such/folder", NULL);
 
   g_setenv ("XTABLES_LOCKFILE", path, TRUE);
-  g_free (apply_fails (fixture, fixture->a, DIVERT_BACKEND_ERROR_UNAVAILABLE));
+  g_free (apply_fails (fixture, fixture->away, DIVERT_BACKEND_ERROR_UNAVAILABLE));
   g_assert_cmpuint (sandbox.n_replaced, ==, 0);
 }
 
@@ -312,28 +261,32 @@ without_capabilities (Fixture    *fixture,
 }
 
 static gboolean
-apply_and_probe (Fixture *fixture)
+all_is_forbidden (Fixture *fixture)
 {
-  g_autoptr(GError) apply_error = NULL;
+  g_autoptr(GError) write_error = NULL;
   g_autoptr(GError) probe_error = NULL;
   g_autoptr(GError) read_error = NULL;
+  g_autoptr(GError) inspect_error = NULL;
   const DivertBackendClass *klass = fixture->backend->klass;
+  gboolean flag;
 
-  return !klass->apply (fixture->backend, fixture->b, MANGLE, fixture->family, NULL, &apply_error) &&
-         g_error_matches (apply_error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_PERMISSION) &&
+  return !divert_iptables_write (fixture->family, MANGLE, fixture->home, FALSE, &flag, &write_error) &&
+         g_error_matches (write_error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_PERMISSION) &&
          !klass->probe (fixture->backend, fixture->family, &probe_error) &&
          g_error_matches (probe_error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_PERMISSION) &&
-         klass->read (fixture->backend, MANGLE, fixture->family, &read_error) == NULL &&
-         g_error_matches (read_error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_PERMISSION);
+         divert_iptables_read_text (fixture->family, MANGLE, &read_error) == NULL &&
+         g_error_matches (read_error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_PERMISSION) &&
+         !klass->inspect (fixture->backend, &flag, &inspect_error) &&
+         g_error_matches (inspect_error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_PERMISSION);
 }
 
 static void
 test_permission (Fixture       *fixture,
                  gconstpointer  data)
 {
-  apply (fixture, fixture->a);
-  without_capabilities (fixture, apply_and_probe);
-  assert_holds (fixture, fixture->a);
+  fixture_apply (fixture, fixture->away);
+  without_capabilities (fixture, all_is_forbidden);
+  fixture_assert_holds (fixture, fixture->away);
 }
 
 /* The kernel refuses, and says why only in its log. */
@@ -341,19 +294,19 @@ static void
 test_refused (Fixture       *fixture,
               gconstpointer  data)
 {
-  g_autoptr(DivertRuleset) bad = make_ruleset (1, DIVERT_TARGET_TPROXY);
+  g_autoptr(GArray) bad = make_marks (1, DIVERT_XT_TPROXY);
   g_autofree char *before = NULL;
   g_autofree char *after = NULL;
   g_autofree char *message = NULL;
 
-  apply (fixture, fixture->a);
+  fixture_apply (fixture, fixture->away);
   before = sandbox_save (fixture->family, MANGLE, TRUE);
   message = apply_fails (fixture, bad, DIVERT_BACKEND_ERROR_REFUSED);
   g_assert_nonnull (strstr (message, "TPROXY"));
   g_assert_nonnull (strstr (message, "only usable from PREROUTING"));
   after = sandbox_save (fixture->family, MANGLE, TRUE);
   g_assert_cmpstr (after, ==, before);
-  g_assert_true (lock_is_free ());
+  g_assert_true (sandbox_lock_is_free ());
 }
 
 static void
@@ -391,10 +344,10 @@ static void
 test_killed (Fixture       *fixture,
              gconstpointer  data)
 {
-  g_autofree char *text_a = divert_ruleset_to_save_text (fixture->a, fixture->family, MANGLE);
-  g_autofree char *text_b = divert_ruleset_to_save_text (fixture->b, fixture->family, MANGLE);
+  g_autofree char *text_a = divert_xt_table_to_text (fixture->away, fixture->family, MANGLE);
+  g_autofree char *text_b = divert_xt_table_to_text (fixture->home, fixture->family, MANGLE);
 
-  apply (fixture, fixture->a);
+  fixture_apply (fixture, fixture->away);
   for (guint i = 0; i < 100; i++)
     {
       g_autofree char *text = NULL;
@@ -402,14 +355,14 @@ test_killed (Fixture       *fixture,
 
       if (child == 0)
         for (guint j = 0;; j++)
-          apply (fixture, j % 2 == 0 ? fixture->b : fixture->a);
+          fixture_apply (fixture, j % 2 == 0 ? fixture->home : fixture->away);
       g_usleep (g_test_rand_int_range (0, 3000));
       kill (child, SIGKILL);
       g_assert_cmpint (waitpid (child, NULL, 0), ==, child);
 
-      text = fixture->backend->klass->read (fixture->backend, MANGLE, fixture->family, NULL);
+      text = divert_iptables_read_text (fixture->family, MANGLE, NULL);
       g_assert_true (g_str_equal (text, text_a) || g_str_equal (text, text_b));
-      g_assert_true (lock_is_free ());
+      g_assert_true (sandbox_lock_is_free ());
     }
 }
 
@@ -417,11 +370,7 @@ int
 main (int    argc,
       char **argv)
 {
-  static const struct
-  {
-    const char *name;
-    void      (*test) (Fixture *fixture, gconstpointer data);
-  } tests[] = {
+  static const FixtureCase cases[] = {
     { "changed-under-us", test_changed_under_us },
     { "changed-for-ever", test_changed_for_ever },
     { "false-failure", test_false_failure },
@@ -439,12 +388,6 @@ main (int    argc,
   test_needs_namespaces ();
   test_needs ("ip", "iptables-legacy", "ip6tables-legacy", NULL);
   g_test_init (&argc, &argv, NULL);
-  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-    for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
-      {
-        g_autofree char *path = g_strdup_printf ("/iptables/faults/%s/%s", tests[i].name, divert_family_name (family));
-
-        g_test_add (path, Fixture, GUINT_TO_POINTER (family), set_up, tests[i].test, tear_down);
-      }
+  fixture_add_cases ("faults", make_rules, cases, G_N_ELEMENTS (cases));
   return g_test_run ();
 }

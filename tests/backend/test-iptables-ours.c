@@ -3,79 +3,27 @@
  * Which chains of our names apply takes for ours: tagged ones, emptied ones, and none
  * that is somebody else's, with rules or without.
  */
+#include "iptables-fixture.h"
 #include "system/filter/iptables/iptables.h"
-#include "sandbox.h"
 
 #include <string.h>
 
-#define MANGLE DIVERT_TABLE_MANGLE
+#define MANGLE DIVERT_XT_MANGLE
 
-typedef struct
+/* At home: one chain less. */
+static GArray *
+make_rules (gboolean home)
 {
-  DivertFamily   family;
-  DivertBackend *backend;
-  DivertRuleset *nothing;
-  DivertRuleset *away;
-  DivertRuleset *home; /* one chain less */
-} Fixture;
+  GArray *rules = sandbox_rules_new ();
 
-static void
-add (DivertRuleset *ruleset,
-     DivertTable    table,
-     const char    *chain,
-     DivertTarget   target,
-     const char    *to)
-{
-  DivertRule rule = { .table = table, .families = DIVERT_FAMILIES_BOTH, .target = target, .mask = 0xff, .value = 0x17 };
-
-  g_strlcpy (rule.chain, chain, sizeof rule.chain);
-  g_strlcpy (rule.to, to, sizeof rule.to);
-  rule.tagged = !divert_chain_is_builtin (chain);
-  sandbox_ruleset_add (ruleset, &rule);
-}
-
-static DivertRuleset *
-make_ruleset (gboolean home)
-{
-  DivertRuleset *ruleset = divert_ruleset_new_empty ();
-
-  add (ruleset, MANGLE, "OUTPUT", DIVERT_TARGET_JUMP, "LOCAL_DIVERT");
-  add (ruleset, MANGLE, "POSTROUTING", DIVERT_TARGET_JUMP, "DIVERT_GUARD");
-  add (ruleset, MANGLE, "LOCAL_DIVERT", DIVERT_TARGET_MARK, "");
+  fixture_add_rule (rules, MANGLE, "OUTPUT", 0, DIVERT_XT_JUMP, "LOCAL_DIVERT");
+  fixture_add_rule (rules, MANGLE, "POSTROUTING", 0, DIVERT_XT_JUMP, "DIVERT_GUARD");
+  fixture_add_rule (rules, MANGLE, "LOCAL_DIVERT", 0, DIVERT_XT_MARK, "");
   if (!home)
-    add (ruleset, MANGLE, "LOCAL_INTRANET_DIVERT", DIVERT_TARGET_RETURN, "");
-  add (ruleset, MANGLE, "DIVERT", DIVERT_TARGET_RETURN, "");
-  add (ruleset, MANGLE, "DIVERT_GUARD", DIVERT_TARGET_DROP, "");
-  return ruleset;
-}
-
-static void
-set_up (Fixture       *fixture,
-        gconstpointer  family)
-{
-  sandbox_enter ();
-  fixture->family = GPOINTER_TO_UINT (family);
-  fixture->backend = divert_backend_iptables_new ();
-  fixture->nothing = divert_ruleset_new_empty ();
-  fixture->away = make_ruleset (FALSE);
-  fixture->home = make_ruleset (TRUE);
-}
-
-static void
-tear_down (Fixture       *fixture,
-           gconstpointer  family)
-{
-  divert_backend_free (fixture->backend);
-  divert_ruleset_free (fixture->nothing);
-  divert_ruleset_free (fixture->away);
-  divert_ruleset_free (fixture->home);
-}
-
-static gboolean
-apply (Fixture             *fixture,
-       const DivertRuleset *ruleset)
-{
-  return sandbox_apply (fixture->backend, ruleset, MANGLE, fixture->family);
+    fixture_add_rule (rules, MANGLE, "LOCAL_INTRANET_DIVERT", 0, DIVERT_XT_RETURN, "");
+  fixture_add_rule (rules, MANGLE, "DIVERT", 0, DIVERT_XT_RETURN, "");
+  fixture_add_rule (rules, MANGLE, "DIVERT_GUARD", 0, DIVERT_XT_DROP, "");
+  return rules;
 }
 
 /* A chain of our name, without our tag. */
@@ -91,22 +39,21 @@ test_foreign_chain (Fixture       *fixture,
   sandbox_meddle_with (fixture->family, "-t mangle -A LOCAL_DIVERT -m owner --gid-owner 23333 -j RETURN");
   sandbox_meddle_with (fixture->family, "-t mangle -A OUTPUT -p tcp -j LOCAL_DIVERT");
   before = sandbox_save (fixture->family, MANGLE, TRUE);
-  message = sandbox_apply_fails (fixture->backend, fixture->away, MANGLE, fixture->family,
-                                 DIVERT_BACKEND_ERROR_FOREIGN);
+  message = sandbox_apply_fails (fixture->away, MANGLE, fixture->family, DIVERT_BACKEND_ERROR_FOREIGN);
   g_assert_nonnull (strstr (message, "'LOCAL_DIVERT'"));
   g_assert_cmpuint (sandbox.n_replaced, ==, 0);
   after = sandbox_save (fixture->family, MANGLE, TRUE);
   g_assert_cmpstr (after, ==, before);
 
   /* Nothing of that is removed. */
-  g_assert_false (apply (fixture, fixture->nothing));
+  g_assert_false (fixture_apply (fixture, fixture->nothing));
 
   /* libiptc would take our target MARK for a jump to this. */
   sandbox_meddle_with (fixture->family, "-t mangle -F");
   sandbox_meddle_with (fixture->family, "-t mangle -X");
   sandbox_restore (fixture->family, "*mangle\n:MARK - [0:0]\nCOMMIT\n", FALSE);
-  g_free (sandbox_apply_fails (fixture->backend, fixture->away, MANGLE, fixture->family, DIVERT_BACKEND_ERROR_FOREIGN));
-  g_assert_false (apply (fixture, fixture->nothing));
+  g_free (sandbox_apply_fails (fixture->away, MANGLE, fixture->family, DIVERT_BACKEND_ERROR_FOREIGN));
+  g_assert_false (fixture_apply (fixture, fixture->nothing));
 }
 
 /* It is neither filled nor removed, and a jump to it stays. */
@@ -120,8 +67,8 @@ assert_is_foreign (Fixture    *fixture,
 
   sandbox_restore (fixture->family, text, FALSE);
   before = sandbox_save (fixture->family, MANGLE, TRUE);
-  g_free (sandbox_apply_fails (fixture->backend, fixture->away, MANGLE, fixture->family, DIVERT_BACKEND_ERROR_FOREIGN));
-  g_assert_false (apply (fixture, fixture->nothing));
+  g_free (sandbox_apply_fails (fixture->away, MANGLE, fixture->family, DIVERT_BACKEND_ERROR_FOREIGN));
+  g_assert_false (fixture_apply (fixture, fixture->nothing));
   after = sandbox_save (fixture->family, MANGLE, TRUE);
   g_assert_cmpstr (after, ==, before);
 }
@@ -145,16 +92,16 @@ test_foreign_empty (Fixture       *fixture,
 }
 
 static void
-assert_same_after (Fixture             *fixture,
-                   const char          *meddling,
-                   const DivertRuleset *ruleset,
-                   const char          *wanted)
+assert_same_after (Fixture      *fixture,
+                   const char   *meddling,
+                   const GArray *rules,
+                   const char   *wanted)
 {
   g_autofree char *text = NULL;
 
-  apply (fixture, fixture->away);
+  fixture_apply (fixture, fixture->away);
   sandbox_meddle_with (fixture->family, meddling);
-  g_assert_true (apply (fixture, ruleset));
+  g_assert_true (fixture_apply (fixture, rules));
   text = sandbox_save (fixture->family, MANGLE, FALSE);
   g_assert_cmpstr (text, ==, wanted);
 }
@@ -164,23 +111,23 @@ static void
 test_flushed (Fixture       *fixture,
               gconstpointer  data)
 {
-  const DivertRuleset *const rulesets[] = { fixture->away, fixture->home, fixture->nothing };
+  const GArray *const lists[] = { fixture->away, fixture->home, fixture->nothing };
 
-  for (guint i = 0; i < G_N_ELEMENTS (rulesets); i++)
+  for (guint i = 0; i < G_N_ELEMENTS (lists); i++)
     {
       g_autofree char *wanted = NULL;
 
-      apply (fixture, fixture->away);
-      apply (fixture, rulesets[i]);
+      fixture_apply (fixture, fixture->away);
+      fixture_apply (fixture, lists[i]);
       wanted = sandbox_save (fixture->family, MANGLE, FALSE);
-      assert_same_after (fixture, "-t mangle -F", rulesets[i], wanted);
+      assert_same_after (fixture, "-t mangle -F", lists[i], wanted);
     }
 
   /* The hooks are left. */
   {
     g_autofree char *wanted = NULL;
 
-    apply (fixture, fixture->away);
+    fixture_apply (fixture, fixture->away);
     wanted = sandbox_save (fixture->family, MANGLE, FALSE);
     sandbox_meddle_with (fixture->family, "-t mangle -F DIVERT");
     sandbox_meddle_with (fixture->family, "-t mangle -F DIVERT_GUARD");
@@ -195,32 +142,31 @@ test_flushed_nat (Fixture       *fixture,
                   gconstpointer  data)
 {
   static const char *const meddlings[] = { "-t nat -F", "-t nat -F LOCAL_DNS_DIVERT" };
-  g_autoptr(DivertRuleset) ruleset = divert_ruleset_new_empty ();
+  g_autoptr(GArray) rules = sandbox_rules_new ();
   g_autofree char *wanted = NULL;
   g_autofree char *before = NULL;
   g_autofree char *after = NULL;
 
-  add (ruleset, DIVERT_TABLE_NAT, "OUTPUT", DIVERT_TARGET_JUMP, "LOCAL_DNS_DIVERT");
-  add (ruleset, DIVERT_TABLE_NAT, "LOCAL_DNS_DIVERT", DIVERT_TARGET_RETURN, "");
-  sandbox_apply (fixture->backend, ruleset, DIVERT_TABLE_NAT, fixture->family);
-  wanted = sandbox_save_rules (fixture->family, DIVERT_TABLE_NAT);
+  fixture_add_rule (rules, DIVERT_XT_NAT, "OUTPUT", 0, DIVERT_XT_JUMP, "LOCAL_DNS_DIVERT");
+  fixture_add_rule (rules, DIVERT_XT_NAT, "LOCAL_DNS_DIVERT", 0, DIVERT_XT_RETURN, "");
+  sandbox_apply (rules, DIVERT_XT_NAT, fixture->family);
+  wanted = sandbox_save_rules (fixture->family, DIVERT_XT_NAT);
   for (guint i = 0; i < G_N_ELEMENTS (meddlings); i++)
     {
       g_autofree char *text = NULL;
 
       sandbox_meddle_with (fixture->family, meddlings[i]);
-      g_assert_true (sandbox_apply (fixture->backend, ruleset, DIVERT_TABLE_NAT, fixture->family));
-      text = sandbox_save_rules (fixture->family, DIVERT_TABLE_NAT);
+      g_assert_true (sandbox_apply (rules, DIVERT_XT_NAT, fixture->family));
+      text = sandbox_save_rules (fixture->family, DIVERT_XT_NAT);
       g_assert_cmpstr (text, ==, wanted);
     }
 
-  sandbox_restore (fixture->family, "*nat\n:LOCAL_DNS_DIVERT - [0:0]\n-A OUTPUT -p udp -j LOCAL_DNS_DIVERT\nCOMMIT\n",
-                   FALSE);
-  before = sandbox_save (fixture->family, DIVERT_TABLE_NAT, TRUE);
-  g_free (sandbox_apply_fails (fixture->backend, ruleset, DIVERT_TABLE_NAT, fixture->family,
-                               DIVERT_BACKEND_ERROR_FOREIGN));
-  g_assert_false (sandbox_apply (fixture->backend, fixture->nothing, DIVERT_TABLE_NAT, fixture->family));
-  after = sandbox_save (fixture->family, DIVERT_TABLE_NAT, TRUE);
+  sandbox_restore (fixture->family,
+                   "*nat\n:LOCAL_DNS_DIVERT - [0:0]\n-A OUTPUT -p udp -j LOCAL_DNS_DIVERT\nCOMMIT\n", FALSE);
+  before = sandbox_save (fixture->family, DIVERT_XT_NAT, TRUE);
+  g_free (sandbox_apply_fails (rules, DIVERT_XT_NAT, fixture->family, DIVERT_BACKEND_ERROR_FOREIGN));
+  g_assert_false (sandbox_apply (fixture->nothing, DIVERT_XT_NAT, fixture->family));
+  after = sandbox_save (fixture->family, DIVERT_XT_NAT, TRUE);
   g_assert_cmpstr (after, ==, before);
 }
 
@@ -228,11 +174,7 @@ int
 main (int    argc,
       char **argv)
 {
-  static const struct
-  {
-    const char *name;
-    void      (*test) (Fixture *fixture, gconstpointer data);
-  } tests[] = {
+  static const FixtureCase cases[] = {
     { "foreign", test_foreign_chain },
     { "foreign-empty", test_foreign_empty },
     { "flushed", test_flushed },
@@ -242,12 +184,6 @@ main (int    argc,
   test_needs_namespaces ();
   test_needs ("ip", "iptables-legacy", "ip6tables-legacy", NULL);
   g_test_init (&argc, &argv, NULL);
-  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-    for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
-      {
-        g_autofree char *path = g_strdup_printf ("/iptables/ours/%s/%s", tests[i].name, divert_family_name (family));
-
-        g_test_add (path, Fixture, GUINT_TO_POINTER (family), set_up, tests[i].test, tear_down);
-      }
+  fixture_add_cases ("ours", make_rules, cases, G_N_ELEMENTS (cases));
   return g_test_run ();
 }

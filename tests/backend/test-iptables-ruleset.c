@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The core's own rulesets: the kernel takes them, iptables-legacy-save prints them as
- * the core's text (what plan shows), and iptables-legacy-restore makes the same
- * bytes of that text.
+ * the backend's text (what plan shows), and iptables-legacy-restore makes the same
+ * bytes of that text.  And in which order they are laid, shown by what is there when a step fails.
  */
 #include "system/filter/iptables/iptables.h"
 #include "sandbox.h"
 
+#include <errno.h>
 #include <string.h>
 
 #define UUID "6b0c1f9e-0000-4000-8000-000000000001"
@@ -91,40 +92,70 @@ keep_rules (const char *text)
   return g_string_free (kept, FALSE);
 }
 
-static void
-check (DivertBackend       *backend,
-       const DivertRuleset *ruleset,
-       DivertTable          table,
-       DivertFamily         family)
+/* How many writes it took. */
+static guint
+lay (DivertBackend *backend,
+     DivertRuleset *ruleset)
 {
-  g_autofree char *text = divert_ruleset_to_save_text (ruleset, family, table);
-  g_autofree char *expected = keep_rules (text);
-  g_autofree char *saved = NULL;
-  g_autofree char *read = NULL;
+  DivertApplied applied = { 0, 0, FALSE };
+  g_autoptr(GError) error = NULL;
   gint64 begin = g_get_monotonic_time ();
+  gboolean ok = backend->klass->apply (backend, ruleset, &applied, &error);
 
-  g_assert_true (sandbox_apply (backend, ruleset, table, family));
-  g_test_message ("%s %s: %d us", divert_table_name (table), divert_family_name (family),
-                  (int) (g_get_monotonic_time () - begin));
-  g_assert_false (sandbox_apply (backend, ruleset, table, family));
-  saved = sandbox_save_rules (family, table);
+  g_test_message ("%u writes, %d us", applied.writes, (int) (g_get_monotonic_time () - begin));
+  g_assert_no_error (error);
+  g_assert_true (ok);
+  g_assert_true (applied.guarded);
+  g_assert_cmpint (applied.writes > 0, ==, applied.last_write >= begin);
+  return applied.writes;
+}
+
+static void
+assert_holds (const DivertRuleset *ruleset,
+              DivertXtTable        table,
+              DivertFamily         family)
+{
+  g_autoptr(DivertXtRuleset) xt = divert_xt_ruleset_new (ruleset);
+  g_autofree char *text = divert_xt_table_to_text (xt->rules[family], family, table);
+  g_autofree char *expected = keep_rules (text);
+  g_autofree char *saved = sandbox_save_rules (family, table);
+  g_autofree char *read = divert_iptables_read_text (family, table, NULL);
+
   g_assert_cmpstr (saved, ==, expected);
-  read = backend->klass->read (backend, table, family, NULL);
   g_assert_cmpstr (read, ==, text);
 }
 
 static void
-check_all (DivertBackend       *backend,
-           const DivertRuleset *ruleset)
+assert_all_hold (const DivertRuleset *ruleset)
 {
-  for (guint table = 0; table < DIVERT_N_TABLES; table++)
+  for (guint table = 0; table < DIVERT_XT_N_TABLES; table++)
     for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
-      check (backend, ruleset, table, family);
+      assert_holds (ruleset, table, family);
+}
+
+static gboolean
+is_any_there (DivertBackend *backend)
+{
+  gboolean any = 2;
+
+  g_assert_true (backend->klass->inspect (backend, &any, NULL));
+  return any;
 }
 
 static void
-check_bytes (DivertTable  table,
-             DivertFamily family)
+check (DivertBackend *backend,
+       DivertRuleset *ruleset,
+       guint          n_writes)
+{
+  g_assert_cmpuint (lay (backend, ruleset), ==, n_writes);
+  g_assert_cmpuint (lay (backend, ruleset), ==, 0);
+  assert_all_hold (ruleset);
+  g_assert_cmpint (is_any_there (backend), ==, !divert_ruleset_is_empty (ruleset));
+}
+
+static void
+check_bytes (DivertXtTable table,
+             DivertFamily  family)
 {
   g_autofree char *saved = sandbox_save (family, table, FALSE);
   g_autoptr(GBytes) ours = sandbox_read_blob (family, table);
@@ -145,20 +176,21 @@ test_roam (gconstpointer data)
   g_autoptr(DivertRuleset) off = make_ruleset (n_prefixes, DIVERT_MODE_OFF, DIVERT_PLACE_OFF);
 
   sandbox_enter ();
-  check_all (backend, away);
-  for (guint table = 0; table < DIVERT_N_TABLES; table++)
+  g_assert_false (is_any_there (backend));
+  check (backend, away, 4);
+  for (guint table = 0; table < DIVERT_XT_N_TABLES; table++)
     for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
       check_bytes (table, family);
 
-  /* A change of place is a change of mangle alone. */
+  /* A change of place is a change of mangle alone, which is read once, with the lock; nat is read, and left alone. */
+  sandbox.n_read = 0;
+  g_assert_cmpuint (lay (backend, home), ==, 2);
+  g_assert_cmpuint (sandbox.n_read, ==, 4);
+  check (backend, home, 0);
   for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
-    {
-      check (backend, home, DIVERT_TABLE_MANGLE, family);
-      check_bytes (DIVERT_TABLE_MANGLE, family);
-      g_assert_false (sandbox_apply (backend, home, DIVERT_TABLE_NAT, family));
-      check (backend, away, DIVERT_TABLE_MANGLE, family);
-    }
-  check_all (backend, off);
+    check_bytes (DIVERT_XT_MANGLE, family);
+  check (backend, away, 2);
+  check (backend, off, 4);
 }
 
 /* Home without what goes straight is away, whoever laid it. */
@@ -174,14 +206,32 @@ test_withdraw (void)
   sandbox_enter ();
   g_assert_true (backend->klass->withdraw (backend, &error));
   g_assert_no_error (error);
-  check_all (backend, home);
+  check (backend, home, 4);
   g_assert_true (other->klass->withdraw (other, &error));
   g_assert_no_error (error);
-  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
-    {
-      g_assert_false (sandbox_apply (other, away, DIVERT_TABLE_MANGLE, family));
-      check (backend, home, DIVERT_TABLE_MANGLE, family);
-    }
+  g_assert_cmpuint (lay (other, away), ==, 0);
+  check (backend, home, 2);
+}
+
+/* What somebody has changed meanwhile is found, also when the rules are the same as last time. */
+static void
+test_drift (void)
+{
+  g_autoptr(DivertBackend) backend = divert_backend_iptables_new ();
+  g_autoptr(DivertRuleset) away = make_ruleset (1, DIVERT_MODE_AWAY, DIVERT_PLACE_AWAY);
+  g_autoptr(DivertRuleset) home = make_ruleset (1, DIVERT_MODE_AUTO, DIVERT_PLACE_SITE);
+
+  sandbox_enter ();
+  check (backend, away, 4);
+  sandbox_meddle_with (DIVERT_FAMILY_IPV6, "-t mangle -D LOCAL_DIVERT 3");
+  check (backend, away, 1);
+  /* Known to differ from the last rules, and yet nothing is to be written: somebody was faster. */
+  {
+    g_autoptr(DivertBackend) other = divert_backend_iptables_new ();
+
+    check (other, home, 2);
+  }
+  check (backend, home, 0);
 }
 
 static void
@@ -190,19 +240,99 @@ test_empty_after_off (void)
   g_autoptr(DivertBackend) backend = divert_backend_iptables_new ();
   g_autoptr(DivertRuleset) away = make_ruleset (1, DIVERT_MODE_AWAY, DIVERT_PLACE_AWAY);
   g_autoptr(DivertRuleset) off = make_ruleset (1, DIVERT_MODE_OFF, DIVERT_PLACE_OFF);
+  char *before[DIVERT_XT_N_TABLES][DIVERT_N_FAMILIES];
 
   sandbox_enter ();
-  for (guint table = 0; table < DIVERT_N_TABLES; table++)
+  for (guint table = 0; table < DIVERT_XT_N_TABLES; table++)
+    for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
+      before[table][family] = sandbox_save (family, table, TRUE);
+  lay (backend, away);
+  lay (backend, off);
+  for (guint table = 0; table < DIVERT_XT_N_TABLES; table++)
     for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
       {
-        g_autofree char *before = sandbox_save (family, table, TRUE);
-        g_autofree char *after = NULL;
+        g_autofree char *after = sandbox_save (family, table, TRUE);
 
-        sandbox_apply (backend, away, table, family);
-        sandbox_apply (backend, off, table, family);
-        after = sandbox_save (family, table, TRUE);
-        g_assert_cmpstr (after, ==, before);
+        g_assert_cmpstr (after, ==, before[table][family]);
+        g_free (before[table][family]);
       }
+}
+
+static void
+lay_fails (DivertBackend *backend,
+           DivertRuleset *ruleset,
+           gboolean       guarded)
+{
+  DivertApplied applied = { 0, 0, FALSE };
+  g_autoptr(GError) error = NULL;
+
+  g_assert_false (backend->klass->apply (backend, ruleset, &applied, &error));
+  g_assert_nonnull (error);
+  g_assert_cmpint (applied.guarded, ==, guarded);
+  g_assert_cmpuint (applied.writes, >, 0);
+}
+
+/* One family's mangle fails: the other's is laid, and nat is left alone. */
+static void
+test_mangle_fails (void)
+{
+  g_autoptr(DivertBackend) backend = divert_backend_iptables_new ();
+  g_autoptr(DivertRuleset) away = make_ruleset (1, DIVERT_MODE_AWAY, DIVERT_PLACE_AWAY);
+  g_autoptr(DivertRuleset) off = make_ruleset (1, DIVERT_MODE_OFF, DIVERT_PLACE_OFF);
+
+  sandbox_enter ();
+  sandbox_restore (DIVERT_FAMILY_IPV4, "*mangle\n:LOCAL_DIVERT - [0:0]\n-A LOCAL_DIVERT -j RETURN\nCOMMIT\n", FALSE);
+  lay_fails (backend, away, FALSE);
+  assert_holds (off, DIVERT_XT_NAT, DIVERT_FAMILY_IPV4);
+  assert_holds (off, DIVERT_XT_NAT, DIVERT_FAMILY_IPV6);
+  assert_holds (away, DIVERT_XT_MANGLE, DIVERT_FAMILY_IPV6);
+}
+
+/* One family's nat fails: all the rest is laid. */
+static void
+test_nat_fails (void)
+{
+  g_autoptr(DivertBackend) backend = divert_backend_iptables_new ();
+  g_autoptr(DivertRuleset) away = make_ruleset (1, DIVERT_MODE_AWAY, DIVERT_PLACE_AWAY);
+
+  sandbox_enter ();
+  sandbox_restore (DIVERT_FAMILY_IPV4,
+                   "*nat\n:LOCAL_DNS_DIVERT - [0:0]\n-A LOCAL_DNS_DIVERT -j RETURN\nCOMMIT\n", FALSE);
+  lay_fails (backend, away, TRUE);
+  assert_holds (away, DIVERT_XT_MANGLE, DIVERT_FAMILY_IPV4);
+  assert_holds (away, DIVERT_XT_MANGLE, DIVERT_FAMILY_IPV6);
+  assert_holds (away, DIVERT_XT_NAT, DIVERT_FAMILY_IPV6);
+}
+
+static int
+refuse_first (SandboxWrite write,
+              gpointer     data)
+{
+  guint *writes = data;
+
+  return (*writes)++ == 0 ? EINVAL : 0;
+}
+
+/* Removing begins with nat; while it is there, mangle stays, and blocks the DNS that is not redirected any more. */
+static void
+test_removal_fails (void)
+{
+  g_autoptr(DivertBackend) backend = divert_backend_iptables_new ();
+  g_autoptr(DivertRuleset) away = make_ruleset (1, DIVERT_MODE_AWAY, DIVERT_PLACE_AWAY);
+  g_autoptr(DivertRuleset) off = make_ruleset (1, DIVERT_MODE_OFF, DIVERT_PLACE_OFF);
+  guint writes = 0;
+
+  sandbox_enter ();
+  check (backend, away, 4);
+  sandbox.meddle = refuse_first;
+  sandbox.meddle_data = &writes;
+  lay_fails (backend, off, FALSE);
+  sandbox.meddle = NULL;
+  assert_holds (away, DIVERT_XT_NAT, DIVERT_FAMILY_IPV4);
+  assert_holds (off, DIVERT_XT_NAT, DIVERT_FAMILY_IPV6);
+  assert_holds (away, DIVERT_XT_MANGLE, DIVERT_FAMILY_IPV4);
+  assert_holds (away, DIVERT_XT_MANGLE, DIVERT_FAMILY_IPV6);
+  check (backend, off, 3);
 }
 
 int
@@ -215,6 +345,10 @@ main (int    argc,
   g_test_add_data_func ("/iptables/ruleset/roam/1", GUINT_TO_POINTER (1), test_roam);
   g_test_add_data_func ("/iptables/ruleset/roam/1000", GUINT_TO_POINTER (1000), test_roam);
   g_test_add_func ("/iptables/ruleset/withdraw", test_withdraw);
+  g_test_add_func ("/iptables/ruleset/drift", test_drift);
   g_test_add_func ("/iptables/ruleset/empty-after-off", test_empty_after_off);
+  g_test_add_func ("/iptables/ruleset/mangle-fails", test_mangle_fails);
+  g_test_add_func ("/iptables/ruleset/nat-fails", test_nat_fails);
+  g_test_add_func ("/iptables/ruleset/removal-fails", test_removal_fails);
   return g_test_run ();
 }

@@ -11,8 +11,8 @@
 #include "core/place/problem.h"
 #include "namespace.h"
 
-#define LAID "mangle IPv4\nmangle IPv6\nnat IPv4\nnat IPv6\n"
-#define REMOVED "nat IPv4\nnat IPv6\nmangle IPv4\nmangle IPv6\n"
+#define LAID "IPv4\nIPv6\n"
+#define REMOVED LAID
 
 static const char config_text[] =
   "[proxy]\ngroup=1\n"
@@ -111,17 +111,28 @@ was_retried (gpointer user_data)
   return ((Fixture *) user_data)->retries > 0;
 }
 
-/* mangle, the routing, nat; and backwards. */
+static void
+look_for_rule (gpointer user_data)
+{
+  gboolean *had_rule = user_data;
+
+  *had_rule = has_rule ();
+}
+
+/* The filter, the routing; and backwards. */
 static void
 test_order (Fixture       *f,
             gconstpointer  user_data)
 {
+  gboolean had_rule = TRUE;
   guint writes;
 
+  divert_backend_fake_set_applying (f->backend, look_for_rule, &had_rule);
   g_assert_false (divert_laying_find_rules (f->laying));
   g_assert_cmpstr (divert_laying_get_backend (f->laying), ==, "");
   g_assert_cmpint (lay (f, DIVERT_MODE_AWAY, TRUE, &writes), ==, DIVERT_LAID);
-  g_assert_cmpuint (writes, >, 4);
+  g_assert_cmpuint (writes, ==, 4);
+  g_assert_false (had_rule);
   g_assert_cmpstr (divert_backend_fake_get_log (f->backend), ==, LAID);
   g_assert_cmpstr (divert_laying_get_backend (f->laying), ==, "fake");
   g_assert_true (divert_laying_find_rules (f->laying));
@@ -129,14 +140,33 @@ test_order (Fixture       *f,
 
   g_assert_cmpint (lay (f, DIVERT_MODE_AWAY, TRUE, &writes), ==, DIVERT_LAID);
   g_assert_cmpuint (writes, ==, 0);
+  g_assert_true (had_rule);
 
   g_assert_cmpint (lay (f, DIVERT_MODE_OFF, TRUE, NULL), ==, DIVERT_LAID);
+  g_assert_false (had_rule);
   g_assert_cmpstr (divert_backend_fake_get_log (f->backend), ==, LAID REMOVED);
   g_assert_false (divert_laying_find_rules (f->laying));
   g_assert_false (has_rule ());
   g_assert_cmpuint (f->problems->len, ==, 0);
 }
 
+/* What is marked gets its way to the proxy if only it cannot leave by another; else nothing does. */
+static void
+test_partly (Fixture       *f,
+             gconstpointer  user_data)
+{
+  g_assert_cmpint (lay (f, DIVERT_MODE_AWAY, TRUE, NULL), ==, DIVERT_LAID);
+  g_assert_cmpint (lay (f, DIVERT_MODE_OFF, TRUE, NULL), ==, DIVERT_LAID);
+  set_error (f, DIVERT_BACKEND_ERROR_FOREIGN);
+  g_assert_cmpint (lay (f, DIVERT_MODE_AWAY, TRUE, NULL), ==, DIVERT_LAID_NOT);
+  g_assert_false (has_rule ());
+  divert_backend_fake_set_guards (f->backend, TRUE);
+  g_assert_cmpint (lay (f, DIVERT_MODE_AWAY, TRUE, NULL), ==, DIVERT_LAID_NOT);
+  g_assert_cmpint (get_problem (f), ==, DIVERT_PROBLEM_FOREIGN);
+  g_assert_true (has_rule ());
+}
+
+/* No rules without the group; what an earlier helper has let go straight is withdrawn. */
 static void
 test_no_group (Fixture       *f,
                gconstpointer  user_data)
@@ -219,7 +249,7 @@ test_one_family (Fixture       *f,
   divert_backend_fake_set_lacking (f->backend, DIVERT_FAMILIES_IPV6, DIVERT_BACKEND_ERROR_UNAVAILABLE);
   g_assert_cmpint (lay (f, DIVERT_MODE_AWAY, TRUE, NULL), ==, DIVERT_LAID);
   g_assert_cmpint (get_problem (f), ==, DIVERT_PROBLEM_BACKEND);
-  g_assert_cmpstr (divert_backend_fake_get_log (f->backend), ==, "mangle IPv4\nnat IPv4\n");
+  g_assert_cmpstr (divert_backend_fake_get_log (f->backend), ==, "IPv4\n");
   rules = test_output ("ip rule");
   rules6 = test_output ("ip -6 rule");
   g_assert_cmpuint (test_count (rules, "fwmark 0x17/0xff"), ==, 1);
@@ -235,7 +265,7 @@ test_one_family (Fixture       *f,
   divert_backend_fake_set_lacking (f->backend, DIVERT_FAMILIES_NONE, 0);
   g_assert_cmpint (lay (f, DIVERT_MODE_AWAY, TRUE, NULL), ==, DIVERT_LAID);
   g_assert_cmpuint (f->problems->len, ==, 0);
-  g_assert_cmpstr (divert_backend_fake_get_log (f->backend), ==, "mangle IPv4\nnat IPv4\nmangle IPv6\nnat IPv6\n");
+  g_assert_cmpstr (divert_backend_fake_get_log (f->backend), ==, "IPv4\nIPv6\n");
   g_assert_true (has_rule ());
 }
 
@@ -247,7 +277,7 @@ test_no_family (Fixture       *f,
   divert_backend_fake_set_lacking (f->backend, DIVERT_FAMILIES_IPV6, DIVERT_BACKEND_ERROR_NO_FAMILY);
   g_assert_cmpint (lay (f, DIVERT_MODE_AWAY, TRUE, NULL), ==, DIVERT_LAID);
   g_assert_cmpuint (f->problems->len, ==, 0);
-  g_assert_cmpstr (divert_backend_fake_get_log (f->backend), ==, "mangle IPv4\nnat IPv4\n");
+  g_assert_cmpstr (divert_backend_fake_get_log (f->backend), ==, "IPv4\n");
 }
 
 int
@@ -258,6 +288,7 @@ main (int    argc,
   test_needs ("ip", NULL);
   g_test_init (&argc, &argv, NULL);
   g_test_add ("/laying/order", Fixture, NULL, set_up, test_order, tear_down);
+  g_test_add ("/laying/partly", Fixture, NULL, set_up, test_partly, tear_down);
   g_test_add ("/laying/no-group", Fixture, NULL, set_up, test_no_group, tear_down);
   g_test_add ("/laying/busy", Fixture, NULL, set_up, test_busy, tear_down);
   g_test_add ("/laying/refused", Fixture, NULL, set_up, test_refused, tear_down);

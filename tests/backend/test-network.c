@@ -55,6 +55,12 @@ is_ready (gpointer user_data)
 }
 
 static gboolean
+is_settled (gpointer user_data)
+{
+  return divert_network_is_ready (((Fixture *) user_data)->network);
+}
+
+static gboolean
 home_is_up (gpointer user_data)
 {
   const DivertConnection *home = find (user_data, HOME_UUID);
@@ -82,6 +88,14 @@ home_has_no_zone (gpointer user_data)
   const DivertConnection *home = find (user_data, HOME_UUID);
 
   return home != NULL && home->zone == NULL;
+}
+
+static gboolean
+wired_may_be_anybody (gpointer user_data)
+{
+  const DivertConnection *wired = find (user_data, WIRED_UUID);
+
+  return wired != NULL && g_strcmp0 (wired->key_mgmt, "ieee8021x-optional") == 0;
 }
 
 static gboolean
@@ -159,6 +173,9 @@ set_up_laptop (void)
                    ==, 0);
   g_assert_cmpint (private_system_run ("ip", "link", "add", "bare0", "type", "veth", "peer", "name", "far1", NULL),
                    ==, 0);
+  g_assert_cmpint (private_system_run ("ip", "link", "add", "wire1", "type", "veth", "peer", "name", "far2", NULL),
+                   ==, 0);
+  g_assert_cmpint (private_system_run ("ip", "link", "set", "far2", "up", NULL), ==, 0);
   g_assert_cmpint (private_system_run ("ip", "link", "set", "far0", "up", NULL), ==, 0);
   g_assert_cmpint (private_system_run ("ip", "link", "set", "far1", "up", NULL), ==, 0);
 }
@@ -204,6 +221,19 @@ test_network (void)
   g_assert_cmpint (private_system_run ("nmcli", "connection", "modify", "home", "connection.id", "renamed", NULL),
                    ==, 0);
   g_assert_true (private_system_wait (home_is_renamed, f, 5000));
+
+  /* What holds is what was applied, whatever the profile says since then. */
+  g_assert_cmpint (private_system_run ("nmcli", "connection", "modify", HOME_UUID, "802-1x.eap", "md5", "802-1x.identity",
+                                       "me", "802-1x.password", "secret", "connection.zone", "home", NULL), ==, 0);
+  g_assert_true (private_system_wait (home_has_zone, f, 5000));
+  g_assert_true (private_system_wait (is_settled, f, 5000));
+  home = find (f, HOME_UUID);
+  g_assert_true (home->up);
+  g_assert_null (home->key_mgmt);
+  g_assert_cmpint (private_system_run ("nmcli", "connection", "modify", HOME_UUID, "remove", "802-1x", NULL), ==, 0);
+  /* Authenticated, or not: it could as well be anybody's cable. */
+  g_assert_cmpint (private_system_run ("nmcli", "-w", "0", "connection", "up", "wired", NULL), ==, 0);
+  g_assert_true (private_system_wait (wired_may_be_anybody, f, 20000));
 
   /* Somebody else configures a device: told, and told apart. */
   g_assert_cmpint (private_system_run ("ip", "link", "set", "bare0", "up", NULL), ==, 0);

@@ -2,6 +2,7 @@
 /*
  * Listeners and connections of a real kernel; the other ends are in another namespace.
  */
+#include "intranet.h"
 #include "namespace.h"
 #include "system/flows/sockets.h"
 #include "system/sources/proxy-listener.h"
@@ -191,8 +192,6 @@ static void
 set_up (Fixture       *f,
         gconstpointer  user_data)
 {
-  static const char *const prefixes[] = { "192.168.22.0/24", "fd00:22::/64" };
-
   test_namespace_enter ();
   f->far = test_namespace_start_far ();
   test_run ("ip link add up0 type veth peer name far0 netns %d; ip link set up0 up;"
@@ -202,14 +201,7 @@ set_up (Fixture       *f,
             "ip addr add 198.51.100.2/24 dev far0; ip addr add fd00:22::2/64 dev far0 nodad;"
             "ip addr add 2001:db8::2/64 dev far0 nodad; ip -6 route add default dev far0'", f->far);
   f->server = test_child_start (serve, GINT_TO_POINTER (f->far));
-  f->prefixes = divert_prefixes_new ();
-  for (guint i = 0; i < G_N_ELEMENTS (prefixes); i++)
-    {
-      DivertPrefix prefix;
-
-      g_assert_true (divert_prefix_parse (prefixes[i], &prefix, NULL));
-      divert_prefixes_add (f->prefixes, &prefix);
-    }
+  f->prefixes = test_intranet_new ();
 }
 
 static void

@@ -3,6 +3,7 @@
 #include "core/place/decision.h"
 #include "core/ruleset/ruleset.h"
 #include "fuzz.h"
+#include "system/filter/iptables/iptables-text.h"
 
 static const char config_text[] =
   "[site home]\n"
@@ -34,10 +35,11 @@ decide (const DivertFacts *facts)
       g_autofree char *reason = divert_reason_to_text (decision->reason, NULL);
       g_autofree char *text = divert_decision_to_text (decision);
       g_autofree char *rules = divert_ruleset_to_text (ruleset);
+      g_autofree char *iptables = divert_xt_to_text (ruleset);
 
       /* The sentence that logs and terminals get. */
       g_assert_true (g_utf8_validate (reason, -1, NULL) && strpbrk (reason, "\n\r\x1b") == NULL);
-      g_assert_true (text[0] != '\0' && rules != NULL);
+      g_assert_true (text[0] != '\0' && rules != NULL && iptables[0] != '\0');
     }
 }
 

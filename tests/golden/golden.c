@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Golden cases: a folder holds a configuration, facts and a mode, and what comes of
- * them: the decision, and (where the case is about rules) the ruleset.  Where there is a file "before", the facts
+ * them: the decision, and (where the case is about rules) the ruleset, in its own text ("ruleset") or in that of a
+ * backend ("rules").  Where there is a file "before", the facts
  * of a second ago, what was decided then was in force.
  *
  * DIVERT_GOLDEN_UPDATE=1 writes the outputs anew: read the difference before you
@@ -11,8 +12,18 @@
 
 #include "core/memory/hold.h"
 #include "core/ruleset/ruleset.h"
+#include "system/filter/iptables/iptables-text.h"
 
 #define GROUP_ID 23333
+
+static gboolean
+has_file (const char *folder,
+          const char *name)
+{
+  g_autofree char *path = g_build_filename (folder, name, NULL);
+
+  return g_file_test (path, G_FILE_TEST_EXISTS);
+}
 
 static char *
 read_file (const char *folder,
@@ -23,7 +34,7 @@ read_file (const char *folder,
   g_autoptr(GError) error = NULL;
   char *text = NULL;
 
-  if (optional && !g_file_test (path, G_FILE_TEST_EXISTS))
+  if (optional && !has_file (folder, name))
     return NULL;
   g_file_get_contents (path, &text, NULL, &error);
   g_assert_no_error (error);
@@ -101,12 +112,12 @@ test_case (gconstpointer data)
   const char *folder = data;
   g_autofree char *config_text = read_file (folder, "config", FALSE);
   g_autofree char *mode_text = read_file (folder, "mode", TRUE);
-  g_autofree char *rules_path = g_build_filename (folder, "rules", NULL);
   g_autoptr(DivertConfig) config = divert_config_new ();
   g_autoptr(DivertFacts) before = read_facts (folder, "before", TRUE);
   g_autoptr(DivertFacts) facts = read_facts (folder, "facts", FALSE);
   g_autoptr(DivertMode) mode = NULL;
   g_autoptr(DivertDecision) decision = NULL;
+  g_autoptr(DivertRuleset) ruleset = NULL;
   g_autofree char *decision_text = NULL;
   g_autoptr(GError) error = NULL;
 
@@ -121,12 +132,18 @@ test_case (gconstpointer data)
   decision_text = divert_decision_to_text (decision);
   compare (folder, "decision", decision_text);
 
-  if (g_file_test (rules_path, G_FILE_TEST_EXISTS))
+  ruleset = divert_ruleset_new (config, decision, GROUP_ID, facts);
+  if (has_file (folder, "ruleset"))
     {
-      g_autoptr(DivertRuleset) ruleset = divert_ruleset_new (config, decision, GROUP_ID, facts);
-      g_autofree char *rules_text = divert_ruleset_to_text (ruleset);
+      g_autofree char *text = divert_ruleset_to_text (ruleset);
 
-      compare (folder, "rules", rules_text);
+      compare (folder, "ruleset", text);
+    }
+  if (has_file (folder, "rules"))
+    {
+      g_autofree char *text = divert_xt_to_text (ruleset);
+
+      compare (folder, "rules", text);
     }
 }
 

@@ -9,8 +9,10 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <gio/gio.h>
+#include <glib/gstdio.h>
 
 #define BUS_NAME "org.nmdivert.Helper1"
 #define BUS_PATH "/org/nmdivert/Helper1"
@@ -78,11 +80,9 @@ static const Case cases[] = {
   { "reload", HELPER_ERROR "Config", 1, "Reload();", "as scripted" },
   { "reload", HELPER_ERROR "NotAuthorized", 3, "Reload();", NULL },
 
-  { "trust --yes", NULL, 0, "Preview('home', '');Trust('home', 'b2f0e3f2-0000-4000-8000-000000000001');",
-    "'home' is a site now" },
+  { "trust --yes", NULL, 0, "Preview('home', '');TrustShown('home', 'b2f0e3f2-0000-4000-8000-000000000001', 'd1');", "'home' is a site now" },
   { "trust office --yes --connection B2F0E3F2-0000-4000-8000-000000000001", NULL, 0,
-    "Preview('office', 'b2f0e3f2-0000-4000-8000-000000000001');"
-    "Trust('office', 'b2f0e3f2-0000-4000-8000-000000000001');",
+    "Preview('office', 'b2f0e3f2-0000-4000-8000-000000000001');TrustShown('office', 'b2f0e3f2-0000-4000-8000-000000000001', 'd1');",
     "192.168.22.0/24" },
   { "trust", NULL, 2, "", "say --yes" },
   { "trust away --yes", NULL, 2, "", "not a site's name: 'away'" },
@@ -111,13 +111,16 @@ typedef struct
   GDBusNodeInfo   *node;
   GString         *calls;
   const char      *error;
+  guint            previews;  /* that were answered: each shows another network */
+  guint            changed;   /* so many of TrustShown() come too late */
   GMainLoop       *loop;
   int              code;
   char            *output;
 } Fixture;
 
 static GVariant *
-canned_answer (const char *method)
+canned_answer (Fixture    *fixture,
+               const char *method)
 {
   static const struct
   {
@@ -129,13 +132,17 @@ canned_answer (const char *method)
     { "Explain", "({'path': <'direct'>, 'device': <'wlan0'>, 'place': <'home'>},)" },
     { "ExplainAs", "({'path': <'direct'>, 'place': <'away'>},)" },
     { "Plan", "('*mangle\\n-A\\u001bx\\n',)" },
-    { "Preview", "({'uuid': <'b2f0e3f2-0000-4000-8000-000000000001'>, 'intranet': <['192.168.22.0/24']>},)" },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (answers); i++)
     if (g_str_equal (answers[i].method, method))
       return g_variant_new_parsed (answers[i].answer);
-  return NULL;
+  if (!g_str_equal (method, "Preview"))
+    return NULL;
+  fixture->previews++;
+  return g_variant_new_parsed ("({'uuid': <'b2f0e3f2-0000-4000-8000-000000000001'>, 'intranet': <[%s]>, 'digest': <%s>},)",
+                               fixture->previews == 1 ? "192.168.22.0/24" : "10.66.0.0/24",
+                               fixture->previews == 1 ? "d1" : "d2");
 }
 
 static void
@@ -155,10 +162,15 @@ on_call (GDBusConnection       *bus,
   if (g_str_has_suffix (arguments, ",)"))
     strcpy (arguments + strlen (arguments) - 2, ")");
   g_string_append_printf (fixture->calls, "%s%s;", method, arguments);
-  if (fixture->error)
+  if (g_str_equal (method, "TrustShown") && fixture->changed > 0)
+    {
+      fixture->changed--;
+      g_dbus_method_invocation_return_dbus_error (invocation, HELPER_ERROR "Changed", "as scripted");
+    }
+  else if (fixture->error)
     g_dbus_method_invocation_return_dbus_error (invocation, fixture->error, "as scripted");
   else
-    g_dbus_method_invocation_return_value (invocation, canned_answer (method));
+    g_dbus_method_invocation_return_value (invocation, canned_answer (fixture, method));
 }
 
 static void
@@ -241,6 +253,7 @@ run (Fixture    *fixture,
   g_auto(GStrv) arguments = NULL;
 
   g_string_truncate (fixture->calls, 0);
+  fixture->previews = 0;
   g_clear_pointer (&fixture->output, g_free);
   g_shell_parse_argv (line, NULL, &arguments, &error);
   g_assert_no_error (error);
@@ -269,6 +282,118 @@ test_cases (Fixture       *fixture,
                  fixture->code, cases[i].code, fixture->output);
       g_assert_cmpstr (fixture->calls->str, ==, cases[i].calls);
     }
+}
+
+static const char nm_xml[] =
+  "<node><interface name='org.freedesktop.NetworkManager.Settings'>"
+  "<method name='ListConnections'><arg type='ao' direction='out'/></method></interface>"
+  "<interface name='org.freedesktop.NetworkManager.Settings.Connection'>"
+  "<method name='GetSettings'><arg type='a{sa{sv}}' direction='out'/></method></interface></node>";
+
+#define NM_NAME "org.freedesktop.NetworkManager"
+#define NM_SETTINGS "/org/freedesktop/NetworkManager/Settings"
+
+/* Profiles 1 and 2, one whose name no terminal should get, and one that this user may not see. */
+static void
+on_nm_call (GDBusConnection       *bus,
+            const char            *sender,
+            const char            *path,
+            const char            *interface,
+            const char            *method,
+            GVariant              *parameters,
+            GDBusMethodInvocation *invocation,
+            gpointer               user_data)
+{
+  static const char *const names[] = { "Home Wi-Fi", "caf\u00e9", "e\033[31mvil" };
+  guint64 number = g_ascii_strtoull (strrchr (path, '/') + 1, NULL, 10);
+
+  if (g_str_equal (method, "ListConnections"))
+    g_dbus_method_invocation_return_value (invocation, g_variant_new_parsed (
+      "([objectpath '" NM_SETTINGS "/1', '" NM_SETTINGS "/2', '" NM_SETTINGS "/3', '" NM_SETTINGS "/4'],)"));
+  else if (number > G_N_ELEMENTS (names))
+    g_dbus_method_invocation_return_dbus_error (invocation, NM_NAME ".Settings.PermissionDenied", "no");
+  else
+    g_dbus_method_invocation_return_value (invocation, g_variant_new_parsed (
+      "({'connection': {'id': <%s>, 'uuid': <'u'>}},)", names[number - 1]));
+}
+
+static void
+test_complete_connections (Fixture       *fixture,
+                           gconstpointer  data)
+{
+  static const GDBusInterfaceVTable vtable = { on_nm_call, NULL, NULL, { NULL } };
+  g_autoptr(GDBusNodeInfo) node = g_dbus_node_info_new_for_xml (nm_xml, NULL);
+
+  /* Nobody there: quiet. */
+  run (fixture, "complete connections");
+  g_assert_cmpint (fixture->code, ==, 0);
+  g_assert_cmpstr (fixture->output, ==, NULL);
+
+  g_dbus_connection_register_object (fixture->bus, NM_SETTINGS, node->interfaces[0], &vtable, NULL, NULL, NULL);
+  for (guint i = 1; i <= 4; i++)
+    {
+      g_autofree char *path = g_strdup_printf (NM_SETTINGS "/%u", i);
+
+      g_dbus_connection_register_object (fixture->bus, path, node->interfaces[1], &vtable, NULL, NULL, NULL);
+    }
+  g_bus_own_name_on_connection (fixture->bus, NM_NAME, G_BUS_NAME_OWNER_FLAGS_NONE, on_name, NULL, fixture, NULL);
+  g_main_loop_run (fixture->loop);
+  run (fixture, "complete connections");
+  g_assert_cmpint (fixture->code, ==, 0);
+  g_assert_cmpstr (fixture->output, ==, "Home Wi-Fi\ncaf\u00e9\n");
+}
+
+static void
+test_check_config (Fixture       *fixture,
+                   gconstpointer  data)
+{
+  static const struct
+  {
+    const char *text;
+    int         code;
+    const char *output;
+  } files[] = {
+    { "[proxy]\ngroup=23333\n[site home]\nzone=home\nintranet=192.168.22.0/24\n", 0, "No mistake found; 1 site.\n" },
+    { "", 0, "No mistake found; 0 sites.\nNothing is diverted yet: there is no group under [proxy].\n" },
+    { "[proxy]\ngruop=clash\n", 1, ":2: " },
+    { "[proxy]\ngroup=no-such-group\n", 1, "no-such-group" },
+  };
+  g_autofree char *path = g_build_filename (g_get_tmp_dir (), "nm-divert-test-XXXXXX", NULL);
+  g_autofree char *command = NULL;
+
+  close (g_mkstemp (path));
+  command = g_strdup_printf ("check-config %s", path);
+  for (guint i = 0; i < G_N_ELEMENTS (files); i++)
+    {
+      g_assert_true (g_file_set_contents (path, files[i].text, -1, NULL));
+      run (fixture, command);
+      g_assert_cmpint (fixture->code, ==, files[i].code);
+      g_assert_nonnull (strstr (fixture->output, files[i].output));
+    }
+  g_unlink (path);
+  run (fixture, command);
+  g_assert_cmpint (fixture->code, ==, 1);
+}
+
+/* The network changed behind the preview: the new one is shown, and it is that one which is trusted. */
+static void
+test_changed (Fixture       *fixture,
+              gconstpointer  data)
+{
+#define TRUST(digest) "Preview('home', '');TrustShown('home', 'b2f0e3f2-0000-4000-8000-000000000001', '" digest "');"
+  fixture->changed = 1;
+  run (fixture, "trust --yes");
+  g_assert_cmpint (fixture->code, ==, 0);
+  g_assert_cmpstr (fixture->calls->str, ==, TRUST ("d1") TRUST ("d2"));
+  g_assert_nonnull (strstr (fixture->output, "has changed since it was shown\n"));
+  g_assert_nonnull (strstr (fixture->output, "10.66.0.0/24"));
+
+  fixture->changed = 100;
+  run (fixture, "trust --yes");
+  g_assert_cmpint (fixture->code, ==, 1);
+  g_assert_cmpstr (fixture->calls->str, ==, TRUST ("d1") TRUST ("d2") TRUST ("d2"));
+  g_assert_null (strstr (fixture->output, "is a site now"));
+#undef TRUST
 }
 
 /* --for becomes a moment, by the clock of now. */
@@ -348,6 +473,10 @@ main (int    argc,
   test_needs ("dbus-daemon", NULL);
   g_test_init (&argc, &argv, NULL);
   g_test_add ("/cli/commands/cases", Fixture, NULL, fixture_set_up, test_cases, fixture_tear_down);
+  g_test_add ("/cli/commands/complete-connections", Fixture, NULL, fixture_set_up, test_complete_connections,
+              fixture_tear_down);
+  g_test_add ("/cli/commands/check-config", Fixture, NULL, fixture_set_up, test_check_config, fixture_tear_down);
+  g_test_add ("/cli/commands/changed", Fixture, NULL, fixture_set_up, test_changed, fixture_tear_down);
   g_test_add ("/cli/commands/expiry", Fixture, NULL, fixture_set_up, test_expiry, fixture_tear_down);
   g_test_add ("/cli/commands/watch", Fixture, NULL, fixture_set_up, test_watch, fixture_tear_down);
   g_test_add ("/cli/commands/no-bus", Fixture, NULL, fixture_set_up, test_no_bus, fixture_tear_down);

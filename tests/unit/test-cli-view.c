@@ -161,6 +161,21 @@ test_hostile_names (void)
   g_assert_null (strstr (text, "\nPlace  home"));
 }
 
+/* The helper sends an SSID as ssid= takes it: it is not escaped a second time, and nothing in it is translated. */
+static void
+test_ssid (void)
+{
+  g_autoptr(GVariant) status = parse (
+    "{'place': <'away'>, 'reason-code': <'proof-failed'>, 'reason-site': <'home'>, 'reason-proof': <'ssid'>,"
+    " 'reason-expected': <'caf\\\\xe9\\\\;'>, 'reason-found': <'it\\'s\\\\x00\\u001b'>,"
+    " 'sites': <[{'name': <'home'>, 'candidates': <[{'connection': <'x'>, 'device': <'wlan0'>,"
+    "   'proofs': <[{'kind': <'ssid'>, 'outcome': <'fails'>, 'expected': <'caf\\\\xe9'>, 'found': <'\\\\x00'>}]>}]>}]>}");
+  g_autofree char *text = divert_view_status (status, 0);
+
+  assert_contains (text, "SSID: expected caf\\xe9\\;, found it's\\x00\\x1b\n");
+  assert_contains (text, "- SSID caf\\xe9: found \\x00\n");
+}
+
 static void
 test_printable (void)
 {
@@ -287,6 +302,7 @@ main (int    argc,
   g_test_add_func ("/cli/view/status-without-tables", test_status_without_tables);
   g_test_add_func ("/cli/view/mode-ends", test_mode_ends);
   g_test_add_func ("/cli/view/hostile-names", test_hostile_names);
+  g_test_add_func ("/cli/view/ssid", test_ssid);
   g_test_add_func ("/cli/view/explanation", test_explanation);
   g_test_add_func ("/cli/view/preview", test_preview);
   g_test_add_func ("/cli/printable", test_printable);

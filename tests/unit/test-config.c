@@ -75,7 +75,7 @@ static const char every_key[] =
   "zone=home;trusted;\n"
   "subnet=192.168.22.0/25\n"
   "gateway-mac=02:00:00:00:00:01;02:00:00:00:00:02\n"
-  "ssid=Home;\\sa\\;b\\\\\\s;\n"
+  "ssid=Home;\\sa\\;b\\\\\\s;caf\\xe9\\x00\\x0a;\n"
   "bssid=02:00:00:00:00:0b\n"
   "security=wpa-psk;sae;802.1x\n"
   "beacon=tls://[fd00:22::1]:443 sha256:" HASH "\n"
@@ -83,6 +83,17 @@ static const char every_key[] =
   "\n"
   "[site office]\n"
   "intranet=auto6\n";
+
+static void
+assert_bytes (GBytes     *bytes,
+              const char *expected,
+              gsize       length)
+{
+  gsize size;
+  const char *data = g_bytes_get_data (bytes, &size);
+
+  g_assert_cmpmem (data, size, expected, length);
+}
 
 static void
 test_every_key (void)
@@ -97,8 +108,9 @@ test_every_key (void)
   g_assert_true (home->intranet_auto6);
   g_assert_cmpuint (home->intranet->len, ==, 2);
   g_assert_cmpstr (home->uuids[0], ==, UUID);
-  g_assert_cmpuint (g_strv_length (home->ssids), ==, 2);
-  g_assert_cmpstr (home->ssids[1], ==, " a;b\\ ");
+  g_assert_cmpuint (home->ssids->len, ==, 3);
+  assert_bytes (g_ptr_array_index (home->ssids, 1), " a;b\\ ", 6);
+  assert_bytes (g_ptr_array_index (home->ssids, 2), "caf\xe9\0\n", 6);
   g_assert_cmpuint (home->gateway_macs->len, ==, 2);
   g_assert_cmpuint (home->security, ==, DIVERT_SECURITY_WPA_PSK | DIVERT_SECURITY_SAE | DIVERT_SECURITY_8021X);
   g_assert_cmpuint (home->beacon.port, ==, 443);
@@ -178,6 +190,8 @@ test_equal (void)
     "[site a]\nintranet=10.0.0.0/8\nsubnet=10.0.0.0/9\n",
     "[site a]\nintranet=10.0.0.0/8\ngateway-mac=02:00:00:00:00:01\n",
     "[site a]\nintranet=10.0.0.0/8\nssid=a\n",
+    "[site a]\nintranet=10.0.0.0/8\nssid=a\\x00\n",
+    "[site a]\nintranet=10.0.0.0/8\nssid=a;b\n",
     "[site a]\nintranet=10.0.0.0/8\nbssid=02:00:00:00:00:01\n",
     "[site a]\nintranet=10.0.0.0/8\nsecurity=sae\n",
     "[site a]\nintranet=10.0.0.0/8\ntproxy-port=1\n",
@@ -200,6 +214,45 @@ test_equal (void)
 
           g_assert_cmpint (divert_config_equal (a, b), ==, i == j);
         }
+    }
+}
+
+/* Every byte, alone and behind others: what is written is printable, reads back, and is what was meant. */
+static void
+test_ssid_bytes (void)
+{
+  static const char *const shown[][2] = {
+    { "\\x48\\x6f\\x6d\\x65", "Home" },
+    { "\\xC3\\xa9t\\xe9", "ét\\xe9" },
+    { "a b", "a b" },
+    { "\\x20a\\x20", "\\sa\\s" },
+    { "Bob's \"AP\"", "Bob's \"AP\"" },
+    { "\\x5c\\x3b", "\\\\\\;" },
+    { "\\xe2\\x80\\xae\\n", "\\xe2\\x80\\xae\\x0a" },
+    { "家", "家" },
+  };
+
+  for (guint byte = 0; byte < 256; byte++)
+    {
+      g_autofree char *text = g_strdup_printf ("[site a]\nintranet=10.0.0.0/8\nssid=\\x%02x;x\\x%02Xy\n", byte, byte);
+      g_autoptr(DivertConfig) config = parse (text);
+      g_autofree char *written = divert_config_to_text (config);
+      g_autoptr(DivertConfig) again = parse (written);
+      const GPtrArray *ssids = divert_config_find_site (config, "a")->ssids;
+      const char expected[] = { 'x', byte, 'y' };
+
+      g_assert_cmpuint (ssids->len, ==, 2);
+      assert_bytes (g_ptr_array_index (ssids, 0), expected + 1, 1);
+      assert_bytes (g_ptr_array_index (ssids, 1), expected, 3);
+      g_assert_true (divert_config_equal (config, again));
+    }
+  for (gsize i = 0; i < G_N_ELEMENTS (shown); i++)
+    {
+      g_autofree char *text = g_strdup_printf ("[site a]\nintranet=10.0.0.0/8\nssid=%s\n", shown[i][0]);
+      g_autoptr(DivertConfig) config = parse (text);
+      g_autofree char *ssid = divert_ssid_to_string (g_ptr_array_index (divert_config_find_site (config, "a")->ssids, 0));
+
+      g_assert_cmpstr (ssid, ==, shown[i][1]);
     }
 }
 
@@ -236,6 +289,7 @@ main (int    argc,
   g_test_add_func ("/config/spelling", test_spelling);
   g_test_add_func ("/config/files", test_files);
   g_test_add_func ("/config/equal", test_equal);
+  g_test_add_func ("/config/ssid-bytes", test_ssid_bytes);
   g_test_add_func ("/config/limits", test_limits);
   return g_test_run ();
 }

@@ -29,8 +29,10 @@ test_text (void)
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
     {
       g_autofree char *escaped = divert_escape (cases[i].text);
+      g_autofree char *again = divert_escape_rest (escaped);
 
       g_assert_cmpstr (escaped, ==, cases[i].escaped);
+      g_assert_cmpstr (again, ==, escaped);
     }
 }
 

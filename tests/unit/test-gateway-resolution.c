@@ -59,9 +59,9 @@ static DivertNeighbour
 make_entry (guint state,
             guint mac)
 {
-  DivertNeighbour entry = { 2, { DIVERT_FAMILY_IPV4, 32, { 192, 0, 2, 1 } }, state, mac != 0, { { 2, 0, 0, 0, 0, mac } } };
+  const DivertPrefix gateway = { DIVERT_FAMILY_IPV4, 32, { 192, 0, 2, 1 } };
 
-  return entry;
+  return (DivertNeighbour) { 2, gateway, state, mac != 0, { { 2, 0, 0, 0, 0, mac } } };
 }
 
 static void

@@ -205,6 +205,46 @@ test_limit (void)
   g_assert_null (learned);
 }
 
+/* Whatever a person is shown, or would be written, changes the digest. */
+static void
+test_digest (void)
+{
+  static const char link[] = LINK (ADDRESSES, GATEWAY);
+  static const struct
+  {
+    const char *facts, *config, *site;
+  } cases[] = {
+    { MACHINE CONNECTION ("") LINK (ADDRESSES, GATEWAY), "", "home" },
+    { MACHINE CONNECTION ("") LINK (ADDRESSES, GATEWAY), "", "office" },
+    { MACHINE CONNECTION ("") LINK ("192.168.22.33/24", GATEWAY), "", "home" },
+    { MACHINE CONNECTION ("") LINK (ADDRESSES ";10.0.0.5/8", GATEWAY), "", "home" },
+    { MACHINE CONNECTION ("") LINK (ADDRESSES, "192.168.22.1 resolved 02:00:00:00:00:02"), "", "home" },
+    { MACHINE CONNECTION ("") LINK (ADDRESSES, "192.168.22.1 failed"), "", "home" },
+    { MACHINE CONNECTION ("") LINK (ADDRESSES, GATEWAY), "[site home]\nintranet=10.0.0.0/8\n", "home" },
+    { MACHINE CONNECTION ("") LINK (ADDRESSES, GATEWAY), "[site home]\nintranet=10.0.0.0/8\ngateway-mac=02:00:00:00:00:01\n", "home" },
+  };
+  g_autoptr(GHashTable) digests = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autofree char *renamed = g_strconcat (MACHINE "[connection 1]\nuuid=" UUID "\nid=Hom\ntype=802-11-wireless\ndevice=wlan0\n"
+                                          "up=true\nexternal=false\nkey-mgmt=wpa-psk\n\n", link, NULL);
+  g_autoptr(GError) error = NULL;
+  g_autoptr(DivertLearned) other_name = learn (renamed, UUID, "", &error);
+
+  g_assert_no_error (error);
+  g_hash_table_add (digests, divert_learned_digest (other_name, "home"));
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr(DivertLearned) learned = learn (cases[i].facts, UUID, cases[i].config, &error);
+      g_autoptr(DivertLearned) again = learn (cases[i].facts, "", cases[i].config, NULL);
+      g_autofree char *digest = NULL;
+
+      g_assert_no_error (error);
+      digest = divert_learned_digest (again, cases[i].site);
+      g_assert_cmpuint (strlen (digest), ==, 64);
+      g_assert_true (g_hash_table_add (digests, divert_learned_digest (learned, cases[i].site)));
+      g_assert_false (g_hash_table_add (digests, g_steal_pointer (&digest)));
+    }
+}
+
 static void
 test_forget (void)
 {
@@ -238,6 +278,7 @@ main (int    argc,
   g_test_add_func ("/trust/refusals", test_refusals);
   g_test_add_func ("/trust/ambiguous", test_ambiguous);
   g_test_add_func ("/trust/limit", test_limit);
+  g_test_add_func ("/trust/digest", test_digest);
   g_test_add_func ("/trust/forget", test_forget);
   return g_test_run ();
 }

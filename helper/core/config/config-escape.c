@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Owns: GKeyFile's escapes and lists, from text and to text.
+ *
+ * An item that may hold any bytes has one escape more than GKeyFile: \xHH, a byte.
  */
 #include "config-private.h"
 
 #include <glib/gi18n-lib.h>
 #include <string.h>
+
+#include "core/words/escape.h"
 
 static const struct
 {
@@ -14,10 +18,22 @@ static const struct
 
 #define SEMICOLON (G_N_ELEMENTS (escapes) - 1) /* only lists know this one */
 
-static char *
+/* The byte behind "\x"; -1: not two hexadecimal digits. */
+static int
+read_byte (const char *digits,
+           gsize       length)
+{
+  if (length < 2 || !g_ascii_isxdigit (digits[0]) || !g_ascii_isxdigit (digits[1]))
+    return -1;
+  return g_ascii_xdigit_value (digits[0]) << 4 | g_ascii_xdigit_value (digits[1]);
+}
+
+/* @bytes: "\xHH" is known, too. */
+static GString *
 unescape (const char  *value,
           gsize        length,
           gsize        known,
+          gboolean     bytes,
           GError     **error)
 {
   g_autoptr(GString) text = g_string_new (NULL);
@@ -25,6 +41,7 @@ unescape (const char  *value,
   for (gsize i = 0; i < length; i++)
     {
       gsize e = 0;
+      int byte;
 
       if (value[i] != '\\')
         {
@@ -32,6 +49,13 @@ unescape (const char  *value,
           continue;
         }
       i++;
+      byte = bytes && i < length && value[i] == 'x' ? read_byte (value + i + 1, length - i - 1) : -1;
+      if (byte >= 0)
+        {
+          g_string_append_c (text, (char) byte);
+          i += 2;
+          continue;
+        }
       while (e < known && (i == length || escapes[e].escape != value[i]))
         e++;
       if (e == known)
@@ -44,14 +68,16 @@ unescape (const char  *value,
         }
       g_string_append_c (text, escapes[e].meaning);
     }
-  return g_string_free (g_steal_pointer (&text), FALSE);
+  return g_steal_pointer (&text);
 }
 
 char *
 divert_config_unescape (const char  *value,
                         GError     **error)
 {
-  return unescape (value, strlen (value), SEMICOLON, error);
+  g_autoptr(GString) text = unescape (value, strlen (value), SEMICOLON, FALSE, error);
+
+  return text != NULL ? g_string_free (g_steal_pointer (&text), FALSE) : NULL;
 }
 
 /* The item's end: its ';', or the end of the text. */
@@ -77,12 +103,20 @@ count_items (const char *value)
   return n;
 }
 
-GStrv
-divert_config_split (const char  *value,
-                     guint        max,
-                     GError     **error)
+static void
+string_free (gpointer string)
 {
-  g_auto(GStrv) items = NULL;
+  g_string_free (string, TRUE);
+}
+
+/* GString, without their escapes. */
+static GPtrArray *
+split (const char  *value,
+       guint        max,
+       gboolean     bytes,
+       GError     **error)
+{
+  g_autoptr(GPtrArray) items = g_ptr_array_new_with_free_func (string_free);
   const char *whole = value;
   guint n = count_items (value);
 
@@ -91,10 +125,10 @@ divert_config_split (const char  *value,
       g_set_error (error, DIVERT_CONFIG_ERROR, DIVERT_CONFIG_ERROR_LIMIT, _("more than %u items: '%u'"), max, n);
       return NULL;
     }
-  items = g_new0 (char *, n + 1);
   for (guint i = 0; i < n; i++)
     {
       const char *end = find_end (value), *last = end;
+      GString *item;
 
       /* Blanks around an item are for the reader's eye; "\s" is a real one. */
       while (g_ascii_isspace (*value))
@@ -106,12 +140,49 @@ divert_config_split (const char  *value,
           divert_config_refuse (DIVERT_CONFIG_ERROR_VALUE, _("empty item in the list"), whole, error);
           return NULL;
         }
-      items[i] = unescape (value, last - value, G_N_ELEMENTS (escapes), error);
-      if (items[i] == NULL)
+      item = unescape (value, last - value, G_N_ELEMENTS (escapes), bytes, error);
+      if (item == NULL)
         return NULL;
+      g_ptr_array_add (items, item);
       value = end + (*end == ';');
     }
   return g_steal_pointer (&items);
+}
+
+GStrv
+divert_config_split (const char  *value,
+                     guint        max,
+                     GError     **error)
+{
+  g_autoptr(GPtrArray) items = split (value, max, FALSE, error);
+  GStrv texts;
+
+  if (items == NULL)
+    return NULL;
+  texts = g_new0 (char *, items->len + 1);
+  for (guint i = 0; i < items->len; i++)
+    texts[i] = g_strdup (((GString *) g_ptr_array_index (items, i))->str);
+  return texts;
+}
+
+GPtrArray *
+divert_config_split_bytes (const char  *value,
+                           guint        max,
+                           GError     **error)
+{
+  g_autoptr(GPtrArray) items = split (value, max, TRUE, error);
+  GPtrArray *all;
+
+  if (items == NULL)
+    return NULL;
+  all = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
+  for (guint i = 0; i < items->len; i++)
+    {
+      const GString *item = g_ptr_array_index (items, i);
+
+      g_ptr_array_add (all, g_bytes_new (item->str, item->len));
+    }
+  return all;
 }
 
 static void
@@ -150,6 +221,42 @@ divert_config_join (char **items)
     {
       append_escaped (value, *item, G_N_ELEMENTS (escapes));
       g_string_append_c (value, ';');
+    }
+  return g_string_free (g_steal_pointer (&value), FALSE);
+}
+
+/* The length of the character at @p that can be written as it is; 0: a byte that must be escaped. */
+static gsize
+count_plain (const char *p,
+             gsize       rest)
+{
+  gunichar c = g_utf8_get_char_validated (p, rest);
+
+  /* Of an embedded NUL it says -2. */
+  if (c == (gunichar) -1 || c == (gunichar) -2 || c == 0 || !divert_character_is_harmless (c))
+    return 0;
+  return g_utf8_next_char (p) - p;
+}
+
+char *
+divert_config_escape_bytes (GBytes *bytes)
+{
+  g_autoptr(GString) value = g_string_new (NULL);
+  gsize size;
+  const char *p = g_bytes_get_data (bytes, &size);
+
+  for (gsize i = 0, length; i < size; i += length)
+    {
+      length = count_plain (p + i, size - i);
+      if (p[i] == ' ' && (i == 0 || i == size - 1))
+        g_string_append (value, "\\s");
+      else if (p[i] == '\\' || p[i] == ';')
+        g_string_append_printf (value, "\\%c", p[i]);
+      else if (length > 0)
+        g_string_append_len (value, p + i, length);
+      else
+        g_string_append_printf (value, "\\x%02x", (guint8) p[i]);
+      length = MAX (length, 1);
     }
   return g_string_free (g_steal_pointer (&value), FALSE);
 }

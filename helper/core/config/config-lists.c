@@ -13,15 +13,21 @@
 
 /* What a site asks for.  An empty list would ask for nothing, and so be met everywhere: it is what
  * a generator writes that found no value.  Not to ask is to leave the key out. */
+static gboolean
+check_asks (const char  *value,
+            GError     **error)
+{
+  if (value[0] != '\0')
+    return TRUE;
+  return divert_config_refuse (DIVERT_CONFIG_ERROR_MISSING, _("must not be empty"), value, error);
+}
+
 static GStrv
 split_proof (const char  *value,
              guint        max,
              GError     **error)
 {
-  if (value[0] != '\0')
-    return divert_config_split (value, max, error);
-  divert_config_refuse (DIVERT_CONFIG_ERROR_MISSING, _("must not be empty"), value, error);
-  return NULL;
+  return check_asks (value, error) ? divert_config_split (value, max, error) : NULL;
 }
 
 /* Where no site can be.  As an intranet each would let through, or claim to be the
@@ -222,13 +228,10 @@ parse_uuids (const char  *value,
 
 const DivertConfigKind divert_config_uuids = { parse_uuids, format_items };
 
-static gboolean
-check_ssid (char    *item,
-            GError **error)
+char *
+divert_ssid_to_string (GBytes *ssid)
 {
-  if (strlen (item) > DIVERT_SSID_MAX)
-    return divert_config_refuse (DIVERT_CONFIG_ERROR_LIMIT, _("an SSID has 32 bytes at most"), item, error);
-  return TRUE;
+  return divert_config_escape_bytes (ssid);
 }
 
 static gboolean
@@ -236,10 +239,41 @@ parse_ssids (const char  *value,
              void        *field,
              GError     **error)
 {
-  return parse_items (value, check_ssid, field, error);
+  g_autoptr(GPtrArray) ssids = NULL;
+
+  if (!check_asks (value, error))
+    return FALSE;
+  ssids = divert_config_split_bytes (value, DIVERT_CONFIG_MAX_ITEMS, error);
+  for (guint i = 0; ssids != NULL && i < ssids->len; i++)
+    if (g_bytes_get_size (g_ptr_array_index (ssids, i)) > DIVERT_SSID_MAX)
+      {
+        g_autofree char *shown = divert_ssid_to_string (g_ptr_array_index (ssids, i));
+
+        return divert_config_refuse (DIVERT_CONFIG_ERROR_LIMIT, _("an SSID has 32 bytes at most"), shown, error);
+      }
+  if (ssids == NULL)
+    return FALSE;
+  g_ptr_array_unref (*(GPtrArray **) field);
+  *(GPtrArray **) field = g_steal_pointer (&ssids);
+  return TRUE;
 }
 
-const DivertConfigKind divert_config_ssids = { parse_ssids, format_items };
+static char *
+format_ssids (const void *field)
+{
+  const GPtrArray *ssids = *(GPtrArray *const *) field;
+  g_autoptr(GString) value = g_string_new (NULL);
+
+  for (guint i = 0; i < ssids->len; i++)
+    {
+      g_autofree char *ssid = divert_ssid_to_string (g_ptr_array_index (ssids, i));
+
+      g_string_append_printf (value, "%s;", ssid);
+    }
+  return ssids->len > 0 ? g_string_free (g_steal_pointer (&value), FALSE) : NULL;
+}
+
+const DivertConfigKind divert_config_ssids = { parse_ssids, format_ssids };
 
 static gboolean
 parse_macs (const char  *value,

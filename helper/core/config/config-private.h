@@ -61,7 +61,7 @@ extern const DivertConfigKind divert_config_subnets;   /* GArray of DivertPrefix
 extern const DivertConfigKind divert_config_intranet;  /* DivertSite: intranet, intranet_auto6 */
 extern const DivertConfigKind divert_config_uuids;     /* GStrv */
 extern const DivertConfigKind divert_config_zones;     /* GStrv */
-extern const DivertConfigKind divert_config_ssids;     /* GStrv, of 1 … 32 bytes */
+extern const DivertConfigKind divert_config_ssids;     /* GPtrArray of GBytes, of 1 … 32 bytes */
 extern const DivertConfigKind divert_config_macs;      /* GArray of DivertMac */
 extern const DivertConfigKind divert_config_security;  /* guint, DivertSecurity bits */
 extern const DivertConfigKind divert_config_beacon;    /* DivertSite: has_beacon, beacon */
@@ -69,8 +69,11 @@ extern const DivertConfigKind divert_config_beacon;    /* DivertSite: has_beacon
 /* A value without its escapes, and a list cut into such values.  NULL and @error if it cannot be. */
 char  *divert_config_unescape (const char *value, GError **error);
 GStrv  divert_config_split (const char *value, guint max, GError **error);
+/* The same of items that may hold any bytes, written \xHH where they are no text: GBytes. */
+GPtrArray *divert_config_split_bytes (const char *value, guint max, GError **error);
 /* And back. */
 char  *divert_config_escape (const char *text);
+char  *divert_config_escape_bytes (GBytes *bytes);
 char  *divert_config_join (char **items);
 
 typedef struct

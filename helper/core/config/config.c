@@ -62,7 +62,7 @@ divert_site_new (const char *name,
   site->subnets = divert_prefixes_new ();
   site->uuids = g_new0 (char *, 1);
   site->zones = g_new0 (char *, 1);
-  site->ssids = g_new0 (char *, 1);
+  site->ssids = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
   site->gateway_macs = g_array_new (FALSE, FALSE, sizeof (DivertMac));
   site->bssids = g_array_new (FALSE, FALSE, sizeof (DivertMac));
   return site;
@@ -77,7 +77,7 @@ divert_site_free (DivertSite *site)
   g_array_unref (site->subnets);
   g_strfreev (site->uuids);
   g_strfreev (site->zones);
-  g_strfreev (site->ssids);
+  g_ptr_array_unref (site->ssids);
   g_array_unref (site->gateway_macs);
   g_array_unref (site->bssids);
   g_free (site);
@@ -101,14 +101,24 @@ strvs_equal (const GStrv a,
 }
 
 static gboolean
+ssids_equal (const GPtrArray *a,
+             const GPtrArray *b)
+{
+  gboolean equal = a->len == b->len;
+
+  for (guint i = 0; i < a->len && equal; i++)
+    equal = g_bytes_equal (g_ptr_array_index (a, i), g_ptr_array_index (b, i));
+  return equal;
+}
+
+static gboolean
 sites_equal (const DivertSite *a,
              const DivertSite *b)
 {
   return g_str_equal (a->name, b->name) && divert_prefixes_equal (a->intranet, b->intranet) &&
-         a->intranet_auto6 == b->intranet_auto6 && strvs_equal (a->uuids, b->uuids) &&
-         strvs_equal (a->zones, b->zones) && divert_prefixes_equal (a->subnets, b->subnets) &&
-         divert_macs_equal (a->gateway_macs, b->gateway_macs) &&
-         strvs_equal (a->ssids, b->ssids) && divert_macs_equal (a->bssids, b->bssids) && a->security == b->security &&
+         a->intranet_auto6 == b->intranet_auto6 && strvs_equal (a->uuids, b->uuids) && strvs_equal (a->zones, b->zones) &&
+         divert_prefixes_equal (a->subnets, b->subnets) && divert_macs_equal (a->gateway_macs, b->gateway_macs) &&
+         ssids_equal (a->ssids, b->ssids) && divert_macs_equal (a->bssids, b->bssids) && a->security == b->security &&
          beacons_equal (a, b) && a->tproxy_port == b->tproxy_port;
 }
 

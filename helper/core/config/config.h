@@ -70,7 +70,7 @@ typedef struct
   GStrv     zones;           /* zone; may be empty */
   GArray   *subnets;         /* DivertPrefix; empty: the intranet */
   GArray   *gateway_macs;    /* DivertMac; empty: not asked for */
-  GStrv     ssids;           /* empty: not asked for */
+  GPtrArray *ssids;          /* GBytes; empty: not asked for */
   GArray   *bssids;          /* DivertMac; empty: not asked for */
   guint     security;        /* DivertSecurity bits; 0: not asked for */
   gboolean  has_beacon;
@@ -120,6 +120,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertSite, divert_site_free)
 /* The site's group as a configuration file has it. */
 char         *divert_site_to_text (const DivertSite *site);
 const DivertSite *divert_config_find_site (const DivertConfig *config, const char *name);
+/* As ssid= takes it: exact, printable, one line. */
+char         *divert_ssid_to_string (GBytes *ssid);
 /* Would @name do as a site's name? */
 gboolean      divert_site_name_is_valid (const char *name);
 /* The prefixes of which the connection must hold an address: subnet, or else intranet. */

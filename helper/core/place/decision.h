@@ -56,6 +56,7 @@ typedef struct
   DivertOutcome   outcome;
   char           *expected; /* what the configuration asks for, as text; "" if nothing in particular */
   char           *found;    /* what the facts say, as text; hostile: escape before showing; "" if nothing */
+  /* Of DIVERT_PROOF_SSID both are as ssid= takes them: escaped already, so that they can be copied into it. */
 } DivertProof;
 
 typedef struct

@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the mode, its form on disk, and durations as people type them.
+ * Owns: the mode, when it ends, its form on disk, and durations as people type them.
+ *
+ * A mode with an end lasts as long as was asked for, whatever happens to the wall clock: within the boot in which it was
+ * set the kernel's count of seconds alone decides.  Behind a reboot nothing has counted but the wall clock, which may be wrong by
+ * years then, in either direction, until somebody sets it.  So it ends the mode, but it cannot stretch it: no boot
+ * gives it more than it was given at first.  And a clock that is implausibly late does not end "away", which is the
+ * safe side; it ends the others.
  */
 #include "mode.h"
 
@@ -9,9 +15,18 @@
 #define GROUP "mode"
 #define KEY_MODE "mode"
 #define KEY_EXPIRES "expires"
+#define KEY_BOOT "boot"
+#define KEY_BOOT_END "boot-end"
+#define KEY_LASTS "lasts"
 #define KEY_NETWORK "network"
 
 #define SECONDS_MAX (365 * 24 * 60 * 60)
+
+/* Nobody leaves a machine for so long and wants the mode back, nor was it set for so long. */
+#define IMPLAUSIBLE (guint64) SECONDS_MAX
+
+/* Is as close as two readings of the clocks in whole seconds can be. */
+#define ROUNDING 2
 
 static const char *const names[] = {
   [DIVERT_MODE_AUTO] = "auto",
@@ -46,6 +61,9 @@ divert_mode_copy (const DivertMode *mode)
   DivertMode *copy = divert_mode_new (mode->kind, mode->site);
 
   copy->expires = mode->expires;
+  copy->boot = g_strdup (mode->boot);
+  copy->boot_end = mode->boot_end;
+  copy->lasts = mode->lasts;
   copy->network = g_strdup (mode->network);
   return copy;
 }
@@ -56,6 +74,7 @@ divert_mode_free (DivertMode *mode)
   if (mode == NULL)
     return;
   g_free (mode->site);
+  g_free (mode->boot);
   g_free (mode->network);
   g_free (mode);
 }
@@ -64,8 +83,8 @@ gboolean
 divert_mode_equal (const DivertMode *a,
                    const DivertMode *b)
 {
-  return a->kind == b->kind && a->expires == b->expires && g_strcmp0 (a->site, b->site) == 0 &&
-         g_strcmp0 (a->network, b->network) == 0;
+  return a->kind == b->kind && a->expires == b->expires && g_strcmp0 (a->boot, b->boot) == 0 && a->boot_end == b->boot_end &&
+         a->lasts == b->lasts && g_strcmp0 (a->site, b->site) == 0 && g_strcmp0 (a->network, b->network) == 0;
 }
 
 const char *
@@ -74,14 +93,64 @@ divert_mode_get_name (const DivertMode *mode)
   return mode->kind == DIVERT_MODE_SITE ? mode->site : names[mode->kind];
 }
 
-gboolean
-divert_mode_is_over (const DivertMode *mode,
-                     guint64           now,
-                     const char       *network)
+static guint64
+until (guint64 end,
+       guint64 now)
 {
-  if (mode->expires != 0 && now >= mode->expires)
+  return end > now ? end - now : 0;
+}
+
+void
+divert_mode_set_end (DivertMode        *mode,
+                     guint64            expires,
+                     const DivertClock *now)
+{
+  gboolean counted = expires != 0 && now->boot != NULL;
+
+  g_free (mode->boot);
+  mode->expires = expires;
+  mode->boot = counted ? g_strdup (now->boot) : NULL;
+  mode->lasts = counted ? MAX (until (expires, now->wall), 1) : 0;
+  /* Both clocks are read in whole seconds: one more, so that the end does not come early. */
+  mode->boot_end = counted ? now->uptime + mode->lasts + 1 : 0;
+}
+
+guint64
+divert_mode_get_left (const DivertMode  *mode,
+                      const DivertClock *now)
+{
+  guint64 in_this_boot = until (mode->lasts != 0 ? mode->lasts : SECONDS_MAX, now->uptime);
+
+  if (mode->expires == 0)
+    return G_MAXUINT64;
+  if (mode->boot != NULL && g_strcmp0 (mode->boot, now->boot) == 0)
+    return until (mode->boot_end, now->uptime);
+  if (mode->kind == DIVERT_MODE_AWAY && now->wall > mode->expires && now->wall - mode->expires > IMPLAUSIBLE)
+    return in_this_boot;
+  return MIN (until (mode->expires, now->wall), in_this_boot);
+}
+
+gboolean
+divert_mode_is_over (const DivertMode  *mode,
+                     const DivertClock *now,
+                     const char        *network)
+{
+  if (divert_mode_get_left (mode, now) == 0)
     return TRUE;
   return mode->network != NULL && network != NULL && !g_str_equal (mode->network, network);
+}
+
+/* What was asked for, while the clock goes as it did then: it would waver by a second else. */
+guint64
+divert_mode_get_expiry (const DivertMode  *mode,
+                        const DivertClock *now)
+{
+  guint64 expiry;
+
+  if (mode->expires == 0)
+    return 0;
+  expiry = now->wall + divert_mode_get_left (mode, now);
+  return MAX (expiry, mode->expires) - MIN (expiry, mode->expires) <= ROUNDING ? mode->expires : expiry;
 }
 
 char *
@@ -92,9 +161,60 @@ divert_mode_to_text (const DivertMode *mode)
   g_key_file_set_string (file, GROUP, KEY_MODE, divert_mode_get_name (mode));
   if (mode->expires != 0)
     g_key_file_set_uint64 (file, GROUP, KEY_EXPIRES, mode->expires);
+  if (mode->boot != NULL)
+    {
+      g_key_file_set_string (file, GROUP, KEY_BOOT, mode->boot);
+      g_key_file_set_uint64 (file, GROUP, KEY_BOOT_END, mode->boot_end);
+      g_key_file_set_uint64 (file, GROUP, KEY_LASTS, mode->lasts);
+    }
   if (mode->network != NULL)
     g_key_file_set_string (file, GROUP, KEY_NETWORK, mode->network);
   return g_key_file_to_data (file, NULL, NULL);
+}
+
+/* A number that is not 0, once. */
+static gboolean
+read_number (const char *value,
+             guint64    *number)
+{
+  return *number == 0 && g_ascii_string_to_unsigned (value, 10, 1, G_MAXUINT64, number, NULL);
+}
+
+static gboolean
+read_text (char **value,
+           char **text)
+{
+  if (*text != NULL)
+    return FALSE;
+  *text = g_steal_pointer (value);
+  return TRUE;
+}
+
+static gboolean
+read_key (DivertMode  *mode,
+          const char  *key,
+          char       **value)
+{
+  if (g_str_equal (key, KEY_EXPIRES))
+    return read_number (*value, &mode->expires);
+  if (g_str_equal (key, KEY_BOOT_END))
+    return read_number (*value, &mode->boot_end);
+  if (g_str_equal (key, KEY_LASTS))
+    return read_number (*value, &mode->lasts);
+  if (g_str_equal (key, KEY_BOOT))
+    return read_text (value, &mode->boot);
+  if (g_str_equal (key, KEY_NETWORK))
+    return read_text (value, &mode->network);
+  return g_str_equal (key, KEY_MODE);
+}
+
+/* All that says when it ends, as one of its writers writes it: this one, or that of 0.1.0. */
+static gboolean
+is_end_whole (const DivertMode *mode)
+{
+  if (mode->boot == NULL)
+    return mode->boot_end == 0 && mode->lasts == 0;
+  return mode->expires != 0 && mode->boot_end != 0 && mode->lasts != 0;
 }
 
 /* Strict: a limit that is not understood must not become "without limit". */
@@ -118,20 +238,11 @@ divert_mode_from_text (const char *text,
     {
       g_autofree char *value = g_key_file_get_string (file, GROUP, *key, NULL);
 
-      if (value == NULL)
-        return NULL;
       /* A key that is given twice is listed twice. */
-      if (g_str_equal (*key, KEY_EXPIRES) && mode->expires == 0)
-        {
-          if (!g_ascii_string_to_unsigned (value, 10, 1, G_MAXUINT64, &mode->expires, NULL))
-            return NULL;
-        }
-      else if (g_str_equal (*key, KEY_NETWORK) && mode->network == NULL)
-        mode->network = g_steal_pointer (&value);
-      else if (!g_str_equal (*key, KEY_MODE))
+      if (value == NULL || !read_key (mode, *key, &value))
         return NULL;
     }
-  return g_steal_pointer (&mode);
+  return mode != NULL && is_end_whole (mode) ? g_steal_pointer (&mode) : NULL;
 }
 
 /* Cuts a number and its unit from the front of *@text. */

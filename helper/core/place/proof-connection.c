@@ -4,7 +4,6 @@
  * device, Wi-Fi.
  */
 #include <glib/gi18n-lib.h>
-#include <string.h>
 
 #include "core/config/security.h"
 #include "proof-private.h"
@@ -46,20 +45,24 @@ gboolean
 divert_proof_weigh_ssid (const DivertWeighing *w,
                          DivertProof          *proof)
 {
-  gsize size = 0;
-  const char *bytes;
+  const GPtrArray *ssids = w->site->ssids;
+  GBytes *ssid = w->connection->ssid;
+  g_autoptr(GString) expected = g_string_new (NULL);
   gboolean holds = FALSE;
 
-  if (w->site->ssids[0] == NULL)
+  if (ssids->len == 0)
     return FALSE;
 
-  bytes = w->connection->ssid != NULL ? g_bytes_get_data (w->connection->ssid, &size) : NULL;
-  for (char **ssid = w->site->ssids; *ssid != NULL && bytes != NULL && !holds; ssid++)
-    holds = strlen (*ssid) == size && memcmp (*ssid, bytes, size) == 0;
+  for (guint i = 0; i < ssids->len; i++)
+    {
+      g_autofree char *text = divert_ssid_to_string (g_ptr_array_index (ssids, i));
 
+      g_string_append_printf (expected, "%s%s", i > 0 ? ";" : "", text);
+      holds |= ssid != NULL && g_bytes_equal (g_ptr_array_index (ssids, i), ssid);
+    }
   proof->outcome = divert_proof_outcome (holds);
-  proof->expected = g_strjoinv (";", w->site->ssids);
-  proof->found = bytes != NULL ? g_strndup (bytes, size) : NULL;
+  proof->expected = g_string_free (g_steal_pointer (&expected), FALSE);
+  proof->found = ssid != NULL ? divert_ssid_to_string (ssid) : NULL;
   return TRUE;
 }
 

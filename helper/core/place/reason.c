@@ -74,12 +74,26 @@ identity (const char *msgid)
   return msgid;
 }
 
+typedef enum
+{
+  OURS,
+  HOSTILE, /* comes from outside: to be escaped.  Some of these are words of ours (proof-*.c): translated. */
+  WRITTEN, /* is escaped already, and shown so */
+} Origin;
+
 typedef struct
 {
   const char *key;
-  const char *value;   /* "" and NULL become "nothing" */
-  gboolean    hostile; /* comes from outside: to be escaped.  Some are words of ours (proof-*.c): translated. */
+  const char *value; /* "" and NULL become "nothing" */
+  Origin      origin;
 } Place;
+
+/* An SSID must be shown as ssid= takes it. */
+static Origin
+get_origin (DivertProofKind kind)
+{
+  return kind == DIVERT_PROOF_SSID ? WRITTEN : HOSTILE;
+}
 
 /* What @place reads as; free it. */
 static char *
@@ -89,7 +103,9 @@ read_place (const Place     *place,
   if (place->value == NULL || place->value[0] == '\0')
     /* TRANSLATORS: what was found or expected, when there is nothing */
     return g_strdup (translate (N_("nothing")));
-  return place->hostile ? divert_escape (translate (place->value)) : g_strdup (place->value);
+  if (place->origin == WRITTEN)
+    return divert_escape_rest (place->value);
+  return place->origin == HOSTILE ? divert_escape (translate (place->value)) : g_strdup (place->value);
 }
 
 static char *
@@ -124,14 +140,15 @@ divert_reason_to_text (const DivertReason *reason,
                        DivertTranslate     translate)
 {
   DivertTranslate tr = translate != NULL ? translate : identity;
+  Origin origin = reason->has_proof ? get_origin (reason->proof) : HOSTILE;
   const Place places[] = {
-    { "site", reason->site, TRUE },
-    { "device", reason->device, TRUE },
-    { "connection", reason->id, TRUE },
-    { "proof", tr (proofs[reason->proof].template), FALSE },
-    { "expected", reason->expected, TRUE },
-    { "found", reason->found, TRUE },
-    { NULL, NULL, FALSE },
+    { "site", reason->site, HOSTILE },
+    { "device", reason->device, HOSTILE },
+    { "connection", reason->id, HOSTILE },
+    { "proof", tr (proofs[reason->proof].template), OURS },
+    { "expected", reason->expected, origin },
+    { "found", reason->found, origin },
+    { NULL, NULL, OURS },
   };
 
   return fill (tr (reasons[reason->code].template), places, tr);
@@ -143,10 +160,10 @@ divert_proof_to_text (const DivertProof *proof,
 {
   DivertTranslate tr = translate != NULL ? translate : identity;
   const Place places[] = {
-    { "proof", tr (proofs[proof->kind].template), FALSE },
-    { "expected", proof->expected, TRUE },
-    { "found", proof->found, TRUE },
-    { NULL, NULL, FALSE },
+    { "proof", tr (proofs[proof->kind].template), OURS },
+    { "expected", proof->expected, get_origin (proof->kind) },
+    { "found", proof->found, get_origin (proof->kind) },
+    { NULL, NULL, OURS },
   };
 
   if (proof->expected[0] == '\0')

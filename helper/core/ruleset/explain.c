@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: walking a packet through a ruleset, hook by hook, as x_tables does.
+ * Owns: walking a packet through a ruleset, hook by hook.
  *
  * The packet is the first of a connection that an ordinary program opens: it has a
  * socket of a group that is not the proxy's, no mark, and, over TCP, SYN alone.
@@ -19,21 +19,21 @@ typedef struct
 {
   const DivertRuleset *ruleset;
   const DivertPacket  *packet;
-  DivertTable          table;
   const char          *in_interface;
   const char          *out_interface;
   guint32              mark;
   guint32              connmark;
   const DivertRule    *marked_by;  /* the last rule that set the packet's mark */
-  const DivertRule    *decided_by; /* the last rule that ended a chain's work */
+  const DivertRule    *decided_by; /* the last rule that ended our work */
 } Walk;
 
 typedef enum
 {
-  VERDICT_CONTINUE, /* end of chain, or RETURN */
-  VERDICT_DROP,
-  VERDICT_STOLEN,   /* TPROXY, REDIRECT: decided */
-} Verdict;
+  OUTCOME_NONE,   /* the end of a chain */
+  OUTCOME_LEFT,
+  OUTCOME_DROPPED,
+  OUTCOME_STOLEN, /* TPROXY, REDIRECT: decided */
+} Outcome;
 
 static gboolean
 match_mark (const DivertMarkMatch *match,
@@ -51,12 +51,21 @@ match_interface (const char *wanted,
 }
 
 static gboolean
-match_prefix (gboolean            has,
-              const DivertPrefix *prefix,
-              gboolean            packet_has,
-              const DivertPrefix *address)
+match_protocol (guint               protocols,
+                const DivertPacket *packet)
 {
-  return !has || (packet_has && divert_prefix_contains (prefix, address));
+  for (guint i = 0; i < DIVERT_N_PROTOCOLS; i++)
+    if ((protocols & (1u << i)) != 0 && divert_protocol_number (1 << i, packet->destination.family) == packet->protocol)
+      return TRUE;
+  return protocols == 0;
+}
+
+static gboolean
+match_prefixes (const GArray       *prefixes,
+                gboolean            packet_has,
+                const DivertPrefix *address)
+{
+  return prefixes == NULL || (packet_has && divert_prefixes_contain (prefixes, address));
 }
 
 static gboolean
@@ -65,15 +74,13 @@ matches (const Walk       *walk,
 {
   const DivertPacket *packet = walk->packet;
 
-  if ((rule->families & (1 << packet->destination.family)) == 0)
-    return FALSE;
-  if (rule->protocol != 0 && rule->protocol != packet->protocol)
+  if ((rule->families & (1 << packet->destination.family)) == 0 || !match_protocol (rule->protocols, packet))
     return FALSE;
   if (!match_interface (rule->in_interface, FALSE, walk->in_interface) ||
       !match_interface (rule->out_interface, rule->out_invert, walk->out_interface))
     return FALSE;
-  if (!match_prefix (rule->has_source, &rule->source, packet->has_source, &packet->source) ||
-      !match_prefix (rule->has_destination, &rule->destination, TRUE, &packet->destination))
+  if (!match_prefixes (rule->sources, packet->has_source, &packet->source) ||
+      !match_prefixes (rule->destinations, TRUE, &packet->destination))
     return FALSE;
   /* An ordinary program's port is none of the privileged ones that rules name. */
   if (rule->sport != 0 || (rule->dport != 0 && rule->dport != packet->port))
@@ -91,49 +98,49 @@ matches (const Walk       *walk,
   return TRUE;
 }
 
-static Verdict
-walk_chain (Walk       *walk,
-            const char *chain,
-            guint       depth)
+static Outcome
+walk_chain (Walk        *walk,
+            DivertChain  chain,
+            guint        depth)
 {
   for (guint i = 0; i < walk->ruleset->rules->len && depth < MAX_DEPTH; i++)
     {
       const DivertRule *rule = g_ptr_array_index (walk->ruleset->rules, i);
-      Verdict verdict;
+      Outcome outcome;
 
-      if (rule->table != walk->table || !g_str_equal (rule->chain, chain) || !matches (walk, rule))
+      if (rule->chain != chain || !matches (walk, rule))
         continue;
-      switch (rule->target)
+      switch (rule->verdict)
         {
-        case DIVERT_TARGET_RETURN:
+        case DIVERT_VERDICT_LEAVE:
           walk->decided_by = rule;
-          return VERDICT_CONTINUE;
-        case DIVERT_TARGET_DROP:
+          return OUTCOME_LEFT;
+        case DIVERT_VERDICT_DROP:
           walk->decided_by = rule;
-          return VERDICT_DROP;
-        case DIVERT_TARGET_GOTO:
+          return OUTCOME_DROPPED;
+        case DIVERT_VERDICT_GOTO:
           return walk_chain (walk, rule->to, depth + 1);
-        case DIVERT_TARGET_JUMP:
-          verdict = walk_chain (walk, rule->to, depth + 1);
-          if (verdict != VERDICT_CONTINUE)
-            return verdict;
+        case DIVERT_VERDICT_JUMP:
+          outcome = walk_chain (walk, rule->to, depth + 1);
+          if (outcome != OUTCOME_NONE)
+            return outcome;
           break;
-        case DIVERT_TARGET_MARK:
+        case DIVERT_VERDICT_MARK:
           walk->mark = (walk->mark & ~rule->mask) | rule->value;
           walk->marked_by = rule;
           break;
-        case DIVERT_TARGET_CONNMARK:
+        case DIVERT_VERDICT_CONNMARK:
           walk->connmark = (walk->connmark & ~rule->mask) | rule->value;
           break;
-        case DIVERT_TARGET_TPROXY:
-        case DIVERT_TARGET_REDIRECT:
+        case DIVERT_VERDICT_TPROXY:
+        case DIVERT_VERDICT_REDIRECT:
           walk->decided_by = rule;
-          return VERDICT_STOLEN;
+          return OUTCOME_STOLEN;
         default:
           g_assert_not_reached ();
         }
     }
-  return VERDICT_CONTINUE;
+  return OUTCOME_NONE;
 }
 
 static void
@@ -152,11 +159,11 @@ divert_explain (const DivertRuleset *ruleset,
                 const DivertPacket  *packet,
                 DivertExplanation   *ret_explanation)
 {
-  Walk walk = { .ruleset = ruleset, .packet = packet, .table = DIVERT_TABLE_MANGLE, .in_interface = "" };
+  Walk walk = { .ruleset = ruleset, .packet = packet, .in_interface = "" };
   const DivertRule *output;
 
   walk.out_interface = (packet->destination_type & DIVERT_ADDRTYPE_LOCAL) != 0 ? "lo" : packet->out_interface;
-  if (walk_chain (&walk, "OUTPUT", 0) == VERDICT_DROP)
+  if (walk_chain (&walk, DIVERT_HOOK_OUTPUT, 0) == OUTCOME_DROPPED)
     {
       conclude (ret_explanation, DIVERT_PATH_BLOCK, walk.decided_by, 0);
       return;
@@ -168,21 +175,28 @@ divert_explain (const DivertRuleset *ruleset,
       /* The ip rule takes it to lo, where it comes in again. */
       walk.in_interface = "lo";
       walk.out_interface = "";
-      if (walk_chain (&walk, "PREROUTING", 0) == VERDICT_STOLEN)
+      if (walk_chain (&walk, DIVERT_HOOK_DELIVER, 0) == OUTCOME_STOLEN)
         conclude (ret_explanation, DIVERT_PATH_DIVERT, walk.marked_by, walk.decided_by->port);
       else
         conclude (ret_explanation, DIVERT_PATH_BLOCK, walk.decided_by, 0);
       return;
     }
 
-  walk.table = DIVERT_TABLE_NAT;
   walk.decided_by = NULL;
-  if (walk_chain (&walk, "OUTPUT", 0) == VERDICT_STOLEN)
+  if (walk_chain (&walk, DIVERT_HOOK_DNS, 0) == OUTCOME_STOLEN)
     {
       conclude (ret_explanation, DIVERT_PATH_DNS, walk.decided_by, walk.decided_by->port);
       return;
     }
   conclude (ret_explanation, DIVERT_PATH_DIRECT, output, 0);
+}
+
+void
+divert_rule_text_clear (DivertRuleText *text)
+{
+  g_clear_pointer (&text->table, g_free);
+  g_clear_pointer (&text->chain, g_free);
+  g_clear_pointer (&text->text, g_free);
 }
 
 const char *

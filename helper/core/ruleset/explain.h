@@ -37,8 +37,18 @@ typedef struct
   const DivertRule *rule;   /* that decided; owned by the ruleset; NULL: no rule concerned it */
 } DivertExplanation;
 
+/* A rule as the packet filter that lays it has it. */
+typedef struct
+{
+  char *table;
+  char *chain;
+  char *text;
+} DivertRuleText;
+
 void        divert_explain (const DivertRuleset *ruleset, const DivertPacket *packet,
                             DivertExplanation *ret_explanation);
+void        divert_rule_text_clear (DivertRuleText *text);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (DivertRuleText, divert_rule_text_clear)
 /* "direct", "divert", "dns", "block" */
 const char *divert_path_name (DivertPath path);
 /* "tcp", "udp", or "icmp" (that of @family). */

@@ -1,85 +1,44 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Owns: the tools by which the ruleset's makers write rules: adding one, and the matches and
- * groups of rules that several chains have in common.
+ * groups of rules that several chains have in common; and the hooks' jumps.
  */
 #include "ruleset-private.h"
 
 #include <glib/gi18n-lib.h>
-#include <netinet/in.h>
-
-const guint8 divert_tcp_udp[DIVERT_N_TCP_UDP] = { IPPROTO_TCP, IPPROTO_UDP };
-
-/* Is this the first rule of the chain in any of @families?  Remembers that there is one now. */
-static gboolean
-opens_chain (DivertRuleset *ruleset,
-             DivertTable    table,
-             const char    *chain,
-             DivertFamilies families)
-{
-  DivertFamilies known = GPOINTER_TO_UINT (g_hash_table_lookup (ruleset->opened[table], chain));
-
-  if ((known & families) == families)
-    return FALSE;
-  g_hash_table_insert (ruleset->opened[table], g_strdup (chain), GUINT_TO_POINTER (known | families));
-  return TRUE;
-}
-
-DivertRule *
-divert_ruleset_add (DivertRuleset *ruleset,
-                    DivertTable    table,
-                    const char    *chain,
-                    DivertFamilies families,
-                    DivertTarget   target,
-                    const char    *why)
-{
-  DivertRule *rule = g_new0 (DivertRule, 1);
-
-  rule->table = table;
-  g_strlcpy (rule->chain, chain, sizeof rule->chain);
-  rule->families = families;
-  rule->target = target;
-  rule->why = why;
-  rule->tagged = divert_chain_is_own (table, chain) && opens_chain (ruleset, table, chain, families);
-  g_ptr_array_add (ruleset->rules, rule);
-  return rule;
-}
-
-DivertRule *
-divert_ruleset_add_to (DivertRuleset *ruleset,
-                       DivertTable    table,
-                       const char    *chain,
-                       DivertFamilies families,
-                       DivertTarget   target,
-                       const char    *to,
-                       const char    *why)
-{
-  DivertRule *rule = divert_ruleset_add (ruleset, table, chain, families, target, why);
-
-  g_strlcpy (rule->to, to, sizeof rule->to);
-  return rule;
-}
 
 DivertRule *
 divert_maker_add (const DivertMaker *m,
-                  const char        *chain,
-                  DivertTarget       target,
+                  DivertChain        chain,
+                  DivertVerdict      verdict,
                   const char        *why)
 {
-  return divert_ruleset_add (m->ruleset, DIVERT_TABLE_MANGLE, chain, m->families, target, why);
+  DivertRule *rule = divert_rule_new (chain, m->families);
+
+  rule->verdict = verdict;
+  rule->why = why;
+  g_ptr_array_add (m->ruleset->rules, rule);
+  return rule;
 }
 
-/* Only for one family; NULL if that family is switched off. */
 DivertRule *
-divert_maker_add_for (const DivertMaker *m,
-                      DivertFamily       family,
-                      const char        *chain,
-                      DivertTarget       target,
-                      const char        *why)
+divert_maker_add_leave (const DivertMaker *m,
+                        DivertChain        chain,
+                        const char        *why)
 {
-  if ((m->families & (1 << family)) == 0)
-    return NULL;
-  return divert_ruleset_add (m->ruleset, DIVERT_TABLE_MANGLE, chain, 1 << family, target, why);
+  return divert_maker_add (m, chain, DIVERT_VERDICT_LEAVE, why);
+}
+
+DivertRule *
+divert_maker_add_to (const DivertMaker *m,
+                     DivertChain        chain,
+                     DivertVerdict      verdict,
+                     DivertChain        to)
+{
+  DivertRule *rule = divert_maker_add (m, chain, verdict, NULL);
+
+  rule->to = to;
+  return rule;
 }
 
 void
@@ -115,81 +74,60 @@ divert_maker_match_own_group (const DivertMaker *m,
   rule->gid = m->gid;
 }
 
-void
-divert_maker_add_hook (const DivertMaker *m,
-                       DivertTable        table,
-                       const char        *hook,
-                       const char        *chain,
-                       const char        *in_interface,
-                       const char        *not_out_interface,
-                       gboolean           marked)
-{
-  DivertRule *rule = divert_ruleset_add_to (m->ruleset, table, hook, m->families, DIVERT_TARGET_JUMP, chain, NULL);
-
-  if (in_interface != NULL)
-    g_strlcpy (rule->in_interface, in_interface, sizeof rule->in_interface);
-  if (not_out_interface != NULL)
-    {
-      g_strlcpy (rule->out_interface, not_out_interface, sizeof rule->out_interface);
-      rule->out_invert = TRUE;
-    }
-  if (marked)
-    divert_match_mark (&rule->mark, m->config->mark, m->config->mask, FALSE);
-}
-
-/* Sets our mark on TCP and UDP, in two rules: a rule names one protocol. */
+/* Sets our mark on TCP and UDP. */
 void
 divert_maker_add_marking (const DivertMaker *m,
-                          const char        *chain,
+                          DivertChain        chain,
                           const char        *why)
 {
-  for (guint i = 0; i < DIVERT_N_TCP_UDP; i++)
-    {
-      DivertRule *rule = divert_maker_add (m, chain, DIVERT_TARGET_MARK, why);
+  DivertRule *rule = divert_maker_add (m, chain, DIVERT_VERDICT_MARK, why);
 
-      rule->protocol = divert_tcp_udp[i];
-      divert_maker_set_mark (m, rule, m->config->mark);
-    }
+  rule->protocols = DIVERT_PROTOCOLS_TCP_UDP;
+  divert_maker_set_mark (m, rule, m->config->mark);
 }
 
 void
-divert_maker_add_return_if_marked (const DivertMaker *m,
-                                   const char        *chain)
+divert_maker_add_leave_if_marked (const DivertMaker *m,
+                                  DivertChain        chain)
 {
-  divert_match_mark (&divert_maker_add (m, chain, DIVERT_TARGET_RETURN, NULL)->mark, m->config->mark, m->config->mask,
-                     FALSE);
+  divert_match_mark (&divert_maker_add_leave (m, chain, NULL)->mark, m->config->mark, m->config->mask, FALSE);
 }
 
 /* Own, multicast and broadcast addresses, as the kernel's routing knows them. */
 void
 divert_maker_add_special_addresses (const DivertMaker *m,
-                                    const char        *chain)
+                                    DivertChain        chain)
 {
-  const char *why = N_("own, multicast and broadcast addresses are reached directly");
-  DivertRule *rule;
+  static const guint types[DIVERT_N_FAMILIES] = {
+    [DIVERT_FAMILY_IPV4] = DIVERT_ADDRTYPE_LOCAL | DIVERT_ADDRTYPE_BROADCAST | DIVERT_ADDRTYPE_MULTICAST,
+    [DIVERT_FAMILY_IPV6] = DIVERT_ADDRTYPE_LOCAL | DIVERT_ADDRTYPE_MULTICAST,
+  };
 
-  rule = divert_maker_add_for (m, DIVERT_FAMILY_IPV4, chain, DIVERT_TARGET_RETURN, why);
-  if (rule != NULL)
-    rule->dst_types = DIVERT_ADDRTYPE_LOCAL | DIVERT_ADDRTYPE_BROADCAST | DIVERT_ADDRTYPE_MULTICAST;
-  rule = divert_maker_add_for (m, DIVERT_FAMILY_IPV6, chain, DIVERT_TARGET_RETURN, why);
-  if (rule != NULL)
-    rule->dst_types = DIVERT_ADDRTYPE_LOCAL | DIVERT_ADDRTYPE_MULTICAST;
+  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
+    {
+      DivertRule *rule = divert_maker_add_leave (m, chain,
+                                                 N_("own, multicast and broadcast addresses are reached directly"));
+
+      rule->families = 1 << family;
+      rule->dst_types = types[family];
+    }
 }
 
 void
-divert_maker_add_return_to (const DivertMaker *m,
-                            const char        *chain,
-                            const char        *prefix_text,
-                            const char        *why)
+divert_ruleset_make_hooks (const DivertMaker *m)
 {
-  DivertPrefix prefix;
   DivertRule *rule;
 
-  if (!divert_prefix_parse (prefix_text, &prefix, NULL))
-    return;
-  rule = divert_maker_add_for (m, prefix.family, chain, DIVERT_TARGET_RETURN, why);
-  if (rule == NULL)
-    return;
-  rule->has_destination = TRUE;
-  rule->destination = prefix;
+  divert_maker_add_to (m, DIVERT_HOOK_OUTPUT, DIVERT_VERDICT_JUMP, DIVERT_CHAIN_JUDGE);
+
+  rule = divert_maker_add_to (m, DIVERT_HOOK_DELIVER, DIVERT_VERDICT_JUMP, DIVERT_CHAIN_DELIVER);
+  g_strlcpy (rule->in_interface, "lo", sizeof rule->in_interface);
+  divert_match_mark (&rule->mark, m->config->mark, m->config->mask, FALSE);
+
+  rule = divert_maker_add_to (m, DIVERT_HOOK_GUARD, DIVERT_VERDICT_JUMP, DIVERT_CHAIN_GUARD);
+  g_strlcpy (rule->out_interface, "lo", sizeof rule->out_interface);
+  rule->out_invert = TRUE;
+
+  if (m->config->dns_port != 0)
+    divert_maker_add_to (m, DIVERT_HOOK_DNS, DIVERT_VERDICT_JUMP, DIVERT_CHAIN_DNS);
 }

@@ -1,300 +1,153 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the ruleset's one text form, that of iptables-save, which plan prints, the
- * golden cases hold, and the backend's tests compare with the real program.
+ * Owns: the ruleset's own text form, one line a rule, and the routing's as ip commands.
  *
- * Options stand in the order in which iptables-legacy-save writes them: addresses,
- * interfaces, protocol, then the matches in the order of DivertRule's fields.
+ *   judge: IPv4 udp sport 68 dport 67: leave  # DHCP is left alone
+ *
+ * First the chain; then what must match, beginning with the family if it is not both; then the verdict, and why.
  */
 #include "ruleset.h"
 
-#include <netinet/in.h>
-#include <string.h>
-
-static const struct
-{
-  guint8      protocol;
-  const char *name;
-  const char *match; /* the match's name in -m */
-} protocols[] = {
-  { IPPROTO_TCP, "tcp", "tcp" },
-  { IPPROTO_UDP, "udp", "udp" },
-  { IPPROTO_ICMP, "icmp", "icmp" },
-  { IPPROTO_ICMPV6, "ipv6-icmp", "icmp6" },
-};
-
 static void
-append_names (GString    *text,
-              guint       bits,
-              const char *const *names,
-              guint       n_names)
+append_bits (GString           *text,
+             guint              bits,
+             const char *const *names,
+             guint              n_names)
 {
-  gboolean first = TRUE;
+  const char *separator = " ";
 
   for (guint i = 0; i < n_names; i++)
     if ((bits & (1u << i)) != 0)
       {
-        g_string_append_printf (text, "%s%s", first ? "" : ",", names[i]);
-        first = FALSE;
+        g_string_append_printf (text, "%s%s", separator, names[i]);
+        separator = ",";
       }
 }
 
 static void
-append_tcp_flags (GString *text,
-                  guint8   flags)
+append_protocols (GString *text,
+                  guint    protocols)
 {
-  static const char *const names[] = { "FIN", "SYN", "RST", "PSH", "ACK", "URG" };
+  const char *names[DIVERT_N_PROTOCOLS];
 
-  append_names (text, flags, names, G_N_ELEMENTS (names));
+  for (guint i = 0; i < DIVERT_N_PROTOCOLS; i++)
+    names[i] = divert_protocol_name (1 << i);
+  append_bits (text, protocols, names, DIVERT_N_PROTOCOLS);
 }
 
 static void
-append_addrtypes (GString    *text,
-                  const char *option,
-                  guint       types)
+append_prefixes (GString      *text,
+                 const char   *word,
+                 const GArray *prefixes)
 {
-  static const char *const names[] = { "UNSPEC", "UNICAST", "LOCAL", "BROADCAST", "ANYCAST", "MULTICAST" };
+  g_autofree char *list = prefixes != NULL ? divert_prefixes_to_string (prefixes) : NULL;
 
-  if (types == 0)
+  if (list != NULL)
+    g_string_append_printf (text, " %s %s", word, list);
+}
+
+static void
+append_interface (GString    *text,
+                  const char *word,
+                  gboolean    invert,
+                  const char *interface)
+{
+  if (interface[0] != '\0')
+    g_string_append_printf (text, "%s %s %s", invert ? " not" : "", word, interface);
+}
+
+static void
+append_ports (GString          *text,
+              const DivertRule *rule)
+{
+  if (rule->sport != 0)
+    g_string_append_printf (text, " sport %u", rule->sport);
+  if (rule->dport != 0)
+    g_string_append_printf (text, " dport %u", rule->dport);
+}
+
+static void
+append_tcp_flags (GString          *text,
+                  const DivertRule *rule)
+{
+  static const char *const names[] = { "fin", "syn", "rst", "psh", "ack", "urg" };
+
+  if (!rule->has_tcp_flags)
     return;
-  g_string_append_printf (text, " --%s ", option);
-  append_names (text, types, names, G_N_ELEMENTS (names));
+  g_string_append (text, rule->tcp_flags_invert ? " not flags" : " flags");
+  append_bits (text, rule->tcp_flags_value, names, G_N_ELEMENTS (names));
+  g_string_append (text, " of");
+  append_bits (text, rule->tcp_flags_mask, names, G_N_ELEMENTS (names));
 }
 
 static void
 append_mark (GString               *text,
-             const char            *match,
+             const char            *word,
              const DivertMarkMatch *mark)
 {
-  if (!mark->has)
-    return;
-  g_string_append_printf (text, " -m %s%s --mark 0x%x", match, mark->invert ? " !" : "", mark->value);
-  if (mark->mask != G_MAXUINT32)
-    g_string_append_printf (text, "/0x%x", mark->mask);
+  if (mark->has)
+    g_string_append_printf (text, "%s %s 0x%x/0x%x", mark->invert ? " not" : "", word, mark->value, mark->mask);
 }
 
 static void
-append_prefix (GString            *text,
-               const char         *option,
-               const DivertPrefix *prefix)
+append_addrtypes (GString    *text,
+                  const char *word,
+                  guint       types)
 {
-  g_autofree char *cidr = divert_prefix_to_cidr (prefix);
+  static const char *const names[] = { "unspec", "unicast", "local", "broadcast", "anycast", "multicast" };
 
-  g_string_append_printf (text, " -%s %s", option, cidr);
-}
-
-static void
-append_protocol_match (GString          *text,
-                       const DivertRule *rule)
-{
-  const char *match = NULL;
-
-  for (guint i = 0; i < G_N_ELEMENTS (protocols); i++)
-    if (protocols[i].protocol == rule->protocol)
-      match = protocols[i].match;
-  if (match == NULL || (rule->sport == 0 && rule->dport == 0 && !rule->has_tcp_flags && rule->icmpv6_type == 0))
+  if (types == 0)
     return;
-
-  g_string_append_printf (text, " -m %s", match);
-  if (rule->sport != 0)
-    g_string_append_printf (text, " --sport %u", rule->sport);
-  if (rule->dport != 0)
-    g_string_append_printf (text, " --dport %u", rule->dport);
-  if (rule->has_tcp_flags)
-    {
-      g_string_append_printf (text, "%s --tcp-flags ", rule->tcp_flags_invert ? " !" : "");
-      append_tcp_flags (text, rule->tcp_flags_mask);
-      g_string_append_c (text, ' ');
-      append_tcp_flags (text, rule->tcp_flags_value);
-    }
-  if (rule->icmpv6_type != 0)
-    g_string_append_printf (text, " --icmpv6-type %u", rule->icmpv6_type);
+  g_string_append_printf (text, " %s", word);
+  append_bits (text, types, names, G_N_ELEMENTS (names));
 }
 
 static void
 append_matches (GString          *text,
                 const DivertRule *rule)
 {
-  append_protocol_match (text, rule);
+  if (rule->families != DIVERT_FAMILIES_BOTH)
+    g_string_append_printf (text, " %s", divert_family_name (rule->families == DIVERT_FAMILIES_IPV6));
+  append_interface (text, "in", FALSE, rule->in_interface);
+  append_interface (text, "out", rule->out_invert, rule->out_interface);
+  append_prefixes (text, "from", rule->sources);
+  append_prefixes (text, "to", rule->destinations);
+  append_protocols (text, rule->protocols);
+  append_ports (text, rule);
+  append_tcp_flags (text, rule);
+  if (rule->icmpv6_type != 0)
+    g_string_append_printf (text, " type %u", rule->icmpv6_type);
   append_mark (text, "mark", &rule->mark);
   append_mark (text, "connmark", &rule->connmark);
-  if (rule->not_new || rule->ctdir != DIVERT_CTDIR_ANY)
-    g_string_append (text, " -m conntrack");
-  if (rule->not_new)
-    g_string_append (text, " ! --ctstate NEW");
   if (rule->ctdir != DIVERT_CTDIR_ANY)
-    g_string_append_printf (text, " --ctdir %s", rule->ctdir == DIVERT_CTDIR_REPLY ? "REPLY" : "ORIGINAL");
-  if (rule->has_gid || rule->no_socket)
-    g_string_append (text, " -m owner");
-  if (rule->no_socket)
-    g_string_append (text, " ! --socket-exists");
+    g_string_append (text, rule->ctdir == DIVERT_CTDIR_REPLY ? " reply" : " original");
+  if (rule->not_new)
+    g_string_append (text, " not new");
   if (rule->has_gid)
-    g_string_append_printf (text, " --gid-owner %u", rule->gid);
-  if (rule->src_types != 0 || rule->dst_types != 0)
-    g_string_append (text, " -m addrtype");
-  append_addrtypes (text, "src-type", rule->src_types);
-  append_addrtypes (text, "dst-type", rule->dst_types);
-  if (rule->tagged)
-    g_string_append (text, " -m comment --comment " DIVERT_TAG);
+    g_string_append_printf (text, " group %u", rule->gid);
+  if (rule->no_socket)
+    g_string_append (text, " no socket");
+  append_addrtypes (text, "from-type", rule->src_types);
+  append_addrtypes (text, "to-type", rule->dst_types);
 }
 
 static void
-append_target (GString          *text,
-               const DivertRule *rule,
-               DivertFamily      family)
+append_verdict (GString          *text,
+                const DivertRule *rule)
 {
-  switch (rule->target)
-    {
-    case DIVERT_TARGET_RETURN:
-      g_string_append (text, " -j RETURN");
-      break;
-    case DIVERT_TARGET_DROP:
-      g_string_append (text, " -j DROP");
-      break;
-    case DIVERT_TARGET_JUMP:
-      g_string_append_printf (text, " -j %s", rule->to);
-      break;
-    case DIVERT_TARGET_GOTO:
-      g_string_append_printf (text, " -g %s", rule->to);
-      break;
-    case DIVERT_TARGET_MARK:
-      g_string_append_printf (text, " -j MARK --set-xmark 0x%x/0x%x", rule->value, rule->mask);
-      break;
-    case DIVERT_TARGET_CONNMARK:
-      g_string_append_printf (text, " -j CONNMARK --set-xmark 0x%x/0x%x", rule->value, rule->mask);
-      break;
-    case DIVERT_TARGET_TPROXY:
-      g_string_append_printf (text, " -j TPROXY --on-port %u --on-ip %s --tproxy-mark 0x0/0x0", rule->port,
-                              family == DIVERT_FAMILY_IPV6 ? "::" : "0.0.0.0");
-      break;
-    case DIVERT_TARGET_REDIRECT:
-      g_string_append_printf (text, " -j REDIRECT --to-ports %u", rule->port);
-      break;
-    default:
-      g_assert_not_reached ();
-    }
-}
+  static const char *const names[] = {
+    [DIVERT_VERDICT_LEAVE] = "leave",       [DIVERT_VERDICT_DROP] = "drop",     [DIVERT_VERDICT_JUMP] = "jump",
+    [DIVERT_VERDICT_GOTO] = "goto",         [DIVERT_VERDICT_MARK] = "mark",     [DIVERT_VERDICT_CONNMARK] = "connmark",
+    [DIVERT_VERDICT_TPROXY] = "tproxy",     [DIVERT_VERDICT_REDIRECT] = "redirect",
+  };
 
-char *
-divert_rule_to_save_text (const DivertRule *rule,
-                          DivertFamily      family)
-{
-  g_autoptr(GString) text = g_string_new (NULL);
-
-  g_string_append_printf (text, "-A %s", rule->chain);
-  if (rule->has_source)
-    append_prefix (text, "s", &rule->source);
-  if (rule->has_destination)
-    append_prefix (text, "d", &rule->destination);
-  if (rule->in_interface[0] != '\0')
-    g_string_append_printf (text, " -i %s", rule->in_interface);
-  if (rule->out_interface[0] != '\0')
-    g_string_append_printf (text, "%s -o %s", rule->out_invert ? " !" : "", rule->out_interface);
-  for (guint i = 0; i < G_N_ELEMENTS (protocols); i++)
-    if (rule->protocol == protocols[i].protocol)
-      g_string_append_printf (text, " -p %s", protocols[i].name);
-  append_matches (text, rule);
-  append_target (text, rule, family);
-  return g_string_free (g_steal_pointer (&text), FALSE);
-}
-
-/* Built-in chains in the kernel's order, then ours by name. */
-static int
-compare_chains (gconstpointer a,
-                gconstpointer b)
-{
-  static const char *const hooks[] = { "PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING" };
-  const char *x = *(const char *const *) a, *y = *(const char *const *) b;
-  guint i = 0, j = 0;
-
-  while (i < G_N_ELEMENTS (hooks) && !g_str_equal (hooks[i], x))
-    i++;
-  while (j < G_N_ELEMENTS (hooks) && !g_str_equal (hooks[j], y))
-    j++;
-  if (i != j)
-    return i < j ? -1 : 1;
-  return strcmp (x, y);
-}
-
-static gboolean
-concerns (const DivertRule *rule,
-          DivertFamily      family,
-          DivertTable       table)
-{
-  return rule->table == table && (rule->families & (1 << family)) != 0;
-}
-
-/* Chain name → GPtrArray of its rules' lines. */
-static GHashTable *
-collect_chains (const DivertRuleset *ruleset,
-                DivertFamily         family,
-                DivertTable          table)
-{
-  GHashTable *chains = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) g_ptr_array_unref);
-
-  for (guint i = 0; i < ruleset->rules->len; i++)
-    {
-      const DivertRule *rule = g_ptr_array_index (ruleset->rules, i);
-      GPtrArray *lines;
-
-      if (!concerns (rule, family, table))
-        continue;
-      lines = g_hash_table_lookup (chains, rule->chain);
-      if (lines == NULL)
-        {
-          lines = g_ptr_array_new_with_free_func (g_free);
-          g_hash_table_insert (chains, (gpointer) rule->chain, lines);
-        }
-      g_ptr_array_add (lines, divert_rule_to_save_text (rule, family));
-    }
-  return chains;
-}
-
-char *
-divert_ruleset_to_save_text (const DivertRuleset *ruleset,
-                             DivertFamily         family,
-                             DivertTable          table)
-{
-  g_autoptr(GString) text = g_string_new (NULL);
-  g_autoptr(GHashTable) chains = collect_chains (ruleset, family, table);
-  g_autoptr(GPtrArray) names = g_ptr_array_new ();
-  GHashTableIter iter;
-  gpointer name;
-
-  g_hash_table_iter_init (&iter, chains);
-  while (g_hash_table_iter_next (&iter, &name, NULL))
-    g_ptr_array_add (names, name);
-  g_ptr_array_sort (names, compare_chains);
-
-  g_string_append_printf (text, "*%s\n", divert_table_name (table));
-  for (guint i = 0; i < names->len; i++)
-    if (divert_chain_is_own (table, names->pdata[i]))
-      g_string_append_printf (text, ":%s - [0:0]\n", (const char *) names->pdata[i]);
-  for (guint i = 0; i < names->len; i++)
-    {
-      const GPtrArray *lines = g_hash_table_lookup (chains, names->pdata[i]);
-
-      for (guint j = 0; j < lines->len; j++)
-        g_string_append_printf (text, "%s\n", (const char *) lines->pdata[j]);
-    }
-  g_string_append (text, "COMMIT\n");
-  return g_string_free (g_steal_pointer (&text), FALSE);
-}
-
-static void
-append_routing (GString             *text,
-                const DivertRouting *routing,
-                DivertFamily         family)
-{
-  const char *ip = family == DIVERT_FAMILY_IPV6 ? "ip -6" : "ip";
-
-  g_string_append_printf (text, "# %s rule add fwmark 0x%x/0x%x lookup %u protocol %u\n", ip, routing->mark,
-                          routing->mask, routing->table, DIVERT_ROUTE_PROTOCOL);
-  g_string_append_printf (text, "# %s route add local default dev lo table %u protocol %u\n", ip, routing->table,
-                          DIVERT_ROUTE_PROTOCOL);
-  for (char **uplink = routing->uplinks; *uplink != NULL; uplink++)
-    g_string_append_printf (text, "# %s route append local default dev %s table %u protocol %u\n", ip, *uplink,
-                            routing->table, DIVERT_ROUTE_PROTOCOL);
+  g_string_append_printf (text, ": %s", names[rule->verdict]);
+  if (rule->verdict == DIVERT_VERDICT_JUMP || rule->verdict == DIVERT_VERDICT_GOTO)
+    g_string_append_printf (text, " %s", divert_chain_name (rule->to));
+  if (rule->verdict == DIVERT_VERDICT_MARK || rule->verdict == DIVERT_VERDICT_CONNMARK)
+    g_string_append_printf (text, " 0x%x/0x%x", rule->value, rule->mask);
+  if (rule->port != 0)
+    g_string_append_printf (text, " %u", rule->port);
 }
 
 char *
@@ -302,21 +155,42 @@ divert_ruleset_to_text (const DivertRuleset *ruleset)
 {
   g_autoptr(GString) text = g_string_new (NULL);
 
-  if (divert_ruleset_is_empty (ruleset))
-    return g_strdup ("# no rules\n");
+  for (guint chain = 0; chain < DIVERT_N_CHAINS; chain++)
+    for (guint i = 0; i < ruleset->rules->len; i++)
+      {
+        const DivertRule *rule = g_ptr_array_index (ruleset->rules, i);
 
+        if (rule->chain != chain)
+          continue;
+        g_string_append_printf (text, "%s%s:", chain < DIVERT_N_HOOKS ? "hook " : "", divert_chain_name (chain));
+        append_matches (text, rule);
+        append_verdict (text, rule);
+        g_string_append_printf (text, "%s%s\n", rule->why != NULL ? "  # " : "", rule->why != NULL ? rule->why : "");
+      }
   for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
-    {
-      if ((ruleset->routing.families & (1 << family)) == 0)
-        continue;
-      g_string_append_printf (text, "# %s\n", divert_family_name (family));
-      for (guint table = 0; table < DIVERT_N_TABLES; table++)
-        {
-          g_autofree char *save = divert_ruleset_to_save_text (ruleset, family, table);
+    if ((ruleset->routing.families & (1 << family)) != 0)
+      {
+        g_autofree char *routing = divert_routing_to_text (&ruleset->routing, family);
 
-          g_string_append (text, save);
-        }
-      append_routing (text, &ruleset->routing, family);
-    }
+        g_string_append (text, routing);
+      }
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+char *
+divert_routing_to_text (const DivertRouting *routing,
+                        DivertFamily         family)
+{
+  g_autoptr(GString) text = g_string_new (NULL);
+  const char *ip = family == DIVERT_FAMILY_IPV6 ? "ip -6" : "ip";
+  const guint32 table = routing->table;
+
+  g_string_append_printf (text, "# %s rule add fwmark 0x%x/0x%x lookup %u protocol %u\n", ip, routing->mark,
+                          routing->mask, table, DIVERT_ROUTE_PROTOCOL);
+  g_string_append_printf (text, "# %s route add local default dev lo table %u protocol %u\n", ip, table,
+                          DIVERT_ROUTE_PROTOCOL);
+  for (char **uplink = routing->uplinks; *uplink != NULL; uplink++)
+    g_string_append_printf (text, "# %s route append local default dev %s table %u protocol %u\n", ip, *uplink, table,
+                            DIVERT_ROUTE_PROTOCOL);
   return g_string_free (g_steal_pointer (&text), FALSE);
 }

@@ -4,17 +4,21 @@
  *
  * Theory of operation
  * -------------------
- * A packet that this machine sends passes mangle OUTPUT → LOCAL_DIVERT.  What is
- * to go to the proxy gets our mark there; the kernel then routes it again, the ip
- * rule for the mark sends it to lo, and in mangle PREROUTING (-i lo, our mark
- * only) DIVERT hands it to the proxy's TPROXY port.  Packets from the wire carry
+ * A packet that this machine sends enters at the hook OUTPUT, and the chain JUDGE decides.
+ * What is to go to the proxy gets our mark there; the kernel then routes it again, the ip
+ * rule for the mark sends it to lo, and where it comes in again (hook DELIVER: by lo, our mark
+ * only) it is handed to the proxy's TPROXY port.  Packets from the wire carry
  * no mark, so nothing that others send us is ever diverted (TRAPS 3.5, 12.1).
  *
  * Two kinds of destination are judged differently:
  *
- *  - The intranets, packet by packet, in LOCAL_INTRANET_DIVERT, by the place of
- *    now: a flow that began at home must not go on straight elsewhere.  (The rules
- *    of what may go straight at home stand in front of all else, see DIRECT_FIRST_MAX.)
+ *  - The intranets, packet by packet, in GRANTS and INTRANET, by the place of
+ *    now: a flow that began at home must not go on straight elsewhere.  GRANTS holds
+ *    what may go straight at a site, and nothing else: to empty it is to withdraw the grant.
+ *    It stands in front of all else but loopback, because its rules compare addresses only: that costs
+ *    packets that go elsewhere next to nothing, and one to the intranet at home meets no match that is
+ *    a call.  The verdict is the same: somebody else's mark, DHCP, and DNS (which is redirected
+ *    elsewhere) are left alone here as well.
  *  - All else, once per connection.  The kernel sends data after the program has
  *    closed its socket; such packets have no owner, so a rule that asks each packet
  *    for its group cuts off the end of the proxy's own uploads, and its mirror image
@@ -36,17 +40,16 @@
  * by sending us one datagram.  So there only TCP counts, and only if the SYN-ACK
  * was sent from this place.
  *
- * Chains end their work by RETURN to the hook, never by ACCEPT, so that other
- * people's rules behind ours still see each packet.  The intranet chains are
- * entered by goto: their RETURN is final for us.
+ * LEAVE ends our work with a packet and nobody else's: other people's rules behind
+ * ours still see it.
  *
- * DIVERT_GUARD (mangle POSTROUTING, not on lo) is the second line: what carries our
+ * The hook GUARD (not on lo) is the second line: what carries our
  * mark and yet leaves by a wire (the ip rule is gone, a program bound its
  * socket to a device) is dropped, and so is DNS that was not redirected.
  *
- * The kernel looks DNS up in nat for the first packet of a connection only, and the
- * mark must not be set on what nat redirects (TRAPS 3.10); so port 53 returns early
- * in LOCAL_DIVERT, and LOCAL_DNS_DIVERT in nat redirects it.
+ * The kernel rewrites the destination of a connection's first packet only, and the
+ * mark must not be set on what is redirected (TRAPS 3.10); so JUDGE leaves port 53
+ * early, and the hook DNS redirects it.
  */
 #include "ruleset-private.h"
 
@@ -127,9 +130,8 @@ divert_ruleset_new_empty (void)
 {
   DivertRuleset *ruleset = g_new0 (DivertRuleset, 1);
 
-  ruleset->rules = g_ptr_array_new_with_free_func (g_free);
-  for (guint table = 0; table < DIVERT_N_TABLES; table++)
-    ruleset->opened[table] = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_atomic_ref_count_init (&ruleset->refs);
+  ruleset->rules = g_ptr_array_new_with_free_func ((GDestroyNotify) divert_rule_free);
   ruleset->routing.uplinks = g_new0 (char *, 1);
   return ruleset;
 }
@@ -144,7 +146,6 @@ divert_ruleset_new (const DivertConfig   *config,
   DivertMaker m = { ruleset, config, decision, gid, config->ipv6 ? DIVERT_FAMILIES_BOTH : DIVERT_FAMILIES_IPV4,
               divert_ruleset_get_spare_mark (config) };
   g_autoptr(GArray) intranets = NULL;
-  const char *rest = LOCAL_DIVERT;
 
   if (decision->place == DIVERT_PLACE_OFF)
     return ruleset;
@@ -157,55 +158,45 @@ divert_ruleset_new (const DivertConfig   *config,
   ruleset->routing.uplinks = choose_uplinks (facts);
 
   intranets = collect_intranets (&m, facts);
-  divert_maker_add_hook (&m, DIVERT_TABLE_MANGLE, "OUTPUT", LOCAL_DIVERT, NULL, NULL, FALSE);
-  divert_maker_add_hook (&m, DIVERT_TABLE_MANGLE, "PREROUTING", DIVERT, "lo", NULL, TRUE);
-  divert_maker_add_hook (&m, DIVERT_TABLE_MANGLE, "POSTROUTING", DIVERT_GUARD, NULL, "lo", FALSE);
-
-  divert_ruleset_make_beginning (&m);
-  rest = divert_ruleset_dispatch (ruleset, LOCAL_DIVERT, m.families, intranets, LOCAL_INTRANET_DIVERT, NULL);
-  divert_ruleset_make_connections (&m, rest);
+  divert_ruleset_make_hooks (&m);
+  divert_ruleset_make_judge (&m, intranets);
+  divert_ruleset_make_grants (&m);
   divert_ruleset_make_intranet (&m);
-  divert_ruleset_make_tproxy (&m, intranets);
+  divert_ruleset_make_delivery (&m, intranets);
   divert_ruleset_make_guard (&m);
-
   if (config->dns_port != 0)
-    {
-      divert_maker_add_hook (&m, DIVERT_TABLE_NAT, "OUTPUT", LOCAL_DNS_DIVERT, NULL, NULL, FALSE);
-      divert_ruleset_make_dns (&m);
-    }
+    divert_ruleset_make_dns (&m);
+
+  /* What compares with prefixes is for their families alone. */
+  divert_ruleset_restrict (ruleset, m.families);
+  return ruleset;
+}
+
+DivertRuleset *
+divert_ruleset_ref (DivertRuleset *ruleset)
+{
+  g_atomic_ref_count_inc (&ruleset->refs);
   return ruleset;
 }
 
 void
-divert_ruleset_free (DivertRuleset *ruleset)
+divert_ruleset_unref (DivertRuleset *ruleset)
 {
-  if (ruleset == NULL)
+  if (ruleset == NULL || !g_atomic_ref_count_dec (&ruleset->refs))
     return;
   g_ptr_array_unref (ruleset->rules);
-  for (guint table = 0; table < DIVERT_N_TABLES; table++)
-    g_hash_table_unref (ruleset->opened[table]);
   g_strfreev (ruleset->routing.uplinks);
   g_free (ruleset);
 }
 
-gboolean
-divert_ruleset_withdraw (DivertRuleset *ruleset)
+static DivertFamilies
+get_families (const GArray *prefixes)
 {
-  guint before = ruleset->rules->len;
+  DivertFamilies families = prefixes != NULL ? DIVERT_FAMILIES_NONE : DIVERT_FAMILIES_BOTH;
 
-  for (guint i = ruleset->rules->len; i > 0; i--)
-    {
-      const DivertRule *rule = g_ptr_array_index (ruleset->rules, i - 1);
-      DivertRule *next = i < ruleset->rules->len ? g_ptr_array_index (ruleset->rules, i) : NULL;
-
-      if (!rule->has_source)
-        continue;
-      /* The tag stays at the head of the chain. */
-      if (rule->tagged && next != NULL && g_str_equal (next->chain, rule->chain))
-        next->tagged = TRUE;
-      g_ptr_array_remove_index (ruleset->rules, i - 1);
-    }
-  return ruleset->rules->len != before;
+  for (guint i = 0; prefixes != NULL && i < prefixes->len; i++)
+    families |= 1 << divert_prefixes_index (prefixes, i)->family;
+  return families;
 }
 
 void
@@ -216,7 +207,7 @@ divert_ruleset_restrict (DivertRuleset  *ruleset,
     {
       DivertRule *rule = g_ptr_array_index (ruleset->rules, i - 1);
 
-      rule->families &= families;
+      rule->families &= families & get_families (rule->sources) & get_families (rule->destinations);
       if (rule->families == DIVERT_FAMILIES_NONE)
         g_ptr_array_remove_index (ruleset->rules, i - 1);
     }
@@ -227,4 +218,41 @@ gboolean
 divert_ruleset_is_empty (const DivertRuleset *ruleset)
 {
   return ruleset->rules->len == 0;
+}
+
+/* The next rule for @family in @chains from @i on; NULL: there is none. */
+static const DivertRule *
+next_rule (const DivertRuleset *ruleset,
+           DivertFamily         family,
+           guint                chains,
+           guint               *i)
+{
+  while (*i < ruleset->rules->len)
+    {
+      const DivertRule *rule = g_ptr_array_index (ruleset->rules, (*i)++);
+
+      if ((rule->families & (1 << family)) != 0 && (chains & (1u << rule->chain)) != 0)
+        return rule;
+    }
+  return NULL;
+}
+
+gboolean
+divert_ruleset_same_rules (const DivertRuleset *a,
+                           const DivertRuleset *b,
+                           DivertFamily         family,
+                           guint                chains)
+{
+  guint i = 0, j = 0;
+
+  for (;;)
+    {
+      const DivertRule *x = next_rule (a, family, chains, &i);
+      const DivertRule *y = next_rule (b, family, chains, &j);
+
+      if (x == NULL || y == NULL)
+        return x == y;
+      if (!divert_rule_equal (x, y, family))
+        return FALSE;
+    }
 }

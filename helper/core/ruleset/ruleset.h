@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The ruleset: an ordered list of plain rules and the policy routing that
- * belongs to them, made from configuration and decision.  No backend in it: the
- * iptables backend lays it, plan prints it, explain evaluates it, all from this
- * one value.
+ * The ruleset: which packets get which verdict, as plain rules in chains, and the policy
+ * routing that belongs to them, made from configuration and decision.  It names nothing
+ * of a packet filter's: a backend translates it, plan prints that translation, and explain
+ * evaluates this value itself.
  *
  * The theory of operation (which chain decides what, and why in this order)
  * stands at the head of ruleset.c.
@@ -15,35 +15,55 @@
 
 G_BEGIN_DECLS
 
+/* Where a rule stands.  A packet enters at a hook, whose only rules are jumps into our chains. */
 typedef enum
 {
-  DIVERT_TABLE_MANGLE,
-  DIVERT_TABLE_NAT,
-} DivertTable;
+  DIVERT_HOOK_OUTPUT,            /* what this machine sends; a mark set here changes its route */
+  DIVERT_HOOK_DELIVER,           /* what comes in: ours comes in by lo and bears our mark */
+  DIVERT_HOOK_GUARD,             /* what is about to leave */
+  DIVERT_HOOK_DNS,               /* the first packet of each connection that this machine opens; may be redirected */
 
-#define DIVERT_N_TABLES 2
+  DIVERT_CHAIN_JUDGE,            /* of OUTPUT: decides, and marks what is to be diverted */
+  DIVERT_CHAIN_GRANTS,           /* what may go straight to an intranet; empty: nothing may */
+  DIVERT_CHAIN_INTRANET,         /* the rest of what goes to an intranet */
+  DIVERT_CHAIN_DELIVER,          /* hands marked packets to the proxy */
+  DIVERT_CHAIN_DELIVER_INTRANET, /* likewise, those to an intranet */
+  DIVERT_CHAIN_GUARD,            /* drops what was to be diverted and would leave by a wire */
+  DIVERT_CHAIN_GUARD_DNS,        /* likewise, DNS */
+  DIVERT_CHAIN_DNS,              /* redirects DNS to the proxy */
+} DivertChain;
 
-/* Chain names are ≤ 28 characters: the kernel keeps 29 bytes (x_tables) and the
- * library accepts more than that silently. */
-#define DIVERT_CHAIN_MAX 28
+#define DIVERT_N_HOOKS (DIVERT_HOOK_DNS + 1)
+#define DIVERT_N_CHAINS (DIVERT_CHAIN_DNS + 1)
 
 typedef enum
 {
-  DIVERT_TARGET_RETURN,
-  DIVERT_TARGET_DROP,
-  DIVERT_TARGET_JUMP,     /* to @to */
-  DIVERT_TARGET_GOTO,     /* to @to; RETURN there leaves this chain too */
-  DIVERT_TARGET_MARK,     /* packet mark = (mark & ~mask) | value */
-  DIVERT_TARGET_CONNMARK, /* connection mark, likewise */
-  DIVERT_TARGET_TPROXY,   /* to @port of this machine; the mark stays as it is */
-  DIVERT_TARGET_REDIRECT, /* to @port of this machine */
-} DivertTarget;
+  DIVERT_VERDICT_LEAVE,    /* we are done with the packet at this hook; it goes on as it is */
+  DIVERT_VERDICT_DROP,
+  DIVERT_VERDICT_JUMP,     /* to @to, and on behind this rule if no rule there ends our work */
+  DIVERT_VERDICT_GOTO,     /* to @to, for good */
+  DIVERT_VERDICT_MARK,     /* packet mark = (mark & ~mask) | value; the next rule is tried */
+  DIVERT_VERDICT_CONNMARK, /* connection mark, likewise */
+  DIVERT_VERDICT_TPROXY,   /* to the proxy's socket, else to its @port; the mark stays as it is */
+  DIVERT_VERDICT_REDIRECT, /* to @port of this machine */
+} DivertVerdict;
 
-/* Address types as the kernel classifies them, as bits (xt_addrtype.h's bit = 1 << RTN_x). */
+/* Protocols as bits. */
+typedef enum
+{
+  DIVERT_PROTOCOL_TCP  = 1 << 0,
+  DIVERT_PROTOCOL_UDP  = 1 << 1,
+  DIVERT_PROTOCOL_ICMP = 1 << 2, /* that of the family */
+} DivertProtocol;
+
+#define DIVERT_N_PROTOCOLS 3
+#define DIVERT_PROTOCOLS_TCP_UDP (DIVERT_PROTOCOL_TCP | DIVERT_PROTOCOL_UDP)
+
+/* Address types as the kernel's routing classifies them, as bits: 1 << RTN_x. */
 typedef enum
 {
   DIVERT_ADDRTYPE_LOCAL     = 1 << 2,
-  DIVERT_ADDRTYPE_BROADCAST = 1 << 3, /* IPv4 only: IPv6's kernel refuses it */
+  DIVERT_ADDRTYPE_BROADCAST = 1 << 3, /* IPv4 only */
   DIVERT_ADDRTYPE_MULTICAST = 1 << 5,
 } DivertAddrtype;
 
@@ -54,6 +74,7 @@ typedef enum
   DIVERT_CTDIR_REPLY,
 } DivertCtdir;
 
+/* (mark & mask) == value; value 0 and invert: any bit of the mask. */
 typedef struct
 {
   gboolean has;
@@ -62,52 +83,43 @@ typedef struct
   guint32  mask;
 } DivertMarkMatch;
 
-/* One rule.  All matches that are set must hold, in the order of these fields. */
+/* One rule.  All matches that are set must hold. */
 typedef struct
 {
-  DivertTable     table;
-  char            chain[DIVERT_CHAIN_MAX + 1]; /* own, or a built-in one (then it is a hook's jump) */
-  DivertFamilies  families;        /* one family when a prefix is matched */
+  DivertChain     chain;
+  DivertFamilies  families;          /* each of them has a prefix in each list below */
 
-  guint8          protocol;        /* IPPROTO_TCP, _UDP, _ICMP, _ICMPV6; 0: any */
+  guint           protocols;         /* DivertProtocol bits; 0: any */
   char            in_interface[16];  /* ""; else exactly this one */
   char            out_interface[16];
-  gboolean        out_invert;      /* any but out_interface */
-  gboolean        has_source;
-  DivertPrefix    source;
-  gboolean        has_destination;
-  DivertPrefix    destination;
-  guint16         sport;           /* 0: any port; needs protocol TCP or UDP */
+  gboolean        out_invert;        /* any but out_interface */
+  GArray         *sources;           /* DivertPrefix of both families, any of which must match; NULL: all match */
+  GArray         *destinations;      /* likewise; a GOTO's are sorted and disjoint: divert_prefixes_merge() */
+  guint16         sport;             /* 0: any port; needs protocols TCP or UDP */
   guint16         dport;
-  gboolean        has_tcp_flags;   /* needs protocol TCP */
+  gboolean        has_tcp_flags;     /* needs protocol TCP */
   gboolean        tcp_flags_invert;
-  guint8          tcp_flags_mask;  /* FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32 */
+  guint8          tcp_flags_mask;    /* FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32 */
   guint8          tcp_flags_value;
-  guint8          icmpv6_type;     /* 0: any; needs protocol ICMPv6 */
+  guint8          icmpv6_type;       /* 0: any; needs protocol ICMP, and IPv6 alone */
   DivertMarkMatch mark;
   DivertMarkMatch connmark;
   DivertCtdir     ctdir;
-  gboolean        not_new;         /* conntrack state is anything but NEW */
-  gboolean        has_gid;         /* the socket's group */
+  gboolean        not_new;           /* conntrack state is anything but NEW */
+  gboolean        has_gid;           /* the socket's group */
   guint32         gid;
-  gboolean        no_socket;       /* no (usable) socket behind the packet */
-  guint           dst_types;       /* DivertAddrtype bits; 0: any */
+  gboolean        no_socket;         /* no (usable) socket behind the packet */
+  guint           dst_types;         /* DivertAddrtype bits; 0: any */
   guint           src_types;
-  gboolean        tagged;          /* carries the comment "nm-divert": ours, see DIVERT_TAG */
 
-  DivertTarget    target;
-  char            to[DIVERT_CHAIN_MAX + 1];
-  guint32         value;           /* of MARK and CONNMARK */
+  DivertVerdict   verdict;
+  DivertChain     to;                /* of JUMP and GOTO */
+  guint32         value;             /* of MARK and CONNMARK */
   guint32         mask;
-  guint16         port;            /* of TPROXY and REDIRECT, host order */
+  guint16         port;              /* of TPROXY and REDIRECT, host order */
 
-  const char     *why;             /* one phrase for explain, an N_() msgid; static */
+  const char     *why;               /* one phrase for explain, an N_() msgid; static */
 } DivertRule;
-
-/* The first rule of each own chain carries this comment.  A chain of one of our
- * names without it is somebody else's (the article's script uses the same
- * names) and is left alone. */
-#define DIVERT_TAG "nm-divert"
 
 /* Own protocol number of our ip rules and routes (rtm_protocol): how we know them again. */
 #define DIVERT_ROUTE_PROTOCOL 233
@@ -125,9 +137,9 @@ typedef struct
 
 typedef struct
 {
-  GPtrArray    *rules;   /* DivertRule; within a chain in their order */
-  DivertRouting routing;
-  GHashTable   *opened[DIVERT_N_TABLES]; /* private to the makers: chain → families in which it has a rule */
+  gatomicrefcount refs;
+  GPtrArray      *rules;   /* DivertRule; within a chain in their order */
+  DivertRouting   routing;
 } DivertRuleset;
 
 /* @gid is the resolved [proxy] group.  @facts names the uplinks; NULL: none.
@@ -136,33 +148,38 @@ DivertRuleset *divert_ruleset_new (const DivertConfig *config, const DivertDecis
                                    const DivertFacts *facts);
 /* Nothing of ours is to be there. */
 DivertRuleset *divert_ruleset_new_empty (void);
-void           divert_ruleset_free (DivertRuleset *ruleset);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertRuleset, divert_ruleset_free)
-/* Takes the rules away that let packets go straight to an intranet: they, and no others, name a
- * source.  FALSE if there was none. */
-gboolean       divert_ruleset_withdraw (DivertRuleset *ruleset);
+DivertRuleset *divert_ruleset_ref (DivertRuleset *ruleset);
+void           divert_ruleset_unref (DivertRuleset *ruleset);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertRuleset, divert_ruleset_unref)
 /* Takes the rules and the routing of all other families away. */
 void           divert_ruleset_restrict (DivertRuleset *ruleset, DivertFamilies families);
+gboolean       divert_ruleset_is_empty (const DivertRuleset *ruleset);
+/* Have both the same rules for @family in @chains (bits, 1 << DivertChain)? */
+gboolean       divert_ruleset_same_rules (const DivertRuleset *a, const DivertRuleset *b, DivertFamily family,
+                                          guint chains);
+
 /* The connection mark, within the mask, of what is left alone; 0: the mask has no room for one. */
 guint32        divert_ruleset_get_spare_mark (const DivertConfig *config);
-gboolean       divert_ruleset_is_empty (const DivertRuleset *ruleset);
-
 /* A packet mark, not 0, that the rules take for somebody else's: the helper's own packets bear it. */
 guint32        divert_ruleset_get_bypass_mark (const DivertConfig *config);
 
-/* "mangle", "nat" */
-const char    *divert_table_name (DivertTable table);
-/* Is @chain a built-in chain (OUTPUT, PREROUTING, …)? */
-gboolean       divert_chain_is_builtin (const char *chain);
-/* May @chain of @table be one of ours, by its name?  (Ours in fact: see DIVERT_TAG.) */
-gboolean       divert_chain_is_own (DivertTable table, const char *chain);
+/* A rule that matches everything and leaves it; owns its lists. */
+DivertRule    *divert_rule_new (DivertChain chain, DivertFamilies families);
+void           divert_rule_free (DivertRule *rule);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertRule, divert_rule_free)
+/* Do both say the same of @family's packets? */
+gboolean       divert_rule_equal (const DivertRule *a, const DivertRule *b, DivertFamily family);
 
-/* iptables-save text of @table for @family, chains in name order, as
- * iptables-legacy-save prints it (without counters and comments). */
-char          *divert_ruleset_to_save_text (const DivertRuleset *ruleset, DivertFamily family, DivertTable table);
-/* One rule in that form: "-A LOCAL_DIVERT -o lo -j RETURN". */
-char          *divert_rule_to_save_text (const DivertRule *rule, DivertFamily family);
-/* What `plan` prints: all tables of all families, then the routing as ip commands in comments. */
+/* "output", "judge", "grants" … */
+const char    *divert_chain_name (DivertChain chain);
+/* "tcp", "udp", "icmp" */
+const char    *divert_protocol_name (DivertProtocol protocol);
+/* IPPROTO_x of @protocol in @family. */
+guint8         divert_protocol_number (DivertProtocol protocol, DivertFamily family);
+
+/* One line a rule, hook by hook and chain by chain, then the routing. */
 char          *divert_ruleset_to_text (const DivertRuleset *ruleset);
+/* @family's part of the routing as ip commands, each behind "# ": they belong to no packet filter. */
+char          *divert_routing_to_text (const DivertRouting *routing, DivertFamily family);
 
 G_END_DECLS

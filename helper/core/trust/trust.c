@@ -260,6 +260,22 @@ divert_trust_learn (const DivertFacts  *facts,
   return learned->text != NULL ? g_steal_pointer (&learned) : NULL;
 }
 
+char *
+divert_learned_digest (const DivertLearned *learned,
+                       const char          *site)
+{
+  g_autofree char *intranet = divert_prefixes_to_string (learned->intranet);
+  g_autofree char *macs = divert_macs_to_string (learned->gateway_macs);
+  const char *const parts[] = { site, learned->uuid, learned->id, learned->device, intranet, macs, learned->text };
+  g_autoptr(GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
+
+  /* With each part's NUL, so that none can lend a piece to its neighbour. */
+  for (gsize i = 0; i < G_N_ELEMENTS (parts); i++)
+    g_checksum_update (checksum, (const guchar *) (parts[i] != NULL ? parts[i] : ""),
+                       (parts[i] != NULL ? strlen (parts[i]) : 0) + 1);
+  return g_strdup (g_checksum_get_string (checksum));
+}
+
 void
 divert_learned_free (DivertLearned *learned)
 {

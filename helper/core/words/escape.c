@@ -8,12 +8,14 @@
  */
 #include "escape.h"
 
+#include <string.h>
+
 #define MAX_CHARACTERS 128
 
 /* Format characters turn the direction of writing (bidi) or hide text;
  * separators other than the blank may end a line. */
-static gboolean
-is_harmless (gunichar c)
+gboolean
+divert_character_is_harmless (gunichar c)
 {
   switch (g_unichar_type (c))
     {
@@ -28,7 +30,7 @@ is_harmless (gunichar c)
     case G_UNICODE_SPACE_SEPARATOR:
       return c == ' ';
     default:
-      return c != '\\' && c != '\'' && c != '"';
+      return TRUE;
     }
 }
 
@@ -58,9 +60,11 @@ append_escaped (GString  *escaped,
     g_string_append_printf (escaped, "\\U%08x", c);
 }
 
-char *
-divert_escape_up_to (const char *text,
-                     gsize       max)
+/* @special: the harmless characters that are escaped as well. */
+static char *
+escape (const char *text,
+        const char *special,
+        gsize       max)
 {
   g_autoptr(GString) escaped = g_string_new (NULL);
 
@@ -78,7 +82,7 @@ divert_escape_up_to (const char *text,
           g_string_append_printf (escaped, "\\x%02x", (guint8) *text++);
           continue;
         }
-      if (is_harmless (c))
+      if (divert_character_is_harmless (c) && (c >= 0x80 || strchr (special, (char) c) == NULL))
         g_string_append_unichar (escaped, c);
       else
         append_escaped (escaped, c);
@@ -88,7 +92,20 @@ divert_escape_up_to (const char *text,
 }
 
 char *
+divert_escape_up_to (const char *text,
+                     gsize       max)
+{
+  return escape (text, "\\'\"", max);
+}
+
+char *
 divert_escape (const char *text)
 {
   return divert_escape_up_to (text, MAX_CHARACTERS);
+}
+
+char *
+divert_escape_rest (const char *text)
+{
+  return escape (text, "", MAX_CHARACTERS);
 }

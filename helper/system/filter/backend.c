@@ -12,3 +12,13 @@ divert_backend_free (DivertBackend *backend)
   if (backend != NULL)
     backend->klass->free (backend);
 }
+
+void
+divert_applied_add (DivertApplied *applied,
+                    gboolean       wrote)
+{
+  if (!wrote)
+    return;
+  applied->writes++;
+  applied->last_write = g_get_monotonic_time ();
+}

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a packet filter backend does, and nothing more.  One table of one
- * ruleset at a time, because the pipeline chooses the order of the commits
- * (run/apply.c): every state in between must be away or blocked.
+ * What a packet filter backend does, and nothing more: it makes the kernel's packet filter hold a ruleset.
+ * Policy routing is not its own (run/apply.c).
  */
 #pragma once
 
-#include "core/ruleset/ruleset.h"
+#include "core/ruleset/explain.h"
 
 G_BEGIN_DECLS
 
@@ -23,6 +22,17 @@ typedef enum
   DIVERT_BACKEND_ERROR_REFUSED,     /* the kernel refused the rules; its reason is in the message */
 } DivertBackendError;
 
+typedef struct
+{
+  guint    writes;     /* to the kernel; 0 if all was so already */
+  gint64   last_write; /* when it ended, monotonic time; 0: none */
+  gboolean guarded;    /* what is to be diverted is marked, and what is marked cannot leave by a wire: in each family
+                        * that is wanted, whatever else has failed */
+} DivertApplied;
+
+/* Counts a write that has just ended. */
+void divert_applied_add (DivertApplied *applied, gboolean wrote);
+
 typedef struct DivertBackend DivertBackend;
 
 typedef struct
@@ -35,21 +45,26 @@ typedef struct
   /* Can this backend lay rules for @family here?  Creates nothing. */
   gboolean (*probe) (DivertBackend *self, DivertFamily family, GError **error);
 
-  /* Makes @table of @family hold @ruleset's rules for it and nothing else of ours: one commit, or
-   * none if it is so already.  An empty ruleset removes all that is ours.
-   * @ret_wrote (optional) tells whether the kernel was written to. */
-  gboolean (*apply) (DivertBackend *self, const DivertRuleset *ruleset, DivertTable table, DivertFamily family,
-                     gboolean *ret_wrote, GError **error);
+  /* Makes the kernel hold @ruleset and nothing else of ours; writes only what differs.  An empty ruleset removes all
+   * that is ours.  In which order is the backend's affair, as long as every state on the way is away or blocked, or
+   * what was there before.  What fails in one family is none the less done in the other, which else might stay at a
+   * place that was left.  @applied is added to, on failure too. */
+  gboolean (*apply) (DivertBackend *self, DivertRuleset *ruleset, DivertApplied *applied, GError **error);
 
-  /* Takes away from what is in the kernel all that lets packets go straight to an intranet, whoever
-   * laid it, and leaves the rest of ours as it is. */
+  /* Empties GRANTS in what is in the kernel, whoever laid it, and leaves the rest of ours as it is. */
   gboolean (*withdraw) (DivertBackend *self, GError **error);
 
-  /* What of ours is in the kernel: iptables-save text as divert_ruleset_to_save_text() gives it. */
-  char    *(*read) (DivertBackend *self, DivertTable table, DivertFamily family, GError **error);
+  /* Is anything of ours in the kernel? */
+  gboolean (*inspect) (DivertBackend *self, gboolean *ret_any, GError **error);
 
   /* Packets that the guard has dropped, both families. */
   gboolean (*count_dropped) (DivertBackend *self, guint64 *ret_packets, GError **error);
+
+  /* What apply would lay, in the language of those who know this packet filter.  Asks nobody. */
+  char    *(*to_text) (DivertBackend *self, const DivertRuleset *ruleset);
+  /* Likewise @rule, one of @ruleset's, as far as it concerns @packet.  @ret_text is empty before. */
+  void     (*describe) (DivertBackend *self, const DivertRuleset *ruleset, const DivertRule *rule,
+                        const DivertPacket *packet, DivertRuleText *ret_text);
 
   void     (*free) (DivertBackend *self);
 } DivertBackendClass;

@@ -1,13 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the list of backends.  It has one so far.
+ * Owns: the list of backends, the best first.  It has one so far.
  */
 #include "choice.h"
 
 #include "system/filter/iptables/iptables.h"
 
-DivertBackend *
-divert_choice_new_backend (void)
+static const struct
 {
-  return divert_backend_iptables_new ();
+  DivertBackendKind kind;
+  DivertBackend    *(*create) (void);
+} backends[] = {
+  { DIVERT_BACKEND_IPTABLES, divert_backend_iptables_new },
+};
+
+DivertBackend *
+divert_choice_new_backend (DivertBackendKind kind)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (backends); i++)
+    if (kind == DIVERT_BACKEND_AUTO || kind == backends[i].kind)
+      return backends[i].create ();
+  g_assert_not_reached ();
 }

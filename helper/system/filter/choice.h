@@ -8,6 +8,7 @@
 
 G_BEGIN_DECLS
 
-DivertBackend *divert_choice_new_backend (void);
+/* As the configuration has it: backend=. */
+DivertBackend *divert_choice_new_backend (DivertBackendKind kind);
 
 G_END_DECLS

@@ -12,11 +12,12 @@
  *
  * The zone comes from the profile as it is saved, not as it was applied:
  * NetworkManager applies a changed zone at once, and tells nobody of it but by
- * the profile's own signal.
+ * the profile's own signal.  All that is to prove something comes from what was applied
+ * (applied.c); until that is known, a connection is not up.
  */
 #include "networkmanager.h"
 
-#include <NetworkManager.h>
+#include "applied.h"
 
 struct DivertNetwork
 {
@@ -25,6 +26,8 @@ struct DivertNetwork
   NMClient        *client;  /* NULL: not there yet, or no bus */
   gboolean         ready;
   GSource         *pending; /* changed() is to be called */
+  gboolean         profile; /* … because of a profile, among others */
+  GCancellable    *reading; /* of what is applied */
   GObject         *ear;     /* the signals' other end: when it goes, GObject disconnects them all */
 };
 
@@ -37,7 +40,6 @@ static const char *const active_signals[] = {
   "notify::" NM_ACTIVE_CONNECTION_STATE, "notify::" NM_ACTIVE_CONNECTION_STATE_FLAGS,
   "notify::" NM_ACTIVE_CONNECTION_DEVICES, "notify::" NM_ACTIVE_CONNECTION_CONNECTION, NULL,
 };
-static const char *const profile_signals[] = { NM_CONNECTION_CHANGED, NULL };
 static const char *const device_signals[] = {
   "notify::" NM_DEVICE_STATE, "notify::" NM_DEVICE_INTERFACE, "notify::" NM_DEVICE_IP_INTERFACE, NULL,
 };
@@ -67,6 +69,15 @@ on_signal (GObject *ear)
 }
 
 static void
+on_profile (GObject *ear)
+{
+  DivertNetwork *network = g_object_get_data (ear, EAR_NETWORK);
+
+  network->profile = TRUE;
+  schedule (network);
+}
+
+static void
 watch (DivertNetwork     *network,
        gpointer           object,
        const char *const *signals)
@@ -80,6 +91,14 @@ unwatch (DivertNetwork *network,
          gpointer       object)
 {
   g_signal_handlers_disconnect_by_func (object, on_signal, network->ear);
+}
+
+static void
+watch_profile (DivertNetwork      *network,
+               NMRemoteConnection *profile)
+{
+  g_signal_handlers_disconnect_by_func (profile, on_profile, network->ear);
+  g_signal_connect_object (profile, NM_CONNECTION_CHANGED, G_CALLBACK (on_profile), network->ear, G_CONNECT_SWAPPED);
 }
 
 static void
@@ -102,8 +121,15 @@ watch_device (DivertNetwork *network,
 }
 
 static void
+on_applied (gpointer user_data)
+{
+  schedule (user_data);
+}
+
+static void
 watch_all (DivertNetwork *network)
 {
+  gboolean anew = network->profile;
   const GPtrArray *actives = nm_client_get_active_connections (network->client);
 
   for (guint i = 0; i < actives->len; i++)
@@ -115,13 +141,17 @@ watch_all (DivertNetwork *network)
       unwatch (network, active);
       watch (network, active, active_signals);
       if (profile != NULL)
-        {
-          unwatch (network, profile);
-          watch (network, profile, profile_signals);
-        }
+        watch_profile (network, profile);
       for (guint j = 0; j < devices->len; j++)
-        watch_device (network, g_ptr_array_index (devices, j));
+        {
+          NMDevice *device = g_ptr_array_index (devices, j);
+
+          watch_device (network, device);
+          if (divert_applied_matters (active) && nm_device_get_active_connection (device) == active)
+            divert_applied_read (device, anew, network->reading, on_applied, network);
+        }
     }
+  network->profile = FALSE;
 }
 
 static gboolean
@@ -170,6 +200,7 @@ divert_network_new (DivertLookAgain changed,
   network->changed = changed;
   network->user_data = user_data;
   network->ear = g_object_new (G_TYPE_OBJECT, NULL);
+  network->reading = g_cancellable_new ();
   g_object_set_data (network->ear, EAR_NETWORK, network);
 
   /* Permissions are what a user interface wants to know.  Not cancellable: the cancelling of one
@@ -186,6 +217,8 @@ divert_network_free (DivertNetwork *network)
   if (network == NULL)
     return;
 
+  g_cancellable_cancel (network->reading);
+  g_object_unref (network->reading);
   /* on_client() may hold it still. */
   g_object_set_data (network->ear, EAR_NETWORK, NULL);
   g_object_unref (network->ear);
@@ -198,33 +231,27 @@ divert_network_free (DivertNetwork *network)
   g_free (network);
 }
 
+/* Is somebody still to say what is applied to a device? */
+static gboolean
+is_reading (const DivertNetwork *network)
+{
+  const GPtrArray *actives = nm_client_get_active_connections (network->client);
+
+  for (guint i = 0; i < actives->len; i++)
+    {
+      const GPtrArray *devices = nm_active_connection_get_devices (g_ptr_array_index (actives, i));
+
+      for (guint j = 0; j < devices->len; j++)
+        if (divert_applied_is_awaited (g_ptr_array_index (devices, j)))
+          return TRUE;
+    }
+  return FALSE;
+}
+
 gboolean
 divert_network_is_ready (const DivertNetwork *network)
 {
-  return network->ready;
-}
-
-/* The profile's word for how the network proves that it knows a secret; NULL: not at all. */
-static const char *
-get_key_mgmt (NMConnection *profile)
-{
-  NMSettingWirelessSecurity *security = nm_connection_get_setting_wireless_security (profile);
-  const char *key_mgmt;
-
-  if (security == NULL)
-    return nm_connection_get_setting_802_1x (profile) != NULL ? "ieee8021x" : NULL;
-
-  /* On Wi-Fi this is WEP with keys from 802.1X, and WEP is no proof of anything. */
-  key_mgmt = nm_setting_wireless_security_get_key_mgmt (security);
-  return g_strcmp0 (key_mgmt, "ieee8021x") == 0 ? "dynamic-wep" : key_mgmt;
-}
-
-static void
-fill_from_profile (DivertConnection *connection,
-                   NMConnection     *profile)
-{
-  connection->zone = g_strdup (nm_setting_connection_get_zone (nm_connection_get_setting_connection (profile)));
-  connection->key_mgmt = g_strdup (get_key_mgmt (profile));
+  return network->ready && network->pending == NULL && (network->client == NULL || !is_reading (network));
 }
 
 static void
@@ -253,6 +280,13 @@ fill_from_device (DivertConnection   *connection,
   connection->up &= nm_device_get_active_connection (device) == active && state >= NM_DEVICE_STATE_IP_CHECK &&
                     state <= NM_DEVICE_STATE_ACTIVATED;
 
+  if (divert_applied_matters (active))
+    {
+      const char *key_mgmt = NULL;
+
+      connection->up &= divert_applied_get_key_mgmt (device, &key_mgmt);
+      connection->key_mgmt = g_strdup (key_mgmt);
+    }
   if (NM_IS_DEVICE_WIFI (device))
     {
       NMAccessPoint *point = nm_device_wifi_get_active_access_point (NM_DEVICE_WIFI (device));
@@ -288,7 +322,7 @@ make_connection (NMActiveConnection *active,
 
   /* A profile that is not read yet, or gone: its zone might be any, so it is no one's. */
   if (profile != NULL)
-    fill_from_profile (connection, NM_CONNECTION (profile));
+    connection->zone = g_strdup (nm_setting_connection_get_zone (nm_connection_get_setting_connection (NM_CONNECTION (profile))));
   else
     connection->up = FALSE;
   return connection;

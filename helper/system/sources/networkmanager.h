@@ -19,7 +19,7 @@ DivertNetwork *divert_network_new (DivertLookAgain changed, gpointer user_data);
 void           divert_network_free (DivertNetwork *network);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertNetwork, divert_network_free)
 
-/* Has NetworkManager been read (or found not running) once? */
+/* Has NetworkManager been read (or found not running), with what it has applied? */
 gboolean       divert_network_is_ready (const DivertNetwork *network);
 /* Fills nm_running and the connections. */
 void           divert_network_gather (const DivertNetwork *network, DivertFacts *facts);

@@ -12,18 +12,20 @@ lab_agent_up ()
   done
 }
 
-# typed PASSWORD AS…: "nm-divert switch off" at a terminal, by way of AS, which runs a command as somebody.
+# typed PASSWORD ARGUMENTS AS…: nm-divert with ARGUMENTS at a terminal, by way of AS, which runs a command as somebody.
+# While the question stands, $LAB_MEANWHILE happens, if it is set.
 # Leaves its exit code in $LAB_LOGS/code, and what could be read there in $LAB_LOGS/screen.
 typed ()
 {
-  local password=$1 keys=/run/lab/keys terminal
-  shift
+  local password=$1 arguments=$2 keys=/run/lab/keys terminal
+  shift 2
   rm -f $keys "$LAB_LOGS/screen" "$LAB_LOGS/code"
   mkfifo $keys
   # Both for reading and for writing: nobody waits for another to open it.
-  "$@" script -qefc 'nm-divert switch off' /dev/null <>$keys >"$LAB_LOGS/screen" 2>&1 &
+  "$@" script -qefc "nm-divert $arguments" /dev/null <>$keys >"$LAB_LOGS/screen" 2>&1 &
   terminal=$!
   if until_true 30 is_asked; then
+    ${LAB_MEANWHILE:-:}
     echo "$password" 1<>$keys
   else
     kill $terminal

@@ -16,6 +16,7 @@
  * of somebody else's in front of it would let packets out.
  */
 #include "iptables-diff.h"
+#include "iptables-chains.h"
 #include "iptables-extension.h"
 #include "iptables-ours.h"
 #include "system/filter/backend.h"
@@ -36,10 +37,10 @@ typedef struct
 
 /* libiptc's functions return 0 and set errno. */
 static gboolean
-check (Diff      *diff,
-       int        result,
-       const char *chain,
-       GError   **error)
+check (Diff        *diff,
+       int          result,
+       const char  *chain,
+       GError     **error)
 {
   int code = errno;
 
@@ -87,7 +88,7 @@ check_foreign (const Diff  *diff,
       {
         g_set_error (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_FOREIGN,
                      _("an iptables chain of this name in table %s is somebody else's: '%s'"),
-                     divert_table_name (diff->wanted->table), *chain);
+                     divert_xt_table_name (diff->wanted->table), *chain);
         return FALSE;
       }
   return TRUE;
@@ -266,7 +267,7 @@ keep_policy_counters (Diff    *diff,
       struct xt_counters counters;
       const char *policy;
 
-      if (!divert_chain_is_builtin (*chain))
+      if (!divert_xt_is_builtin (*chain))
         continue;
       policy = ops->get_policy (*chain, &counters, diff->table->handle);
       if (policy != NULL &&

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From what a table holds to what a ruleset wants of it, by the fewest edits.
+ * From what a table holds to what rules want of it, by the fewest edits.
  */
 #pragma once
 

@@ -51,9 +51,9 @@ read_byte (const void *entry,
 }
 
 static void
-write_half (void   *entry,
-            gsize   offset,
-            guint16 value)
+write_half (void    *entry,
+            gsize    offset,
+            guint16  value)
 {
   *(guint16 *) at (entry, offset) = value;
 }
@@ -107,7 +107,7 @@ fill_interface (void       *entry,
 static void
 fill_header (const DivertIptablesLayout *layout,
              void                       *entry,
-             const DivertRule           *rule)
+             const DivertXtRule         *rule)
 {
   guint8 flags = 0;
 
@@ -122,24 +122,24 @@ fill_header (const DivertIptablesLayout *layout,
   write_half (entry, layout->protocol, rule->protocol);
   if (rule->protocol != 0)
     flags |= layout->flag_protocol;
-  if (rule->target == DIVERT_TARGET_GOTO)
+  if (rule->target == DIVERT_XT_GOTO)
     flags |= layout->flag_goto;
   *(guint8 *) at (entry, layout->flags) = flags;
 }
 
 /* libiptc turns a standard target's name ("RETURN", "DROP", a chain) into its number. */
 static const char *
-name_target (const DivertRule              *rule,
+name_target (const DivertXtRule            *rule,
              const DivertIptablesExtension *extension)
 {
   switch (rule->target)
     {
-    case DIVERT_TARGET_RETURN:
+    case DIVERT_XT_RETURN:
       return "RETURN";
-    case DIVERT_TARGET_DROP:
+    case DIVERT_XT_DROP:
       return "DROP";
-    case DIVERT_TARGET_JUMP:
-    case DIVERT_TARGET_GOTO:
+    case DIVERT_XT_JUMP:
+    case DIVERT_XT_GOTO:
       return rule->to;
     default:
       return extension->name;
@@ -148,7 +148,7 @@ name_target (const DivertRule              *rule,
 
 DivertIptablesEntry *
 divert_iptables_entry_new (const DivertIptablesFamily *ops,
-                           const DivertRule           *rule)
+                           const DivertXtRule         *rule)
 {
   Builder builder = { .size = ops->layout.size };
   DivertIptablesEntry *entry;
@@ -229,7 +229,7 @@ divert_iptables_entry_is_tagged (const DivertIptablesFamily *ops,
     {
       const Header *header = at (kernel, offset);
       const DivertIptablesExtension *match;
-      DivertRule rule = { 0 };
+      DivertXtRule rule = { 0 };
 
       if (!g_str_equal (header->name, "comment"))
         continue;
@@ -262,7 +262,7 @@ parse_prefix (const void   *entry,
 static void
 parse_header (const DivertIptablesFamily *ops,
               const void                 *entry,
-              DivertRule                 *rule)
+              DivertXtRule               *rule)
 {
   const DivertIptablesLayout *layout = &ops->layout;
 
@@ -279,7 +279,7 @@ static gboolean
 parse_target (const DivertIptablesFamily *ops,
               const void                 *entry,
               const char                 *name,
-              DivertRule                 *rule)
+              DivertXtRule               *rule)
 {
   const Header *header = at (entry, divert_iptables_get_offset (entry, ops->layout.target_offset));
 
@@ -289,11 +289,11 @@ parse_target (const DivertIptablesFamily *ops,
     {
       gboolean is_goto = (read_byte (entry, ops->layout.flags) & ops->layout.flag_goto) != 0;
 
-      rule->target = g_str_equal (name, "RETURN") ? DIVERT_TARGET_RETURN :
-                     g_str_equal (name, "DROP")   ? DIVERT_TARGET_DROP :
-                     is_goto                      ? DIVERT_TARGET_GOTO :
-                                                    DIVERT_TARGET_JUMP;
-      if (rule->target == DIVERT_TARGET_GOTO || rule->target == DIVERT_TARGET_JUMP)
+      rule->target = g_str_equal (name, "RETURN") ? DIVERT_XT_RETURN :
+                     g_str_equal (name, "DROP")   ? DIVERT_XT_DROP :
+                     is_goto                      ? DIVERT_XT_GOTO :
+                                                    DIVERT_XT_JUMP;
+      if (rule->target == DIVERT_XT_GOTO || rule->target == DIVERT_XT_JUMP)
         g_strlcpy (rule->to, name, sizeof rule->to);
       return TRUE;
     }
@@ -315,12 +315,12 @@ gboolean
 divert_iptables_entry_parse (const DivertIptablesFamily *ops,
                              const void                 *kernel,
                              const char                 *kernel_target,
-                             DivertTable                 table,
+                             DivertXtTable               table,
                              const char                 *chain,
-                             DivertRule                 *ret_rule)
+                             DivertXtRule               *ret_rule)
 {
   guint16 target = divert_iptables_get_offset (kernel, ops->layout.target_offset);
-  DivertRule rule = { .table = table, .families = 1 << ops->family };
+  DivertXtRule rule = { .table = table };
   g_autofree DivertIptablesEntry *again = NULL;
 
   g_strlcpy (rule.chain, chain, sizeof rule.chain);

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "core/ruleset/ruleset.h"
+#include "iptables-rule.h"
 
 G_BEGIN_DECLS
 
@@ -16,31 +16,31 @@ typedef struct
   DivertFamilies families;
   gsize          size;   /* of the structure, not aligned */
   /* Fills the structure, which is all zeros; its alignment is XT_ALIGN's. */
-  void         (*fill) (const DivertRule *rule, void *data);
+  void         (*fill) (const DivertXtRule *rule, void *data);
   /* The way back.  May be lax: who calls it fills again and compares. */
-  void         (*parse) (const void *data, DivertRule *rule);
+  void         (*parse) (const void *data, DivertXtRule *rule);
 } DivertIptablesExtension;
 
 typedef struct
 {
   DivertIptablesExtension extension;
-  gboolean              (*is_wanted) (const DivertRule *rule);
+  gboolean              (*is_wanted) (const DivertXtRule *rule);
 } DivertIptablesMatch;
 
 typedef struct
 {
   DivertIptablesExtension extension;
-  DivertTarget            target;
+  DivertXtTarget            target;
 } DivertIptablesTarget;
 
-/* In the order of DivertRule's fields, which is the order in the entry. */
+/* In the order of DivertXtRule's fields, which is the order in the entry. */
 extern const DivertIptablesMatch divert_iptables_matches[];
 extern const guint divert_iptables_n_matches;
 extern const DivertIptablesTarget divert_iptables_targets[];
 extern const guint divert_iptables_n_targets;
 
 /* NULL: RETURN, DROP, JUMP and GOTO need none. */
-const DivertIptablesExtension *divert_iptables_find_target (DivertTarget target, DivertFamily family);
+const DivertIptablesExtension *divert_iptables_find_target (DivertXtTarget target, DivertFamily family);
 /* By what an entry names; NULL: none of ours. */
 const DivertIptablesExtension *divert_iptables_find_match (const char *name, guint8 revision, DivertFamily family);
 

@@ -5,6 +5,7 @@
  * libiptc is not safe for threads; the helper calls it from one.
  */
 #include "iptables-family.h"
+#include "iptables-chains.h"
 #include "divert-config.h"
 #include "system/base/modules.h"
 #include "system/filter/backend.h"
@@ -117,7 +118,7 @@ explain_absence (const DivertIptablesFamily *ops)
 void
 divert_iptables_set_open_error (GError                     **error,
                                 const DivertIptablesFamily  *ops,
-                                DivertTable                  table,
+                                DivertXtTable                table,
                                 int                          code)
 {
   switch (code)
@@ -140,19 +141,19 @@ divert_iptables_set_open_error (GError                     **error,
     case ENOENT:
       g_set_error (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_UNAVAILABLE,
                    _("the kernel has no legacy iptables table for %s: '%s'"),
-                   divert_family_name (ops->family), divert_table_name (table));
+                   divert_family_name (ops->family), divert_xt_table_name (table));
       break;
     default:
       g_set_error (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_UNAVAILABLE,
                    _("cannot read the iptables table for %s: '%s': %s"),
-                   divert_family_name (ops->family), divert_table_name (table), g_strerror (code));
+                   divert_family_name (ops->family), divert_xt_table_name (table), g_strerror (code));
       break;
     }
 }
 
 gboolean
 divert_iptables_table_exists (const DivertIptablesFamily *ops,
-                              DivertTable                 table)
+                              DivertXtTable               table)
 {
   g_autofree char *text = NULL;
   g_auto(GStrv) names = NULL;
@@ -161,16 +162,16 @@ divert_iptables_table_exists (const DivertIptablesFamily *ops,
   if (!g_file_get_contents (ops->names_file, &text, NULL, NULL))
     return FALSE;
   names = g_strsplit (text, "\n", -1);
-  return g_strv_contains ((const char *const *) names, divert_table_name (table));
+  return g_strv_contains ((const char *const *) names, divert_xt_table_name (table));
 }
 
 gboolean
 divert_iptables_table_open (DivertIptablesTable         *self,
                             const DivertIptablesFamily  *ops,
-                            DivertTable                  table,
+                            DivertXtTable                table,
                             GError                     **error)
 {
-  struct xtc_handle *handle = ops->init (divert_table_name (table));
+  struct xtc_handle *handle = ops->init (divert_xt_table_name (table));
 
   if (handle == NULL)
     {

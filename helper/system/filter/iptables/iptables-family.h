@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "core/ruleset/ruleset.h"
+#include "iptables-rule.h"
 
 struct xt_counters;
 struct xtc_handle;
@@ -69,9 +69,9 @@ typedef struct
 #define DIVERT_IPTABLES_TABLE_INIT { NULL, NULL }
 
 /* Does @table exist in this network namespace?  Unlike opening it, asking does not create it (TRAPS 1.16). */
-gboolean divert_iptables_table_exists (const DivertIptablesFamily *ops, DivertTable table);
+gboolean divert_iptables_table_exists (const DivertIptablesFamily *ops, DivertXtTable table);
 /* Reads @table, and creates it if it is not there. */
-gboolean divert_iptables_table_open (DivertIptablesTable *self, const DivertIptablesFamily *ops, DivertTable table,
+gboolean divert_iptables_table_open (DivertIptablesTable *self, const DivertIptablesFamily *ops, DivertXtTable table,
                                      GError **error);
 void     divert_iptables_table_close (DivertIptablesTable *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (DivertIptablesTable, divert_iptables_table_close)
@@ -88,8 +88,7 @@ gboolean   divert_iptables_probe (const DivertIptablesFamily *ops, GError **erro
 GPtrArray *divert_iptables_list_modules (void);
 
 /* What an error number of init, of the probe's socket or of getsockopt means to a person. */
-void       divert_iptables_set_open_error (GError **error, const DivertIptablesFamily *ops, DivertTable table,
-                                           int code);
+void       divert_iptables_set_open_error (GError **error, const DivertIptablesFamily *ops, DivertXtTable table, int code);
 
 static inline guint16
 divert_iptables_get_offset (const void *entry,

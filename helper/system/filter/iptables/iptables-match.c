@@ -31,14 +31,14 @@ fill_ports (guint16 range[2],
 }
 
 static gboolean
-wants_tcp (const DivertRule *rule)
+wants_tcp (const DivertXtRule *rule)
 {
   return rule->protocol == IPPROTO_TCP && (rule->sport != 0 || rule->dport != 0 || rule->has_tcp_flags);
 }
 
 static void
-fill_tcp (const DivertRule *rule,
-          void             *data)
+fill_tcp (const DivertXtRule *rule,
+          void               *data)
 {
   struct xt_tcp *tcp = data;
 
@@ -52,8 +52,8 @@ fill_tcp (const DivertRule *rule,
 }
 
 static void
-parse_tcp (const void *data,
-           DivertRule *rule)
+parse_tcp (const void   *data,
+           DivertXtRule *rule)
 {
   const struct xt_tcp *tcp = data;
 
@@ -66,14 +66,14 @@ parse_tcp (const void *data,
 }
 
 static gboolean
-wants_udp (const DivertRule *rule)
+wants_udp (const DivertXtRule *rule)
 {
   return rule->protocol == IPPROTO_UDP && (rule->sport != 0 || rule->dport != 0);
 }
 
 static void
-fill_udp (const DivertRule *rule,
-          void             *data)
+fill_udp (const DivertXtRule *rule,
+          void               *data)
 {
   struct xt_udp *udp = data;
 
@@ -82,8 +82,8 @@ fill_udp (const DivertRule *rule,
 }
 
 static void
-parse_udp (const void *data,
-           DivertRule *rule)
+parse_udp (const void   *data,
+           DivertXtRule *rule)
 {
   const struct xt_udp *udp = data;
 
@@ -92,14 +92,14 @@ parse_udp (const void *data,
 }
 
 static gboolean
-wants_icmp6 (const DivertRule *rule)
+wants_icmp6 (const DivertXtRule *rule)
 {
   return rule->protocol == IPPROTO_ICMPV6 && rule->icmpv6_type != 0;
 }
 
 static void
-fill_icmp6 (const DivertRule *rule,
-            void             *data)
+fill_icmp6 (const DivertXtRule *rule,
+            void               *data)
 {
   struct ip6t_icmp *icmp = data;
 
@@ -108,8 +108,8 @@ fill_icmp6 (const DivertRule *rule,
 }
 
 static void
-parse_icmp6 (const void *data,
-             DivertRule *rule)
+parse_icmp6 (const void   *data,
+             DivertXtRule *rule)
 {
   const struct ip6t_icmp *icmp = data;
 
@@ -117,14 +117,14 @@ parse_icmp6 (const void *data,
 }
 
 static gboolean
-wants_mark (const DivertRule *rule)
+wants_mark (const DivertXtRule *rule)
 {
   return rule->mark.has;
 }
 
 static void
-fill_mark (const DivertRule *rule,
-           void             *data)
+fill_mark (const DivertXtRule *rule,
+           void               *data)
 {
   struct xt_mark_mtinfo1 *mark = data;
 
@@ -134,8 +134,8 @@ fill_mark (const DivertRule *rule,
 }
 
 static void
-parse_mark (const void *data,
-            DivertRule *rule)
+parse_mark (const void   *data,
+            DivertXtRule *rule)
 {
   const struct xt_mark_mtinfo1 *mark = data;
 
@@ -143,14 +143,14 @@ parse_mark (const void *data,
 }
 
 static gboolean
-wants_connmark (const DivertRule *rule)
+wants_connmark (const DivertXtRule *rule)
 {
   return rule->connmark.has;
 }
 
 static void
-fill_connmark (const DivertRule *rule,
-               void             *data)
+fill_connmark (const DivertXtRule *rule,
+               void               *data)
 {
   struct xt_connmark_mtinfo1 *mark = data;
 
@@ -160,8 +160,8 @@ fill_connmark (const DivertRule *rule,
 }
 
 static void
-parse_connmark (const void *data,
-                DivertRule *rule)
+parse_connmark (const void   *data,
+                DivertXtRule *rule)
 {
   const struct xt_connmark_mtinfo1 *mark = data;
 
@@ -169,14 +169,14 @@ parse_connmark (const void *data,
 }
 
 static gboolean
-wants_conntrack (const DivertRule *rule)
+wants_conntrack (const DivertXtRule *rule)
 {
   return rule->ctdir != DIVERT_CTDIR_ANY || rule->not_new;
 }
 
 static void
-fill_conntrack (const DivertRule *rule,
-                void             *data)
+fill_conntrack (const DivertXtRule *rule,
+                void               *data)
 {
   struct xt_conntrack_mtinfo3 *ct = data;
 
@@ -193,8 +193,8 @@ fill_conntrack (const DivertRule *rule,
 }
 
 static void
-parse_conntrack (const void *data,
-                 DivertRule *rule)
+parse_conntrack (const void   *data,
+                 DivertXtRule *rule)
 {
   const struct xt_conntrack_mtinfo3 *ct = data;
 
@@ -204,14 +204,14 @@ parse_conntrack (const void *data,
 }
 
 static gboolean
-wants_owner (const DivertRule *rule)
+wants_owner (const DivertXtRule *rule)
 {
   return rule->has_gid || rule->no_socket;
 }
 
 static void
-fill_owner (const DivertRule *rule,
-            void             *data)
+fill_owner (const DivertXtRule *rule,
+            void               *data)
 {
   struct xt_owner_match_info *owner = data;
 
@@ -229,8 +229,8 @@ fill_owner (const DivertRule *rule,
 }
 
 static void
-parse_owner (const void *data,
-             DivertRule *rule)
+parse_owner (const void   *data,
+             DivertXtRule *rule)
 {
   const struct xt_owner_match_info *owner = data;
 
@@ -240,7 +240,7 @@ parse_owner (const void *data,
 }
 
 static gboolean
-wants_addrtype (const DivertRule *rule)
+wants_addrtype (const DivertXtRule *rule)
 {
   return rule->dst_types != 0 || rule->src_types != 0;
 }
@@ -250,8 +250,8 @@ G_STATIC_ASSERT ((int) DIVERT_ADDRTYPE_BROADCAST == (int) XT_ADDRTYPE_BROADCAST)
 G_STATIC_ASSERT ((int) DIVERT_ADDRTYPE_MULTICAST == (int) XT_ADDRTYPE_MULTICAST);
 
 static void
-fill_addrtype (const DivertRule *rule,
-               void             *data)
+fill_addrtype (const DivertXtRule *rule,
+               void               *data)
 {
   struct xt_addrtype_info_v1 *types = data;
 
@@ -260,8 +260,8 @@ fill_addrtype (const DivertRule *rule,
 }
 
 static void
-parse_addrtype (const void *data,
-                DivertRule *rule)
+parse_addrtype (const void   *data,
+                DivertXtRule *rule)
 {
   const struct xt_addrtype_info_v1 *types = data;
 
@@ -270,27 +270,27 @@ parse_addrtype (const void *data,
 }
 
 static gboolean
-wants_comment (const DivertRule *rule)
+wants_comment (const DivertXtRule *rule)
 {
   return rule->tagged;
 }
 
 static void
-fill_comment (const DivertRule *rule,
-              void             *data)
+fill_comment (const DivertXtRule *rule,
+              void               *data)
 {
   struct xt_comment_info *info = data;
 
-  g_strlcpy (info->comment, DIVERT_TAG, sizeof info->comment);
+  g_strlcpy (info->comment, DIVERT_XT_TAG, sizeof info->comment);
 }
 
 static void
-parse_comment (const void *data,
-               DivertRule *rule)
+parse_comment (const void   *data,
+               DivertXtRule *rule)
 {
   const struct xt_comment_info *info = data;
 
-  rule->tagged = strncmp (info->comment, DIVERT_TAG, sizeof info->comment) == 0;
+  rule->tagged = strncmp (info->comment, DIVERT_XT_TAG, sizeof info->comment) == 0;
 }
 
 const DivertIptablesMatch divert_iptables_matches[] = {

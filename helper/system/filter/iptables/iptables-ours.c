@@ -12,11 +12,7 @@
  */
 #include "iptables-ours.h"
 
-/* What every ruleset has of a table that it has rules for. */
-static const char *const always[DIVERT_N_TABLES][4] = {
-  [DIVERT_TABLE_MANGLE] = { "LOCAL_DIVERT", "DIVERT", "DIVERT_GUARD", NULL },
-  [DIVERT_TABLE_NAT] = { "LOCAL_DNS_DIVERT", NULL },
-};
+#include "iptables-chains.h"
 
 typedef struct
 {
@@ -76,12 +72,13 @@ has_foreign_jump (const Finder *finder,
 }
 
 static gboolean
-was_flushed (const Finder  *finder,
-             DivertTable    id,
-             char         **chains)
+was_flushed (const Finder   *finder,
+             DivertXtTable   id,
+             char          **chains)
 {
-  for (const char *const *chain = always[id]; *chain != NULL; chain++)
-    if (!g_hash_table_contains (finder->empty, *chain))
+  for (guint chain = 0; chain < DIVERT_N_CHAINS; chain++)
+    if (divert_xt_chain_table (chain) == id && divert_xt_is_always (chain) &&
+        !g_hash_table_contains (finder->empty, divert_xt_chain_name (chain)))
       return FALSE;
   for (; *chains != NULL; chains++)
     if (has_foreign_jump (finder, *chains))
@@ -91,7 +88,7 @@ was_flushed (const Finder  *finder,
 
 GHashTable *
 divert_iptables_ours_find (const DivertIptablesTable  *table,
-                           DivertTable                 id,
+                           DivertXtTable               id,
                            char                      **chains,
                            const GPtrArray            *hooks)
 {
@@ -102,7 +99,7 @@ divert_iptables_ours_find (const DivertIptablesTable  *table,
   gpointer name;
 
   for (char **chain = chains; *chain != NULL; chain++)
-    if (divert_chain_is_own (id, *chain))
+    if (divert_xt_is_own (id, *chain))
       sort_chain (&finder, *chain);
   if (g_hash_table_size (tagged) > 0 || was_flushed (&finder, id, chains))
     {

@@ -10,7 +10,7 @@ G_BEGIN_DECLS
 
 /* A set of names among @chains.  @hooks (DivertIptablesEntry): jumps from built-in chains that are
  * known to be ours; NULL: none are. */
-GHashTable *divert_iptables_ours_find (const DivertIptablesTable *table, DivertTable id, char **chains,
+GHashTable *divert_iptables_ours_find (const DivertIptablesTable *table, DivertXtTable id, char **chains,
                                        const GPtrArray *hooks);
 
 G_END_DECLS

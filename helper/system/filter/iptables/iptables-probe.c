@@ -38,7 +38,7 @@ probe_extension (int                             fd,
                  _("the kernel lacks an extension of iptables for %s, revision %u: '%s'"),
                  divert_family_name (ops->family), extension->revision, extension->name);
   else
-    divert_iptables_set_open_error (error, ops, DIVERT_TABLE_MANGLE, errno);
+    divert_iptables_set_open_error (error, ops, DIVERT_XT_MANGLE, errno);
   return FALSE;
 }
 
@@ -51,7 +51,7 @@ divert_iptables_probe (const DivertIptablesFamily  *ops,
 
   if (fd < 0)
     {
-      divert_iptables_set_open_error (error, ops, DIVERT_TABLE_MANGLE, errno);
+      divert_iptables_set_open_error (error, ops, DIVERT_XT_MANGLE, errno);
       return FALSE;
     }
   for (guint i = 0; good && i < divert_iptables_n_matches; i++)

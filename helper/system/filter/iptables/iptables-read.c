@@ -3,18 +3,18 @@
  * Owns: a table's entries as the rules that they came from.
  */
 #include "iptables-read.h"
+#include "iptables-chains.h"
 #include "iptables-ours.h"
+#include "iptables-text.h"
 
 #include <linux/netfilter/x_tables.h>
-
-#define GUARD_PREFIX "DIVERT_GUARD"
 
 typedef struct
 {
   const DivertIptablesTable *table;
-  DivertTable                id;
+  DivertXtTable                id;
   GHashTable                *ours;   /* set of chain names */
-  DivertRuleset             *rules;
+  GArray                    *rules;
   GString                   *others; /* comment lines */
 } Reader;
 
@@ -27,21 +27,21 @@ read_entry (const Reader *reader,
   const DivertIptablesFamily *ops = reader->table->ops;
   const char *target = ops->get_target (entry, reader->table->handle);
   gboolean in_ours = g_hash_table_contains (reader->ours, chain);
-  DivertRule rule;
+  DivertXtRule rule;
 
   if (!in_ours && !g_hash_table_contains (reader->ours, target))
     return;
-  if ((in_ours || divert_chain_is_builtin (chain)) &&
+  if ((in_ours || divert_xt_is_builtin (chain)) &&
       divert_iptables_entry_parse (ops, entry, target, reader->id, chain, &rule))
-    g_ptr_array_add (reader->rules->rules, g_memdup2 (&rule, sizeof rule));
+    g_array_append_val (reader->rules, rule);
   else
     g_string_append_printf (reader->others, "# rule %u of %s is none of ours: '%s'\n", position + 1, chain, target);
 }
 
 static void
 read_table (const DivertIptablesTable *table,
-            DivertTable                id,
-            DivertRuleset             *rules,
+            DivertXtTable              id,
+            GArray                    *rules,
             GString                   *others)
 {
   g_auto(GStrv) chains = divert_iptables_table_list_chains (table);
@@ -57,28 +57,46 @@ read_table (const DivertIptablesTable *table,
     }
 }
 
-char *
-divert_iptables_read_text (const DivertIptablesTable *table,
-                           DivertTable                id)
-{
-  g_autoptr(DivertRuleset) rules = divert_ruleset_new_empty ();
-  g_autoptr(GString) others = g_string_new (NULL);
-  g_autofree char *text = NULL;
-
-  read_table (table, id, rules, others);
-  text = divert_ruleset_to_save_text (rules, table->ops->family, id);
-  return g_strconcat (text, others->str, NULL);
-}
-
-DivertRuleset *
+GArray *
 divert_iptables_read_rules (const DivertIptablesTable *table,
-                            DivertTable                id)
+                            DivertXtTable              id)
 {
   g_autoptr(GString) others = g_string_new (NULL);
-  DivertRuleset *rules = divert_ruleset_new_empty ();
+  GArray *rules = g_array_new (FALSE, FALSE, sizeof (DivertXtRule));
 
   read_table (table, id, rules, others);
   return rules;
+}
+
+gboolean
+divert_iptables_read_is_clean (const DivertIptablesTable *table,
+                               DivertXtTable              id)
+{
+  g_auto(GStrv) chains = divert_iptables_table_list_chains (table);
+  g_autoptr(GHashTable) ours = divert_iptables_ours_find (table, id, chains, NULL);
+
+  return g_hash_table_size (ours) == 0;
+}
+
+char *
+divert_iptables_read_text (DivertFamily    family,
+                           DivertXtTable   id,
+                           GError        **error)
+{
+  const DivertIptablesFamily *ops = divert_iptables_family_get (family);
+  g_auto(DivertIptablesTable) table = DIVERT_IPTABLES_TABLE_INIT;
+  g_autoptr(GArray) rules = g_array_new (FALSE, FALSE, sizeof (DivertXtRule));
+  g_autoptr(GString) others = g_string_new (NULL);
+  g_autofree char *text = NULL;
+
+  if (divert_iptables_table_exists (ops, id))
+    {
+      if (!divert_iptables_table_open (&table, ops, id, error))
+        return NULL;
+      read_table (&table, id, rules, others);
+    }
+  text = divert_xt_table_to_text (rules, family, id);
+  return g_strconcat (text, others->str, NULL);
 }
 
 static guint64
@@ -92,7 +110,7 @@ get_packets (const DivertIptablesTable *table,
 
 guint64
 divert_iptables_read_dropped (const DivertIptablesTable *table,
-                              DivertTable                id)
+                              DivertXtTable              id)
 {
   g_auto(GStrv) chains = divert_iptables_table_list_chains (table);
   g_autoptr(GHashTable) ours = divert_iptables_ours_find (table, id, chains, NULL);
@@ -102,7 +120,7 @@ divert_iptables_read_dropped (const DivertIptablesTable *table,
     {
       g_autoptr(GPtrArray) entries = NULL;
 
-      if (!g_hash_table_contains (ours, *chain) || !g_str_has_prefix (*chain, GUARD_PREFIX))
+      if (!g_hash_table_contains (ours, *chain) || !divert_xt_is_guard (*chain))
         continue;
       entries = divert_iptables_table_list (table, *chain);
       for (guint i = 0; i < entries->len; i++)

@@ -12,8 +12,8 @@
 #include <linux/netfilter/xt_TPROXY.h>
 
 static void
-fill_set_mark (const DivertRule *rule,
-               void             *data)
+fill_set_mark (const DivertXtRule *rule,
+               void               *data)
 {
   struct xt_mark_tginfo2 *mark = data;
 
@@ -22,8 +22,8 @@ fill_set_mark (const DivertRule *rule,
 }
 
 static void
-parse_set_mark (const void *data,
-                DivertRule *rule)
+parse_set_mark (const void   *data,
+                DivertXtRule *rule)
 {
   const struct xt_mark_tginfo2 *mark = data;
 
@@ -32,8 +32,8 @@ parse_set_mark (const void *data,
 }
 
 static void
-fill_set_connmark (const DivertRule *rule,
-                   void             *data)
+fill_set_connmark (const DivertXtRule *rule,
+                   void               *data)
 {
   struct xt_connmark_tginfo2 *mark = data;
 
@@ -44,8 +44,8 @@ fill_set_connmark (const DivertRule *rule,
 }
 
 static void
-parse_set_connmark (const void *data,
-                    DivertRule *rule)
+parse_set_connmark (const void   *data,
+                    DivertXtRule *rule)
 {
   const struct xt_connmark_tginfo2 *mark = data;
 
@@ -56,8 +56,8 @@ parse_set_connmark (const void *data,
 /* The port is in network order here and in REDIRECT, in host order in the tcp and udp matches (TRAPS 1.6).
  * Address 0: the primary address of the interface that the packet came by, that is lo's.  Mask 0: the mark stays. */
 static void
-fill_tproxy (const DivertRule *rule,
-             void             *data)
+fill_tproxy (const DivertXtRule *rule,
+             void               *data)
 {
   struct xt_tproxy_target_info_v1 *tproxy = data;
 
@@ -65,8 +65,8 @@ fill_tproxy (const DivertRule *rule,
 }
 
 static void
-parse_tproxy (const void *data,
-              DivertRule *rule)
+parse_tproxy (const void   *data,
+              DivertXtRule *rule)
 {
   const struct xt_tproxy_target_info_v1 *tproxy = data;
 
@@ -74,8 +74,8 @@ parse_tproxy (const void *data,
 }
 
 static void
-fill_redirect_ipv4 (const DivertRule *rule,
-                    void             *data)
+fill_redirect_ipv4 (const DivertXtRule *rule,
+                    void               *data)
 {
   struct nf_nat_ipv4_multi_range_compat *ranges = data;
 
@@ -86,8 +86,8 @@ fill_redirect_ipv4 (const DivertRule *rule,
 }
 
 static void
-parse_redirect_ipv4 (const void *data,
-                     DivertRule *rule)
+parse_redirect_ipv4 (const void   *data,
+                     DivertXtRule *rule)
 {
   const struct nf_nat_ipv4_multi_range_compat *ranges = data;
 
@@ -95,8 +95,8 @@ parse_redirect_ipv4 (const void *data,
 }
 
 static void
-fill_redirect_ipv6 (const DivertRule *rule,
-                    void             *data)
+fill_redirect_ipv6 (const DivertXtRule *rule,
+                    void               *data)
 {
   struct nf_nat_range *range = data;
 
@@ -106,8 +106,8 @@ fill_redirect_ipv6 (const DivertRule *rule,
 }
 
 static void
-parse_redirect_ipv6 (const void *data,
-                     DivertRule *rule)
+parse_redirect_ipv6 (const void   *data,
+                     DivertXtRule *rule)
 {
   const struct nf_nat_range *range = data;
 
@@ -116,22 +116,22 @@ parse_redirect_ipv6 (const void *data,
 
 const DivertIptablesTarget divert_iptables_targets[] = {
   { { "MARK", 2, DIVERT_FAMILIES_BOTH, sizeof (struct xt_mark_tginfo2), fill_set_mark, parse_set_mark },
-    DIVERT_TARGET_MARK },
+    DIVERT_XT_MARK },
   { { "CONNMARK", 2, DIVERT_FAMILIES_BOTH, sizeof (struct xt_connmark_tginfo2), fill_set_connmark, parse_set_connmark },
-    DIVERT_TARGET_CONNMARK },
+    DIVERT_XT_CONNMARK },
   { { "TPROXY", 1, DIVERT_FAMILIES_BOTH, sizeof (struct xt_tproxy_target_info_v1), fill_tproxy, parse_tproxy },
-    DIVERT_TARGET_TPROXY },
+    DIVERT_XT_TPROXY },
   { { "REDIRECT", 0, DIVERT_FAMILIES_IPV4, sizeof (struct nf_nat_ipv4_multi_range_compat), fill_redirect_ipv4,
       parse_redirect_ipv4 },
-    DIVERT_TARGET_REDIRECT },
+    DIVERT_XT_REDIRECT },
   { { "REDIRECT", 0, DIVERT_FAMILIES_IPV6, sizeof (struct nf_nat_range), fill_redirect_ipv6, parse_redirect_ipv6 },
-    DIVERT_TARGET_REDIRECT },
+    DIVERT_XT_REDIRECT },
 };
 const guint divert_iptables_n_targets = G_N_ELEMENTS (divert_iptables_targets);
 
 const DivertIptablesExtension *
-divert_iptables_find_target (DivertTarget target,
-                             DivertFamily family)
+divert_iptables_find_target (DivertXtTarget target,
+                             DivertFamily   family)
 {
   for (guint i = 0; i < divert_iptables_n_targets; i++)
     if (divert_iptables_targets[i].target == target &&

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: sorting a ruleset's rules into chains of entries.
+ * Owns: sorting rules into chains of entries.
  */
 #include "iptables-wanted.h"
+
+#include "iptables-chains.h"
 
 static GPtrArray *
 ensure_chain (DivertIptablesWanted *wanted,
@@ -20,8 +22,8 @@ ensure_chain (DivertIptablesWanted *wanted,
 
 DivertIptablesWanted *
 divert_iptables_wanted_new (const DivertIptablesFamily *ops,
-                            const DivertRuleset        *ruleset,
-                            DivertTable                 table)
+                            const GArray               *rules,
+                            DivertXtTable               table)
 {
   DivertIptablesWanted *wanted = g_new0 (DivertIptablesWanted, 1);
 
@@ -29,17 +31,17 @@ divert_iptables_wanted_new (const DivertIptablesFamily *ops,
   wanted->chains = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
   wanted->hooks = g_ptr_array_new_with_free_func (g_free);
 
-  for (guint i = 0; i < ruleset->rules->len; i++)
+  for (guint i = 0; i < rules->len; i++)
     {
-      const DivertRule *rule = g_ptr_array_index (ruleset->rules, i);
-      gboolean is_hook = divert_chain_is_builtin (rule->chain);
+      const DivertXtRule *rule = divert_xt_rules_index (rules, i);
+      gboolean is_hook = divert_xt_is_builtin (rule->chain);
 
-      if (rule->table != table || (rule->families & (1 << ops->family)) == 0)
+      if (rule->table != table)
         continue;
       g_ptr_array_add (is_hook ? wanted->hooks : ensure_chain (wanted, rule->chain),
                        divert_iptables_entry_new (ops, rule));
       /* libiptc takes a jump to a chain that is missing for an extension, and only the commit fails. */
-      if (rule->target == DIVERT_TARGET_JUMP || rule->target == DIVERT_TARGET_GOTO)
+      if (rule->target == DIVERT_XT_JUMP || rule->target == DIVERT_XT_GOTO)
         ensure_chain (wanted, rule->to);
     }
   return wanted;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a ruleset wants of one table of one family, as entries, chain by chain.
+ * What rules want of one table of one family, as entries, chain by chain.
  */
 #pragma once
 
@@ -10,13 +10,14 @@ G_BEGIN_DECLS
 
 typedef struct
 {
-  DivertTable table;
+  DivertXtTable table;
   GHashTable *chains; /* name → GPtrArray of DivertIptablesEntry: own chains; empty ones are only jumped to */
   GPtrArray  *hooks;  /* DivertIptablesEntry: the jumps from built-in chains */
 } DivertIptablesWanted;
 
-DivertIptablesWanted *divert_iptables_wanted_new (const DivertIptablesFamily *ops, const DivertRuleset *ruleset,
-                                                  DivertTable table);
+/* @rules: those of other tables do not count. */
+DivertIptablesWanted *divert_iptables_wanted_new (const DivertIptablesFamily *ops, const GArray *rules,
+                                                  DivertXtTable table);
 void                  divert_iptables_wanted_free (DivertIptablesWanted *wanted);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertIptablesWanted, divert_iptables_wanted_free)
 /* Nothing of ours is to be there. */

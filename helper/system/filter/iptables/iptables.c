@@ -1,56 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the iptables backend, and what happens when a commit fails.
+ * Owns: the iptables backend: the order of its commits.
  *
- * Theory of operation.  A table is first read without the lock and compared; in
- * the common case nothing differs, and neither lock nor kernel is touched.  Else the
- * lock is taken, the table is read again (it may have changed), edited in memory and
- * committed, and the lock is released: nothing else happens while it is held.  If the
- * wanted rules are not those of the last time, they are known to differ, and the first
- * reading is left out: it is a fifth of a change of place.
+ * Theory of operation.  There are four tables (mangle and nat, IPv4 and IPv6), each changed by a commit of its own.
  *
- * A commit's answer is not the truth.  EAGAIN says that the table changed under us
- * (somebody writes without the lock): our copy is stale for ever, so all begins
- * again from reading.  Any other error may come after the new rules were
- * installed, when only the putting back of the counters failed.  So after every
- * failure the table is read again, and if it is as wanted, that is success.
+ *   laying    mangle first: from then on DIVERT_GUARD drops what is marked and has no way to the proxy
+ *             yet, and the DNS that nat does not redirect yet; then nat
+ *   removing  the same backwards
+ *
+ * A change of place differs in mangle alone, one commit a family: each family is
+ * wholly at the old place or wholly at the new one.  If mangle fails, nat is left as it is: what is not
+ * redirected is blocked, not direct.
  */
 #include "iptables.h"
-#include "iptables-diff.h"
+#include "iptables-chains.h"
+#include "iptables-expand.h"
+#include "iptables-family.h"
 #include "iptables-read.h"
-#include "kernel-log.h"
-#include "system/base/fault.h"
-#include "xtables-lock.h"
-
-#include <errno.h>
-#include <glib/gi18n-lib.h>
-
-/* How often somebody's writing without the lock may throw us back. */
-#define ATTEMPTS_MAX 10
+#include "iptables-text.h"
+#include "iptables-write.h"
 
 typedef struct
 {
   DivertBackend  parent;
-  GBytes        *last[DIVERT_N_TABLES][DIVERT_N_FAMILIES]; /* the last apply's that succeeded; NULL: none yet */
+  /* What was last written with success; NULL: nothing yet. */
+  DivertRuleset *last[DIVERT_XT_N_TABLES][DIVERT_N_FAMILIES];
 } IptablesBackend;
-
-/* Rules are plain, and zero where nothing is said: their bytes are what they say. */
-static GBytes *
-get_rules (const DivertRuleset *ruleset,
-           DivertTable          table,
-           DivertFamily         family)
-{
-  GByteArray *rules = g_byte_array_new ();
-
-  for (guint i = 0; i < ruleset->rules->len; i++)
-    {
-      const DivertRule *rule = g_ptr_array_index (ruleset->rules, i);
-
-      if (rule->table == table && (rule->families & (1 << family)) != 0)
-        g_byte_array_append (rules, (const guint8 *) rule, sizeof *rule);
-    }
-  return g_byte_array_free_to_bytes (rules);
-}
 
 static GPtrArray *
 iptables_list_modules (DivertBackend *backend)
@@ -66,147 +41,50 @@ iptables_probe (DivertBackend  *backend,
   return divert_iptables_probe (divert_iptables_family_get (family), error);
 }
 
-/* Opens the table and edits the copy. */
 static gboolean
-prepare (DivertIptablesTable         *table,
-         const DivertIptablesFamily  *ops,
-         const DivertIptablesWanted  *wanted,
-         guint                       *ret_edits,
-         GError                     **error)
+apply_table (IptablesBackend        *self,
+             DivertRuleset          *ruleset,
+             const DivertXtRuleset  *xt,
+             DivertXtTable           table,
+             DivertFamily            family,
+             DivertApplied          *applied,
+             GError                **error)
 {
-  return divert_iptables_table_open (table, ops, wanted->table, error) &&
-         divert_iptables_diff_apply (table, wanted, ret_edits, error);
-}
-
-/* 0 or an error number. */
-static int
-commit (DivertIptablesTable *table,
-        DivertTable          id)
-{
-  if (divert_fault_point ("iptables-commit-before:%s:%s", divert_table_name (id),
-                          divert_family_name (table->ops->family)))
-    return EINVAL;
-  if (table->ops->commit (table->handle) == 0)
-    return errno != 0 ? errno : EINVAL;
-  if (divert_fault_point ("iptables-commit-after:%s:%s", divert_table_name (id),
-                          divert_family_name (table->ops->family)))
-    return EINVAL;
-  return 0;
-}
-
-static void
-set_commit_error (GError                     **error,
-                  const DivertIptablesFamily  *ops,
-                  DivertTable                  table,
-                  int                          code,
-                  DivertKernelLog              log)
-{
-  g_autofree char *reason = divert_kernel_log_read (log);
-
-  if (code == EAGAIN)
-    g_set_error (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_BUSY,
-                 _("another program keeps changing the iptables table for %s: '%s'"),
-                 divert_family_name (ops->family), divert_table_name (table));
-  else if (code == EPERM || code == EACCES)
-    divert_iptables_set_open_error (error, ops, table, code);
-  else
-    g_set_error (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_REFUSED,
-                 _("the kernel refused the rules of table %s for %s: '%s'"),
-                 divert_table_name (table), divert_family_name (ops->family),
-                 reason != NULL ? reason : g_strerror (code));
-}
-
-static gboolean
-write_table (const DivertIptablesFamily  *ops,
-             const DivertIptablesWanted  *wanted,
-             gboolean                    *ret_wrote,
-             GError                     **error)
-{
-  g_auto(DivertXtablesLock) lock = -1;
-  g_auto(DivertKernelLog) log = divert_kernel_log_open ();
-  g_auto(DivertIptablesTable) table = DIVERT_IPTABLES_TABLE_INIT;
+  DivertRuleset **last = &self->last[table][family];
+  const guint chains = divert_xt_table_chains (table);
+  gboolean differs = *last != NULL && !divert_ruleset_same_rules (*last, ruleset, family, chains);
   gboolean wrote = FALSE;
-  int code = 0;
 
-  if (!divert_xtables_lock_acquire (&lock, error))
+  if (!divert_iptables_write (family, table, xt->rules[family], differs, &wrote, error))
     return FALSE;
-  for (guint attempt = 0; attempt <= ATTEMPTS_MAX; attempt++)
-    {
-      guint edits;
-
-      if (!prepare (&table, ops, wanted, &edits, error))
-        return FALSE;
-      if (edits == 0)
-        {
-          *ret_wrote = wrote;
-          return TRUE;
-        }
-      /* Read again, and it is still not as wanted. */
-      if (attempt == ATTEMPTS_MAX || (code != 0 && code != EAGAIN))
-        break;
-      code = commit (&table, wanted->table);
-      wrote = wrote || code != EAGAIN;
-      if (code == 0)
-        {
-          *ret_wrote = TRUE;
-          return TRUE;
-        }
-    }
-  set_commit_error (error, ops, wanted->table, code, log);
-  return FALSE;
-}
-
-static gboolean
-iptables_apply (DivertBackend        *backend,
-                const DivertRuleset  *ruleset,
-                DivertTable           table,
-                DivertFamily          family,
-                gboolean             *ret_wrote,
-                GError              **error)
-{
-  const DivertIptablesFamily *ops = divert_iptables_family_get (family);
-  g_autoptr(DivertIptablesWanted) wanted = divert_iptables_wanted_new (ops, ruleset, table);
-  GBytes **last = &((IptablesBackend *) backend)->last[table][family];
-  g_autoptr(GBytes) rules = get_rules (ruleset, table, family);
-  gboolean differs = *last != NULL && !g_bytes_equal (*last, rules);
-  gboolean wrote = FALSE;
-
-  if (!divert_iptables_wanted_is_empty (wanted) || divert_iptables_table_exists (ops, table))
-    {
-      g_auto(DivertIptablesTable) now = DIVERT_IPTABLES_TABLE_INIT;
-      guint edits = 1;
-
-      if (!differs && !prepare (&now, ops, wanted, &edits, error))
-        return FALSE;
-      if (edits > 0 && !write_table (ops, wanted, &wrote, error))
-        return FALSE;
-    }
-  g_clear_pointer (last, g_bytes_unref);
-  *last = g_steal_pointer (&rules);
-  if (ret_wrote != NULL)
-    *ret_wrote = wrote;
+  divert_applied_add (applied, wrote);
+  divert_ruleset_ref (ruleset);
+  divert_ruleset_unref (*last);
+  *last = ruleset;
   return TRUE;
 }
 
-/* What is there, without the rules that let go straight, is what is wanted. */
 static gboolean
-withdraw_family (const DivertIptablesFamily  *ops,
-                 GError                     **error)
+iptables_apply (DivertBackend  *backend,
+                DivertRuleset  *ruleset,
+                DivertApplied  *applied,
+                GError        **error)
 {
-  g_auto(DivertIptablesTable) now = DIVERT_IPTABLES_TABLE_INIT;
-  g_autoptr(DivertRuleset) rules = NULL;
-  g_autoptr(DivertIptablesWanted) wanted = NULL;
-  gboolean wrote = FALSE;
+  static const DivertXtTable laying[DIVERT_XT_N_TABLES] = { DIVERT_XT_MANGLE, DIVERT_XT_NAT };
+  static const DivertXtTable removing[DIVERT_XT_N_TABLES] = { DIVERT_XT_NAT, DIVERT_XT_MANGLE };
+  const DivertXtTable *tables = divert_ruleset_is_empty (ruleset) ? removing : laying;
+  g_autoptr(DivertXtRuleset) xt = divert_xt_ruleset_new (ruleset);
+  gboolean ok = TRUE;
 
-  if (!divert_iptables_table_exists (ops, DIVERT_TABLE_MANGLE))
-    return TRUE;
-  if (!divert_iptables_table_open (&now, ops, DIVERT_TABLE_MANGLE, error))
-    return FALSE;
-  rules = divert_iptables_read_rules (&now, DIVERT_TABLE_MANGLE);
-  if (!divert_ruleset_withdraw (rules))
-    return TRUE;
-  wanted = divert_iptables_wanted_new (ops, rules, DIVERT_TABLE_MANGLE);
-  return write_table (ops, wanted, &wrote, error);
+  for (guint i = 0; i < DIVERT_XT_N_TABLES && ok; i++)
+    {
+      for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
+        if (!apply_table ((IptablesBackend *) backend, ruleset, xt, tables[i], family, applied, ok ? error : NULL))
+          ok = FALSE;
+      if (ok && tables[i] == DIVERT_XT_MANGLE)
+        applied->guarded = TRUE;
+    }
+  return ok;
 }
 
 static gboolean
@@ -217,29 +95,32 @@ iptables_withdraw (DivertBackend  *backend,
 
   /* One family's failure does not keep the other's. */
   for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
-    if (!withdraw_family (divert_iptables_family_get (family), ok ? error : NULL))
+    if (!divert_iptables_withdraw (family, ok ? error : NULL))
       ok = FALSE;
   return ok;
 }
 
-static char *
-iptables_read (DivertBackend  *backend,
-               DivertTable     table,
-               DivertFamily    family,
-               GError        **error)
+static gboolean
+iptables_inspect (DivertBackend  *backend,
+                  gboolean       *ret_any,
+                  GError        **error)
 {
-  const DivertIptablesFamily *ops = divert_iptables_family_get (family);
-  g_auto(DivertIptablesTable) now = DIVERT_IPTABLES_TABLE_INIT;
+  gboolean any = FALSE;
 
-  if (!divert_iptables_table_exists (ops, table))
+  for (guint i = 0; i < DIVERT_N_FAMILIES * DIVERT_XT_N_TABLES && !any; i++)
     {
-      g_autoptr(DivertRuleset) nothing = divert_ruleset_new_empty ();
+      const DivertIptablesFamily *ops = divert_iptables_family_get (i % DIVERT_N_FAMILIES);
+      const DivertXtTable id = i / DIVERT_N_FAMILIES;
+      g_auto(DivertIptablesTable) table = DIVERT_IPTABLES_TABLE_INIT;
 
-      return divert_ruleset_to_save_text (nothing, family, table);
+      if (!divert_iptables_table_exists (ops, id))
+        continue;
+      if (!divert_iptables_table_open (&table, ops, id, error))
+        return FALSE;
+      any = !divert_iptables_read_is_clean (&table, id);
     }
-  if (!divert_iptables_table_open (&now, ops, table, error))
-    return NULL;
-  return divert_iptables_read_text (&now, table);
+  *ret_any = any;
+  return TRUE;
 }
 
 static gboolean
@@ -254,14 +135,31 @@ iptables_count_dropped (DivertBackend  *backend,
       const DivertIptablesFamily *ops = divert_iptables_family_get (family);
       g_auto(DivertIptablesTable) now = DIVERT_IPTABLES_TABLE_INIT;
 
-      if (!divert_iptables_table_exists (ops, DIVERT_TABLE_MANGLE))
+      if (!divert_iptables_table_exists (ops, DIVERT_XT_MANGLE))
         continue;
-      if (!divert_iptables_table_open (&now, ops, DIVERT_TABLE_MANGLE, error))
+      if (!divert_iptables_table_open (&now, ops, DIVERT_XT_MANGLE, error))
         return FALSE;
-      packets += divert_iptables_read_dropped (&now, DIVERT_TABLE_MANGLE);
+      packets += divert_iptables_read_dropped (&now, DIVERT_XT_MANGLE);
     }
   *ret_packets = packets;
   return TRUE;
+}
+
+static char *
+iptables_to_text (DivertBackend       *backend,
+                  const DivertRuleset *ruleset)
+{
+  return divert_xt_to_text (ruleset);
+}
+
+static void
+iptables_describe (DivertBackend       *backend,
+                   const DivertRuleset *ruleset,
+                   const DivertRule    *rule,
+                   const DivertPacket  *packet,
+                   DivertRuleText      *ret_text)
+{
+  divert_xt_describe (ruleset, rule, packet, ret_text);
 }
 
 static void
@@ -269,9 +167,9 @@ iptables_free (DivertBackend *backend)
 {
   IptablesBackend *self = (IptablesBackend *) backend;
 
-  for (guint table = 0; table < DIVERT_N_TABLES; table++)
+  for (guint table = 0; table < DIVERT_XT_N_TABLES; table++)
     for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
-      g_clear_pointer (&self->last[table][family], g_bytes_unref);
+      divert_ruleset_unref (self->last[table][family]);
   g_free (self);
 }
 
@@ -281,8 +179,10 @@ static const DivertBackendClass iptables_class = {
   .probe = iptables_probe,
   .apply = iptables_apply,
   .withdraw = iptables_withdraw,
-  .read = iptables_read,
+  .inspect = iptables_inspect,
   .count_dropped = iptables_count_dropped,
+  .to_text = iptables_to_text,
+  .describe = iptables_describe,
   .free = iptables_free,
 };
 

@@ -185,7 +185,8 @@ divert_beacons_ask (DivertBeacons    *beacons,
     }
   if (question->handshake != NULL || question->wait_id != 0 || !spend (question))
     return;
-  question->handshake = divert_handshake_new (&question->beacon, ifindex, mark, beacons->limits.answer_ms, on_done, question);
+  question->handshake = divert_handshake_new (&question->beacon, ifindex, mark, beacons->limits.answer_ms, on_done,
+                                              question);
 }
 
 void

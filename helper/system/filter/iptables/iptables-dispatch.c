@@ -10,22 +10,22 @@
  * another group: the sorted list is a binary trie, and a group is one of its
  * subtrees.  Each group gets a chain of its own, and so on down.  Every step is a
  * goto; what none of a group's prefixes matches goes on in CHAIN_REST, where the
- * caller puts the rules that stand behind the dispatch.
+ * rules that stand behind the dispatch go.
  */
-#include "ruleset-private.h"
+#include "iptables-expand-private.h"
+
+#include "iptables-chains.h"
 
 #define DISPATCH_LINEAR 12
 #define DISPATCH_WAYS 16
 
 typedef struct
 {
-  DivertRuleset  *ruleset;
-  const char     *base;     /* the chain's name, for its sub-chains' names */
-  const char     *rest;
-  const char     *to;
-  const char     *why;
-  DivertFamilies  family;   /* exactly one */
-  guint          *counter;  /* of sub-chains made so far */
+  DivertXtExpansion *expansion;
+  const DivertRule  *rule;
+  const char        *rest;
+  DivertFamily       family;
+  guint             *counter;  /* of sub-chains made so far */
 } Dispatch;
 
 /* A run of the sorted, disjoint prefixes. */
@@ -35,17 +35,22 @@ typedef struct
   guint count;
 } Group;
 
+/* @prefix: NULL, for all that is left. */
 static void
-goto_prefix (const Dispatch     *d,
-             const char         *chain,
-             const DivertPrefix *prefix,
-             const char         *to)
+add_goto (const Dispatch     *d,
+          const char         *chain,
+          const DivertPrefix *prefix,
+          const char         *to)
 {
-  DivertRule *rule = divert_ruleset_add_to (d->ruleset, DIVERT_TABLE_MANGLE, chain, d->family, DIVERT_TARGET_GOTO, to,
-                                            d->why);
+  DivertXtRule rule = { .table = divert_xt_chain_table (d->rule->chain), .target = DIVERT_XT_GOTO };
 
-  rule->has_destination = TRUE;
-  rule->destination = *prefix;
+  g_strlcpy (rule.to, to, sizeof rule.to);
+  if (prefix != NULL)
+    {
+      rule.has_destination = TRUE;
+      rule.destination = *prefix;
+    }
+  divert_xt_expansion_add (d->expansion, d->family, chain, &rule);
 }
 
 static guint
@@ -100,7 +105,7 @@ dispatch_group (const Dispatch *d,
   if (group.count <= DISPATCH_LINEAR)
     {
       for (guint i = 0; i < group.count; i++)
-        goto_prefix (d, chain, divert_prefixes_index (prefixes, group.first + i), d->to);
+        add_goto (d, chain, divert_prefixes_index (prefixes, group.first + i), divert_xt_chain_name (d->rule->to));
       return;
     }
 
@@ -124,54 +129,59 @@ dispatch_group (const Dispatch *d,
 
       if (groups[i].count == 1)
         {
-          goto_prefix (d, chain, divert_prefixes_index (prefixes, groups[i].first), d->to);
+          add_goto (d, chain, divert_prefixes_index (prefixes, groups[i].first), divert_xt_chain_name (d->rule->to));
           continue;
         }
-      sub = g_strdup_printf ("%s_%u", d->base, ++*d->counter);
-      goto_prefix (d, chain, &covering, sub);
+      sub = divert_xt_chain_sub (d->rule->chain, ++*d->counter);
+      add_goto (d, chain, &covering, sub);
       dispatch_group (d, sub, prefixes, groups[i]);
-      divert_ruleset_add_to (d->ruleset, DIVERT_TABLE_MANGLE, sub, d->family, DIVERT_TARGET_GOTO, d->rest, NULL);
+      add_goto (d, sub, NULL, d->rest);
     }
 }
 
-static const char *
-rest_name (const char *chain)
+/* How many of the sorted list's prefixes are @family's, and where they begin. */
+static Group
+find_family (const GArray *prefixes,
+             DivertFamily  family)
 {
-  return g_str_equal (chain, "LOCAL_DIVERT") ? "LOCAL_DIVERT_REST" : "DIVERT_REST";
+  Group group = { 0, 0 };
+
+  while (group.first < prefixes->len && divert_prefixes_index (prefixes, group.first)->family != family)
+    group.first++;
+  while (group.first + group.count < prefixes->len &&
+         divert_prefixes_index (prefixes, group.first + group.count)->family == family)
+    group.count++;
+  return group;
 }
 
-const char *
-divert_ruleset_dispatch (DivertRuleset  *ruleset,
-                         const char     *chain,
-                         DivertFamilies  families,
-                         const GArray   *prefixes,
-                         const char     *to,
-                         const char     *why)
+gboolean
+divert_xt_needs_dispatch (const DivertRule *rule)
 {
-  guint first[DIVERT_N_FAMILIES + 1] = { 0 };
-  const char *rest = chain;
+  if (rule->verdict != DIVERT_VERDICT_GOTO || rule->destinations == NULL)
+    return FALSE;
+  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
+    if ((rule->families & (1 << family)) != 0 && find_family (rule->destinations, family).count > DISPATCH_LINEAR)
+      return TRUE;
+  return FALSE;
+}
+
+void
+divert_xt_dispatch (DivertXtExpansion *expansion,
+                    const DivertRule  *rule)
+{
+  g_autofree char *chain = expansion->where[rule->chain];
+  char *rest = divert_xt_chain_rest (rule->chain);
   guint counter = 0;
 
-  /* Sorted by family: one run for each. */
   for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
     {
-      guint n = first[family];
+      const Dispatch d = { expansion, rule, rest, family, &counter };
 
-      while (n < prefixes->len && divert_prefixes_index (prefixes, n)->family == family)
-        n++;
-      first[family + 1] = n;
-      if ((families & (1 << family)) != 0 && n - first[family] > DISPATCH_LINEAR)
-        rest = rest_name (chain);
+      if ((rule->families & (1 << family)) != 0)
+        dispatch_group (&d, chain, rule->destinations, find_family (rule->destinations, family));
+      /* A family without any of the prefixes has what stands behind there as well. */
+      if ((expansion->families & (1 << family)) != 0)
+        add_goto (&d, chain, NULL, rest);
     }
-
-  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
-    {
-      const Dispatch d = { ruleset, chain, rest, to, why, 1 << family, &counter };
-
-      if ((families & (1 << family)) != 0)
-        dispatch_group (&d, chain, prefixes, (Group){ first[family], first[family + 1] - first[family] });
-    }
-  if (rest != chain)
-    divert_ruleset_add_to (ruleset, DIVERT_TABLE_MANGLE, chain, families, DIVERT_TARGET_GOTO, rest, NULL);
-  return rest;
+  expansion->where[rule->chain] = rest;
 }

@@ -35,8 +35,20 @@ report ()
   fi
 }
 
-# check DESCRIPTION EXPECTED ACTUAL
-check ()
+# ok DESCRIPTION COMMAND…: it succeeds.
+ok ()
+{
+  local description=$1 said
+  shift
+  if said=$("$@" 2>&1); then
+    report "$description" ""
+  else
+    report "$description" "$*: ${said:-failed}"
+  fi
+}
+
+# is DESCRIPTION EXPECTED ACTUAL
+is ()
 {
   if [[ $2 == "$3" ]]; then
     report "$1" ""

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: a rule's life and its comparison, and the names of chains and protocols.
+ */
+#include "ruleset.h"
+
+#include <netinet/in.h>
+
+static const char *const chains[] = {
+  [DIVERT_HOOK_OUTPUT] = "output",
+  [DIVERT_HOOK_DELIVER] = "deliver",
+  [DIVERT_HOOK_GUARD] = "guard",
+  [DIVERT_HOOK_DNS] = "dns",
+  [DIVERT_CHAIN_JUDGE] = "judge",
+  [DIVERT_CHAIN_GRANTS] = "grants",
+  [DIVERT_CHAIN_INTRANET] = "intranet",
+  [DIVERT_CHAIN_DELIVER] = "to-proxy",
+  [DIVERT_CHAIN_DELIVER_INTRANET] = "to-proxy-intranet",
+  [DIVERT_CHAIN_GUARD] = "leaving",
+  [DIVERT_CHAIN_GUARD_DNS] = "leaving-dns",
+  [DIVERT_CHAIN_DNS] = "redirect-dns",
+};
+G_STATIC_ASSERT (G_N_ELEMENTS (chains) == DIVERT_N_CHAINS);
+
+static const struct
+{
+  const char *name;
+  guint8      number[DIVERT_N_FAMILIES];
+} protocols[] = {
+  { "tcp", { IPPROTO_TCP, IPPROTO_TCP } },
+  { "udp", { IPPROTO_UDP, IPPROTO_UDP } },
+  { "icmp", { IPPROTO_ICMP, IPPROTO_ICMPV6 } },
+};
+G_STATIC_ASSERT (G_N_ELEMENTS (protocols) == DIVERT_N_PROTOCOLS);
+
+const char *
+divert_chain_name (DivertChain chain)
+{
+  return chains[chain];
+}
+
+const char *
+divert_protocol_name (DivertProtocol protocol)
+{
+  return protocols[g_bit_nth_lsf (protocol, -1)].name;
+}
+
+guint8
+divert_protocol_number (DivertProtocol protocol,
+                        DivertFamily   family)
+{
+  return protocols[g_bit_nth_lsf (protocol, -1)].number[family];
+}
+
+DivertRule *
+divert_rule_new (DivertChain    chain,
+                 DivertFamilies families)
+{
+  DivertRule *rule = g_new0 (DivertRule, 1);
+
+  rule->chain = chain;
+  rule->families = families;
+  return rule;
+}
+
+void
+divert_rule_free (DivertRule *rule)
+{
+  if (rule == NULL)
+    return;
+  g_clear_pointer (&rule->sources, g_array_unref);
+  g_clear_pointer (&rule->destinations, g_array_unref);
+  g_free (rule);
+}
+
+static gboolean
+same_mark (const DivertMarkMatch *a,
+           const DivertMarkMatch *b)
+{
+  return a->has == b->has && a->invert == b->invert && a->value == b->value && a->mask == b->mask;
+}
+
+/* The next prefix of @family from @i on; NULL: there is none. */
+static const DivertPrefix *
+next_prefix (const GArray *prefixes,
+             DivertFamily  family,
+             guint        *i)
+{
+  while (*i < prefixes->len)
+    {
+      const DivertPrefix *prefix = divert_prefixes_index (prefixes, (*i)++);
+
+      if (prefix->family == family)
+        return prefix;
+    }
+  return NULL;
+}
+
+static gboolean
+same_prefixes (const GArray *a,
+               const GArray *b,
+               DivertFamily  family)
+{
+  guint i = 0, j = 0;
+
+  if (a == NULL || b == NULL)
+    return a == b;
+  for (;;)
+    {
+      const DivertPrefix *x = next_prefix (a, family, &i);
+      const DivertPrefix *y = next_prefix (b, family, &j);
+
+      if (x == NULL || y == NULL)
+        return x == y;
+      if (!divert_prefix_equal (x, y))
+        return FALSE;
+    }
+}
+
+static gboolean
+same_tcp_flags (const DivertRule *a,
+                const DivertRule *b)
+{
+  return a->has_tcp_flags == b->has_tcp_flags && a->tcp_flags_invert == b->tcp_flags_invert &&
+         a->tcp_flags_mask == b->tcp_flags_mask && a->tcp_flags_value == b->tcp_flags_value;
+}
+
+static gboolean
+same_matches (const DivertRule *a,
+              const DivertRule *b,
+              DivertFamily      family)
+{
+  return a->protocols == b->protocols && g_str_equal (a->in_interface, b->in_interface) &&
+         g_str_equal (a->out_interface, b->out_interface) && a->out_invert == b->out_invert &&
+         same_prefixes (a->sources, b->sources, family) && same_prefixes (a->destinations, b->destinations, family) &&
+         a->sport == b->sport && a->dport == b->dport && same_tcp_flags (a, b) && a->icmpv6_type == b->icmpv6_type &&
+         same_mark (&a->mark, &b->mark) && same_mark (&a->connmark, &b->connmark) && a->ctdir == b->ctdir &&
+         a->not_new == b->not_new && a->has_gid == b->has_gid && a->gid == b->gid && a->no_socket == b->no_socket &&
+         a->dst_types == b->dst_types && a->src_types == b->src_types;
+}
+
+gboolean
+divert_rule_equal (const DivertRule *a,
+                   const DivertRule *b,
+                   DivertFamily      family)
+{
+  const DivertFamilies bit = 1 << family;
+
+  return a->chain == b->chain && (a->families & bit) == (b->families & bit) && same_matches (a, b, family) &&
+         a->verdict == b->verdict && a->to == b->to && a->value == b->value && a->mask == b->mask && a->port == b->port;
+}

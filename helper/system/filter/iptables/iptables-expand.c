@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: what a ruleset's rules are in x_tables.
+ *
+ * Theory of operation.  A rule of x_tables names one protocol and one prefix each way, in a table of one family;
+ * so a rule becomes one for each combination.  LEAVE is RETURN: our chains are entered by a jump from a hook, and
+ * between themselves by goto, so that RETURN ends our work and other people's rules behind ours still see the packet.
+ * A chain that is jumped to from one of ours (GRANTS) could not say that.  It has no chain of its own: its rules
+ * stand where the jump would.
+ *
+ * x_tables tries rules one after the other.  A few grants cost next to nothing in front of all else; more than
+ * GRANTS_FIRST_MAX would cost every packet of the machine.  Then they stand at the head of INTRANET, where only
+ * packets to an intranet come by, as every one that is granted does: what stands in between leaves a packet alone as
+ * well, or is the goto to INTRANET.  Long lists of a goto are spread (iptables-dispatch.c).
+ *
+ * GLib alone, so that plan and the golden cases need no kernel.
+ */
+#include "iptables-expand-private.h"
+
+#include "iptables-chains.h"
+#include "iptables-text.h"
+
+#define GRANTS_FIRST_MAX 12
+
+static DivertXtRuleset *
+new_empty (void)
+{
+  DivertXtRuleset *xt = g_new0 (DivertXtRuleset, 1);
+
+  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
+    xt->rules[family] = g_array_new (FALSE, FALSE, sizeof (DivertXtRule));
+  return xt;
+}
+
+void
+divert_xt_ruleset_free (DivertXtRuleset *xt)
+{
+  if (xt == NULL)
+    return;
+  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
+    g_array_unref (xt->rules[family]);
+  g_free (xt);
+}
+
+void
+divert_xt_expansion_add (DivertXtExpansion  *expansion,
+                         DivertFamily        family,
+                         const char         *name,
+                         const DivertXtRule *rule)
+{
+  DivertXtRule added = *rule;
+
+  g_strlcpy (added.chain, name, sizeof added.chain);
+  added.tagged = !g_hash_table_contains (expansion->opened[family], name) && divert_xt_is_own (rule->table, name);
+  if (added.tagged)
+    g_hash_table_add (expansion->opened[family], g_strdup (name));
+  g_array_append_val (expansion->xt->rules[family], added);
+}
+
+/* All that does not depend on protocol and prefixes. */
+static DivertXtRule
+translate (const DivertRule *rule,
+           DivertFamily      family)
+{
+  static const DivertXtTarget targets[] = {
+    [DIVERT_VERDICT_LEAVE] = DIVERT_XT_RETURN,     [DIVERT_VERDICT_DROP] = DIVERT_XT_DROP,
+    [DIVERT_VERDICT_JUMP] = DIVERT_XT_JUMP,        [DIVERT_VERDICT_GOTO] = DIVERT_XT_GOTO,
+    [DIVERT_VERDICT_MARK] = DIVERT_XT_MARK,        [DIVERT_VERDICT_CONNMARK] = DIVERT_XT_CONNMARK,
+    [DIVERT_VERDICT_TPROXY] = DIVERT_XT_TPROXY,    [DIVERT_VERDICT_REDIRECT] = DIVERT_XT_REDIRECT,
+  };
+  DivertXtRule xt = {
+    .table = divert_xt_chain_table (rule->chain),
+    .out_invert = rule->out_invert,
+    .sport = rule->sport,
+    .dport = rule->dport,
+    .has_tcp_flags = rule->has_tcp_flags,
+    .tcp_flags_invert = rule->tcp_flags_invert,
+    .tcp_flags_mask = rule->tcp_flags_mask,
+    .tcp_flags_value = rule->tcp_flags_value,
+    .icmpv6_type = rule->icmpv6_type,
+    .mark = rule->mark,
+    .connmark = rule->connmark,
+    .ctdir = rule->ctdir,
+    .not_new = rule->not_new,
+    .has_gid = rule->has_gid,
+    .gid = rule->gid,
+    .no_socket = rule->no_socket,
+    .dst_types = rule->dst_types,
+    .src_types = rule->src_types,
+    .target = targets[rule->verdict],
+    .value = rule->value,
+    .mask = rule->mask,
+    .port = rule->port,
+    .origin = rule,
+  };
+
+  /* See the theory: RETURN would not be LEAVE there. */
+  g_assert (rule->verdict != DIVERT_VERDICT_JUMP || rule->chain < DIVERT_N_HOOKS);
+  g_strlcpy (xt.in_interface, rule->in_interface, sizeof xt.in_interface);
+  g_strlcpy (xt.out_interface, rule->out_interface, sizeof xt.out_interface);
+  if (rule->verdict == DIVERT_VERDICT_JUMP || rule->verdict == DIVERT_VERDICT_GOTO)
+    g_strlcpy (xt.to, divert_xt_chain_name (rule->to), sizeof xt.to);
+  return xt;
+}
+
+static void
+add_protocols (DivertXtExpansion *expansion,
+               const DivertRule  *rule,
+               DivertFamily       family,
+               const char        *name,
+               DivertXtRule      *xt)
+{
+  if (rule->protocols == 0)
+    divert_xt_expansion_add (expansion, family, name, xt);
+  for (guint i = 0; i < DIVERT_N_PROTOCOLS; i++)
+    if ((rule->protocols & (1u << i)) != 0)
+      {
+        xt->protocol = divert_protocol_number (1 << i, family);
+        divert_xt_expansion_add (expansion, family, name, xt);
+      }
+}
+
+static void
+add_destinations (DivertXtExpansion *expansion,
+                  const DivertRule  *rule,
+                  DivertFamily       family,
+                  const char        *name,
+                  DivertXtRule      *xt)
+{
+  xt->has_destination = rule->destinations != NULL;
+  if (!xt->has_destination)
+    add_protocols (expansion, rule, family, name, xt);
+  for (guint i = 0; xt->has_destination && i < rule->destinations->len; i++)
+    {
+      xt->destination = *divert_prefixes_index (rule->destinations, i);
+      if (xt->destination.family == family)
+        add_protocols (expansion, rule, family, name, xt);
+    }
+}
+
+/* @rule in the chain @name, for each of its families. */
+static void
+add_rule (DivertXtExpansion *expansion,
+          const DivertRule  *rule,
+          const char        *name)
+{
+  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
+    {
+      DivertXtRule xt = translate (rule, family);
+
+      if ((rule->families & (1 << family)) == 0)
+        continue;
+      xt.has_source = rule->sources != NULL;
+      if (!xt.has_source)
+        add_destinations (expansion, rule, family, name, &xt);
+      for (guint i = 0; xt.has_source && i < rule->sources->len; i++)
+        {
+          xt.source = *divert_prefixes_index (rule->sources, i);
+          if (xt.source.family == family)
+            add_destinations (expansion, rule, family, name, &xt);
+        }
+    }
+}
+
+static guint
+count_prefixes (const GArray *prefixes)
+{
+  return prefixes != NULL ? prefixes->len : 1;
+}
+
+/* How many combinations of source and destination @chain's rules have, those of different families too. */
+static guint
+count_pairs (const DivertRuleset *ruleset,
+             DivertChain          chain)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < ruleset->rules->len; i++)
+    {
+      const DivertRule *rule = g_ptr_array_index (ruleset->rules, i);
+
+      if (rule->chain == chain)
+        n += count_prefixes (rule->sources) * count_prefixes (rule->destinations);
+    }
+  return n;
+}
+
+/* Where the jump to them would stand: now, in @chain. */
+static void
+write_grants (DivertXtExpansion   *expansion,
+              const DivertRuleset *ruleset,
+              DivertChain          chain)
+{
+  const gboolean few = count_pairs (ruleset, DIVERT_CHAIN_GRANTS) <= GRANTS_FIRST_MAX;
+  const char *name = expansion->where[few ? chain : DIVERT_CHAIN_INTRANET];
+
+  for (guint i = 0; i < ruleset->rules->len; i++)
+    {
+      const DivertRule *rule = g_ptr_array_index (ruleset->rules, i);
+
+      if (rule->chain == DIVERT_CHAIN_GRANTS)
+        add_rule (expansion, rule, name);
+    }
+}
+
+static void
+expand (DivertXtExpansion   *expansion,
+        const DivertRuleset *ruleset)
+{
+  for (guint i = 0; i < ruleset->rules->len; i++)
+    expansion->families |= ((const DivertRule *) g_ptr_array_index (ruleset->rules, i))->families;
+
+  for (guint i = 0; i < ruleset->rules->len; i++)
+    {
+      const DivertRule *rule = g_ptr_array_index (ruleset->rules, i);
+
+      if (rule->chain == DIVERT_CHAIN_GRANTS)
+        continue;
+      if (rule->verdict == DIVERT_VERDICT_JUMP && rule->to == DIVERT_CHAIN_GRANTS)
+        write_grants (expansion, ruleset, rule->chain);
+      else if (divert_xt_needs_dispatch (rule))
+        divert_xt_dispatch (expansion, rule);
+      else
+        add_rule (expansion, rule, expansion->where[rule->chain]);
+    }
+}
+
+DivertXtRuleset *
+divert_xt_ruleset_new (const DivertRuleset *ruleset)
+{
+  DivertXtExpansion expansion = { .xt = new_empty () };
+
+  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
+    expansion.opened[family] = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  for (guint chain = 0; chain < DIVERT_N_CHAINS; chain++)
+    expansion.where[chain] = g_strdup (divert_xt_chain_name (chain));
+
+  expand (&expansion, ruleset);
+
+  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
+    g_hash_table_unref (expansion.opened[family]);
+  for (guint chain = 0; chain < DIVERT_N_CHAINS; chain++)
+    g_free (expansion.where[chain]);
+  return expansion.xt;
+}
+
+static gboolean
+concerns (const DivertXtRule *xt,
+          const DivertPacket *packet)
+{
+  return (!xt->has_destination || divert_prefix_contains (&xt->destination, &packet->destination)) &&
+         (!xt->has_source || (packet->has_source && divert_prefix_contains (&xt->source, &packet->source))) &&
+         (xt->protocol == 0 || xt->protocol == packet->protocol);
+}
+
+void
+divert_xt_describe (const DivertRuleset *ruleset,
+                    const DivertRule    *rule,
+                    const DivertPacket  *packet,
+                    DivertRuleText      *ret_text)
+{
+  g_autoptr(DivertXtRuleset) xt = divert_xt_ruleset_new (ruleset);
+  const GArray *rules = xt->rules[packet->destination.family];
+
+  for (guint i = 0; i < rules->len; i++)
+    {
+      const DivertXtRule *candidate = divert_xt_rules_index (rules, i);
+
+      if (candidate->origin != rule || !concerns (candidate, packet))
+        continue;
+      ret_text->table = g_strdup (divert_xt_table_name (candidate->table));
+      ret_text->chain = g_strdup (candidate->chain);
+      ret_text->text = divert_xt_rule_to_text (candidate, packet->destination.family);
+      return;
+    }
+}
+
+/* The tag stays at the head of the chain. */
+static void
+pass_tag_on (GArray *rules,
+             guint   i)
+{
+  const DivertXtRule *rule = divert_xt_rules_index (rules, i);
+
+  for (guint j = i + 1; rule->tagged && j < rules->len; j++)
+    {
+      DivertXtRule *next = divert_xt_rules_index (rules, j);
+
+      if (next->table != rule->table || !g_str_equal (next->chain, rule->chain))
+        continue;
+      next->tagged = TRUE;
+      return;
+    }
+}
+
+gboolean
+divert_xt_rules_withdraw (GArray *rules)
+{
+  const guint before = rules->len;
+
+  for (guint i = rules->len; i > 0; i--)
+    if (divert_xt_is_grant (divert_xt_rules_index (rules, i - 1)))
+      {
+        pass_tag_on (rules, i - 1);
+        g_array_remove_index (rules, i - 1);
+      }
+  return rules->len != before;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A rule as x_tables has it, in a chain of a table of one family: one protocol, one prefix each way.
+ * iptables-expand.c makes them of a ruleset's rules.
+ */
+#pragma once
+
+#include "core/ruleset/ruleset.h"
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  DIVERT_XT_MANGLE,
+  DIVERT_XT_NAT,
+} DivertXtTable;
+
+#define DIVERT_XT_N_TABLES 2
+
+/* Chain names are ≤ 28 characters: the kernel keeps 29 bytes and libiptc accepts more than that silently. */
+#define DIVERT_XT_CHAIN_MAX 28
+
+/* The first rule of each own chain carries this comment.  A chain of one of our
+ * names without it is somebody else's (the article's script uses the same
+ * names) and is left alone. */
+#define DIVERT_XT_TAG "nm-divert"
+
+typedef enum
+{
+  DIVERT_XT_RETURN,
+  DIVERT_XT_DROP,
+  DIVERT_XT_JUMP,
+  DIVERT_XT_GOTO,     /* RETURN there leaves this chain too */
+  DIVERT_XT_MARK,
+  DIVERT_XT_CONNMARK,
+  DIVERT_XT_TPROXY,
+  DIVERT_XT_REDIRECT,
+} DivertXtTarget;
+
+/* Fields that are not explained here are as in DivertRule.  The order of the matches is that in the entry. */
+typedef struct
+{
+  DivertXtTable   table;
+  char            chain[DIVERT_XT_CHAIN_MAX + 1]; /* own, or a built-in one (then it is a hook's jump) */
+
+  guint8          protocol;        /* IPPROTO_TCP, _UDP, _ICMP, _ICMPV6; 0: any */
+  char            in_interface[16];
+  char            out_interface[16];
+  gboolean        out_invert;
+  gboolean        has_source;
+  DivertPrefix    source;
+  gboolean        has_destination;
+  DivertPrefix    destination;
+  guint16         sport;
+  guint16         dport;
+  gboolean        has_tcp_flags;
+  gboolean        tcp_flags_invert;
+  guint8          tcp_flags_mask;
+  guint8          tcp_flags_value;
+  guint8          icmpv6_type;
+  DivertMarkMatch mark;
+  DivertMarkMatch connmark;
+  DivertCtdir     ctdir;
+  gboolean        not_new;
+  gboolean        has_gid;
+  guint32         gid;
+  gboolean        no_socket;
+  guint           dst_types;
+  guint           src_types;
+  gboolean        tagged;          /* carries DIVERT_XT_TAG */
+
+  DivertXtTarget  target;
+  char            to[DIVERT_XT_CHAIN_MAX + 1];
+  guint32         value;
+  guint32         mask;
+  guint16         port;
+
+  const DivertRule *origin;        /* what it was made of; NULL: read back, or a step of a dispatch */
+} DivertXtRule;
+
+/* Lists are GArray of DivertXtRule: all tables of one family, within a chain in their order. */
+static inline DivertXtRule *
+divert_xt_rules_index (const GArray *rules,
+                       guint         i)
+{
+  return &g_array_index (rules, DivertXtRule, i);
+}
+
+G_END_DECLS

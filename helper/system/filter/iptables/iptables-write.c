@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: the writing of one table, and what happens when a commit fails.
+ *
+ * Theory of operation.  A table is first read without the lock and compared; in
+ * the common case nothing differs, and neither lock nor kernel is touched.  Else the
+ * lock is taken, the table is read again (it may have changed), edited in memory and
+ * committed, and the lock is released: nothing else happens while it is held.  If the
+ * wanted rules are not those of the last time, we know they differ, so we skip the first
+ * read: it is a fifth of a change of place.
+ *
+ * A commit's answer is not the truth.  EAGAIN says that the table changed under us
+ * (somebody writes without the lock): our copy is stale for ever, so all begins
+ * again from reading.  Any other error may come after the new rules were
+ * installed, when only the putting back of the counters failed.  So after every
+ * failure the table is read again, and if it is as wanted, that is success.
+ */
+#include "iptables-write.h"
+#include "iptables-chains.h"
+#include "iptables-diff.h"
+#include "iptables-expand.h"
+#include "iptables-read.h"
+#include "kernel-log.h"
+#include "system/base/fault.h"
+#include "system/filter/backend.h"
+#include "xtables-lock.h"
+
+#include <errno.h>
+#include <glib/gi18n-lib.h>
+
+/* How often somebody's writing without the lock may throw us back. */
+#define ATTEMPTS_MAX 10
+
+/* Opens the table and edits the copy. */
+static gboolean
+prepare (DivertIptablesTable         *table,
+         const DivertIptablesFamily  *ops,
+         const DivertIptablesWanted  *wanted,
+         guint                       *ret_edits,
+         GError                     **error)
+{
+  return divert_iptables_table_open (table, ops, wanted->table, error) &&
+         divert_iptables_diff_apply (table, wanted, ret_edits, error);
+}
+
+/* 0 or an error number. */
+static int
+commit (DivertIptablesTable *table,
+        DivertXtTable        id)
+{
+  const DivertIptablesFamily *ops = table->ops;
+
+  if (divert_fault_point ("iptables-commit-before:%s:%s", divert_xt_table_name (id), divert_family_name (ops->family)))
+    return EINVAL;
+  if (ops->commit (table->handle) == 0)
+    return errno != 0 ? errno : EINVAL;
+  if (divert_fault_point ("iptables-commit-after:%s:%s", divert_xt_table_name (id), divert_family_name (ops->family)))
+    return EINVAL;
+  return 0;
+}
+
+static void
+set_commit_error (GError                     **error,
+                  const DivertIptablesFamily  *ops,
+                  DivertXtTable                table,
+                  int                          code,
+                  DivertKernelLog              log)
+{
+  g_autofree char *reason = divert_kernel_log_read (log);
+
+  if (code == EAGAIN)
+    g_set_error (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_BUSY,
+                 _("another program keeps changing the iptables table for %s: '%s'"),
+                 divert_family_name (ops->family), divert_xt_table_name (table));
+  else if (code == EPERM || code == EACCES)
+    divert_iptables_set_open_error (error, ops, table, code);
+  else
+    g_set_error (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_REFUSED,
+                 _("the kernel refused the rules of table %s for %s: '%s'"),
+                 divert_xt_table_name (table), divert_family_name (ops->family),
+                 reason != NULL ? reason : g_strerror (code));
+}
+
+static gboolean
+commit_table (const DivertIptablesFamily  *ops,
+              const DivertIptablesWanted  *wanted,
+              gboolean                    *ret_wrote,
+              GError                     **error)
+{
+  g_auto(DivertXtablesLock) lock = -1;
+  g_auto(DivertKernelLog) log = divert_kernel_log_open ();
+  g_auto(DivertIptablesTable) table = DIVERT_IPTABLES_TABLE_INIT;
+  gboolean wrote = FALSE;
+  int code = 0;
+
+  if (!divert_xtables_lock_acquire (&lock, error))
+    return FALSE;
+  for (guint attempt = 0; attempt <= ATTEMPTS_MAX; attempt++)
+    {
+      guint edits;
+
+      if (!prepare (&table, ops, wanted, &edits, error))
+        return FALSE;
+      if (edits == 0)
+        {
+          *ret_wrote = wrote;
+          return TRUE;
+        }
+      /* Read again, and it is still not as wanted. */
+      if (attempt == ATTEMPTS_MAX || (code != 0 && code != EAGAIN))
+        break;
+      code = commit (&table, wanted->table);
+      wrote = wrote || code != EAGAIN;
+      if (code == 0)
+        {
+          *ret_wrote = TRUE;
+          return TRUE;
+        }
+    }
+  set_commit_error (error, ops, wanted->table, code, log);
+  return FALSE;
+}
+
+gboolean
+divert_iptables_write (DivertFamily    family,
+                       DivertXtTable   table,
+                       const GArray   *rules,
+                       gboolean        differs,
+                       gboolean       *ret_wrote,
+                       GError        **error)
+{
+  const DivertIptablesFamily *ops = divert_iptables_family_get (family);
+  g_autoptr(DivertIptablesWanted) wanted = divert_iptables_wanted_new (ops, rules, table);
+  gboolean wrote = FALSE;
+
+  if (!divert_iptables_wanted_is_empty (wanted) || divert_iptables_table_exists (ops, table))
+    {
+      g_auto(DivertIptablesTable) now = DIVERT_IPTABLES_TABLE_INIT;
+      guint edits = 1;
+
+      if (!differs && !prepare (&now, ops, wanted, &edits, error))
+        return FALSE;
+      if (edits > 0 && !commit_table (ops, wanted, &wrote, error))
+        return FALSE;
+    }
+  *ret_wrote = wrote;
+  return TRUE;
+}
+
+gboolean
+divert_iptables_withdraw (DivertFamily   family,
+                          GError       **error)
+{
+  const DivertIptablesFamily *ops = divert_iptables_family_get (family);
+  g_auto(DivertIptablesTable) now = DIVERT_IPTABLES_TABLE_INIT;
+  g_autoptr(GArray) rules = NULL;
+  g_autoptr(DivertIptablesWanted) wanted = NULL;
+  gboolean wrote = FALSE;
+
+  if (!divert_iptables_table_exists (ops, DIVERT_XT_MANGLE))
+    return TRUE;
+  if (!divert_iptables_table_open (&now, ops, DIVERT_XT_MANGLE, error))
+    return FALSE;
+  rules = divert_iptables_read_rules (&now, DIVERT_XT_MANGLE);
+  if (!divert_xt_rules_withdraw (rules))
+    return TRUE;
+  wanted = divert_iptables_wanted_new (ops, rules, DIVERT_XT_MANGLE);
+  return commit_table (ops, wanted, &wrote, error);
+}

@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a ruleset becomes in x_tables, without a kernel: packets that are walked through these rules end where explain
+ * says, however many prefixes and grants there are; the grants are found again among them.
+ */
+#include <netinet/in.h>
+#include <string.h>
+
+#include "system/filter/iptables/iptables-chains.h"
+#include "system/filter/iptables/iptables-text.h"
+
+#define TCP_SYN 0x02
+
+#define UUID "6b0c0000-0000-4000-8000-000000000001"
+
+/* @n prefixes of each family in 10.0.0.0/8 and fd00::/16, besides the link's own; their neighbours go by @bypass. */
+static DivertConfig *
+make_config (guint       n,
+             const char *bypass)
+{
+  DivertConfig *config = divert_config_new ();
+  g_autoptr(GString) text = g_string_new ("[site other]\nzone=z\nintranet=10.255.255.0/24\ntproxy-port=5\n"
+                                          "[site home]\nconnection-uuid=" UUID "\nsubnet=192.168.22.0/24\n"
+                                          "intranet=192.168.22.0/24;fd00:22::/64");
+  g_autoptr(GError) error = NULL;
+
+  for (guint i = 0; i < n; i++)
+    {
+      guint length = g_test_rand_int_range (18, 33);
+      guint32 address = (10u << 24 | g_test_rand_int_range (0, 1 << 24)) & (G_MAXUINT32 << (32 - length));
+
+      g_string_append_printf (text, ";%u.%u.%u.%u/%u;fd00:%x::/32", address >> 24, address >> 16 & 255,
+                              address >> 8 & 255, address & 255, length, (guint) g_test_rand_int_range (0, 0x10000));
+    }
+  g_string_append_printf (text, "\n[proxy]\ngroup=1\n[divert]\nbypass=%s\n", bypass);
+  divert_config_add (config, "config", text->str, text->len, &error);
+  g_assert_no_error (error);
+  divert_config_finish (config, &error);
+  g_assert_no_error (error);
+  return config;
+}
+
+static DivertFacts *
+make_facts (void)
+{
+  static const char text[] = "[machine]\nnm-running=true\nsleeping=false\n"
+                             "[connection 1]\nuuid=" UUID "\nid=home\ntype=802-3-ethernet\ndevice=eth0\n"
+                             "up=true\nexternal=false\n"
+                             "[link 1]\nifindex=3\nname=eth0\ncarrier=true\n"
+                             "addresses=192.168.22.33/24;fd00:22::33/64;fe80::1/64\n"
+                             "gateways=192.168.22.1 resolved 02:00:00:00:22:01\n";
+  g_autoptr(GError) error = NULL;
+  DivertFacts *facts = divert_facts_from_text (text, strlen (text), &error);
+
+  g_assert_no_error (error);
+  return facts;
+}
+
+static DivertRuleset *
+make_ruleset (guint          n,
+              DivertModeKind kind)
+{
+  /* At home neighbours are told from the intranet by being diverted, away by being direct. */
+  g_autoptr(DivertConfig) config = make_config (n, kind == DIVERT_MODE_AWAY ? "10.0.0.0/8;fd00::/8" : "203.0.113.0/24");
+  g_autoptr(DivertFacts) facts = make_facts ();
+  g_autoptr(DivertMode) mode = divert_mode_new (kind, NULL);
+  g_autoptr(DivertDecision) decision = divert_decide (config, mode, facts);
+
+  g_assert_cmpint (decision->place, ==, kind == DIVERT_MODE_AWAY ? DIVERT_PLACE_AWAY : DIVERT_PLACE_SITE);
+  return divert_ruleset_new (config, decision, 1, facts);
+}
+
+static GHashTable *
+index_chains (const GArray  *rules,
+              DivertXtTable  table)
+{
+  GHashTable *chains = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) g_ptr_array_unref);
+
+  for (guint i = 0; i < rules->len; i++)
+    {
+      DivertXtRule *rule = divert_xt_rules_index (rules, i);
+      GPtrArray *chain = g_hash_table_lookup (chains, rule->chain);
+
+      if (rule->table != table)
+        continue;
+      if (chain == NULL)
+        {
+          chain = g_ptr_array_new ();
+          g_hash_table_insert (chains, rule->chain, chain);
+        }
+      g_ptr_array_add (chain, rule);
+    }
+  return chains;
+}
+
+typedef struct
+{
+  GHashTable         *chains;
+  const DivertPacket *packet;
+  const char         *in, *out;
+  guint32             mark, connmark;
+  guint               steps;
+  const DivertXtRule *last;   /* the last that had a verdict */
+} Walk;
+
+static gboolean
+matches_mark (const DivertMarkMatch *match,
+              guint32                mark)
+{
+  return !match->has || ((mark & match->mask) == match->value) != match->invert;
+}
+
+/* The first packet of a program's own connection, as explain takes it. */
+static gboolean
+matches (const Walk         *walk,
+         const DivertXtRule *rule)
+{
+  const DivertPacket *packet = walk->packet;
+
+  return (rule->protocol == 0 || rule->protocol == packet->protocol) &&
+         (rule->in_interface[0] == '\0' || g_str_equal (rule->in_interface, walk->in)) &&
+         (rule->out_interface[0] == '\0' || g_str_equal (rule->out_interface, walk->out) != rule->out_invert) &&
+         (!rule->has_source || (packet->has_source && divert_prefix_contains (&rule->source, &packet->source))) &&
+         (!rule->has_destination || divert_prefix_contains (&rule->destination, &packet->destination)) &&
+         rule->sport == 0 && (rule->dport == 0 || rule->dport == packet->port) &&
+         (!rule->has_tcp_flags ||
+          ((TCP_SYN & rule->tcp_flags_mask) == rule->tcp_flags_value) != rule->tcp_flags_invert) &&
+         rule->icmpv6_type == 0 && matches_mark (&rule->mark, walk->mark) &&
+         matches_mark (&rule->connmark, walk->connmark) && rule->ctdir == DIVERT_CTDIR_ANY && !rule->not_new &&
+         !rule->has_gid && !rule->no_socket &&
+         (rule->dst_types == 0 || (rule->dst_types & packet->destination_type) != 0);
+}
+
+/* The verdict that is no RETURN, or NULL. */
+static const DivertXtRule *
+walk_chain (Walk       *walk,
+            const char *name)
+{
+  const GPtrArray *rules = g_hash_table_lookup (walk->chains, name);
+
+  for (guint i = 0; rules != NULL && i < rules->len; i++)
+    {
+      const DivertXtRule *rule = rules->pdata[i], *verdict;
+
+      walk->steps++;
+      if (!matches (walk, rule))
+        continue;
+      switch (rule->target)
+        {
+        case DIVERT_XT_RETURN:
+          walk->last = rule;
+          return NULL;
+        case DIVERT_XT_GOTO:
+          return walk_chain (walk, rule->to);
+        case DIVERT_XT_JUMP:
+          verdict = walk_chain (walk, rule->to);
+          if (verdict != NULL)
+            return verdict;
+          break;
+        case DIVERT_XT_MARK:
+          walk->mark = (walk->mark & ~rule->mask) | rule->value;
+          walk->last = rule;
+          break;
+        case DIVERT_XT_CONNMARK:
+          walk->connmark = (walk->connmark & ~rule->mask) | rule->value;
+          break;
+        case DIVERT_XT_DROP:
+        case DIVERT_XT_TPROXY:
+        case DIVERT_XT_REDIRECT:
+        default:
+          walk->last = rule;
+          return rule;
+        }
+    }
+  return NULL;
+}
+
+typedef struct
+{
+  DivertPath path;
+  guint16    port;
+  guint      steps;
+} Result;
+
+static Result
+walk (const DivertXtRuleset *xt,
+      const DivertPacket    *packet)
+{
+  const GArray *rules = xt->rules[packet->destination.family];
+  g_autoptr(GHashTable) mangle = index_chains (rules, DIVERT_XT_MANGLE);
+  g_autoptr(GHashTable) nat = index_chains (rules, DIVERT_XT_NAT);
+  Walk walk = { .chains = mangle, .packet = packet, .in = "", .out = packet->out_interface };
+  const DivertXtRule *verdict = walk_chain (&walk, "OUTPUT");
+
+  if (verdict != NULL)
+    return (Result) { DIVERT_PATH_BLOCK, 0, walk.steps };
+  if (walk.mark != 0)
+    {
+      walk.in = "lo";
+      walk.out = "";
+      verdict = walk_chain (&walk, "PREROUTING");
+      g_assert_nonnull (verdict);
+      return (Result) { verdict->target == DIVERT_XT_TPROXY ? DIVERT_PATH_DIVERT : DIVERT_PATH_BLOCK, verdict->port,
+                        walk.steps };
+    }
+  walk.chains = nat;
+  verdict = walk_chain (&walk, "OUTPUT");
+  if (verdict != NULL)
+    return (Result) { DIVERT_PATH_DNS, verdict->port, walk.steps };
+  return (Result) { DIVERT_PATH_DIRECT, 0, walk.steps };
+}
+
+static void
+make_packet (DivertPacket *packet)
+{
+  static const char *const protocols[] = { "", "/udp", "/icmp" };
+  static const char *const ports[] = { ":80", ":53" };
+  static const char *const own[] = { [DIVERT_FAMILY_IPV4] = "192.168.22.33", [DIVERT_FAMILY_IPV6] = "fd00:22::33" };
+  const char *protocol = protocols[g_test_rand_int_range (0, G_N_ELEMENTS (protocols))];
+  const char *port = ports[g_test_rand_int_range (0, G_N_ELEMENTS (ports))];
+  const guint32 random = g_test_rand_int ();
+  g_autofree char *text = NULL;
+
+  switch (g_test_rand_int_range (0, 5))
+    {
+    case 0:
+      text = g_strdup_printf ("192.168.22.%u%s%s", random & 255, port, protocol);
+      break;
+    case 1:
+      text = g_strdup_printf ("[fd00:22::%x]%s%s", random & 0xffff, port, protocol);
+      break;
+    case 2:
+      text = g_strdup_printf ("[fd00:%x::%x]%s%s", random & 0xffff, random >> 16, port, protocol);
+      break;
+    case 3:
+      text = g_strdup_printf ("%u.%u.%u.%u%s%s", random >> 24, random >> 16 & 255, random >> 8 & 255, random & 255,
+                              port, protocol);
+      break;
+    default:
+      text = g_strdup_printf ("10.%u.%u.%u%s%s", random >> 16 & 255, random >> 8 & 255, random & 255, port, protocol);
+      break;
+    }
+  g_assert_true (divert_packet_parse (text, packet, NULL));
+  g_strlcpy (packet->out_interface, g_test_rand_bit () ? "eth0" : "wlan0", sizeof packet->out_interface);
+  packet->has_source = g_test_rand_bit ();
+  if (packet->has_source)
+    g_assert_true (divert_address_parse (own[packet->destination.family], &packet->source, NULL));
+}
+
+static const char *
+find_protocol (const DivertPacket *packet)
+{
+  if (packet->protocol == IPPROTO_TCP)
+    return "tcp";
+  if (packet->protocol == IPPROTO_UDP)
+    return "udp";
+  return packet->protocol == IPPROTO_ICMP ? "icmp" : "ipv6-icmp";
+}
+
+/* Of all rules that come of one, the text is that of the one that concerns the packet. */
+static void
+assert_concerns (const char         *text,
+                 const DivertPacket *packet)
+{
+  g_auto(GStrv) words = g_strsplit (text, " ", -1);
+
+  for (char **word = words; *word != NULL; word++)
+    {
+      DivertPrefix prefix;
+
+      if (g_str_equal (*word, "-p"))
+        g_assert_cmpstr (word[1], ==, find_protocol (packet));
+      if (!g_str_equal (*word, "-d") && !g_str_equal (*word, "-s"))
+        continue;
+      g_assert_true (divert_prefix_parse (word[1], &prefix, NULL));
+      g_assert_true (divert_prefix_contains (&prefix, word[0][1] == 'd' ? &packet->destination : &packet->source));
+    }
+}
+
+/* The rules of x_tables say what the ruleset says. */
+static void
+test_walk (gconstpointer data)
+{
+  static const guint counts[] = { 0, 1, 2, 11, 12, 13, 17, 100, 1000 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (counts); i++)
+    {
+      g_autoptr(DivertRuleset) ruleset = make_ruleset (counts[i], GPOINTER_TO_INT (data));
+      g_autoptr(DivertXtRuleset) xt = divert_xt_ruleset_new (ruleset);
+
+      for (guint j = 0; j < 300; j++)
+        {
+          g_auto(DivertRuleText) text = { NULL, NULL, NULL };
+          DivertExplanation explanation;
+          DivertPacket packet;
+          Result result;
+
+          make_packet (&packet);
+          divert_explain (ruleset, &packet, &explanation);
+          result = walk (xt, &packet);
+          g_assert_cmpint (result.path, ==, explanation.path);
+          g_assert_cmpint (result.port, ==, explanation.port);
+          if (explanation.rule == NULL)
+            continue;
+          divert_xt_describe (ruleset, explanation.rule, &packet, &text);
+          g_assert_cmpstr (text.table, ==, result.path == DIVERT_PATH_DNS ? "nat" : "mangle");
+          g_assert_true (divert_xt_is_own (text.table[0] == 'n' ? DIVERT_XT_NAT : DIVERT_XT_MANGLE, text.chain));
+          g_assert_true (g_str_has_prefix (text.text, "-A ") && g_str_has_prefix (text.text + 3, text.chain));
+          assert_concerns (text.text, &packet);
+        }
+    }
+}
+
+/* The cost of a packet to the internet does not grow with the prefixes, nor with the grants. */
+static void
+test_cost (void)
+{
+  g_autoptr(DivertRuleset) few = make_ruleset (3, DIVERT_MODE_AUTO);
+  g_autoptr(DivertRuleset) many = make_ruleset (1000, DIVERT_MODE_AUTO);
+  g_autoptr(DivertXtRuleset) xt_few = divert_xt_ruleset_new (few);
+  g_autoptr(DivertXtRuleset) xt_many = divert_xt_ruleset_new (many);
+  DivertPacket packet;
+
+  g_assert_true (divert_packet_parse ("1.1.1.1:80", &packet, NULL));
+  g_strlcpy (packet.out_interface, "eth0", sizeof packet.out_interface);
+  g_assert_cmpuint (walk (xt_many, &packet).steps, <=, walk (xt_few, &packet).steps + 50);
+}
+
+/* What the kernel would refuse, or do otherwise than meant (TRAPS 1.4 to 1.6), and whether each chain can be told for
+ * ours. */
+static void
+test_well_formed (void)
+{
+  g_autoptr(DivertRuleset) ruleset = make_ruleset (100, DIVERT_MODE_AUTO);
+  g_autoptr(DivertXtRuleset) xt = divert_xt_ruleset_new (ruleset);
+
+  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
+    {
+      g_autoptr(GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
+
+      for (guint i = 0; i < xt->rules[family]->len; i++)
+        {
+          const DivertXtRule *rule = divert_xt_rules_index (xt->rules[family], i);
+          const gboolean own = divert_xt_is_own (rule->table, rule->chain);
+
+          g_assert_true (own != divert_xt_is_builtin (rule->chain));
+          g_assert_true (own || rule->target == DIVERT_XT_JUMP);
+          g_assert_cmpint (rule->tagged, ==, own && g_hash_table_add (seen, (gpointer) rule->chain));
+          if (rule->sport != 0 || rule->dport != 0 || rule->target == DIVERT_XT_TPROXY ||
+              rule->target == DIVERT_XT_REDIRECT)
+            g_assert_true (rule->protocol == IPPROTO_TCP || rule->protocol == IPPROTO_UDP);
+          g_assert_true (!rule->has_destination || rule->destination.family == family);
+          g_assert_true (!rule->has_source || rule->source.family == family);
+          if (rule->target == DIVERT_XT_JUMP || rule->target == DIVERT_XT_GOTO)
+            g_assert_true (divert_xt_is_own (rule->table, rule->to));
+        }
+    }
+}
+
+/* The grants are the rules that withdraw takes away: few and many, they and no others, and the tag stays. */
+static void
+test_withdraw (void)
+{
+  static const guint counts[] = { 1, 2, 30 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (counts); i++)
+    {
+      g_autoptr(DivertRuleset) ruleset = make_ruleset (counts[i], DIVERT_MODE_AUTO);
+      g_autoptr(DivertXtRuleset) withdrawn = divert_xt_ruleset_new (ruleset);
+      g_autoptr(DivertXtRuleset) expected = NULL;
+
+      for (guint j = ruleset->rules->len; j > 0; j--)
+        if (((DivertRule *) g_ptr_array_index (ruleset->rules, j - 1))->chain == DIVERT_CHAIN_GRANTS)
+          g_ptr_array_remove_index (ruleset->rules, j - 1);
+      expected = divert_xt_ruleset_new (ruleset);
+
+      for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
+        {
+          g_autofree char *text = NULL, *expected_text = NULL;
+
+          g_assert_true (divert_xt_rules_withdraw (withdrawn->rules[family]));
+          g_assert_false (divert_xt_rules_withdraw (withdrawn->rules[family]));
+          text = divert_xt_table_to_text (withdrawn->rules[family], family, DIVERT_XT_MANGLE);
+          expected_text = divert_xt_table_to_text (expected->rules[family], family, DIVERT_XT_MANGLE);
+          g_assert_true (g_str_equal (text, expected_text));
+        }
+    }
+}
+
+static void
+test_names (void)
+{
+  static const char *const own[] = {
+    "LOCAL_DIVERT", "LOCAL_DIVERT_REST", "LOCAL_DIVERT_17", "LOCAL_INTRANET_DIVERT", "DIVERT",
+    "DIVERT_REST",  "DIVERT_1",          "INTRANET_DIVERT", "DIVERT_GUARD",          "DIVERT_GUARD_DNS",
+  };
+  static const char *const others[] = {
+    "OUTPUT",  "LOCAL_DIVERT_",  "LOCAL_DIVERT_1a",  "DIVERT_RESTS", "INTRANET_DIVERT_1",
+    "DIVERTS", "DIVERT_GUARD_1", "LOCAL_DNS_DIVERT", "",
+  };
+
+  for (guint chain = 0; chain < DIVERT_N_CHAINS; chain++)
+    g_assert_cmpint (divert_xt_chain_name (chain) == NULL, ==, chain == DIVERT_CHAIN_GRANTS);
+  for (guint i = 0; i < G_N_ELEMENTS (own); i++)
+    {
+      g_assert_true (divert_xt_is_own (DIVERT_XT_MANGLE, own[i]));
+      g_assert_false (divert_xt_is_own (DIVERT_XT_NAT, own[i]));
+      g_assert_cmpint (divert_xt_is_guard (own[i]), ==, g_str_has_prefix (own[i], "DIVERT_GUARD"));
+      g_assert_cmpuint (strlen (own[i]), <=, DIVERT_XT_CHAIN_MAX);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (others); i++)
+    g_assert_false (divert_xt_is_own (DIVERT_XT_MANGLE, others[i]));
+  g_assert_true (divert_xt_is_own (DIVERT_XT_NAT, "LOCAL_DNS_DIVERT"));
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_data_func ("/iptables/expand/walk/away", GINT_TO_POINTER (DIVERT_MODE_AWAY), test_walk);
+  g_test_add_data_func ("/iptables/expand/walk/home", GINT_TO_POINTER (DIVERT_MODE_AUTO), test_walk);
+  g_test_add_func ("/iptables/expand/cost", test_cost);
+  g_test_add_func ("/iptables/expand/well-formed", test_well_formed);
+  g_test_add_func ("/iptables/expand/withdraw", test_withdraw);
+  g_test_add_func ("/iptables/expand/names", test_names);
+  return g_test_run ();
+}
