@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # In the guest: loads that run while something happens, and what became of them.
 
-# loads_start: to the NAS and to the web, UDP and TCP, both families, 100 datagrams a second each; runs until
+# loads_start: to the NAS and to the web, UDP and TCP, both families, 50 datagrams a second each; runs until
 # loads_stop, which tells what became of it.
 loads_start ()
 {
   rm -f $WORLD/load $WORLD/load.all
-  spawn load '' $LOAD 10 $WORLD/load "${TARGETS[@]}"
+  spawn load '' $LOAD 20 $WORLD/load "${TARGETS[@]}"
   until_true 20 test -e $WORLD/load.all || die "the load does not get through: $(loads_stop)"
 }
 

@@ -58,7 +58,7 @@ After=local-fs.target
 Before=NetworkManager.service
 [Service]
 Type=exec
-ExecStart=/usr/local/lib/machine/load 20 /run/early.log ${TARGETS[*]}
+ExecStart=/usr/local/lib/machine/load 50 /run/early.log ${TARGETS[*]}
 [Install]
 WantedBy=sysinit.target
 END
@@ -71,7 +71,7 @@ LOAD=/usr/local/lib/machine/load
 
 layer_install ()
 {
-  booted 90
+  booted 300
   product_install >/run/machine/install.log 2>&1 || { cat /run/machine/install.log; return 1; }
   product_configure
   proxy_install
@@ -84,7 +84,7 @@ layer_install ()
 # are loaded by hand here.
 layer_home ()
 {
-  booted 90
+  booted 300
   modprobe -a ip_tables ip6_tables iptable_mangle ip6table_mangle iptable_nat ip6table_nat
   world_up $PROBE
   air_up

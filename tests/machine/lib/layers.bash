@@ -27,7 +27,7 @@ layer_installed ()
   layer installed "$MACHINE/guest/product.bash" && return
   rm -f "$LAYERS"/home.*
   machine_start
-  guest_within 180 layer_install || die "the product cannot be installed"
+  guest_within 600 layer_install || die "the product cannot be installed"
   # Written down and cut off: the file system is as after a loss of power, in perfect order but for its journal.
   mv "$VM/disk.qcow2" "$LAYERS/installed.qcow2"
   machine_kill
@@ -39,7 +39,7 @@ layer_home ()
   layer_installed
   layer home "$MACHINE"/guest/*.bash && return
   machine_start --disk "$LAYERS/installed.qcow2"
-  guest_within 180 layer_home || die "the laptop does not come home"
+  guest_within 600 layer_home || die "the laptop does not come home"
   machine_save "$LAYERS/home.state" "$LAYERS/home.qcow2"
   layer_done home
 }

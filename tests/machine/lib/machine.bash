@@ -9,12 +9,12 @@
 #     --rtc DATE               what its clock says at the start
 #   guest FUNCTION ARGUMENT…   runs a function of guest/*.bash or of the case as root there; output and status are its
 #                              own
-#   guest_within SECONDS …     the same, if it takes longer than a minute
+#   guest_within SECONDS …     the same, if it takes longer than two minutes
 #   machine_reboot, machine_off, machine_kill
 #   qmp COMMAND [JSON], qmp_event NAME SECONDS
 
 VM=
-LIMIT=60
+LIMIT=120
 
 machine_start ()
 {
