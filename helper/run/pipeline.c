@@ -20,7 +20,7 @@
 #include "system/filter/choice.h"
 
 #define SETTLE_US G_USEC_PER_SEC /* for a refresh that is to settle */
-#define EXPIRY_CHECK_S 30        /* the wall clock can be set, and this timer stands still in sleep: look now and then */
+#define EXPIRY_CHECK_S 30        /* the wall clock can be set, and this timer stands still in sleep */
 #define BUS_LOST_US (3 * G_USEC_PER_SEC)
 #define BUS_LOST_STEP_US (20 * 1000)
 
@@ -71,12 +71,19 @@ gather (DivertPipeline *pipeline,
   return facts;
 }
 
-/* A mode that is over becomes auto. */
+/* Has NetworkManager been read? */
+static gboolean
+is_ready (const DivertPipeline *pipeline)
+{
+  return pipeline->network != NULL && divert_network_is_ready (pipeline->network);
+}
+
+/* A mode that is over becomes auto.  Which network it is, is not known before all of it has been read. */
 static void
 end_mode (DivertPipeline    *pipeline,
           const DivertFacts *facts)
 {
-  g_autofree char *network = facts->nm_running ? divert_facts_network (facts) : NULL;
+  g_autofree char *network = is_ready (pipeline) ? divert_facts_network (facts) : NULL;
 
   DivertClock now;
 
@@ -98,13 +105,6 @@ keep_report (DivertPipeline *pipeline,
     divert_report_free (old);
   if (old_in_force != NULL && old_in_force != old && old_in_force != pipeline->in_force)
     divert_report_free (old_in_force);
-}
-
-/* Has NetworkManager been read? */
-static gboolean
-is_ready (const DivertPipeline *pipeline)
-{
-  return pipeline->network != NULL && divert_network_is_ready (pipeline->network);
 }
 
 /* Is this start-up, and does a moment's patience serve? */

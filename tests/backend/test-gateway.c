@@ -28,6 +28,7 @@ typedef struct
   int           far;
   guint         ifindex;
   guint         n_calls;
+  guint         epoch;
   /* What test_wait() waits for. */
   DivertGatewayState wanted;
   const char   *wanted_macs;
@@ -409,6 +410,35 @@ test_carrier (Fixture       *f,
   g_assert_cmpint (look (f, NULL), ==, DIVERT_GATEWAY_UNKNOWN);
 }
 
+static gboolean
+has_later_epoch (gpointer user_data)
+{
+  Fixture *f = user_data;
+
+  return get_epoch (f) > f->epoch;
+}
+
+/* A link that has the number and the name of one that is gone, and was plugged in as often. */
+static void
+test_link_is_made_anew (Fixture       *f,
+                        gconstpointer  user_data)
+{
+  for (guint i = 0; i < 3; i++)
+    {
+      ask (f);
+      expect (f, DIVERT_GATEWAY_RESOLVED, MAC_A);
+      f->epoch = get_epoch (f);
+      test_run ("ip link del up0; ip link add up0 index %u type veth peer name far0; ip link set up0 addrgenmode none;"
+                "ip link set far0 address " MAC_A " netns %d; ip link set up0 up", f->ifindex, f->far);
+      run_far (f, "ip link set far0 addrgenmode none; ip link set far0 up");
+      run_far (f, f->far_address);
+      plug_in (f);
+      g_assert_cmpuint (if_nametoindex ("up0"), ==, f->ifindex);
+      g_assert_true (test_wait (PATIENCE_MS, has_later_epoch, f));
+      g_assert_cmpint (look (f, NULL), !=, DIVERT_GATEWAY_RESOLVED);
+    }
+}
+
 static void
 test_address_goes (Fixture       *f,
                    gconstpointer  user_data)
@@ -525,6 +555,7 @@ main (int   argc,
     { "silence", test_silence },
     { "route-is-replaced", test_route_is_replaced },
     { "carrier", test_carrier },
+    { "link-is-made-anew", test_link_is_made_anew },
     { "address-goes", test_address_goes },
     { "route-goes", test_route_goes },
     { "permanent-entry", test_permanent_entry },

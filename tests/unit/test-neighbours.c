@@ -111,12 +111,42 @@ test_many (void)
   DivertNeighbours *neighbours = divert_neighbours_new ();
 
   trust (neighbours, HOME);
+  g_assert_false (see (neighbours, NUD_REACHABLE, MAC_A));
   for (guint i = 0; i < 100000; i++)
     {
       g_autofree char *address = g_strdup_printf ("fd00:22::%x:%x", i >> 16, i & 0xffff);
 
-      g_assert_false (see_on (neighbours, HOME, address, NUD_REACHABLE, MAC_A));
+      /* Answered once, at most. */
+      g_assert_false (see_on (neighbours, HOME, address, i % 2 == 0 ? NUD_REACHABLE : NUD_STALE, MAC_B));
+      g_assert_false (see_on (neighbours, HOME, address, NUD_STALE, MAC_B));
+      g_assert_false (see_on (neighbours, OTHER, address, NUD_REACHABLE, MAC_B));
     }
+  /* Whoever this machine talks to is not forgotten for them. */
+  g_assert_true (see (neighbours, NUD_STALE, MAC_B));
+  divert_neighbours_free (neighbours);
+}
+
+/* More than there is room for, and this machine talks to all of them: then nobody knows any more, and the gateway
+ * has to say. */
+static void
+test_many_in_use (void)
+{
+  DivertNeighbours *neighbours = divert_neighbours_new ();
+  guint n_surprises = 0, first = 0;
+
+  trust (neighbours, HOME);
+  g_assert_false (see (neighbours, NUD_REACHABLE, MAC_A));
+  for (guint i = 0; i < 5000; i++)
+    {
+      g_autofree char *address = g_strdup_printf ("fd00:22::%x", i);
+
+      if (!see_on (neighbours, HOME, address, NUD_REACHABLE, MAC_B))
+        continue;
+      first = n_surprises++ == 0 ? i : first;
+      trust (neighbours, HOME);
+    }
+  g_assert_cmpuint (first, ==, 4095);
+  g_assert_cmpuint (n_surprises, ==, 5000 - 4095);
   divert_neighbours_free (neighbours);
 }
 
@@ -129,5 +159,6 @@ main (int    argc,
   g_test_add_func ("/neighbours/in-turn", test_in_turn);
   g_test_add_func ("/neighbours/no-surprise", test_no_surprise);
   g_test_add_func ("/neighbours/many", test_many);
+  g_test_add_func ("/neighbours/many-in-use", test_many_in_use);
   return g_test_run ();
 }

@@ -37,16 +37,14 @@ divert_kernel_parse_link (struct nlmsghdr *header,
       nlmsg_parse (header, sizeof *info, attributes, IFLA_MAX, NULL) < 0)
     return FALSE;
   if (info->ifi_family != AF_UNSPEC || info->ifi_index <= 0 || attributes[IFLA_WIRELESS] != NULL ||
-      attributes[IFLA_IFNAME] == NULL)
+      attributes[IFLA_IFNAME] == NULL || nla_len (attributes[IFLA_IFNAME]) < 1)
     return FALSE;
 
   link.ifindex = info->ifi_index;
   nla_strlcpy (link.name, attributes[IFLA_IFNAME], sizeof link.name);
   link.loopback = (info->ifi_flags & IFF_LOOPBACK) != 0;
   link.carrier = header->nlmsg_type == RTM_NEWLINK &&
-                 has_carrier (info->ifi_flags,
-                              attributes[IFLA_OPERSTATE] != NULL ? nla_get_u8 (attributes[IFLA_OPERSTATE]) :
-                                                                                    IF_OPER_UNKNOWN);
+                 has_carrier (info->ifi_flags, divert_netlink_get_u8 (attributes[IFLA_OPERSTATE], IF_OPER_UNKNOWN));
   link.carrier_changes = divert_netlink_get_u32 (attributes[IFLA_CARRIER_CHANGES], 0);
   *ret_link = link;
   return TRUE;
@@ -150,6 +148,8 @@ divert_kernel_parse_route (struct nlmsghdr *header,
         return;
       route.destination.family = info->rtm_family == AF_INET6 ? DIVERT_FAMILY_IPV6 : DIVERT_FAMILY_IPV4;
     }
+  if (info->rtm_dst_len > divert_family_bits (route.destination.family))
+    return;
   route.destination.length = info->rtm_dst_len;
 
   switch (info->rtm_type)

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: a netlink socket, its sequence of requests and answers, and the
- * kernel's errors.
+ * Owns: a netlink socket, and its sequence of requests and answers.
  *
  * One request is under way at a time.  The kernel answers a request before
  * send() returns and a dump as it is read, so reading does not wait; the
  * timeout is there so that a lost answer is an error and not a hang.
  */
-#include "netlink.h"
+#include "netlink-answer.h"
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>
@@ -28,26 +27,6 @@ struct DivertNetlink
   struct nl_sock *sock;
   char           *buffer;
 };
-
-typedef struct
-{
-  DivertNetlinkVisit visit;
-  gpointer           user_data;
-  gboolean           done;
-  gboolean           torn;
-} Answer;
-
-static gboolean
-fail (GError     **error,
-      int          code,
-      const char  *reason)
-{
-  if (reason != NULL)
-    g_set_error (error, DIVERT_NETLINK_ERROR, code, "%s (%s)", g_strerror (code), reason);
-  else
-    g_set_error_literal (error, DIVERT_NETLINK_ERROR, code, g_strerror (code));
-  return FALSE;
-}
 
 static void
 set_options (int fd)
@@ -73,7 +52,7 @@ divert_netlink_new (int      protocol,
   errno = ENOMEM;
   if (netlink->sock == NULL || nl_connect (netlink->sock, protocol) < 0)
     {
-      fail (error, errno, NULL);
+      divert_netlink_fail (error, errno, NULL);
       g_prefix_error (error, _("cannot open a netlink socket: "));
       return NULL;
     }
@@ -114,54 +93,6 @@ divert_netlink_get_port (const DivertNetlink *netlink)
   return nl_socket_get_local_port (netlink->sock);
 }
 
-/* The kernel's reason, behind the error and (unless it was capped) the request. */
-static const char *
-find_reason (struct nlmsghdr *header)
-{
-  const struct nlmsgerr *failure = nlmsg_data (header);
-  int offset = sizeof *failure;
-  struct nlattr *reason;
-
-  if ((header->nlmsg_flags & NLM_F_ACK_TLVS) == 0)
-    return NULL;
-  if ((header->nlmsg_flags & NLM_F_CAPPED) == 0)
-    offset += NLMSG_ALIGN (failure->msg.nlmsg_len) - NLMSG_HDRLEN;
-  if (offset >= nlmsg_datalen (header))
-    return NULL;
-  reason = nla_find ((struct nlattr *) ((char *) nlmsg_data (header) + offset), nlmsg_datalen (header) - offset,
-                     NLMSGERR_ATTR_MSG);
-  if (reason == NULL || nla_len (reason) == 0 || nla_get_string (reason)[nla_len (reason) - 1] != '\0')
-    return NULL;
-  return nla_get_string (reason);
-}
-
-static gboolean
-take_message (struct nlmsghdr  *header,
-              Answer           *answer,
-              GError          **error)
-{
-  int code = 0;
-
-  answer->torn |= (header->nlmsg_flags & NLM_F_DUMP_INTR) != 0;
-  if (header->nlmsg_type == NLMSG_NOOP)
-    return TRUE;
-  if (header->nlmsg_type != NLMSG_ERROR && header->nlmsg_type != NLMSG_DONE)
-    {
-      if (answer->visit != NULL)
-        answer->visit (header, answer->user_data);
-      return TRUE;
-    }
-
-  answer->done = TRUE;
-  if (header->nlmsg_type == NLMSG_ERROR && nlmsg_datalen (header) < (int) sizeof (struct nlmsgerr))
-    code = -EBADMSG;
-  else if (nlmsg_datalen (header) >= (int) sizeof (int))
-    code = *(int *) nlmsg_data (header);
-  if (code >= 0)
-    return TRUE;
-  return fail (error, -code, header->nlmsg_type == NLMSG_ERROR ? find_reason (header) : NULL);
-}
-
 /* @ret_length is 0 for a datagram that is none of the kernel's. */
 static gboolean
 receive (DivertNetlink  *netlink,
@@ -177,50 +108,41 @@ receive (DivertNetlink  *netlink,
     n = recvmsg (nl_socket_get_fd (netlink->sock), &datagram, 0);
   while (n < 0 && errno == EINTR);
   if (n < 0)
-    return fail (error, errno == EAGAIN ? ETIMEDOUT : errno, NULL);
+    return divert_netlink_fail (error, errno == EAGAIN ? ETIMEDOUT : errno, NULL);
   if (datagram.msg_flags & MSG_TRUNC)
-    return fail (error, EMSGSIZE, NULL);
+    return divert_netlink_fail (error, EMSGSIZE, NULL);
   /* Other processes can send to this socket as well. */
   *ret_length = sender.nl_pid == 0 ? n : 0;
   return TRUE;
 }
 
 static gboolean
-take_datagram (DivertNetlink  *netlink,
-               guint32         sequence,
-               Answer         *answer,
-               GError        **error)
+take_datagram (DivertNetlink        *netlink,
+               DivertNetlinkAnswer  *answer,
+               GError              **error)
 {
-  int remaining;
+  int length;
 
-  if (!receive (netlink, &remaining, error))
-    return FALSE;
-  for (struct nlmsghdr *header = (struct nlmsghdr *) netlink->buffer; nlmsg_ok (header, remaining) && !answer->done;
-       header = nlmsg_next (header, &remaining))
-    {
-      /* What is left of a request that was given up is of no interest. */
-      if (header->nlmsg_seq == sequence && !take_message (header, answer, error))
-        return FALSE;
-    }
-  return TRUE;
+  return receive (netlink, &length, error) && divert_netlink_answer_take (answer, netlink->buffer, length, error);
 }
 
 static gboolean
 converse (DivertNetlink         *netlink,
           DivertNetlinkMessage  *msg,
           int                    flags,
-          Answer                *answer,
+          DivertNetlinkAnswer   *answer,
           GError               **error)
 {
   struct nlmsghdr *header = nlmsg_hdr (msg);
 
   nl_complete_msg (netlink->sock, msg);
   header->nlmsg_flags |= flags;
+  answer->sequence = header->nlmsg_seq;
   if (send (nl_socket_get_fd (netlink->sock), header, header->nlmsg_len, 0) < 0)
-    return fail (error, errno, NULL);
+    return divert_netlink_fail (error, errno, NULL);
   while (!answer->done)
     {
-      if (!take_datagram (netlink, header->nlmsg_seq, answer, error))
+      if (!take_datagram (netlink, answer, error))
         return FALSE;
     }
   return TRUE;
@@ -233,7 +155,7 @@ divert_netlink_request (DivertNetlink         *netlink,
                         gpointer               user_data,
                         GError               **error)
 {
-  Answer answer = { visit, user_data, FALSE, FALSE };
+  DivertNetlinkAnswer answer = { .visit = visit, .user_data = user_data };
 
   return converse (netlink, msg, NLM_F_ACK, &answer, error);
 }
@@ -264,7 +186,7 @@ request_batch (DivertNetlink         *netlink,
       g_byte_array_set_size (datagram, NLMSG_ALIGN (datagram->len));
     }
   if (send (nl_socket_get_fd (netlink->sock), datagram->data, datagram->len, 0) < 0)
-    return fail (error, errno, NULL);
+    return divert_netlink_fail (error, errno, NULL);
 
   while (done < count)
     {
@@ -276,12 +198,12 @@ request_batch (DivertNetlink         *netlink,
            header = nlmsg_next (header, &remaining))
         {
           const guint32 i = header->nlmsg_seq - first_sequence;
-          Answer answer = { 0 };
+          DivertNetlinkAnswer answer = { .sequence = header->nlmsg_seq };
           g_autoptr(GError) refusal = NULL;
 
           if (i >= count)
             continue;
-          if (!take_message (header, &answer, &refusal))
+          if (!divert_netlink_answer_take (&answer, (char *) header, header->nlmsg_len, &refusal))
             refused (first + i, refusal, user_data);
           if (answer.done)
             done = i + 1;
@@ -311,7 +233,7 @@ divert_netlink_dump (DivertNetlink         *netlink,
                      gboolean              *ret_torn,
                      GError               **error)
 {
-  Answer answer = { visit, user_data, FALSE, FALSE };
+  DivertNetlinkAnswer answer = { .visit = visit, .user_data = user_data };
 
   if (!converse (netlink, msg, NLM_F_DUMP, &answer, error))
     return FALSE;
@@ -324,6 +246,13 @@ int
 divert_netlink_family (DivertFamily family)
 {
   return family == DIVERT_FAMILY_IPV6 ? AF_INET6 : AF_INET;
+}
+
+guint8
+divert_netlink_get_u8 (struct nlattr *attribute,
+                       guint8         otherwise)
+{
+  return attribute != NULL && nla_len (attribute) >= (int) sizeof (guint8) ? nla_get_u8 (attribute) : otherwise;
 }
 
 guint32

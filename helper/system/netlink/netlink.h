@@ -59,6 +59,7 @@ gboolean       divert_netlink_dump (DivertNetlink *netlink, DivertNetlinkMessage
 /* AF_INET or AF_INET6. */
 int            divert_netlink_family (DivertFamily family);
 /* The number in @attribute; @otherwise if it is missing or short. */
+guint8         divert_netlink_get_u8 (struct nlattr *attribute, guint8 otherwise);
 guint32        divert_netlink_get_u32 (struct nlattr *attribute, guint32 otherwise);
 /* The address in @attribute; FALSE if it is missing, or not of @family's (AF_…) size. */
 gboolean       divert_netlink_get_address (struct nlattr *attribute, int family, DivertPrefix *ret_address);

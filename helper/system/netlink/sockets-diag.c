@@ -14,27 +14,38 @@ typedef struct
   gpointer           user_data;
 } Dump;
 
-static void
-see_socket (struct nlmsghdr *header,
-            gpointer         user_data)
+gboolean
+divert_socket_parse (struct nlmsghdr *header,
+                     guint8           protocol,
+                     DivertSocket    *ret_socket)
 {
-  const Dump *dump = user_data;
   struct nlattr *attributes[INET_DIAG_MAX + 1];
   const struct inet_diag_sockopt *options;
-  DivertSocket socket = { .protocol = dump->protocol };
+  DivertSocket socket = { .protocol = protocol };
 
   if (header->nlmsg_type != SOCK_DIAG_BY_FAMILY ||
       nlmsg_parse (header, sizeof socket.diag, attributes, INET_DIAG_MAX, NULL) < 0)
-    return;
+    return FALSE;
   socket.diag = *(const struct inet_diag_msg *) nlmsg_data (header);
   if (attributes[INET_DIAG_SOCKOPT] != NULL && nla_len (attributes[INET_DIAG_SOCKOPT]) >= (int) sizeof *options)
     {
       options = nla_data (attributes[INET_DIAG_SOCKOPT]);
       socket.transparent = options->transparent;
     }
-  if (attributes[INET_DIAG_SKV6ONLY] != NULL && nla_len (attributes[INET_DIAG_SKV6ONLY]) >= 1)
-    socket.v6only = nla_get_u8 (attributes[INET_DIAG_SKV6ONLY]) != 0;
-  dump->visit (&socket, dump->user_data);
+  socket.v6only = divert_netlink_get_u8 (attributes[INET_DIAG_SKV6ONLY], 0) != 0;
+  *ret_socket = socket;
+  return TRUE;
+}
+
+static void
+see_socket (struct nlmsghdr *header,
+            gpointer         user_data)
+{
+  const Dump *dump = user_data;
+  DivertSocket socket;
+
+  if (divert_socket_parse (header, dump->protocol, &socket))
+    dump->visit (&socket, dump->user_data);
 }
 
 gboolean

@@ -20,6 +20,9 @@ typedef struct
 
 typedef void (*DivertSocketVisit) (const DivertSocket *socket, gpointer user_data);
 
+/* FALSE: @header tells of no socket. */
+gboolean divert_socket_parse (struct nlmsghdr *header, guint8 protocol, DivertSocket *ret_socket);
+
 /* TCP_ESTABLISHED … (netinet/tcp.h), as a bit. */
 #define DIVERT_SOCKET_STATE(tcp_state) (1u << (tcp_state))
 

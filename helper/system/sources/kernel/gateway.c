@@ -10,7 +10,8 @@
  * Each time an epoch of the link ends, and with it what others have proven through it.
  * It ends as well when a gateway that had answered falls silent, shows another address
  * or is a gateway no more: then what it answers is known well enough, but a network that
- * was exchanged behind a carrier that stays shows in nothing else.
+ * was exchanged behind a carrier that stays shows in nothing else.  An epoch's number is never
+ * used twice: a link that was made anew may have the number and the name of one that is gone.
  */
 #include "gateway.h"
 
@@ -27,9 +28,10 @@ struct DivertGateways
   DivertLookAgain      changed;
   gpointer             user_data;
   GPtrArray           *list;     /* DivertResolution */
-  GHashTable          *carriers; /* ifindex → describe_carrier() */
-  GHashTable          *epochs;   /* ifindex → how often one of its epochs ended */
-  guint                epoch;    /* how often all did */
+  GHashTable          *seen;     /* ifindex → DivertLinkState, as it was last seen */
+  GHashTable          *epochs;   /* ifindex → the number of its epoch */
+  guint                epoch;    /* the number of the epoch that began for all */
+  guint                n_epochs; /* the highest number so far */
   DivertLinkAddresses *addresses;
   DivertNeighbours    *neighbours;
   GSource             *timer;
@@ -49,12 +51,11 @@ static void
 begin_epoch (DivertGateways *gateways,
              guint           ifindex)
 {
-  guint before = GPOINTER_TO_UINT (g_hash_table_lookup (gateways->epochs, GUINT_TO_POINTER (ifindex)));
-
+  gateways->n_epochs++;
   if (ifindex == 0)
-    gateways->epoch++;
+    gateways->epoch = gateways->n_epochs;
   else
-    g_hash_table_insert (gateways->epochs, GUINT_TO_POINTER (ifindex), GUINT_TO_POINTER (before + 1));
+    g_hash_table_insert (gateways->epochs, GUINT_TO_POINTER (ifindex), GUINT_TO_POINTER (gateways->n_epochs));
 }
 
 static void
@@ -103,7 +104,7 @@ divert_gateways_new (DivertNetlink   *netlink,
   gateways->changed = changed;
   gateways->user_data = user_data;
   gateways->list = g_ptr_array_new_with_free_func ((GDestroyNotify) divert_resolution_free);
-  gateways->carriers = g_hash_table_new (NULL, NULL);
+  gateways->seen = g_hash_table_new_full (NULL, NULL, NULL, g_free);
   gateways->addresses = divert_link_addresses_new ();
   gateways->neighbours = divert_neighbours_new ();
   gateways->epochs = g_hash_table_new (NULL, NULL);
@@ -123,7 +124,7 @@ divert_gateways_free (DivertGateways *gateways)
     return;
   g_source_destroy (gateways->timer);
   g_source_unref (gateways->timer);
-  g_hash_table_unref (gateways->carriers);
+  g_hash_table_unref (gateways->seen);
   divert_link_addresses_free (gateways->addresses);
   divert_neighbours_free (gateways->neighbours);
   g_hash_table_unref (gateways->epochs);
@@ -186,7 +187,9 @@ guint
 divert_gateways_get_epoch (const DivertGateways *gateways,
                            guint                 ifindex)
 {
-  return gateways->epoch + GPOINTER_TO_UINT (g_hash_table_lookup (gateways->epochs, GUINT_TO_POINTER (ifindex)));
+  guint epoch = GPOINTER_TO_UINT (g_hash_table_lookup (gateways->epochs, GUINT_TO_POINTER (ifindex)));
+
+  return MAX (epoch, gateways->epoch);
 }
 
 void
@@ -213,25 +216,26 @@ divert_gateways_forget_for_address (DivertGateways *gateways,
   divert_gateways_forget (gateways, ifindex, family == DIVERT_FAMILY_IPV4 ? DIVERT_FAMILIES_BOTH : 1 << family);
 }
 
-/* One number for "has it a carrier, and how often did that change?" */
-static gpointer
-describe_carrier (const DivertLinkState *link)
+/* Is it the same link, plugged in all the time?  Not by its MAC address: a bridge's follows its ports. */
+static gboolean
+is_same (const DivertLinkState *a,
+         const DivertLinkState *b)
 {
-  return GUINT_TO_POINTER (link->carrier_changes << 1 | (link->carrier ? 1 : 0));
+  return a->carrier == b->carrier && a->carrier_changes == b->carrier_changes && g_str_equal (a->name, b->name);
 }
 
 gboolean
 divert_gateways_see_link (DivertGateways        *gateways,
                           const DivertLinkState *link)
 {
-  gpointer key = GUINT_TO_POINTER (link->ifindex), before = NULL, now = describe_carrier (link);
+  gpointer key = GUINT_TO_POINTER (link->ifindex);
+  const DivertLinkState *before = g_hash_table_lookup (gateways->seen, key);
 
-  gboolean known = g_hash_table_lookup_extended (gateways->carriers, key, NULL, &before);
-
-  if (known && before != now)
-    divert_gateways_forget (gateways, link->ifindex, DIVERT_FAMILIES_BOTH);
-  g_hash_table_insert (gateways->carriers, key, now);
-  return !known || before != now;
+  if (before != NULL && is_same (before, link))
+    return FALSE;
+  divert_gateways_forget (gateways, link->ifindex, DIVERT_FAMILIES_BOTH);
+  g_hash_table_insert (gateways->seen, key, g_memdup2 (link, sizeof *link));
+  return TRUE;
 }
 
 void
@@ -239,25 +243,38 @@ divert_gateways_lose_link (DivertGateways *gateways,
                            guint           ifindex)
 {
   divert_gateways_forget (gateways, ifindex, DIVERT_FAMILIES_BOTH);
-  g_hash_table_remove (gateways->carriers, GUINT_TO_POINTER (ifindex));
+  g_hash_table_remove (gateways->seen, GUINT_TO_POINTER (ifindex));
   g_hash_table_remove (gateways->epochs, GUINT_TO_POINTER (ifindex));
 }
 
-static void
-update_carriers (DivertGateways *gateways,
-                 const GArray   *states)
+static gboolean
+is_among (const GArray *states,
+          guint         ifindex)
 {
-  g_autoptr(GHashTable) now = g_hash_table_new (NULL, NULL);
+  for (guint i = 0; i < states->len; i++)
+    if (g_array_index (states, DivertLinkState, i).ifindex == ifindex)
+      return TRUE;
+  return FALSE;
+}
+
+static void
+see_links (DivertGateways *gateways,
+           const GArray   *states)
+{
+  GHashTableIter iter;
+  gpointer ifindex;
 
   for (guint i = 0; i < states->len; i++)
-    {
-      const DivertLinkState *link = &g_array_index (states, DivertLinkState, i);
-
-      divert_gateways_see_link (gateways, link);
-      g_hash_table_insert (now, GUINT_TO_POINTER (link->ifindex), describe_carrier (link));
-    }
-  g_hash_table_unref (gateways->carriers);
-  gateways->carriers = g_steal_pointer (&now);
+    divert_gateways_see_link (gateways, &g_array_index (states, DivertLinkState, i));
+  if (g_hash_table_size (gateways->seen) == states->len)
+    return;
+  g_hash_table_iter_init (&iter, gateways->seen);
+  while (g_hash_table_iter_next (&iter, &ifindex, NULL))
+    if (!is_among (states, GPOINTER_TO_UINT (ifindex)))
+      {
+        g_hash_table_iter_remove (&iter);
+        g_hash_table_remove (gateways->epochs, ifindex);
+      }
 }
 
 static void
@@ -311,7 +328,7 @@ miss (DivertGateways  *gateways,
       const DivertResolution *resolution = leftover->pdata[i];
 
       if (resolution->state == DIVERT_GATEWAY_RESOLVED &&
-          g_hash_table_contains (gateways->carriers, GUINT_TO_POINTER (resolution->ifindex)))
+          g_hash_table_contains (gateways->seen, GUINT_TO_POINTER (resolution->ifindex)))
         begin_epoch (gateways, resolution->ifindex);
     }
 }
@@ -323,7 +340,7 @@ divert_gateways_update (DivertGateways          *gateways,
   gint64 now = g_get_monotonic_time ();
   g_autoptr(GPtrArray) old = NULL;
 
-  update_carriers (gateways, state->link_states);
+  see_links (gateways, state->link_states);
   divert_link_addresses_see (gateways->addresses, state->links, now, on_strange_address, gateways);
   old = g_steal_pointer (&gateways->list);
   gateways->list = g_ptr_array_new_with_free_func ((GDestroyNotify) divert_resolution_free);

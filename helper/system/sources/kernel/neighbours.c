@@ -11,13 +11,16 @@
  * At home the same happens when an address passes to another device, or a NAS answers by two network
  * cards in turn.  So each host may have several, each is a surprise only once if the network proves
  * at once to be the same, and hosts that this machine is not talking to do not count.
+ *
+ * A stranger who shows many hosts must not make the NAS forgotten.  Room is made by forgetting who was not heard of for
+ * the longest time, of those first that this machine does not talk to; to have to forget another is a surprise, too.
  */
 #include "neighbours.h"
 
 #include <linux/neighbour.h>
 #include <string.h>
 
-/* Beyond any household's; a table that is full begins anew. */
+/* Beyond any household's, and beyond what the kernel's own table takes. */
 #define MAX_HOSTS 4096
 #define MAX_MACS  4
 /* For the gateway to answer, if the network is the same. */
@@ -34,11 +37,13 @@ typedef struct
   GArray      *known;    /* DivertMac, the oldest first */
   gint64       surprise; /* when it showed @mac; 0: nothing open */
   DivertMac    mac;
+  GList        heard;    /* in DivertNeighbours.heard */
 } Host;
 
 struct DivertNeighbours
 {
   GHashTable *hosts;   /* Host, its own key */
+  GQueue      heard;   /* the same, who was not heard of for the longest time first */
   GArray     *trusted; /* ifindex */
 };
 
@@ -141,18 +146,35 @@ divert_neighbours_trust (DivertNeighbours *neighbours,
   g_array_append_vals (neighbours->trusted, ifindexes->data, ifindexes->len);
 }
 
+/* Makes room for one.  Returns whether one had to go that this machine talks to. */
+static gboolean
+forget_one (DivertNeighbours *neighbours)
+{
+  GList *oldest = neighbours->heard.head;
+  gboolean in_use;
+
+  while (oldest != NULL && ((const Host *) oldest->data)->in_use)
+    oldest = oldest->next;
+  in_use = oldest == NULL;
+  if (in_use)
+    oldest = neighbours->heard.head;
+  g_queue_unlink (&neighbours->heard, oldest);
+  g_hash_table_remove (neighbours->hosts, oldest->data);
+  return in_use;
+}
+
 static Host *
 add (DivertNeighbours      *neighbours,
      const DivertNeighbour *neighbour)
 {
   Host *host = g_new0 (Host, 1);
 
-  if (g_hash_table_size (neighbours->hosts) >= MAX_HOSTS)
-    g_hash_table_remove_all (neighbours->hosts);
   host->ifindex = neighbour->ifindex;
   host->address = neighbour->address;
   host->known = g_array_new (FALSE, FALSE, sizeof (DivertMac));
+  host->heard.data = host;
   g_hash_table_add (neighbours->hosts, host);
+  g_queue_push_tail_link (&neighbours->heard, &host->heard);
   return host;
 }
 
@@ -163,13 +185,18 @@ divert_neighbours_see (DivertNeighbours      *neighbours,
 {
   const Host key = { .ifindex = neighbour->ifindex, .address = neighbour->address };
   Host *host = g_hash_table_lookup (neighbours->hosts, &key);
-  gboolean surprise = FALSE;
+  gboolean trusted = is_trusted (neighbours->trusted, neighbour->ifindex);
+  gboolean surprise = FALSE, forgotten = FALSE;
 
-  if ((neighbour->state & NUD_SHOWN) == 0 || !neighbour->has_mac)
+  /* Of a link that nobody trusts there is nothing to learn. */
+  if ((neighbour->state & NUD_SHOWN) == 0 || !neighbour->has_mac || (host == NULL && !trusted))
     return FALSE;
   if (host == NULL)
-    host = add (neighbours, neighbour);
-  if (is_trusted (neighbours->trusted, neighbour->ifindex))
+    {
+      forgotten = g_hash_table_size (neighbours->hosts) >= MAX_HOSTS && forget_one (neighbours);
+      host = add (neighbours, neighbour);
+    }
+  if (trusted)
     {
       surprise = host->in_use && host->known->len > 0 && !divert_macs_contain (host->known, &neighbour->mac);
       if (!surprise)
@@ -179,8 +206,11 @@ divert_neighbours_see (DivertNeighbours      *neighbours,
     {
       host->surprise = now;
       host->mac = neighbour->mac;
-      distrust (neighbours->trusted, neighbour->ifindex);
     }
   host->in_use = (neighbour->state & NUD_IN_USE) != 0;
-  return surprise;
+  g_queue_unlink (&neighbours->heard, &host->heard);
+  g_queue_push_tail_link (&neighbours->heard, &host->heard);
+  if (surprise || forgotten)
+    distrust (neighbours->trusted, neighbour->ifindex);
+  return surprise || forgotten;
 }
