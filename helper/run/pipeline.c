@@ -20,7 +20,7 @@
 #include "system/filter/choice.h"
 
 #define SETTLE_US G_USEC_PER_SEC /* for a refresh that is to settle */
-#define EXPIRY_CHECK_S 30        /* the wall clock can be set, and this timer stands still in sleep: look now and then */
+#define EXPIRY_CHECK_S 30        /* the wall clock can be set, and this timer stands still in sleep */
 #define BUS_LOST_US (3 * G_USEC_PER_SEC)
 #define BUS_LOST_STEP_US (20 * 1000)
 
