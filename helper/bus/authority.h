@@ -15,8 +15,8 @@ G_BEGIN_DECLS
 
 typedef struct DivertAuthority DivertAuthority;
 
-/* What the person who is asked for a password reads besides the action's own words; rules of the administrator's may look
- * at it, too (action.lookup()).  Hostile text: it is escaped and cut.  NULL: not given. */
+/* What the person who is asked for a password reads besides the action's own words; rules of the administrator's may
+ * look at it, too (action.lookup()).  Hostile text: it is escaped and cut.  NULL: not given. */
 typedef struct
 {
   const char *message; /* msgid, takes the action's message's place; with $(site) and $(network) in it */

@@ -304,7 +304,8 @@ on_forget (DivertHelper1         *object,
   DivertDialog dialog = { .site = site, .network = uuid };
 
   /* The action's own message is that of trust. */
-  dialog.message = uuid[0] != '\0' ? N_("Authentication is required to take the network '$(network)' out of site '$(site)'") :
+  dialog.message = uuid[0] != '\0' ? N_("Authentication is required to take the network '$(network)' "
+                                        "out of site '$(site)'") :
                                      N_("Authentication is required to forget site '$(site)'");
   if (change != NULL)
     divert_change_authorise (change, DIVERT_ACTION_TRUST, &dialog);

@@ -39,7 +39,8 @@ const char   *divert_laying_get_backend (const DivertLaying *laying);
 /* Packets that the guard has dropped. */
 gboolean      divert_laying_count_dropped (const DivertLaying *laying, guint64 *ret_packets);
 
-/* What would be laid for @ruleset, or for @rule, one of its, as far as it concerns @packet, as the backend writes it. */
+/* What would be laid for @ruleset, or for @rule, one of its, as far as it concerns @packet, as the backend writes
+ * it. */
 char         *divert_laying_to_text (const DivertLaying *laying, const DivertRuleset *ruleset);
 void          divert_laying_describe (const DivertLaying *laying, const DivertRuleset *ruleset, const DivertRule *rule,
                                       const DivertPacket *packet, DivertRuleText *ret_text);

@@ -67,9 +67,9 @@ gboolean            divert_pipeline_count_dropped (const DivertPipeline *pipelin
 char               *divert_pipeline_plan (const DivertPipeline *pipeline, const DivertMode *mode);
 /* What becomes of @packet then; where it leaves, and from which address, is filled in.  The rule that
  * is @ret_explanation's belongs to the ruleset that is returned; @ret_text, empty before, is its text. */
-DivertRuleset      *divert_pipeline_explain (const DivertPipeline *pipeline, const DivertMode *mode, DivertPacket *packet,
-                                             DivertDecision **ret_decision, DivertExplanation *ret_explanation,
-                                             DivertRuleText *ret_text);
+DivertRuleset      *divert_pipeline_explain (const DivertPipeline *pipeline, const DivertMode *mode,
+                                             DivertPacket *packet, DivertDecision **ret_decision,
+                                             DivertExplanation *ret_explanation, DivertRuleText *ret_text);
 /* Does the helper have rules to keep, or something to wait for? */
 gboolean            divert_pipeline_is_needed (const DivertPipeline *pipeline);
 

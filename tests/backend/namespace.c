@@ -92,6 +92,7 @@ test_namespace_start_far (void)
   return test_child_start (hold_namespace, NULL);
 }
 
+G_GNUC_PRINTF (1, 0)
 static char *
 run (const char *format,
      va_list     args)

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+G_GNUC_PRINTF (1, 2)
 static void
 skip (const char *format,
       ...)

@@ -225,7 +225,8 @@ test_dialog (void)
                    "network=Wi-Fi \\x1b[2J\\n\\x24(site) \\x3cb\\x3eit\\'s\\x3c/b\\x3e \\x26 more;site=home;");
   self.dialog = &other;
   g_assert_cmpint (call (FALSE, FALSE), ==, 0);
-  g_assert_cmpstr (self.details, ==, "network=;polkit.gettext_domain=nm-divert;polkit.message=Forget $(site);site=home;");
+  g_assert_cmpstr (self.details, ==,
+                   "network=;polkit.gettext_domain=nm-divert;polkit.message=Forget $(site);site=home;");
   self.dialog = &flood;
   g_assert_cmpint (call (FALSE, FALSE), ==, 0);
   g_assert_cmpstr (self.details, ==, expected);

@@ -40,11 +40,14 @@ static const Case cases[] = {
 
   /* TPROXY. */
   { IPV4, { .table = MANGLE, .chain = "DIVERT", .protocol = IPPROTO_TCP, .tagged = TRUE,
-      .has_destination = TRUE, .destination = PREFIX4 (192, 168, 22, 0, 24), .target = DIVERT_XT_TPROXY, .port = 22223 },
-    "-d 192.168.22.0/24 -p tcp -m comment --comment nm-divert -j TPROXY --on-port 22223 --on-ip 0.0.0.0 --tproxy-mark 0x0/0x0" },
+      .has_destination = TRUE, .destination = PREFIX4 (192, 168, 22, 0, 24), .target = DIVERT_XT_TPROXY,
+      .port = 22223 },
+    "-d 192.168.22.0/24 -p tcp -m comment --comment nm-divert -j TPROXY --on-port 22223 --on-ip 0.0.0.0 "
+    "--tproxy-mark 0x0/0x0" },
   { IPV6, { .table = MANGLE, .chain = "DIVERT", .protocol = IPPROTO_UDP, .tagged = TRUE,
       .has_destination = TRUE, .destination = PREFIX6 (0xfd, 0, 0x22, 0, 64), .target = DIVERT_XT_TPROXY, .port = 1 },
-    "-d fd00:0:0:22::/64 -p udp -m comment --comment nm-divert -j TPROXY --on-port 1 --on-ip :: --tproxy-mark 0x0/0x0" },
+    "-d fd00:0:0:22::/64 -p udp -m comment --comment nm-divert -j TPROXY --on-port 1 --on-ip :: "
+    "--tproxy-mark 0x0/0x0" },
 
   /* The guard. */
   { BOTH, { .table = MANGLE, .chain = "DIVERT_GUARD", .tagged = TRUE, .mark = { TRUE, FALSE, 0x17, 0xff },

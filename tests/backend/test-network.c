@@ -223,8 +223,9 @@ test_network (void)
   g_assert_true (private_system_wait (home_is_renamed, f, 5000));
 
   /* What holds is what was applied, whatever the profile says since then. */
-  g_assert_cmpint (private_system_run ("nmcli", "connection", "modify", HOME_UUID, "802-1x.eap", "md5", "802-1x.identity",
-                                       "me", "802-1x.password", "secret", "connection.zone", "home", NULL), ==, 0);
+  g_assert_cmpint (private_system_run ("nmcli", "connection", "modify", HOME_UUID, "802-1x.eap", "md5",
+                                       "802-1x.identity", "me", "802-1x.password", "secret", "connection.zone", "home",
+                                       NULL), ==, 0);
   g_assert_true (private_system_wait (home_has_zone, f, 5000));
   g_assert_true (private_system_wait (is_settled, f, 5000));
   home = find (f, HOME_UUID);

@@ -80,9 +80,11 @@ static const Case cases[] = {
   { "reload", HELPER_ERROR "Config", 1, "Reload();", "as scripted" },
   { "reload", HELPER_ERROR "NotAuthorized", 3, "Reload();", NULL },
 
-  { "trust --yes", NULL, 0, "Preview('home', '');TrustShown('home', 'b2f0e3f2-0000-4000-8000-000000000001', 'd1');", "'home' is a site now" },
+  { "trust --yes", NULL, 0, "Preview('home', '');TrustShown('home', 'b2f0e3f2-0000-4000-8000-000000000001', 'd1');",
+    "'home' is a site now" },
   { "trust office --yes --connection B2F0E3F2-0000-4000-8000-000000000001", NULL, 0,
-    "Preview('office', 'b2f0e3f2-0000-4000-8000-000000000001');TrustShown('office', 'b2f0e3f2-0000-4000-8000-000000000001', 'd1');",
+    "Preview('office', 'b2f0e3f2-0000-4000-8000-000000000001');"
+    "TrustShown('office', 'b2f0e3f2-0000-4000-8000-000000000001', 'd1');",
     "192.168.22.0/24" },
   { "trust", NULL, 2, "", "say --yes" },
   { "trust away --yes", NULL, 2, "", "not a site's name: 'away'" },
@@ -140,7 +142,8 @@ canned_answer (Fixture    *fixture,
   if (!g_str_equal (method, "Preview"))
     return NULL;
   fixture->previews++;
-  return g_variant_new_parsed ("({'uuid': <'b2f0e3f2-0000-4000-8000-000000000001'>, 'intranet': <[%s]>, 'digest': <%s>},)",
+  return g_variant_new_parsed ("({'uuid': <'b2f0e3f2-0000-4000-8000-000000000001'>, 'intranet': <[%s]>, "
+                               "'digest': <%s>},)",
                                fixture->previews == 1 ? "192.168.22.0/24" : "10.66.0.0/24",
                                fixture->previews == 1 ? "d1" : "d2");
 }

@@ -169,7 +169,8 @@ test_ssid (void)
     "{'place': <'away'>, 'reason-code': <'proof-failed'>, 'reason-site': <'home'>, 'reason-proof': <'ssid'>,"
     " 'reason-expected': <'caf\\\\xe9\\\\;'>, 'reason-found': <'it\\'s\\\\x00\\u001b'>,"
     " 'sites': <[{'name': <'home'>, 'candidates': <[{'connection': <'x'>, 'device': <'wlan0'>,"
-    "   'proofs': <[{'kind': <'ssid'>, 'outcome': <'fails'>, 'expected': <'caf\\\\xe9'>, 'found': <'\\\\x00'>}]>}]>}]>}");
+    "   'proofs': <[{'kind': <'ssid'>, 'outcome': <'fails'>, 'expected': <'caf\\\\xe9'>, "
+    "     'found': <'\\\\x00'>}]>}]>}]>}");
   g_autofree char *text = divert_view_status (status, 0);
 
   assert_contains (text, "SSID: expected caf\\xe9\\;, found it's\\x00\\x1b\n");

@@ -250,7 +250,8 @@ test_ssid_bytes (void)
     {
       g_autofree char *text = g_strdup_printf ("[site a]\nintranet=10.0.0.0/8\nssid=%s\n", shown[i][0]);
       g_autoptr(DivertConfig) config = parse (text);
-      g_autofree char *ssid = divert_ssid_to_string (g_ptr_array_index (divert_config_find_site (config, "a")->ssids, 0));
+      GPtrArray *ssids = divert_config_find_site (config, "a")->ssids;
+      g_autofree char *ssid = divert_ssid_to_string (g_ptr_array_index (ssids, 0));
 
       g_assert_cmpstr (ssid, ==, shown[i][1]);
     }

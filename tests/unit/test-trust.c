@@ -221,10 +221,12 @@ test_digest (void)
     { MACHINE CONNECTION ("") LINK (ADDRESSES, "192.168.22.1 resolved 02:00:00:00:00:02"), "", "home" },
     { MACHINE CONNECTION ("") LINK (ADDRESSES, "192.168.22.1 failed"), "", "home" },
     { MACHINE CONNECTION ("") LINK (ADDRESSES, GATEWAY), "[site home]\nintranet=10.0.0.0/8\n", "home" },
-    { MACHINE CONNECTION ("") LINK (ADDRESSES, GATEWAY), "[site home]\nintranet=10.0.0.0/8\ngateway-mac=02:00:00:00:00:01\n", "home" },
+    { MACHINE CONNECTION ("") LINK (ADDRESSES, GATEWAY),
+      "[site home]\nintranet=10.0.0.0/8\ngateway-mac=02:00:00:00:00:01\n", "home" },
   };
   g_autoptr(GHashTable) digests = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  g_autofree char *renamed = g_strconcat (MACHINE "[connection 1]\nuuid=" UUID "\nid=Hom\ntype=802-11-wireless\ndevice=wlan0\n"
+  g_autofree char *renamed = g_strconcat (MACHINE "[connection 1]\nuuid=" UUID "\nid=Hom\ntype=802-11-wireless\n"
+                                          "device=wlan0\n"
                                           "up=true\nexternal=false\nkey-mgmt=wpa-psk\n\n", link, NULL);
   g_autoptr(GError) error = NULL;
   g_autoptr(DivertLearned) other_name = learn (renamed, UUID, "", &error);

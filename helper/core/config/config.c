@@ -116,7 +116,8 @@ sites_equal (const DivertSite *a,
              const DivertSite *b)
 {
   return g_str_equal (a->name, b->name) && divert_prefixes_equal (a->intranet, b->intranet) &&
-         a->intranet_auto6 == b->intranet_auto6 && strvs_equal (a->uuids, b->uuids) && strvs_equal (a->zones, b->zones) &&
+         a->intranet_auto6 == b->intranet_auto6 && strvs_equal (a->uuids, b->uuids) &&
+         strvs_equal (a->zones, b->zones) &&
          divert_prefixes_equal (a->subnets, b->subnets) && divert_macs_equal (a->gateway_macs, b->gateway_macs) &&
          ssids_equal (a->ssids, b->ssids) && divert_macs_equal (a->bssids, b->bssids) && a->security == b->security &&
          beacons_equal (a, b) && a->tproxy_port == b->tproxy_port;

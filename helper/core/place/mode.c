@@ -2,11 +2,11 @@
 /*
  * Owns: the mode, when it ends, its form on disk, and durations as people type them.
  *
- * A mode with an end lasts as long as was asked for, whatever happens to the wall clock: within the boot in which it was
- * set the kernel's count of seconds alone decides.  Behind a reboot nothing has counted but the wall clock, which may be wrong by
- * years then, in either direction, until somebody sets it.  So it ends the mode, but it cannot stretch it: no boot
- * gives it more than it was given at first.  And a clock that is implausibly late does not end "away", which is the
- * safe side; it ends the others.
+ * A mode with an end lasts as long as was asked for, whatever happens to the wall clock: within the boot in which it
+ * was set the kernel's count of seconds alone decides.  Behind a reboot nothing has counted but the wall clock, which
+ * may be wrong by years then, in either direction, until somebody sets it.  So it ends the mode, but it cannot stretch
+ * it: no boot gives it more than it was given at first.  And a clock that is implausibly late does not end "away",
+ * which is the safe side; it ends the others.
  */
 #include "mode.h"
 
@@ -83,7 +83,8 @@ gboolean
 divert_mode_equal (const DivertMode *a,
                    const DivertMode *b)
 {
-  return a->kind == b->kind && a->expires == b->expires && g_strcmp0 (a->boot, b->boot) == 0 && a->boot_end == b->boot_end &&
+  return a->kind == b->kind && a->expires == b->expires && g_strcmp0 (a->boot, b->boot) == 0 &&
+         a->boot_end == b->boot_end &&
          a->lasts == b->lasts && g_strcmp0 (a->site, b->site) == 0 && g_strcmp0 (a->network, b->network) == 0;
 }
 

@@ -36,8 +36,8 @@ typedef struct
  * site of that name as it is now, or NULL.  The gateways should have been resolved before. */
 DivertLearned *divert_trust_learn (const DivertFacts *facts, const char *uuid, const char *site,
                                    const DivertSite *existing, GError **error);
-/* Names what a person is shown of @learned, and what would be written for @site: SHA-256 in hexadecimal digits.  Anything
- * else has another digest. */
+/* Names what a person is shown of @learned, and what would be written for @site: SHA-256 in hexadecimal digits.
+ * Anything else has another digest. */
 char          *divert_learned_digest (const DivertLearned *learned, const char *site);
 void           divert_learned_free (DivertLearned *learned);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertLearned, divert_learned_free)

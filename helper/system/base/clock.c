@@ -25,5 +25,6 @@ divert_clock_read (DivertClock *ret_now)
   struct timespec uptime;
 
   clock_gettime (CLOCK_BOOTTIME, &uptime);
-  *ret_now = (DivertClock) { .wall = g_get_real_time () / G_USEC_PER_SEC, .uptime = uptime.tv_sec, .boot = get_boot () };
+  *ret_now = (DivertClock) { .wall = g_get_real_time () / G_USEC_PER_SEC, .uptime = uptime.tv_sec,
+                             .boot = get_boot () };
 }

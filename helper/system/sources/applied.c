@@ -3,10 +3,10 @@
  * Owns: reading applied connections, and how the network on a device proves that it knows a secret.
  *
  * A profile says what the next activation will do; that may have been changed since this one began.  What holds now is
- * the device's applied connection, a copy that NetworkManager made then and hands out only when it is asked.  It is of one
- * activation: an answer that comes when there is another one is thrown away.  Within an activation NetworkManager refuses to
- * change 802.1X and Wi-Fi security ("reapply" cannot), so that one answer would do; it is asked again all the same
- * when the profile changes.
+ * the device's applied connection, a copy that NetworkManager made then and hands out only when it is asked.  It is of
+ * one activation: an answer that comes when there is another one is thrown away.  Within an activation NetworkManager
+ * refuses to change 802.1X and Wi-Fi security ("reapply" cannot), so that one answer would do; it is asked again all
+ * the same when the profile changes.
  *
  * 802.1X may be optional: then the device is activated after a failed authentication, too, and nothing tells the two
  * apart.  So it proves nothing.
@@ -171,7 +171,8 @@ divert_applied_read (NMDevice        *device,
     }
   if (applied->reading)
     applied->again |= anew;
-  else if (anew || (!divert_applied_get_key_mgmt (device, &key_mgmt) && applied->refused_in != nm_device_get_state (device)))
+  else if (anew ||
+           (!divert_applied_get_key_mgmt (device, &key_mgmt) && applied->refused_in != nm_device_get_state (device)))
     ask (device, applied);
 }
 

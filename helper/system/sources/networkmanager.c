@@ -322,7 +322,11 @@ make_connection (NMActiveConnection *active,
 
   /* A profile that is not read yet, or gone: its zone might be any, so it is no one's. */
   if (profile != NULL)
-    connection->zone = g_strdup (nm_setting_connection_get_zone (nm_connection_get_setting_connection (NM_CONNECTION (profile))));
+    {
+      NMSettingConnection *setting = nm_connection_get_setting_connection (NM_CONNECTION (profile));
+
+      connection->zone = g_strdup (nm_setting_connection_get_zone (setting));
+    }
   else
     connection->up = FALSE;
   return connection;

@@ -88,7 +88,8 @@ gboolean   divert_iptables_probe (const DivertIptablesFamily *ops, GError **erro
 GPtrArray *divert_iptables_list_modules (void);
 
 /* What an error number of init, of the probe's socket or of getsockopt means to a person. */
-void       divert_iptables_set_open_error (GError **error, const DivertIptablesFamily *ops, DivertXtTable table, int code);
+void       divert_iptables_set_open_error (GError **error, const DivertIptablesFamily *ops, DivertXtTable table,
+                                           int code);
 
 static inline guint16
 divert_iptables_get_offset (const void *entry,
