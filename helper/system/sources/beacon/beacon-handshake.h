@@ -14,9 +14,9 @@ typedef struct DivertHandshake DivertHandshake;
  * last that is heard. */
 typedef void (*DivertHandshakeDone) (const char *failure, gpointer user_data);
 
-/* @done is called later, from the default main context, within two seconds. */
-DivertHandshake *divert_handshake_new (const DivertBeacon *beacon, guint ifindex, guint32 mark, DivertHandshakeDone done,
-                                       gpointer user_data);
+/* @done is called later, from the default main context, within @timeout_ms. */
+DivertHandshake *divert_handshake_new (const DivertBeacon *beacon, guint ifindex, guint32 mark, guint timeout_ms,
+                                       DivertHandshakeDone done, gpointer user_data);
 /* Also from within @done, or before. */
 void             divert_handshake_free (DivertHandshake *handshake);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertHandshake, divert_handshake_free)

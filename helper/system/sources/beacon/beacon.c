@@ -16,6 +16,7 @@
 
 #include "beacon-handshake.h"
 
+#define ANSWER_MS 2000
 #define RETRY_FIRST_S 2
 #define RETRY_LAST_S 300
 /* For a renewal to be asked for and answered. */
@@ -188,7 +189,7 @@ divert_beacons_ask (DivertBeacons    *beacons,
     }
   if (question->handshake != NULL || question->wait_id != 0 || !spend (question))
     return;
-  question->handshake = divert_handshake_new (&question->beacon, ifindex, mark, on_done, question);
+  question->handshake = divert_handshake_new (&question->beacon, ifindex, mark, ANSWER_MS, on_done, question);
 }
 
 void
