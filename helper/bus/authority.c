@@ -16,6 +16,8 @@
 
 #include <polkit/polkit.h>
 
+#include "timer.h"
+
 /* A person thinks, or types a password; a program must answer. */
 #define INTERACTIVE_TIMEOUT_S 300
 #define TIMEOUT_S             25
@@ -49,7 +51,7 @@ typedef struct
   guint32           uid;         /* from STAGE_WAITING on */
   GCancellable     *cancellable; /* cancelled: the caller vanished, or its time is over */
   guint             vanished_id;
-  guint             timeout_id;
+  GSource          *timeout;
 } Question;
 
 static void
@@ -64,7 +66,7 @@ answer (Question   *question,
   question->authorised (allowed, question->user_data);
 
   g_dbus_connection_signal_unsubscribe (question->bus, question->vanished_id);
-  g_clear_handle_id (&question->timeout_id, g_source_remove);
+  divert_timer_clear (&question->timeout);
   g_object_unref (question->cancellable);
   g_object_unref (question->bus);
   g_free (question->action_id);
@@ -227,7 +229,7 @@ on_timeout (gpointer user_data)
 {
   Question *question = user_data;
 
-  question->timeout_id = 0;
+  divert_timer_clear (&question->timeout);
   cancel (question);
   return G_SOURCE_REMOVE;
 }
@@ -272,7 +274,7 @@ divert_authority_check (DivertAuthority       *authority,
   question->flags = interactive ? POLKIT_CHECK_AUTHORIZATION_FLAGS_ALLOW_USER_INTERACTION :
                                   POLKIT_CHECK_AUTHORIZATION_FLAGS_NONE;
   question->cancellable = g_cancellable_new ();
-  question->timeout_id = g_timeout_add_seconds (interactive ? INTERACTIVE_TIMEOUT_S : TIMEOUT_S, on_timeout, question);
+  question->timeout = divert_timer_new ((interactive ? INTERACTIVE_TIMEOUT_S : TIMEOUT_S) * 1000, on_timeout, question);
   g_ptr_array_add (authority->questions, question);
 
   /* Before the caller's user is asked for: a caller that went earlier has none any more. */

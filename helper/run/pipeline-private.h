@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Between pipeline.c, which changes it, and pipeline-answers.c, which only looks.
+ * Between pipeline.c, which runs, and pipeline-orders.c, which makes it run.
  */
 #pragma once
 
@@ -53,6 +53,10 @@ struct DivertPipeline
   DivertTurns      turns;
   guint            run_id;     /* sources */
   guint            timer_id;
+  gint64           run_cost;   /* µs of processor time, of the last run */
 };
+
+/* "Look again": once, however often it is said before that.  @event is for the log; static. */
+void divert_pipeline_request_run (DivertPipeline *pipeline, const char *event);
 
 G_END_DECLS

@@ -13,17 +13,16 @@
  */
 #include "pipeline-private.h"
 
+#include <time.h>
+
 #include "core/memory/auto6-memory.h"
 #include "flows.h"
 #include "inquiry.h"
 #include "system/filter/choice.h"
 
-#define SETTLE_US G_USEC_PER_SEC /* for a refresh that is to settle */
 #define EXPIRY_CHECK_S 30        /* the wall clock can be set: look at it now and then */
 #define BUS_LOST_US (3 * G_USEC_PER_SEC)
 #define BUS_LOST_STEP_US (20 * 1000)
-
-static void request_run (DivertPipeline *pipeline, const char *event);
 
 static gboolean
 on_timer (gpointer user_data)
@@ -31,7 +30,7 @@ on_timer (gpointer user_data)
   DivertPipeline *pipeline = user_data;
 
   pipeline->timer_id = 0;
-  request_run (pipeline, "timer");
+  divert_pipeline_request_run (pipeline, "timer");
   return G_SOURCE_REMOVE;
 }
 
@@ -178,7 +177,7 @@ make_report (DivertPipeline *pipeline,
              DivertApplied   applied)
 {
   gint64 end = applied.writes > 0 ? applied.last_write : g_get_monotonic_time ();
-  DivertReport *report = g_new0 (DivertReport, 1);
+  DivertReport *report = divert_report_new ();
 
   report->mode = divert_mode_copy (divert_settings_get_mode (pipeline->settings));
   report->decision = decision;
@@ -230,6 +229,41 @@ end_flows (DivertPipeline       *pipeline,
   pipeline->mask = config->mask;
 }
 
+/* µs; this thread's. */
+static gint64
+get_processor_time (void)
+{
+  struct timespec used = { 0 };
+
+  clock_gettime (CLOCK_THREAD_CPUTIME_ID, &used);
+  return used.tv_sec * G_USEC_PER_SEC + used.tv_nsec / 1000;
+}
+
+static DivertSnapshot *
+make_snapshot (DivertPipeline *pipeline)
+{
+  DivertSnapshot *snapshot = divert_snapshot_new ();
+
+  snapshot->config = divert_config_ref (divert_settings_get_config (pipeline->settings));
+  snapshot->config_dir = g_strdup (divert_settings_get_config_dir (pipeline->settings));
+  snapshot->has_gid = divert_settings_get_gid (pipeline->settings, &snapshot->gid);
+  snapshot->facts = pipeline->facts != NULL ? divert_facts_ref (pipeline->facts) : NULL;
+  snapshot->report = pipeline->report != NULL ? divert_report_ref (pipeline->report) : NULL;
+  snapshot->run_cost = pipeline->run_cost;
+  return snapshot;
+}
+
+static void
+tell (DivertPipeline *pipeline)
+{
+  g_autoptr(DivertSnapshot) snapshot = NULL;
+
+  if (pipeline->reported == NULL)
+    return;
+  snapshot = make_snapshot (pipeline);
+  pipeline->reported (snapshot, pipeline->user_data);
+}
+
 static void
 run (DivertPipeline *pipeline)
 {
@@ -237,6 +271,7 @@ run (DivertPipeline *pipeline)
   g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func ((GDestroyNotify) divert_problem_free);
   g_autoptr(DivertFacts) facts = NULL;
   g_autoptr(DivertDecision) decision = NULL;
+  const gint64 begin = get_processor_time ();
   DivertReport *report;
   DivertCrossing crossing;
   DivertLaid laid;
@@ -290,12 +325,13 @@ run (DivertPipeline *pipeline)
 
   if (laid != DIVERT_LAID_NOT && pipeline->facts->sleeping)
     divert_sleep_allow (pipeline->sleep);
-  if (pipeline->reported != NULL)
-    pipeline->reported (report, pipeline->user_data);
+  /* Before those who wait are told: they look at it. */
+  pipeline->run_cost = get_processor_time () - begin;
+  tell (pipeline);
   settled = is_settled (pipeline, report->decision);
   if (settled)
     pipeline->learning = FALSE;
-  divert_waiters_tell (pipeline->waiters, report, settled, g_get_monotonic_time ());
+  divert_waiters_tell (pipeline->waiters, settled, g_get_monotonic_time ());
   set_next_timer (pipeline);
 }
 
@@ -309,9 +345,9 @@ on_run (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-static void
-request_run (DivertPipeline *pipeline,
-             const char     *event)
+void
+divert_pipeline_request_run (DivertPipeline *pipeline,
+                             const char     *event)
 {
   if (pipeline->run_id != 0)
     return;
@@ -323,25 +359,25 @@ request_run (DivertPipeline *pipeline,
 static void
 on_retry (gpointer user_data)
 {
-  request_run (user_data, "retry");
+  divert_pipeline_request_run (user_data, "retry");
 }
 
 static void
 on_network_changed (gpointer user_data)
 {
-  request_run (user_data, "networkmanager");
+  divert_pipeline_request_run (user_data, "networkmanager");
 }
 
 static void
 on_kernel_changed (gpointer user_data)
 {
-  request_run (user_data, "kernel");
+  divert_pipeline_request_run (user_data, "kernel");
 }
 
 static void
 on_beacons_changed (gpointer user_data)
 {
-  request_run (user_data, "beacon");
+  divert_pipeline_request_run (user_data, "beacon");
 }
 
 static void
@@ -351,7 +387,7 @@ on_sleep_changed (gpointer user_data)
 
   /* The machine may wake up anywhere, and a link need not show that it was away. */
   divert_kernel_distrust (pipeline->kernel, 0);
-  request_run (pipeline, "sleep");
+  divert_pipeline_request_run (pipeline, "sleep");
 }
 
 DivertPipeline *
@@ -374,7 +410,7 @@ divert_pipeline_new (const char  *config_dir,
   pipeline->beacons = divert_beacons_new (DIVERT_BEACONS_RENEWAL_S, on_beacons_changed, pipeline);
 
   pipeline->startup = divert_startup_begin (divert_laying_find_rules (pipeline->laying), g_get_monotonic_time ());
-  request_run (pipeline, "start");
+  divert_pipeline_request_run (pipeline, "start");
   return g_steal_pointer (&pipeline);
 }
 
@@ -392,8 +428,7 @@ divert_pipeline_set_reported (DivertPipeline *pipeline,
 {
   pipeline->reported = reported;
   pipeline->user_data = user_data;
-  if (reported != NULL && pipeline->report != NULL)
-    reported (pipeline->report, user_data);
+  tell (pipeline);
 }
 
 void
@@ -420,68 +455,6 @@ divert_pipeline_free (DivertPipeline *pipeline)
     divert_report_free (pipeline->in_force);
   divert_report_free (pipeline->report);
   g_free (pipeline);
-}
-
-void
-divert_pipeline_refresh (DivertPipeline  *pipeline,
-                         const char      *event,
-                         gboolean         settle,
-                         DivertRefreshed  refreshed,
-                         gpointer         user_data)
-{
-  divert_waiters_add (pipeline->waiters, settle ? g_get_monotonic_time () + SETTLE_US : 0, (DivertWaited) refreshed, user_data);
-  request_run (pipeline, event);
-}
-
-void
-divert_pipeline_ask_gateways (DivertPipeline *pipeline)
-{
-  const DivertFacts *facts = pipeline->facts;
-
-  pipeline->learning = TRUE;
-  for (guint i = 0; facts != NULL && i < facts->connections->len; i++)
-    {
-      const DivertConnection *connection = g_ptr_array_index (facts->connections, i);
-      const DivertLink *link = divert_facts_find_link (facts, connection->device);
-
-      if (connection->up && !connection->external && link != NULL)
-        divert_kernel_resolve_gateways (pipeline->kernel, link->ifindex);
-    }
-}
-
-gboolean
-divert_pipeline_set_mode (DivertPipeline    *pipeline,
-                          const DivertMode  *mode,
-                          GError           **error)
-{
-  if (!divert_settings_set_mode (pipeline->settings, mode, error))
-    return FALSE;
-  request_run (pipeline, "switch");
-  return TRUE;
-}
-
-gboolean
-divert_pipeline_reload (DivertPipeline  *pipeline,
-                        GError         **error)
-{
-  gboolean ok = divert_settings_reload (pipeline->settings, error);
-
-  /* Also on failure: what is wrong is to be seen in the problems. */
-  request_run (pipeline, "reload");
-  return ok;
-}
-
-gboolean
-divert_pipeline_keep_site (DivertPipeline  *pipeline,
-                           const char      *site,
-                           const char      *text,
-                           GError         **error)
-{
-  gboolean ok = divert_settings_keep_site (pipeline->settings, site, text, error);
-
-  /* Likewise. */
-  request_run (pipeline, "reload");
-  return ok;
 }
 
 void

@@ -5,17 +5,14 @@
  */
 #pragma once
 
-#include "core/config/config.h"
-#include "core/facts/listener.h"
-#include "core/ruleset/explain.h"
-#include "report.h"
+#include "snapshot.h"
 
 G_BEGIN_DECLS
 
 typedef struct DivertPipeline DivertPipeline;
 
-typedef void (*DivertReported) (const DivertReport *report, gpointer user_data);
-typedef void (*DivertRefreshed) (const DivertReport *report, gpointer user_data);
+typedef void (*DivertReported) (const DivertSnapshot *snapshot, gpointer user_data);
+typedef void (*DivertRefreshed) (gpointer user_data);
 
 /* Reads the configuration of @config_dir and the mode that was kept, and runs in the main loop's next turn; without
  * NetworkManager it is away. */
@@ -25,7 +22,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertPipeline, divert_pipeline_free)
 
 /* The system bus can be reached now: listens to NetworkManager and logind, once. */
 void            divert_pipeline_connect (DivertPipeline *pipeline);
-/* @reported is called behind each run, and now if there has been one; NULL: no more. */
+/* @reported is called now and behind each run; NULL: no more. */
 void            divert_pipeline_set_reported (DivertPipeline *pipeline, DivertReported reported, gpointer user_data);
 
 /* "Look again": soon, once, however often it is said before that.  @event is for the log; static.
@@ -42,33 +39,11 @@ void            divert_pipeline_ask_gateways (DivertPipeline *pipeline);
 gboolean        divert_pipeline_set_mode (DivertPipeline *pipeline, const DivertMode *mode, GError **error);
 /* Reads the configuration again and looks again.  On failure the previous one stays in force. */
 gboolean        divert_pipeline_reload (DivertPipeline *pipeline, GError **error);
-/* Where the file of a site that was learned is, or would be. */
-char           *divert_pipeline_get_site_path (const DivertPipeline *pipeline, const char *site);
-/* Writes @text into it, or (NULL: of a site that there is) removes it, reads the configuration and
+/* Writes @text into the file of a site that was learned, or (NULL: of a site that there is) removes it, reads the configuration and
  * looks again.  On failure nothing has changed; it is a DIVERT_CONFIG_ERROR if no valid configuration
  * would come of it. */
 gboolean        divert_pipeline_keep_site (DivertPipeline *pipeline, const char *site, const char *text, GError **error);
 /* NetworkManager and the bus are lost: away, at once. */
 void            divert_pipeline_lose_bus (DivertPipeline *pipeline);
-
-/* Of the last run; NULL before the first. */
-const DivertReport *divert_pipeline_get_report (const DivertPipeline *pipeline);
-const DivertConfig *divert_pipeline_get_config (const DivertPipeline *pipeline);
-const DivertFacts  *divert_pipeline_get_facts (const DivertPipeline *pipeline);
-/* FALSE when the group is not known. */
-gboolean            divert_pipeline_get_gid (const DivertPipeline *pipeline, guint32 *ret_gid);
-/* Who listens on the proxy's port now: DivertListening; only what can be told, so none without the group. */
-GArray             *divert_pipeline_find_listeners (const DivertPipeline *pipeline);
-gboolean            divert_pipeline_count_dropped (const DivertPipeline *pipeline, guint64 *ret_packets);
-/* In a plan, the group while it is not known. */
-#define DIVERT_GID_UNKNOWN (G_MAXUINT32 - 1)
-/* The ruleset and decision of now, or (@mode given) as if @mode's place were true here; nothing is touched. */
-DivertRuleset      *divert_pipeline_plan (const DivertPipeline *pipeline, const DivertMode *mode, DivertDecision **ret_decision);
-/* What becomes of @packet then; where it leaves, and from which address, is filled in.  The rule that
- * is @ret_explanation's belongs to the ruleset that is returned. */
-DivertRuleset      *divert_pipeline_explain (const DivertPipeline *pipeline, const DivertMode *mode, DivertPacket *packet,
-                                             DivertDecision **ret_decision, DivertExplanation *ret_explanation);
-/* Does the helper have rules to keep, or something to wait for? */
-gboolean            divert_pipeline_is_needed (const DivertPipeline *pipeline);
 
 G_END_DECLS

@@ -183,11 +183,10 @@ divert_settings_end_mode (DivertSettings *settings)
   take_mode (settings, automatic, error);
 }
 
-char *
-divert_settings_get_site_path (const DivertSettings *settings,
-                               const char           *site)
+const char *
+divert_settings_get_config_dir (const DivertSettings *settings)
 {
-  return divert_site_file_get_path (settings->config_dir, site);
+  return settings->config_dir;
 }
 
 gboolean

@@ -35,9 +35,8 @@ gboolean            divert_settings_set_mode (DivertSettings *settings, const Di
 /* It is over: auto from now on, whether that can be kept on disk or not. */
 void                divert_settings_end_mode (DivertSettings *settings);
 
-/* Where the file of a site that was learned is, or would be. */
-char               *divert_settings_get_site_path (const DivertSettings *settings, const char *site);
-/* Writes @text into that file, or (NULL: of a site that there is) removes it, and reads the
+const char         *divert_settings_get_config_dir (const DivertSettings *settings);
+/* Writes @text into the file of a site that was learned, or (NULL: of a site that there is) removes it, and reads the
  * configuration again.  On failure nothing has changed; it is a DIVERT_CONFIG_ERROR if no valid
  * configuration would come of it. */
 gboolean            divert_settings_keep_site (DivertSettings *settings, const char *site, const char *text, GError **error);

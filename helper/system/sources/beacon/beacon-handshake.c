@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "beacon-tls.h"
+#include "system/base/post.h"
 
 /* A laptop asks one or two beacons at a time, and a thread whose socket was shut down ends within milliseconds. */
 #define MAX_THREADS 8
@@ -92,17 +93,6 @@ on_result (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-static void
-give_result (DivertHandshake *owned)
-{
-  GSource *source = g_idle_source_new ();
-
-  g_source_set_priority (source, G_PRIORITY_DEFAULT);
-  g_source_set_callback (source, on_result, owned, unref);
-  g_source_attach (source, NULL);
-  g_source_unref (source);
-}
-
 /* The socket, which is connecting, becomes a blocking one. */
 static gboolean
 await_connection (int fd)
@@ -130,7 +120,7 @@ run_thread (gpointer data)
   else
     owned->failure = g_strdup (g_strerror (errno));
   g_atomic_int_add (&n_threads, -1);
-  give_result (owned);
+  divert_post (NULL, on_result, owned, unref);
   return NULL;
 }
 
@@ -150,7 +140,7 @@ start_thread (DivertHandshake *handshake)
     }
   g_atomic_int_add (&n_threads, -1);
   handshake->failure = g_strdup ("too many handshakes under way");
-  give_result (handshake);
+  divert_post (NULL, on_result, handshake, unref);
 }
 
 static gboolean
@@ -217,7 +207,7 @@ divert_handshake_new (const DivertBeacon  *beacon,
   else
     {
       handshake->failure = g_strdup (g_strerror (errno));
-      give_result (ref (handshake));
+      divert_post (NULL, on_result, ref (handshake), unref);
     }
   return handshake;
 }

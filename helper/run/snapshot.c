@@ -1,48 +1,64 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: what is asked of the pipeline between two runs.
+ * Owns: the answers to what people ask between two runs.
+ *
+ * They may take long (a walk through all processes, a table of ten thousand rules), so they are given in the thread of
+ * those who ask.  None of them looks at the pipeline: what is not in the snapshot is asked of the kernel.
  */
-#include "pipeline-private.h"
+#include "snapshot.h"
 
 #include <netinet/in.h>
 
+#include "system/files/site-file.h"
+#include "system/filter/choice.h"
 #include "system/netlink/route-lookup.h"
 #include "system/sources/proxy-listener.h"
 
-const DivertReport *
-divert_pipeline_get_report (const DivertPipeline *pipeline)
+DivertSnapshot *
+divert_snapshot_new (void)
 {
-  return pipeline->report;
+  return g_atomic_rc_box_new0 (DivertSnapshot);
 }
 
-const DivertConfig *
-divert_pipeline_get_config (const DivertPipeline *pipeline)
+DivertSnapshot *
+divert_snapshot_ref (const DivertSnapshot *snapshot)
 {
-  return divert_settings_get_config (pipeline->settings);
+  return g_atomic_rc_box_acquire ((DivertSnapshot *) snapshot);
 }
 
-const DivertFacts *
-divert_pipeline_get_facts (const DivertPipeline *pipeline)
+static void
+clear (gpointer data)
 {
-  return pipeline->facts;
+  DivertSnapshot *snapshot = data;
+
+  divert_config_free (snapshot->config);
+  g_free (snapshot->config_dir);
+  divert_facts_free (snapshot->facts);
+  divert_report_free (snapshot->report);
 }
 
-gboolean
-divert_pipeline_get_gid (const DivertPipeline *pipeline,
-                         guint32              *ret_gid)
+void
+divert_snapshot_free (DivertSnapshot *snapshot)
 {
-  return divert_settings_get_gid (pipeline->settings, ret_gid);
+  if (snapshot != NULL)
+    g_atomic_rc_box_release_full (snapshot, clear);
 }
 
 char *
-divert_pipeline_get_site_path (const DivertPipeline *pipeline,
+divert_snapshot_get_site_path (const DivertSnapshot *snapshot,
                                const char           *site)
 {
-  return divert_settings_get_site_path (pipeline->settings, site);
+  return divert_site_file_get_path (snapshot->config_dir, site);
+}
+
+gboolean
+divert_snapshot_is_needed (const DivertSnapshot *snapshot)
+{
+  return snapshot->report == NULL || !snapshot->report->laid || !g_str_equal (snapshot->report->place, "off");
 }
 
 GArray *
-divert_pipeline_find_listeners (const DivertPipeline *pipeline)
+divert_snapshot_find_listeners (const DivertSnapshot *snapshot)
 {
   static const DivertListening wanted[] = {
     { DIVERT_FAMILY_IPV4, IPPROTO_TCP, DIVERT_LISTENER_NONE },
@@ -50,58 +66,51 @@ divert_pipeline_find_listeners (const DivertPipeline *pipeline)
     { DIVERT_FAMILY_IPV4, IPPROTO_UDP, DIVERT_LISTENER_NONE },
     { DIVERT_FAMILY_IPV6, IPPROTO_UDP, DIVERT_LISTENER_NONE },
   };
-  const DivertConfig *config = divert_settings_get_config (pipeline->settings);
   GArray *found = g_array_new (FALSE, FALSE, sizeof (DivertListening));
   g_autoptr(DivertOwners) owners = NULL;
-  guint32 gid;
 
-  if (!divert_settings_get_gid (pipeline->settings, &gid))
+  if (!snapshot->has_gid)
     return found;
-  owners = divert_owners_read (gid);
+  owners = divert_owners_read (snapshot->gid);
   for (guint i = 0; i < G_N_ELEMENTS (wanted); i++)
     {
       DivertListening listening = wanted[i];
 
-      if ((listening.family != DIVERT_FAMILY_IPV6 || config->ipv6) &&
-          divert_listener_find (listening.family, listening.protocol, config->tproxy_port, owners, &listening.listener, NULL))
+      if ((listening.family != DIVERT_FAMILY_IPV6 || snapshot->config->ipv6) &&
+          divert_listener_find (listening.family, listening.protocol, snapshot->config->tproxy_port, owners, &listening.listener, NULL))
         g_array_append_val (found, listening);
     }
   return found;
 }
 
 gboolean
-divert_pipeline_count_dropped (const DivertPipeline *pipeline,
+divert_snapshot_count_dropped (const DivertSnapshot *snapshot,
                                guint64              *ret_packets)
 {
-  return divert_laying_count_dropped (pipeline->laying, ret_packets);
+  /* Not the pipeline's, which is another thread's. */
+  g_autoptr(DivertBackend) backend = divert_choice_new_backend ();
+
+  return backend->klass->count_dropped (backend, ret_packets, NULL);
 }
 
 DivertRuleset *
-divert_pipeline_plan (const DivertPipeline  *pipeline,
+divert_snapshot_plan (const DivertSnapshot  *snapshot,
                       const DivertMode      *mode,
                       DivertDecision       **ret_decision)
 {
-  const DivertConfig *config = divert_settings_get_config (pipeline->settings);
-  g_autoptr(DivertFacts) nothing = divert_facts_new ();
-  const DivertFacts *facts = pipeline->facts != NULL ? pipeline->facts : nothing;
   g_autoptr(DivertDecision) decision = NULL;
   DivertRuleset *ruleset;
-  guint32 gid = DIVERT_GID_UNKNOWN;
 
-  divert_settings_get_gid (pipeline->settings, &gid);
   if (mode == NULL)
-    {
-      decision = divert_decide (config, divert_settings_get_mode (pipeline->settings), facts);
-      divert_hold_apply (pipeline->hold, facts, decision, g_get_monotonic_time ());
-    }
+    decision = divert_decision_ref (snapshot->report->decision);
   else
-    decision = divert_decision_suppose (config, mode, facts);
+    decision = divert_decision_suppose (snapshot->config, mode, snapshot->facts);
   /* Without the group nothing is laid: then that is the truth of now, while a supposed place is
    * shown as it would be. */
-  if (mode == NULL && gid == DIVERT_GID_UNKNOWN)
+  if (mode == NULL && !snapshot->has_gid)
     ruleset = divert_ruleset_new_empty ();
   else
-    ruleset = divert_ruleset_new (config, decision, gid, facts);
+    ruleset = divert_ruleset_new (snapshot->config, decision, snapshot->has_gid ? snapshot->gid : DIVERT_GID_UNKNOWN, snapshot->facts);
   if (ret_decision != NULL)
     *ret_decision = g_steal_pointer (&decision);
   return ruleset;
@@ -133,21 +142,15 @@ route_packet (const DivertDecision *decision,
 }
 
 DivertRuleset *
-divert_pipeline_explain (const DivertPipeline  *pipeline,
+divert_snapshot_explain (const DivertSnapshot  *snapshot,
                          const DivertMode      *mode,
                          DivertPacket          *packet,
                          DivertDecision       **ret_decision,
                          DivertExplanation     *ret_explanation)
 {
-  DivertRuleset *ruleset = divert_pipeline_plan (pipeline, mode, ret_decision);
+  DivertRuleset *ruleset = divert_snapshot_plan (snapshot, mode, ret_decision);
 
   route_packet (*ret_decision, mode != NULL, packet);
   divert_explain (ruleset, packet, ret_explanation);
   return ruleset;
-}
-
-gboolean
-divert_pipeline_is_needed (const DivertPipeline *pipeline)
-{
-  return pipeline->report == NULL || !pipeline->report->laid || !g_str_equal (pipeline->report->place, "off");
 }

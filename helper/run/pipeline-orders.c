@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: what is wanted of the pipeline from outside.  Whatever it is, it ends in a run.
+ */
+#include "pipeline-private.h"
+
+#define SETTLE_US G_USEC_PER_SEC /* for a refresh that is to settle */
+
+void
+divert_pipeline_refresh (DivertPipeline  *pipeline,
+                         const char      *event,
+                         gboolean         settle,
+                         DivertRefreshed  refreshed,
+                         gpointer         user_data)
+{
+  divert_waiters_add (pipeline->waiters, settle ? g_get_monotonic_time () + SETTLE_US : 0, refreshed, user_data);
+  divert_pipeline_request_run (pipeline, event);
+}
+
+void
+divert_pipeline_ask_gateways (DivertPipeline *pipeline)
+{
+  const DivertFacts *facts = pipeline->facts;
+
+  pipeline->learning = TRUE;
+  for (guint i = 0; facts != NULL && i < facts->connections->len; i++)
+    {
+      const DivertConnection *connection = g_ptr_array_index (facts->connections, i);
+      const DivertLink *link = divert_facts_find_link (facts, connection->device);
+
+      if (connection->up && !connection->external && link != NULL)
+        divert_kernel_resolve_gateways (pipeline->kernel, link->ifindex);
+    }
+}
+
+gboolean
+divert_pipeline_set_mode (DivertPipeline    *pipeline,
+                          const DivertMode  *mode,
+                          GError           **error)
+{
+  if (!divert_settings_set_mode (pipeline->settings, mode, error))
+    return FALSE;
+  divert_pipeline_request_run (pipeline, "switch");
+  return TRUE;
+}
+
+gboolean
+divert_pipeline_reload (DivertPipeline  *pipeline,
+                        GError         **error)
+{
+  gboolean ok = divert_settings_reload (pipeline->settings, error);
+
+  /* Also on failure: what is wrong is to be seen in the problems. */
+  divert_pipeline_request_run (pipeline, "reload");
+  return ok;
+}
+
+gboolean
+divert_pipeline_keep_site (DivertPipeline  *pipeline,
+                           const char      *site,
+                           const char      *text,
+                           GError         **error)
+{
+  gboolean ok = divert_settings_keep_site (pipeline->settings, site, text, error);
+
+  /* Likewise. */
+  divert_pipeline_request_run (pipeline, "reload");
+  return ok;
+}
