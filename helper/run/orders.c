@@ -120,7 +120,7 @@ answer (Order *order)
 /* Down. */
 
 static void
-on_refreshed (gpointer user_data)
+on_ready (gpointer user_data)
 {
   answer (user_data);
 }
@@ -128,7 +128,22 @@ on_refreshed (gpointer user_data)
 static void
 refresh (Order *order)
 {
-  divert_pipeline_refresh (order->orders->pipeline, order->event, order->settle, on_refreshed, order);
+  divert_pipeline_refresh (order->orders->pipeline, order->event, order->settle, on_ready, order);
+}
+
+static void
+on_changed (gpointer user_data)
+{
+  const Order *order = user_data;
+
+  divert_pipeline_await_flows (order->orders->pipeline, on_ready, user_data);
+}
+
+/* What a person changes is done when the flows of before have ended, too.  The network's hooks do not wait for that. */
+static void
+follow (Order *order)
+{
+  divert_pipeline_refresh (order->orders->pipeline, order->event, order->settle, on_changed, order);
 }
 
 static gboolean
@@ -254,7 +269,7 @@ static void
 set_mode (Order *order)
 {
   if (divert_pipeline_set_mode (order->orders->pipeline, order->mode, &order->error))
-    refresh (order);
+    follow (order);
   else
     answer (order);
 }
@@ -275,7 +290,7 @@ static void
 reload (Order *order)
 {
   if (divert_pipeline_reload (order->orders->pipeline, &order->error))
-    refresh (order);
+    follow (order);
   else
     answer (order);
 }
@@ -292,7 +307,7 @@ static void
 keep_site (Order *order)
 {
   if (divert_pipeline_keep_site (order->orders->pipeline, order->site, order->text, &order->error))
-    refresh (order);
+    follow (order);
   else
     answer (order);
 }

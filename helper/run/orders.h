@@ -30,7 +30,7 @@ void          divert_orders_refresh (DivertOrders *orders, const char *event, gb
 /* As divert_pipeline_ask_gateways(), and a refresh with settle. */
 void          divert_orders_ask_gateways (DivertOrders *orders, const char *event, DivertOrdered ordered, gpointer user_data);
 /* As divert_pipeline_set_mode(), divert_pipeline_reload() and divert_pipeline_keep_site(); if that succeeds, a refresh with
- * settle. */
+ * settle, and the flows of before have ended. */
 void          divert_orders_set_mode (DivertOrders *orders, const DivertMode *mode, DivertOrdered ordered, gpointer user_data);
 void          divert_orders_reload (DivertOrders *orders, DivertOrdered ordered, gpointer user_data);
 void          divert_orders_keep_site (DivertOrders *orders, const char *event, const char *site, const char *text,

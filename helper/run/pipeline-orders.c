@@ -18,6 +18,14 @@ divert_pipeline_refresh (DivertPipeline  *pipeline,
 }
 
 void
+divert_pipeline_await_flows (DivertPipeline  *pipeline,
+                             DivertRefreshed  ended,
+                             gpointer         user_data)
+{
+  divert_flows_await (pipeline->flows, ended, user_data);
+}
+
+void
 divert_pipeline_ask_gateways (DivertPipeline *pipeline)
 {
   const DivertFacts *facts = pipeline->facts;

@@ -7,6 +7,7 @@
 #include "core/memory/anchors.h"
 #include "core/memory/hold.h"
 #include "core/memory/startup.h"
+#include "flows.h"
 #include "laying.h"
 #include "pipeline.h"
 #include "settings.h"
@@ -30,6 +31,7 @@ struct DivertPipeline
   DivertSleep     *sleep;
   DivertBeacons   *beacons;
   DivertLaying    *laying;
+  DivertFlows     *flows;
 
   DivertFacts     *facts;      /* of the last run */
   DivertAnchors   *anchors;

@@ -220,7 +220,7 @@ end_flows (DivertPipeline       *pipeline,
   const DivertCrossing crossing = get_crossing (pipeline, now);
 
   if (pipeline->wrote || pipeline->left)
-    divert_flows_end (config, &crossing, gid);
+    divert_flows_end (pipeline->flows, config, &crossing, gid);
   /* What was left while it was in doubt counts when the doubt is over. */
   if (now->place != DIVERT_PLACE_HELD)
     pipeline->left = FALSE;
@@ -302,7 +302,10 @@ run (DivertPipeline *pipeline)
   /* Under another mark, a connection that bears the old one would be taken for one that is left alone. */
   crossing = get_crossing (pipeline, decision);
   if (crossing.remarked)
-    divert_flows_end (config, &crossing, gid);
+    {
+      divert_flows_forget_mark (pipeline->mask);
+      divert_flows_end (pipeline->flows, config, &crossing, gid);
+    }
   laid = divert_laying_lay (pipeline->laying, config, has_gid ? &gid : NULL, decision, facts, problems, &applied);
   report = make_report (pipeline, g_steal_pointer (&decision), g_steal_pointer (&problems), laid == DIVERT_LAID, applied);
 
@@ -399,6 +402,7 @@ divert_pipeline_new (const char  *config_dir,
   pipeline->waiters = divert_waiters_new ();
   pipeline->anchors = divert_anchors_new ();
   pipeline->hold = divert_hold_new ();
+  pipeline->flows = divert_flows_new ();
   pipeline->former = divert_prefixes_new ();
   pipeline->settings = divert_settings_new (config_dir);
   pipeline->laying = divert_laying_new (divert_choice_new_backend (), on_retry, pipeline, error);
@@ -444,6 +448,7 @@ divert_pipeline_free (DivertPipeline *pipeline)
   divert_network_free (pipeline->network);
   divert_kernel_free (pipeline->kernel);
   divert_laying_free (pipeline->laying);
+  divert_flows_free (pipeline->flows);
   divert_settings_free (pipeline->settings);
   divert_waiters_free (pipeline->waiters);
   divert_facts_free (pipeline->facts);

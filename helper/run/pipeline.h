@@ -31,6 +31,9 @@ void            divert_pipeline_set_reported (DivertPipeline *pipeline, DivertRe
 void            divert_pipeline_refresh (DivertPipeline *pipeline, const char *event, gboolean settle,
                                          DivertRefreshed refreshed, gpointer user_data);
 
+/* @ended is called when the flows have ended that the runs until now were to end. */
+void            divert_pipeline_await_flows (DivertPipeline *pipeline, DivertRefreshed ended, gpointer user_data);
+
 /* Asks the gateways of all connections for their link-layer address, whether a site wants it or
  * not; a refresh with settle waits for the answers. */
 void            divert_pipeline_ask_gateways (DivertPipeline *pipeline);
