@@ -12,6 +12,7 @@
 #include "pipeline.h"
 #include "settings.h"
 #include "system/base/turns.h"
+#include "system/base/watchdog.h"
 #include "system/sources/beacon/beacon.h"
 #include "system/sources/kernel/kernel.h"
 #include "system/sources/networkmanager.h"
@@ -53,6 +54,7 @@ struct DivertPipeline
   const char      *event;      /* that asked for the next run */
   gint64           event_time;
   DivertTurns      turns;
+  DivertWatchdog  *watchdog;   /* NULL: nobody watches */
   guint            run_id;     /* sources */
   guint            timer_id;
   gint64           run_cost;   /* µs of processor time, of the last run */

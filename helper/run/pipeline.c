@@ -21,6 +21,11 @@
 #include "system/filter/choice.h"
 
 #define EXPIRY_CHECK_S 30        /* the wall clock can be set: look at it now and then */
+/* A helper that hangs is killed by the service manager, and what it has let go straight is taken back: soon, if there is
+ * any such thing. */
+#define GRANT_WATCH_MS 3000
+#define WATCH_MS 60000
+#define OVERDUE_US G_USEC_PER_SEC
 #define BUS_LOST_US (3 * G_USEC_PER_SEC)
 #define BUS_LOST_STEP_US (20 * 1000)
 
@@ -306,9 +311,14 @@ run (DivertPipeline *pipeline)
       divert_flows_forget_mark (pipeline->mask);
       divert_flows_end (pipeline->flows, config, &crossing, gid);
     }
+  /* Before there is a grant, and when there is none any more. */
+  if (decision->place == DIVERT_PLACE_SITE)
+    divert_watchdog_set_limit (pipeline->watchdog, GRANT_WATCH_MS);
   laid = divert_laying_lay (pipeline->laying, config, has_gid ? &gid : NULL, decision, facts, problems, &applied);
   report = make_report (pipeline, g_steal_pointer (&decision), g_steal_pointer (&problems), laid == DIVERT_LAID, applied);
 
+  if (laid != DIVERT_LAID_NOT && report->decision->place != DIVERT_PLACE_SITE)
+    divert_watchdog_set_limit (pipeline->watchdog, WATCH_MS);
   /* What a run that failed has written is none the less to be followed by this. */
   pipeline->wrote |= applied.writes > 0;
   pipeline->left |= pipeline->facts != NULL && divert_facts_have_left (pipeline->facts, facts);
@@ -357,6 +367,15 @@ divert_pipeline_request_run (DivertPipeline *pipeline,
   pipeline->event = event;
   pipeline->event_time = g_get_monotonic_time ();
   pipeline->run_id = g_idle_add_full (divert_turns_take (&pipeline->turns), on_run, pipeline, NULL);
+}
+
+/* A main loop that turns but does not come to its runs is as good as one that hangs. */
+static gboolean
+is_alive (gpointer user_data)
+{
+  const DivertPipeline *pipeline = user_data;
+
+  return pipeline->run_id == 0 || g_get_monotonic_time () < pipeline->event_time + OVERDUE_US;
 }
 
 static void
@@ -413,6 +432,8 @@ divert_pipeline_new (const char  *config_dir,
     return NULL;
   pipeline->beacons = divert_beacons_new (DIVERT_BEACONS_RENEWAL_S, on_beacons_changed, pipeline);
 
+  pipeline->watchdog = divert_watchdog_new (is_alive, pipeline);
+
   pipeline->startup = divert_startup_begin (divert_laying_find_rules (pipeline->laying), g_get_monotonic_time ());
   divert_pipeline_request_run (pipeline, "start");
   return g_steal_pointer (&pipeline);
@@ -441,6 +462,7 @@ divert_pipeline_free (DivertPipeline *pipeline)
   if (pipeline == NULL)
     return;
   g_clear_handle_id (&pipeline->run_id, g_source_remove);
+  divert_watchdog_free (pipeline->watchdog);
   divert_turns_clear (&pipeline->turns);
   g_clear_handle_id (&pipeline->timer_id, g_source_remove);
   divert_beacons_free (pipeline->beacons);
