@@ -51,14 +51,20 @@ on_terminate (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
+static void
+on_reloaded (const GError *error,
+             gpointer      user_data)
+{
+  if (error != NULL)
+    g_warning ("%s", error->message);
+}
+
 static gboolean
 on_hangup (gpointer user_data)
 {
   Helper *helper = user_data;
-  g_autoptr(GError) error = NULL;
 
-  if (!divert_pipeline_reload (helper->pipeline, &error))
-    g_warning ("%s", error->message);
+  divert_pipeline_reload (helper->pipeline, on_reloaded, NULL);
   return G_SOURCE_CONTINUE;
 }
 

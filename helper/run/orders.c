@@ -146,6 +146,21 @@ follow (Order *order)
   divert_pipeline_refresh (order->orders->pipeline, order->event, order->settle, on_changed, order);
 }
 
+static void
+on_settled (const GError *error,
+            gpointer      user_data)
+{
+  Order *order = user_data;
+
+  if (error == NULL)
+    follow (order);
+  else
+    {
+      order->error = g_error_copy (error);
+      answer (order);
+    }
+}
+
 static gboolean
 on_arrival (gpointer user_data)
 {
@@ -268,10 +283,7 @@ divert_orders_ask_gateways (DivertOrders  *orders,
 static void
 set_mode (Order *order)
 {
-  if (divert_pipeline_set_mode (order->orders->pipeline, order->mode, &order->error))
-    follow (order);
-  else
-    answer (order);
+  divert_pipeline_set_mode (order->orders->pipeline, order->mode, on_settled, order);
 }
 
 void
@@ -289,10 +301,7 @@ divert_orders_set_mode (DivertOrders     *orders,
 static void
 reload (Order *order)
 {
-  if (divert_pipeline_reload (order->orders->pipeline, &order->error))
-    follow (order);
-  else
-    answer (order);
+  divert_pipeline_reload (order->orders->pipeline, on_settled, order);
 }
 
 void
@@ -306,10 +315,7 @@ divert_orders_reload (DivertOrders  *orders,
 static void
 keep_site (Order *order)
 {
-  if (divert_pipeline_keep_site (order->orders->pipeline, order->site, order->text, &order->error))
-    follow (order);
-  else
-    answer (order);
+  divert_pipeline_keep_site (order->orders->pipeline, order->site, order->text, on_settled, order);
 }
 
 void

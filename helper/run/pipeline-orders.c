@@ -41,37 +41,30 @@ divert_pipeline_ask_gateways (DivertPipeline *pipeline)
     }
 }
 
-gboolean
-divert_pipeline_set_mode (DivertPipeline    *pipeline,
-                          const DivertMode  *mode,
-                          GError           **error)
+void
+divert_pipeline_set_mode (DivertPipeline   *pipeline,
+                          const DivertMode *mode,
+                          DivertSettled     settled,
+                          gpointer          user_data)
 {
-  if (!divert_settings_set_mode (pipeline->settings, mode, error))
-    return FALSE;
   divert_pipeline_request_run (pipeline, "switch");
-  return TRUE;
+  divert_settings_set_mode (pipeline->settings, mode, settled, user_data);
 }
 
-gboolean
-divert_pipeline_reload (DivertPipeline  *pipeline,
-                        GError         **error)
+void
+divert_pipeline_reload (DivertPipeline *pipeline,
+                        DivertSettled   settled,
+                        gpointer        user_data)
 {
-  gboolean ok = divert_settings_reload (pipeline->settings, error);
-
-  /* Also on failure: what is wrong is to be seen in the problems. */
-  divert_pipeline_request_run (pipeline, "reload");
-  return ok;
+  divert_settings_reload (pipeline->settings, settled, user_data);
 }
 
-gboolean
-divert_pipeline_keep_site (DivertPipeline  *pipeline,
-                           const char      *site,
-                           const char      *text,
-                           GError         **error)
+void
+divert_pipeline_keep_site (DivertPipeline *pipeline,
+                           const char     *site,
+                           const char     *text,
+                           DivertSettled   settled,
+                           gpointer        user_data)
 {
-  gboolean ok = divert_settings_keep_site (pipeline->settings, site, text, error);
-
-  /* Likewise. */
-  divert_pipeline_request_run (pipeline, "reload");
-  return ok;
+  divert_settings_keep_site (pipeline->settings, site, text, settled, user_data);
 }

@@ -148,7 +148,7 @@ set_next_timer (DivertPipeline *pipeline)
     }
   deadline = earlier (deadline, pipeline->held_until);
   deadline = earlier (deadline, pipeline->news_due);
-  deadline = earlier (deadline, divert_settings_get_group_retry (pipeline->settings));
+  deadline = earlier (deadline, divert_settings_get_retry (pipeline->settings));
   set_timer (pipeline, deadline);
 }
 
@@ -287,7 +287,7 @@ run (DivertPipeline *pipeline)
   if (should_wait (pipeline, NULL))
     return;
 
-  /* First, because it may look the group up again. */
+  divert_settings_retry (pipeline->settings);
   has_gid = divert_settings_get_gid (pipeline->settings, &gid);
   divert_settings_add_problems (pipeline->settings, problems);
   facts = gather (pipeline, problems);
@@ -385,6 +385,12 @@ on_retry (gpointer user_data)
 }
 
 static void
+on_settings_changed (gpointer user_data)
+{
+  divert_pipeline_request_run (user_data, "settings");
+}
+
+static void
 on_network_changed (gpointer user_data)
 {
   divert_pipeline_request_run (user_data, "networkmanager");
@@ -423,7 +429,7 @@ divert_pipeline_new (const char  *config_dir,
   pipeline->hold = divert_hold_new ();
   pipeline->flows = divert_flows_new ();
   pipeline->former = divert_prefixes_new ();
-  pipeline->settings = divert_settings_new (config_dir);
+  pipeline->settings = divert_settings_new (config_dir, on_settings_changed, pipeline);
   pipeline->laying = divert_laying_new (divert_choice_new_backend (), on_retry, pipeline, error);
   if (pipeline->laying == NULL)
     return NULL;

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "settings.h"
 #include "snapshot.h"
 
 G_BEGIN_DECLS
@@ -38,14 +39,11 @@ void            divert_pipeline_await_flows (DivertPipeline *pipeline, DivertRef
  * not; a refresh with settle waits for the answers. */
 void            divert_pipeline_ask_gateways (DivertPipeline *pipeline);
 
-/* Keeps @mode (on disk, for the next start) and looks again.  On failure nothing has changed. */
-gboolean        divert_pipeline_set_mode (DivertPipeline *pipeline, const DivertMode *mode, GError **error);
-/* Reads the configuration again and looks again.  On failure the previous one stays in force. */
-gboolean        divert_pipeline_reload (DivertPipeline *pipeline, GError **error);
-/* Writes @text into the file of a site that was learned, or (NULL: of a site that there is) removes it, reads the configuration and
- * looks again.  On failure nothing has changed; it is a DIVERT_CONFIG_ERROR if no valid configuration
- * would come of it. */
-gboolean        divert_pipeline_keep_site (DivertPipeline *pipeline, const char *site, const char *text, GError **error);
+/* As the functions of settings.h: none of them waits, and each makes the pipeline look again. */
+void            divert_pipeline_set_mode (DivertPipeline *pipeline, const DivertMode *mode, DivertSettled settled, gpointer user_data);
+void            divert_pipeline_reload (DivertPipeline *pipeline, DivertSettled settled, gpointer user_data);
+void            divert_pipeline_keep_site (DivertPipeline *pipeline, const char *site, const char *text, DivertSettled settled,
+                                           gpointer user_data);
 /* NetworkManager and the bus are lost: away, at once. */
 void            divert_pipeline_lose_bus (DivertPipeline *pipeline);
 
