@@ -51,14 +51,20 @@ on_terminate (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
+static void
+on_reloaded (const GError *error,
+             gpointer      user_data)
+{
+  if (error != NULL)
+    g_warning ("%s", error->message);
+}
+
 static gboolean
 on_hangup (gpointer user_data)
 {
   Helper *helper = user_data;
-  g_autoptr(GError) error = NULL;
 
-  if (!divert_pipeline_reload (helper->pipeline, &error))
-    g_warning ("%s", error->message);
+  divert_pipeline_reload (helper->pipeline, on_reloaded, NULL);
   return G_SOURCE_CONTINUE;
 }
 
@@ -150,8 +156,8 @@ connect_bus (Helper *helper)
 
 /* Between a lost carrier and the next network the rules must change, however busy the machine is:
  * on a full machine an ordinary process waits for twenty milliseconds and more, ten datagrams of a
- * stream.  A run takes about one.  The bus's thread, which takes in what callers send, stays
- * ordinary. */
+ * stream.  A run takes about one.  The other threads stay ordinary, and what may be slow, or is
+ * anybody's to ask, is theirs: callers (bus/service.c), TLS (system/sources/beacon/). */
 static void
 hurry (void)
 {
@@ -164,6 +170,27 @@ hurry (void)
     g_info ("no real-time priority: %s", g_strerror (errno));
 }
 
+static void
+do_nothing (gpointer data,
+            gpointer user_data)
+{
+}
+
+static gpointer
+make_pool (gpointer data)
+{
+  g_thread_pool_free (g_thread_pool_new (do_nothing, NULL, 1, FALSE, NULL), TRUE, FALSE);
+  return NULL;
+}
+
+/* GLib gives the threads of its shared pool the priority of the thread that made the first pool: that is not to be this
+ * one.  Other new threads are ordinary, by SCHED_RESET_ON_FORK. */
+static void
+keep_pool_ordinary (void)
+{
+  g_thread_join (g_thread_new ("pool", make_pool, NULL));
+}
+
 static int
 serve (const char *config_dir)
 {
@@ -174,6 +201,7 @@ serve (const char *config_dir)
   if (divert_modules_may_load ())
     divert_load_modules ();
   hurry ();
+  keep_pool_ordinary ();
   helper.pipeline = divert_pipeline_new (config_dir, &error);
   if (helper.pipeline == NULL)
     {
@@ -187,14 +215,17 @@ serve (const char *config_dir)
   g_unix_signal_add (SIGHUP, on_hangup, &helper);
   g_main_loop_run (helper.loop);
 
+  /* The unit does this as well, whatever ends the helper; without a unit nobody else does.  First, because an answer
+   * that is under way may be a slow one. */
+  if (divert_withdraw () != EXIT_SUCCESS)
+    helper.status = EXIT_FAILURE;
   if (helper.name_id != 0)
     g_bus_unown_name (helper.name_id);
   divert_service_free (helper.service);
   divert_pipeline_free (helper.pipeline);
   g_main_loop_unref (helper.loop);
   g_clear_object (&helper.bus);
-  /* The unit does this as well, whatever ends the helper; without a unit nobody else does. */
-  return divert_withdraw () == EXIT_SUCCESS ? helper.status : EXIT_FAILURE;
+  return helper.status;
 }
 
 int

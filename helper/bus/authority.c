@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "core/words/escape.h"
+#include "timer.h"
 
 #define MAX_DETAIL 64 /* characters */
 
@@ -53,7 +54,7 @@ typedef struct
   guint32           uid;         /* from STAGE_WAITING on */
   GCancellable     *cancellable; /* cancelled: the caller vanished, or its time is over */
   guint             vanished_id;
-  guint             timeout_id;
+  GSource          *timeout;
 } Question;
 
 static void
@@ -68,7 +69,7 @@ answer (Question   *question,
   question->authorised (allowed, question->user_data);
 
   g_dbus_connection_signal_unsubscribe (question->bus, question->vanished_id);
-  g_clear_handle_id (&question->timeout_id, g_source_remove);
+  divert_timer_clear (&question->timeout);
   g_object_unref (question->cancellable);
   g_object_unref (question->bus);
   g_clear_object (&question->details);
@@ -232,7 +233,7 @@ on_timeout (gpointer user_data)
 {
   Question *question = user_data;
 
-  question->timeout_id = 0;
+  divert_timer_clear (&question->timeout);
   cancel (question);
   return G_SOURCE_REMOVE;
 }
@@ -313,7 +314,7 @@ divert_authority_check (DivertAuthority       *authority,
                                   POLKIT_CHECK_AUTHORIZATION_FLAGS_NONE;
   question->cancellable = g_cancellable_new ();
   timeout_ms = interactive ? authority->interactive_timeout_ms : authority->timeout_ms;
-  question->timeout_id = g_timeout_add (timeout_ms, on_timeout, question);
+  question->timeout = divert_timer_new (timeout_ms, on_timeout, question);
   g_ptr_array_add (authority->questions, question);
 
   /* Before the caller's user is asked for: a caller that went earlier has none any more. */

@@ -2,12 +2,13 @@
 /*
  * Owns: the queue of the questions.
  *
- * Theory of operation.  GLib hands over all calls that have come before it looks at an event of
- * higher priority again, and an answer may take milliseconds.  So a call is only put in line, which
- * costs next to nothing, and the line is served one at a time: whoever floods the helper with
- * questions makes an event wait for one answer.  The line is short, and shorter for each caller.
+ * A call is only put in line, which costs next to nothing, and the line is served one at a time:
+ * whoever floods the helper with questions makes a person's change wait for one answer.  The line is
+ * short, and shorter for each caller.
  */
 #include "call-queue.h"
+
+#include "timer.h"
 
 #define MAX_QUESTIONS  256
 #define MAX_OF_CALLER  32
@@ -23,7 +24,7 @@ struct DivertQuestions
   gpointer user_data;
   GQueue   queue; /* Question */
   gboolean open;
-  guint    idle_id;
+  GSource *idle; /* NULL: nothing is served */
 };
 
 DivertQuestions *
@@ -48,7 +49,7 @@ divert_questions_free (DivertQuestions *questions)
 {
   if (questions == NULL)
     return;
-  g_clear_handle_id (&questions->idle_id, g_source_remove);
+  divert_timer_clear (&questions->idle);
   g_queue_clear_full (&questions->queue, (GDestroyNotify) question_free);
   g_free (questions);
 }
@@ -62,15 +63,15 @@ on_idle (gpointer user_data)
   question->answer (question->invocation, questions->user_data);
   if (!g_queue_is_empty (&questions->queue))
     return G_SOURCE_CONTINUE;
-  questions->idle_id = 0;
+  divert_timer_clear (&questions->idle);
   return G_SOURCE_REMOVE;
 }
 
 static void
 serve (DivertQuestions *questions)
 {
-  if (questions->open && questions->idle_id == 0 && !g_queue_is_empty (&questions->queue))
-    questions->idle_id = g_idle_add_full (G_PRIORITY_DEFAULT, on_idle, questions, NULL);
+  if (questions->open && questions->idle == NULL && !g_queue_is_empty (&questions->queue))
+    questions->idle = divert_timer_new_idle (on_idle, questions);
 }
 
 static gboolean

@@ -47,18 +47,15 @@ divert_change_fail (DivertChange *change,
   g_dbus_method_invocation_return_dbus_error (change->invocation, name, message);
 }
 
-static void
-on_applied (const DivertReport *report,
-            gpointer            user_data)
-{
-  g_dbus_method_invocation_return_value (user_data, NULL);
-}
-
 void
-divert_change_answer_when_applied (DivertChange *change,
-                                   const char   *event)
+divert_change_answer (DivertChange *change,
+                      const char   *name,
+                      const GError *error)
 {
-  divert_pipeline_refresh (change->service->pipeline, event, TRUE, on_applied, change->invocation);
+  if (error == NULL)
+    g_dbus_method_invocation_return_value (change->invocation, NULL);
+  else
+    divert_change_fail (change, name, error);
 }
 
 static void

@@ -32,7 +32,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertChange, divert_change_free)
 /* Calls the change's func if its caller may do @action; else answers, and frees it.  @dialog: may be NULL. */
 void          divert_change_authorise (DivertChange *change, const char *action, const DivertDialog *dialog);
 void          divert_change_fail (DivertChange *change, const char *name, const GError *error);
-/* Answers when the rules are as the change wants them. */
-void          divert_change_answer_when_applied (DivertChange *change, const char *event);
+/* The change is done, or has failed: then @name is the D-Bus error's. */
+void          divert_change_answer (DivertChange *change, const char *name, const GError *error);
 
 G_END_DECLS

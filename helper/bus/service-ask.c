@@ -4,7 +4,7 @@
  *
  * A call is answered from the last run's values; Status looks besides at the proxy's
  * listeners and the guard's counters.  Whoever floods the helper with questions costs
- * their answers, one at a time (call-queue.c), and no commit.
+ * their answers, one at a time (call-queue.c), at ordinary priority, and no commit.
  */
 #include "service-private.h"
 
@@ -23,8 +23,8 @@ put_in_line (DivertService         *service,
 }
 
 static void
-on_refreshed (const DivertReport *report,
-              gpointer            user_data)
+on_refreshed (const GError *error,
+              gpointer      user_data)
 {
   g_dbus_method_invocation_return_value (user_data, NULL);
 }
@@ -41,7 +41,7 @@ on_refresh (DivertHelper1         *object,
 
   divert_service_stay (service);
   if (divert_arguments_event (invocation, event, &known, &settle))
-    divert_pipeline_refresh (service->pipeline, known, settle, on_refreshed, invocation);
+    divert_orders_refresh (service->orders, known, settle, on_refreshed, invocation);
   return TRUE;
 }
 
@@ -53,8 +53,7 @@ check_supposed_mode (DivertService         *service,
                      DivertMode           **ret_mode)
 {
   *ret_mode = NULL;
-  return mode[0] == '\0' ||
-         divert_arguments_place (invocation, divert_pipeline_get_config (service->pipeline), mode, ret_mode);
+  return mode[0] == '\0' || divert_arguments_place (invocation, service->snapshot->config, mode, ret_mode);
 }
 
 static void
@@ -69,7 +68,7 @@ answer_plan (GDBusMethodInvocation *invocation,
   g_variant_get (g_dbus_method_invocation_get_parameters (invocation), "(&s)", &mode);
   if (!check_supposed_mode (service, invocation, mode, &supposed))
     return;
-  text = divert_pipeline_plan (service->pipeline, supposed);
+  text = divert_snapshot_plan (service->snapshot, supposed);
   divert_helper1_complete_plan (service->object, invocation, text);
 }
 
@@ -98,7 +97,7 @@ explain (DivertService         *service,
     return;
   g_dbus_method_invocation_return_value (invocation,
                                          g_variant_new ("(@a{sv})",
-                                                        divert_status_explain (service->pipeline, supposed, &packet)));
+                                                        divert_status_explain (service->snapshot, supposed, &packet)));
 }
 
 static void
@@ -153,7 +152,7 @@ answer_status (GDBusMethodInvocation *invocation,
                gpointer               user_data)
 {
   DivertService *service = user_data;
-  divert_helper1_complete_status (service->object, invocation, divert_status_new (service->pipeline));
+  divert_helper1_complete_status (service->object, invocation, divert_status_new (service->snapshot));
 }
 
 static gboolean

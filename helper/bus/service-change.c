@@ -10,33 +10,38 @@
 #include "dbus-names.h"
 
 static void
-switch_mode (DivertChange *change)
+on_switched (const GError *error,
+             gpointer      user_data)
 {
-  DivertPipeline *pipeline = change->service->pipeline;
-  g_autoptr(GError) error = NULL;
+  g_autoptr(DivertChange) change = user_data;
+
+  divert_change_answer (change, DIVERT_DBUS_ERROR_FAILED, error);
+}
+
+static void
+switch_mode (DivertChange *owned)
+{
+  g_autoptr(DivertChange) change = owned;
+  DivertService *service = change->service;
 
   /* The configuration may have changed while a password was typed. */
   if (change->mode->kind == DIVERT_MODE_SITE &&
-      divert_config_find_site (divert_pipeline_get_config (pipeline), change->mode->site) == NULL)
+      divert_config_find_site (service->snapshot->config, change->mode->site) == NULL)
     {
       g_dbus_method_invocation_return_dbus_error (change->invocation, DIVERT_DBUS_ERROR_UNKNOWN_SITE, "unknown site");
       return;
     }
-  if (!divert_pipeline_set_mode (pipeline, change->mode, &error))
-    {
-      divert_change_fail (change, DIVERT_DBUS_ERROR_FAILED, error);
-      return;
-    }
-  divert_change_answer_when_applied (change, "switch");
+  divert_orders_set_mode (service->orders, change->mode, on_switched, change);
+  g_steal_pointer (&change);
 }
 
 /* A mode that ends with a network must know which: without one it would never end. */
 static void
-on_network_known (const DivertReport *report,
-                  gpointer            user_data)
+on_network_known (const GError *error,
+                  gpointer      user_data)
 {
   g_autoptr(DivertChange) change = user_data;
-  const DivertFacts *facts = divert_pipeline_get_facts (change->service->pipeline);
+  const DivertFacts *facts = change->service->snapshot->facts;
 
   if (facts == NULL || !facts->nm_running)
     {
@@ -46,17 +51,14 @@ on_network_known (const DivertReport *report,
       return;
     }
   change->mode->network = divert_facts_network (facts);
-  switch_mode (change);
+  switch_mode (g_steal_pointer (&change));
 }
 
 static void
-do_switch (DivertChange *owned)
+do_switch (DivertChange *change)
 {
-  g_autoptr(DivertChange) change = owned;
-  DivertPipeline *pipeline = change->service->pipeline;
-
   if (change->until_network_change)
-    divert_pipeline_refresh (pipeline, "switch", TRUE, on_network_known, g_steal_pointer (&change));
+    divert_orders_refresh (change->service->orders, "switch", TRUE, on_network_known, change);
   else
     switch_mode (change);
 }
@@ -91,7 +93,7 @@ on_switch (DivertHelper1         *object,
   DivertMode *parsed;
   DivertChange *change;
 
-  if (!divert_arguments_mode (invocation, divert_pipeline_get_config (service->pipeline), mode, expires, &parsed))
+  if (!divert_arguments_mode (invocation, service->snapshot->config, mode, expires, &parsed))
     return TRUE;
   change = divert_change_new (service, invocation, do_switch);
   change->mode = parsed;
@@ -102,17 +104,18 @@ on_switch (DivertHelper1         *object,
 }
 
 static void
-do_reload (DivertChange *owned)
+on_reloaded (const GError *error,
+             gpointer      user_data)
 {
-  g_autoptr(DivertChange) change = owned;
-  g_autoptr(GError) error = NULL;
+  g_autoptr(DivertChange) change = user_data;
 
-  if (!divert_pipeline_reload (change->service->pipeline, &error))
-    {
-      divert_change_fail (change, DIVERT_DBUS_ERROR_CONFIG, error);
-      return;
-    }
-  divert_change_answer_when_applied (change, "reload");
+  divert_change_answer (change, DIVERT_DBUS_ERROR_CONFIG, error);
+}
+
+static void
+do_reload (DivertChange *change)
+{
+  divert_orders_reload (change->service->orders, on_reloaded, change);
 }
 
 static gboolean

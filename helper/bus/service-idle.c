@@ -5,6 +5,8 @@
  */
 #include "service-private.h"
 
+#include "timer.h"
+
 #define IDLE_MS 30000
 
 static gboolean
@@ -12,9 +14,9 @@ on_idle_timeout (gpointer user_data)
 {
   DivertService *service = user_data;
 
-  if (service->changes > 0 || divert_pipeline_is_needed (service->pipeline))
+  if (service->changes > 0 || divert_snapshot_is_needed (service->snapshot))
     return G_SOURCE_CONTINUE;
-  service->idle_id = 0;
+  divert_timer_clear (&service->idle_timer);
   service->idle (service->user_data);
   return G_SOURCE_REMOVE;
 }
@@ -22,6 +24,6 @@ on_idle_timeout (gpointer user_data)
 void
 divert_service_stay (DivertService *service)
 {
-  g_clear_handle_id (&service->idle_id, g_source_remove);
-  service->idle_id = g_timeout_add (IDLE_MS, on_idle_timeout, service);
+  divert_timer_clear (&service->idle_timer);
+  service->idle_timer = divert_timer_new (IDLE_MS, on_idle_timeout, service);
 }

@@ -25,15 +25,15 @@
 static const DivertSite *
 find_site (const DivertChange *change)
 {
-  return divert_config_find_site (divert_pipeline_get_config (change->service->pipeline), change->site);
+  return divert_config_find_site (change->service->snapshot->config, change->site);
 }
 
 static DivertLearned *
 learn (const DivertChange  *change,
        GError             **error)
 {
-  return divert_trust_learn (divert_pipeline_get_facts (change->service->pipeline), change->uuid, change->site,
-                             find_site (change), error);
+  return divert_trust_learn (change->service->snapshot->facts, change->uuid, change->site, find_site (change),
+                             error);
 }
 
 /* Files that make no valid configuration are another failure than one of writing. */
@@ -46,18 +46,25 @@ fail_to_change (DivertChange *change,
                       error);
 }
 
+static void
+on_kept (const GError *error,
+         gpointer      user_data)
+{
+  g_autoptr(DivertChange) change = user_data;
+
+  if (error == NULL)
+    divert_change_answer (change, NULL, NULL);
+  else
+    fail_to_change (change, error);
+}
+
 /* Answers when the rules follow. */
 static void
 keep_and_answer (DivertChange *change,
                  const char   *event,
                  const char   *text)
 {
-  g_autoptr(GError) error = NULL;
-
-  if (divert_pipeline_keep_site (change->service->pipeline, change->site, text, &error))
-    divert_change_answer_when_applied (change, event);
-  else
-    fail_to_change (change, error);
+  divert_orders_keep_site (change->service->orders, event, change->site, text, on_kept, change);
 }
 
 /* NULL behind an answer: nothing can be learned, or something else than was shown. */
@@ -86,22 +93,21 @@ learn_what_was_shown (DivertChange *change)
 }
 
 static void
-on_ready_to_trust (const DivertReport *report,
-                   gpointer            user_data)
+on_ready_to_trust (const GError *unused,
+                   gpointer      user_data)
 {
   g_autoptr(DivertChange) change = user_data;
   g_autoptr(DivertLearned) learned = learn_what_was_shown (change);
 
   if (learned != NULL)
-    keep_and_answer (change, "trust", learned->text);
+    keep_and_answer (g_steal_pointer (&change), "trust", learned->text);
 }
 
 static void
-ask_gateways (DivertChange    *change,
-              DivertRefreshed  ready)
+ask_gateways (DivertChange  *change,
+              DivertOrdered  ready)
 {
-  divert_pipeline_ask_gateways (change->service->pipeline);
-  divert_pipeline_refresh (change->service->pipeline, "trust", TRUE, ready, change);
+  divert_orders_ask_gateways (change->service->orders, "trust", ready, change);
 }
 
 static void
@@ -111,8 +117,8 @@ do_trust (DivertChange *change)
 }
 
 static void
-on_ready_to_ask (const DivertReport *report,
-                 gpointer            user_data)
+on_ready_to_ask (const GError *unused,
+                 gpointer      user_data)
 {
   g_autoptr(DivertChange) change = user_data;
   g_autoptr(DivertLearned) learned = learn_what_was_shown (change);
@@ -225,12 +231,12 @@ mac_to_string (gconstpointer item)
 }
 
 static void
-on_ready_to_preview (const DivertReport *report,
-                     gpointer            user_data)
+on_ready_to_preview (const GError *unused,
+                     gpointer      user_data)
 {
   g_autoptr(DivertChange) change = user_data;
   g_autoptr(DivertLearned) learned = NULL;
-  g_autofree char *file = divert_pipeline_get_site_path (change->service->pipeline, change->site);
+  g_autofree char *file = divert_snapshot_get_site_path (change->service->snapshot, change->site);
   g_autofree char *digest = NULL;
   g_autoptr(GError) error = NULL;
   GVariantDict dict;
@@ -290,7 +296,7 @@ do_forget (DivertChange *owned)
       fail_to_change (change, error);
       return;
     }
-  keep_and_answer (change, "forget", text);
+  keep_and_answer (g_steal_pointer (&change), "forget", text);
 }
 
 static gboolean

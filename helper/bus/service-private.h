@@ -9,7 +9,7 @@
 #include "authority.h"
 #include "call-queue.h"
 #include "divert-helper1.h"
-#include "run/pipeline.h"
+#include "run/orders.h"
 #include "service.h"
 
 G_BEGIN_DECLS
@@ -17,13 +17,20 @@ G_BEGIN_DECLS
 struct DivertService
 {
   DivertHelper1   *object;
-  DivertPipeline  *pipeline;
+  DivertOrders    *orders;
+  DivertSnapshot  *snapshot; /* the newest */
   DivertAuthority *authority;
   DivertQuestions *questions;
   DivertIdle       idle;
   gpointer         user_data;
-  guint            idle_id;
+  GSource         *idle_timer;
   guint            changes; /* that wait: for a password, say */
+
+  GDBusConnection *bus;
+  GMainContext    *context;
+  GMainLoop       *loop;
+  GThread         *thread;
+  GAsyncQueue     *started; /* the thread's word: a GError, or the service for "yes" */
 };
 
 /* Somebody was here: not to be called idle for a while. */

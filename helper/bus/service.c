@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the D-Bus object, and its properties.  Its calls are other files' (service-private.h).
+ * Owns: the D-Bus object, its properties, and the thread that serves its calls.  The calls are other files'
+ * (service-private.h).
+ *
+ * The thread is an ordinary one, whatever the main loop's priority is: run/orders.c says why.  All of the folder bus/
+ * runs in it, but for divert_service_new() and divert_service_free().
  */
 #include "service-private.h"
 
 #include "dbus-names.h"
+#include "timer.h"
 
 static void
 set_problems (DivertHelper1   *object,
@@ -24,10 +29,9 @@ set_problems (DivertHelper1   *object,
 
 /* The skeleton says PropertiesChanged once per main loop iteration, for what really changed. */
 static void
-on_reported (const DivertReport *report,
-             gpointer            user_data)
+show (DivertService      *service,
+      const DivertReport *report)
 {
-  DivertService *service = user_data;
   DivertHelper1 *object = service->object;
   g_autofree char *reason = divert_reason_to_text (report->decision->reason, NULL);
   g_autofree char *device = g_utf8_make_valid (divert_report_get_device (report), -1);
@@ -43,6 +47,66 @@ on_reported (const DivertReport *report,
   divert_questions_open (service->questions);
 }
 
+static void
+on_published (const DivertSnapshot *snapshot,
+              gpointer              user_data)
+{
+  DivertService *service = user_data;
+
+  divert_snapshot_free (service->snapshot);
+  service->snapshot = divert_snapshot_ref (snapshot);
+  if (snapshot->report != NULL)
+    show (service, snapshot->report);
+}
+
+static gboolean
+set_up (DivertService  *service,
+        GError        **error)
+{
+  service->object = divert_helper1_skeleton_new ();
+  service->authority = divert_authority_new (service->bus, DIVERT_AUTHORITY_TIMEOUT_MS,
+                                             DIVERT_AUTHORITY_INTERACTIVE_TIMEOUT_MS);
+  service->questions = divert_questions_new (service);
+  divert_service_connect_questions (service);
+  divert_service_connect_changes (service);
+  divert_service_connect_learning (service);
+  divert_service_stay (service);
+  /* What was published first, so that there is a snapshot before the first call. */
+  g_main_context_iteration (service->context, FALSE);
+  return g_dbus_interface_skeleton_export (G_DBUS_INTERFACE_SKELETON (service->object), service->bus, DIVERT_DBUS_PATH, error);
+}
+
+static void
+tear_down (DivertService *service)
+{
+  if (g_dbus_interface_skeleton_get_object_path (G_DBUS_INTERFACE_SKELETON (service->object)) != NULL)
+    g_dbus_interface_skeleton_unexport (G_DBUS_INTERFACE_SKELETON (service->object));
+  divert_questions_free (service->questions);
+  divert_authority_free (service->authority);
+  /* The last of those that waited for the authority may just have set it. */
+  divert_timer_clear (&service->idle_timer);
+  g_object_unref (service->object);
+}
+
+static gpointer
+serve (gpointer data)
+{
+  DivertService *service = data;
+  GError *error = NULL;
+
+  g_main_context_push_thread_default (service->context);
+  if (set_up (service, &error))
+    {
+      g_async_queue_push (service->started, service);
+      g_main_loop_run (service->loop);
+    }
+  else
+    g_async_queue_push (service->started, error);
+  tear_down (service);
+  g_main_context_pop_thread_default (service->context);
+  return NULL;
+}
+
 DivertService *
 divert_service_new (GDBusConnection  *bus,
                     DivertPipeline   *pipeline,
@@ -51,22 +115,42 @@ divert_service_new (GDBusConnection  *bus,
                     GError          **error)
 {
   g_autoptr(DivertService) service = g_new0 (DivertService, 1);
+  gpointer word;
 
-  service->object = divert_helper1_skeleton_new ();
+  service->bus = g_object_ref (bus);
   service->idle = idle;
   service->user_data = user_data;
-  service->authority = divert_authority_new (bus, DIVERT_AUTHORITY_TIMEOUT_MS, DIVERT_AUTHORITY_INTERACTIVE_TIMEOUT_MS);
-  service->questions = divert_questions_new (service);
-  service->pipeline = pipeline;
-  divert_pipeline_set_reported (pipeline, on_reported, service);
-  divert_service_connect_questions (service);
-  divert_service_connect_changes (service);
-  divert_service_connect_learning (service);
-
-  if (!g_dbus_interface_skeleton_export (G_DBUS_INTERFACE_SKELETON (service->object), bus, DIVERT_DBUS_PATH, error))
-    return NULL;
-  divert_service_stay (service);
+  service->context = g_main_context_new ();
+  service->loop = g_main_loop_new (service->context, FALSE);
+  service->started = g_async_queue_new ();
+  service->orders = divert_orders_new (pipeline, service->context, on_published, service);
+  service->thread = g_thread_new ("calls", serve, service);
+  word = g_async_queue_pop (service->started);
+  if (word != service)
+    {
+      g_propagate_error (error, word);
+      return NULL;
+    }
   return g_steal_pointer (&service);
+}
+
+static gboolean
+on_end (gpointer user_data)
+{
+  g_main_loop_quit (user_data);
+  return G_SOURCE_REMOVE;
+}
+
+/* Within the loop, which else might not run yet. */
+static void
+end_loop (DivertService *service)
+{
+  GSource *end = g_idle_source_new ();
+
+  g_source_set_priority (end, G_PRIORITY_HIGH);
+  g_source_set_callback (end, on_end, service->loop, NULL);
+  g_source_attach (end, service->context);
+  g_source_unref (end);
 }
 
 void
@@ -74,13 +158,13 @@ divert_service_free (DivertService *service)
 {
   if (service == NULL)
     return;
-  if (g_dbus_interface_skeleton_get_object_path (G_DBUS_INTERFACE_SKELETON (service->object)) != NULL)
-    g_dbus_interface_skeleton_unexport (G_DBUS_INTERFACE_SKELETON (service->object));
-  divert_pipeline_set_reported (service->pipeline, NULL, NULL);
-  divert_questions_free (service->questions);
-  divert_authority_free (service->authority);
-  /* The last of those that waited for the authority may just have set it. */
-  g_clear_handle_id (&service->idle_id, g_source_remove);
-  g_object_unref (service->object);
+  end_loop (service);
+  g_thread_join (service->thread);
+  divert_orders_free (service->orders);
+  divert_snapshot_free (service->snapshot);
+  g_async_queue_unref (service->started);
+  g_main_loop_unref (service->loop);
+  g_main_context_unref (service->context);
+  g_object_unref (service->bus);
   g_free (service);
 }

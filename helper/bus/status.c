@@ -148,19 +148,18 @@ static const char *const listener_states[] = {
 
 /* The proxy as it is now; what is wrong with it is added to @problems. */
 static GVariant *
-make_proxy (const DivertPipeline *pipeline,
+make_proxy (const DivertSnapshot *snapshot,
             GPtrArray            *problems)
 {
-  const DivertConfig *config = divert_pipeline_get_config (pipeline);
+  const DivertConfig *config = snapshot->config;
   g_autoptr(GString) wrong = g_string_new (NULL);
-  g_autoptr(GArray) listeners = divert_pipeline_find_listeners (pipeline);
+  g_autoptr(GArray) listeners = divert_snapshot_find_listeners (snapshot);
   GVariantDict dict;
-  guint32 gid = 0;
 
   g_variant_dict_init (&dict, NULL);
   g_variant_dict_insert_value (&dict, "group", utf8 (config->group));
-  if (divert_pipeline_get_gid (pipeline, &gid))
-    g_variant_dict_insert (&dict, "gid", "u", gid);
+  if (snapshot->has_gid)
+    g_variant_dict_insert (&dict, "gid", "u", snapshot->gid);
   g_variant_dict_insert (&dict, "tproxy-port", "u", (guint32) config->tproxy_port);
   g_variant_dict_insert (&dict, "dns-port", "u", (guint32) config->dns_port);
 
@@ -221,10 +220,10 @@ add_missing (GVariantDict       *dict,
 }
 
 GVariant *
-divert_status_new (const DivertPipeline *pipeline)
+divert_status_new (const DivertSnapshot *snapshot)
 {
-  const DivertReport *report = divert_pipeline_get_report (pipeline);
-  const DivertConfig *config = divert_pipeline_get_config (pipeline);
+  const DivertReport *report = snapshot->report;
+  const DivertConfig *config = snapshot->config;
   g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func ((GDestroyNotify) divert_problem_free);
   GVariantDict dict;
   guint64 dropped = 0;
@@ -243,24 +242,24 @@ divert_status_new (const DivertPipeline *pipeline)
 
       g_ptr_array_add (problems, divert_problem_new (problem->code, problem->detail));
     }
-  g_variant_dict_insert_value (&dict, "proxy", make_proxy (pipeline, problems));
+  g_variant_dict_insert_value (&dict, "proxy", make_proxy (snapshot, problems));
   add_problems (&dict, problems);
   add_missing (&dict, config);
-  if (divert_pipeline_count_dropped (pipeline, &dropped))
+  if (divert_snapshot_count_dropped (snapshot, &dropped))
     g_variant_dict_insert (&dict, "guard-dropped", "t", dropped);
   g_variant_dict_insert_value (&dict, "sites", make_sites (config, report->decision));
   return g_variant_dict_end (&dict);
 }
 
 GVariant *
-divert_status_explain (const DivertPipeline *pipeline,
+divert_status_explain (const DivertSnapshot *snapshot,
                        const DivertMode     *mode,
                        DivertPacket         *packet)
 {
   g_autoptr(DivertDecision) decision = NULL;
   DivertExplanation explanation;
   g_auto(DivertRuleText) text = { NULL, NULL, NULL };
-  g_autoptr(DivertRuleset) ruleset = divert_pipeline_explain (pipeline, mode, packet, &decision, &explanation, &text);
+  g_autoptr(DivertRuleset) ruleset = divert_snapshot_explain (snapshot, mode, packet, &decision, &explanation, &text);
   GVariantDict dict;
 
   g_variant_dict_init (&dict, NULL);
@@ -277,6 +276,6 @@ divert_status_explain (const DivertPipeline *pipeline,
     }
   g_variant_dict_insert (&dict, "place", "s", divert_decision_get_place (decision));
   add_reason (&dict, decision->reason);
-  g_variant_dict_insert_value (&dict, "sites", make_sites (divert_pipeline_get_config (pipeline), decision));
+  g_variant_dict_insert_value (&dict, "sites", make_sites (snapshot->config, decision));
   return g_variant_dict_end (&dict);
 }

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The answers of Status() and Explain() as a{sv}: the pipeline's values, spelled
+ * The answers of Status() and Explain() as a{sv}: the snapshot's values, spelled
  * out.  Keys are documented in data/org.nmdivert.Helper1.xml.
  */
 #pragma once
 
-#include "run/pipeline.h"
+#include "run/snapshot.h"
 
 G_BEGIN_DECLS
 
 /* Floating; "a{sv}". */
-GVariant *divert_status_new (const DivertPipeline *pipeline);
+GVariant *divert_status_new (const DivertSnapshot *snapshot);
 /* @mode NULL: the mode of now.  Floating; "a{sv}". */
-GVariant *divert_status_explain (const DivertPipeline *pipeline, const DivertMode *mode, DivertPacket *packet);
+GVariant *divert_status_explain (const DivertSnapshot *snapshot, const DivertMode *mode, DivertPacket *packet);
 
 G_END_DECLS

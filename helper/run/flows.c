@@ -5,13 +5,25 @@
  * A live TCP connection over the old way is reset at its next packet, an idle one
  * hangs until then (TRAPS 12.5); the kernel's connection tracking goes on applying an
  * old DNS redirection, or the lack of one, to the same ports (3.13).
+ *
+ * Theory of operation.  What is to end is found by a look at all connections, all sockets and all processes: seconds, on
+ * a busy machine.  So the run only says what is to end, and a thread of ordinary priority ends it, one place after the
+ * other: the rules hold meanwhile, and who waits for the run, the network's hooks, is answered.  At once, in the run, ends
+ * what is a race with the next network: packets that wait for a neighbour.  A connection that was made since, on the new
+ * way, may end as well; its program connects anew.
  */
 #include "flows.h"
 
 #include "core/ruleset/ruleset.h"
+#include "system/base/worker.h"
 #include "system/flows/conntrack.h"
 #include "system/flows/sockets.h"
 #include "system/flows/waiting-packets.h"
+
+struct DivertFlows
+{
+  DivertWorker *worker;
+};
 
 static void
 add_uncovered (GArray       *switched,
@@ -119,37 +131,141 @@ everything (void)
   return all;
 }
 
-void
-divert_flows_end (const DivertConfig   *config,
-                  const DivertCrossing *crossing,
-                  guint32               gid)
+typedef struct
 {
-  const DivertDecision *before = crossing->before, *now = crossing->now;
-  g_autoptr(GArray) switched = crossing->remarked ? everything () : find_switched (config, crossing);
-  g_autoptr(GArray) intranets = collect_intranets (config, crossing);
-  DivertStale stale = { .to = switched };
+  GArray  *switched;
+  GArray  *intranets;
+  gboolean dns;
+  gboolean opened_to_us;
+  guint32  mark, mask;
+  guint32  gid;
+} Ending;
+
+static void
+ending_free (gpointer data)
+{
+  Ending *ending = data;
+
+  g_array_unref (ending->switched);
+  g_array_unref (ending->intranets);
+  g_free (ending);
+}
+
+static void
+end (gpointer job)
+{
+  const Ending *ending = job;
+  const DivertStale stale = {
+    .to = ending->switched,
+    .dns = ending->dns,
+    .from = ending->opened_to_us ? ending->intranets : NULL,
+    .mark = ending->mark,
+    .mask = ending->mask,
+  };
   g_autoptr(GError) error = NULL;
   guint destroyed = 0, forgotten = 0;
-
-  drop_waiting (before, now);
-  /* Nothing is ended for a doubt. */
-  if (now->place == DIVERT_PLACE_HELD && !crossing->remarked)
-    return;
-  stale.dns = config->dns_port != 0 && is_all_direct (before) != is_all_direct (now);
-  stale.mark = divert_ruleset_get_spare_mark (config);
-  stale.mask = config->mask;
-  /* Whoever opened a connection to us from an intranet's address was let through by where we were then. */
-  if ((crossing->left || switched->len > 0) && stale.mark != 0)
-    stale.from = intranets;
-  if (switched->len == 0 && !stale.dns && stale.from == NULL)
-    return;
 
   if (!divert_conntrack_forget (&stale, &forgotten, &error))
     {
       g_warning ("connections of the previous place are still tracked: %s", error->message);
       g_clear_error (&error);
     }
-  if (switched->len > 0 && !divert_sockets_destroy (switched, gid, &destroyed, &error))
+  if (ending->switched->len > 0 && !divert_sockets_destroy (ending->switched, ending->gid, &destroyed, &error))
     g_warning ("sockets of the previous place are still open: %s", error->message);
   g_info ("%u sockets closed, %u connections forgotten", destroyed, forgotten);
+}
+
+/* NULL: nothing ends. */
+static Ending *
+plan (const DivertConfig   *config,
+      const DivertCrossing *crossing,
+      guint32               gid)
+{
+  const DivertDecision *before = crossing->before, *now = crossing->now;
+  Ending *ending;
+
+  /* Nothing is ended for a doubt. */
+  if (now->place == DIVERT_PLACE_HELD && !crossing->remarked)
+    return NULL;
+  ending = g_new0 (Ending, 1);
+  ending->switched = crossing->remarked ? everything () : find_switched (config, crossing);
+  ending->intranets = collect_intranets (config, crossing);
+  ending->dns = config->dns_port != 0 && is_all_direct (before) != is_all_direct (now);
+  ending->mark = divert_ruleset_get_spare_mark (config);
+  ending->mask = config->mask;
+  ending->gid = gid;
+  /* Whoever opened a connection to us from an intranet's address was let through by where we were then. */
+  ending->opened_to_us = (crossing->left || ending->switched->len > 0) && ending->mark != 0;
+  if (ending->switched->len == 0 && !ending->dns && !ending->opened_to_us)
+    g_clear_pointer (&ending, ending_free);
+  return ending;
+}
+
+void
+divert_flows_end (DivertFlows          *flows,
+                  const DivertConfig   *config,
+                  const DivertCrossing *crossing,
+                  guint32               gid)
+{
+  Ending *ending = plan (config, crossing, gid);
+
+  drop_waiting (crossing->before, crossing->now);
+  if (ending != NULL)
+    divert_worker_add (flows->worker, end, NULL, ending, ending_free);
+}
+
+void
+divert_flows_forget_mark (guint32 mask)
+{
+  g_autoptr(GError) error = NULL;
+
+  if (!divert_conntrack_forget_marked (mask, &error))
+    g_warning ("connections with the previous mark are still tracked: %s", error->message);
+}
+
+typedef struct
+{
+  DivertFlowsEnded ended;
+  gpointer         user_data;
+} Waiter;
+
+static void
+nothing_more (gpointer job)
+{
+}
+
+static void
+tell (gpointer job)
+{
+  const Waiter *waiter = job;
+
+  waiter->ended (waiter->user_data);
+}
+
+void
+divert_flows_await (DivertFlows      *flows,
+                    DivertFlowsEnded  ended,
+                    gpointer          user_data)
+{
+  const Waiter waiter = { ended, user_data };
+
+  divert_worker_add (flows->worker, nothing_more, tell, g_memdup2 (&waiter, sizeof waiter), g_free);
+}
+
+DivertFlows *
+divert_flows_new (void)
+{
+  DivertFlows *flows = g_new0 (DivertFlows, 1);
+
+  flows->worker = divert_worker_new ("flows");
+  return flows;
+}
+
+void
+divert_flows_free (DivertFlows *flows)
+{
+  if (flows == NULL)
+    return;
+  divert_worker_free (flows->worker);
+  g_free (flows);
 }

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Between pipeline.c, which changes it, and pipeline-answers.c, which only looks.
+ * Between pipeline.c, which runs, and pipeline-orders.c, which makes it run.
  */
 #pragma once
 
 #include "core/memory/anchors.h"
 #include "core/memory/hold.h"
 #include "core/memory/startup.h"
+#include "flows.h"
 #include "laying.h"
 #include "pipeline.h"
 #include "settings.h"
 #include "system/base/turns.h"
+#include "system/base/watchdog.h"
 #include "system/sources/beacon/beacon.h"
 #include "system/sources/kernel/kernel.h"
 #include "system/sources/networkmanager.h"
@@ -30,6 +32,7 @@ struct DivertPipeline
   DivertSleep     *sleep;
   DivertBeacons   *beacons;
   DivertLaying    *laying;
+  DivertFlows     *flows;
 
   DivertFacts     *facts;      /* of the last run */
   DivertAnchors   *anchors;
@@ -51,8 +54,13 @@ struct DivertPipeline
   const char      *event;      /* that asked for the next run */
   gint64           event_time;
   DivertTurns      turns;
+  DivertWatchdog  *watchdog;   /* NULL: nobody watches */
   guint            run_id;     /* sources */
   guint            timer_id;
+  gint64           run_cost;   /* µs of processor time, of the last run */
 };
+
+/* "Look again": once, however often it is said before that.  @event is for the log; static. */
+void divert_pipeline_request_run (DivertPipeline *pipeline, const char *event);
 
 G_END_DECLS

@@ -13,18 +13,22 @@
  */
 #include "pipeline-private.h"
 
+#include <time.h>
+
 #include "core/memory/auto6-memory.h"
 #include "flows.h"
 #include "inquiry.h"
 #include "system/base/clock.h"
 #include "system/filter/choice.h"
 
-#define SETTLE_US G_USEC_PER_SEC /* for a refresh that is to settle */
 #define EXPIRY_CHECK_S 30        /* the wall clock can be set, and this timer stands still in sleep */
+/* A helper that hangs is killed by the service manager, and what it has let go straight is taken back: soon, if there is
+ * any such thing. */
+#define GRANT_WATCH_MS 3000
+#define WATCH_MS 60000
+#define OVERDUE_US G_USEC_PER_SEC
 #define BUS_LOST_US (3 * G_USEC_PER_SEC)
 #define BUS_LOST_STEP_US (20 * 1000)
-
-static void request_run (DivertPipeline *pipeline, const char *event);
 
 static gboolean
 on_timer (gpointer user_data)
@@ -32,7 +36,7 @@ on_timer (gpointer user_data)
   DivertPipeline *pipeline = user_data;
 
   pipeline->timer_id = 0;
-  request_run (pipeline, "timer");
+  divert_pipeline_request_run (pipeline, "timer");
   return G_SOURCE_REMOVE;
 }
 
@@ -149,7 +153,7 @@ set_next_timer (DivertPipeline *pipeline)
     }
   deadline = earlier (deadline, pipeline->held_until);
   deadline = earlier (deadline, pipeline->news_due);
-  deadline = earlier (deadline, divert_settings_get_group_retry (pipeline->settings));
+  deadline = earlier (deadline, divert_settings_get_retry (pipeline->settings));
   set_timer (pipeline, deadline);
 }
 
@@ -183,7 +187,7 @@ make_report (DivertPipeline *pipeline,
              DivertApplied   applied)
 {
   gint64 end = applied.writes > 0 ? applied.last_write : g_get_monotonic_time ();
-  DivertReport *report = g_new0 (DivertReport, 1);
+  DivertReport *report = divert_report_new ();
   DivertClock now;
 
   report->mode = divert_mode_copy (divert_settings_get_mode (pipeline->settings));
@@ -229,13 +233,48 @@ end_flows (DivertPipeline       *pipeline,
   const DivertCrossing crossing = get_crossing (pipeline, now);
 
   if (pipeline->wrote || pipeline->left)
-    divert_flows_end (config, &crossing, gid);
+    divert_flows_end (pipeline->flows, config, &crossing, gid);
   /* What was left while it was in doubt counts when the doubt is over. */
   if (now->place != DIVERT_PLACE_HELD)
     pipeline->left = FALSE;
   pipeline->wrote = FALSE;
   pipeline->mark = config->mark;
   pipeline->mask = config->mask;
+}
+
+/* µs; this thread's. */
+static gint64
+get_processor_time (void)
+{
+  struct timespec used = { 0 };
+
+  clock_gettime (CLOCK_THREAD_CPUTIME_ID, &used);
+  return used.tv_sec * G_USEC_PER_SEC + used.tv_nsec / 1000;
+}
+
+static DivertSnapshot *
+make_snapshot (DivertPipeline *pipeline)
+{
+  DivertSnapshot *snapshot = divert_snapshot_new ();
+
+  snapshot->config = divert_config_ref (divert_settings_get_config (pipeline->settings));
+  snapshot->config_dir = g_strdup (divert_settings_get_config_dir (pipeline->settings));
+  snapshot->has_gid = divert_settings_get_gid (pipeline->settings, &snapshot->gid);
+  snapshot->facts = pipeline->facts != NULL ? divert_facts_ref (pipeline->facts) : NULL;
+  snapshot->report = pipeline->report != NULL ? divert_report_ref (pipeline->report) : NULL;
+  snapshot->run_cost = pipeline->run_cost;
+  return snapshot;
+}
+
+static void
+tell (DivertPipeline *pipeline)
+{
+  g_autoptr(DivertSnapshot) snapshot = NULL;
+
+  if (pipeline->reported == NULL)
+    return;
+  snapshot = make_snapshot (pipeline);
+  pipeline->reported (snapshot, pipeline->user_data);
 }
 
 static void
@@ -245,6 +284,7 @@ run (DivertPipeline *pipeline)
   g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func ((GDestroyNotify) divert_problem_free);
   g_autoptr(DivertFacts) facts = NULL;
   g_autoptr(DivertDecision) decision = NULL;
+  const gint64 begin = get_processor_time ();
   DivertReport *report;
   DivertCrossing crossing;
   DivertLaid laid;
@@ -255,7 +295,7 @@ run (DivertPipeline *pipeline)
   if (should_wait (pipeline, NULL))
     return;
 
-  /* First, because it may look the group up again. */
+  divert_settings_retry (pipeline->settings);
   has_gid = divert_settings_get_gid (pipeline->settings, &gid);
   divert_settings_add_problems (pipeline->settings, problems);
   facts = gather (pipeline, problems);
@@ -275,11 +315,19 @@ run (DivertPipeline *pipeline)
   /* Under another mark, a connection that bears the old one would be taken for one that is left alone. */
   crossing = get_crossing (pipeline, decision);
   if (crossing.remarked)
-    divert_flows_end (config, &crossing, gid);
+    {
+      divert_flows_forget_mark (pipeline->mask);
+      divert_flows_end (pipeline->flows, config, &crossing, gid);
+    }
+  /* Before there is a grant, and when there is none any more. */
+  if (decision->place == DIVERT_PLACE_SITE)
+    divert_watchdog_set_limit (pipeline->watchdog, GRANT_WATCH_MS);
   laid = divert_laying_lay (pipeline->laying, config, has_gid ? &gid : NULL, decision, facts, problems, &applied);
   report = make_report (pipeline, g_steal_pointer (&decision), g_steal_pointer (&problems), laid == DIVERT_LAID,
                         applied);
 
+  if (laid != DIVERT_LAID_NOT && report->decision->place != DIVERT_PLACE_SITE)
+    divert_watchdog_set_limit (pipeline->watchdog, WATCH_MS);
   /* What a run that failed has written is none the less to be followed by this. */
   pipeline->wrote |= applied.writes > 0;
   pipeline->left |= pipeline->facts != NULL && divert_facts_have_left (pipeline->facts, facts);
@@ -300,12 +348,13 @@ run (DivertPipeline *pipeline)
 
   if (laid != DIVERT_LAID_NOT && pipeline->facts->sleeping)
     divert_sleep_allow (pipeline->sleep);
-  if (pipeline->reported != NULL)
-    pipeline->reported (report, pipeline->user_data);
+  /* Before those who wait are told: they look at it. */
+  pipeline->run_cost = get_processor_time () - begin;
+  tell (pipeline);
   settled = is_settled (pipeline, report->decision);
   if (settled)
     pipeline->learning = FALSE;
-  divert_waiters_tell (pipeline->waiters, report, settled, g_get_monotonic_time ());
+  divert_waiters_tell (pipeline->waiters, settled, g_get_monotonic_time ());
   set_next_timer (pipeline);
 }
 
@@ -319,9 +368,9 @@ on_run (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-static void
-request_run (DivertPipeline *pipeline,
-             const char     *event)
+void
+divert_pipeline_request_run (DivertPipeline *pipeline,
+                             const char     *event)
 {
   if (pipeline->run_id != 0)
     return;
@@ -330,28 +379,43 @@ request_run (DivertPipeline *pipeline,
   pipeline->run_id = g_idle_add_full (divert_turns_take (&pipeline->turns), on_run, pipeline, NULL);
 }
 
+/* A main loop that turns but does not come to its runs is as good as one that hangs. */
+static gboolean
+is_alive (gpointer user_data)
+{
+  const DivertPipeline *pipeline = user_data;
+
+  return pipeline->run_id == 0 || g_get_monotonic_time () < pipeline->event_time + OVERDUE_US;
+}
+
 static void
 on_retry (gpointer user_data)
 {
-  request_run (user_data, "retry");
+  divert_pipeline_request_run (user_data, "retry");
+}
+
+static void
+on_settings_changed (gpointer user_data)
+{
+  divert_pipeline_request_run (user_data, "settings");
 }
 
 static void
 on_network_changed (gpointer user_data)
 {
-  request_run (user_data, "networkmanager");
+  divert_pipeline_request_run (user_data, "networkmanager");
 }
 
 static void
 on_kernel_changed (gpointer user_data)
 {
-  request_run (user_data, "kernel");
+  divert_pipeline_request_run (user_data, "kernel");
 }
 
 static void
 on_beacons_changed (gpointer user_data)
 {
-  request_run (user_data, "beacon");
+  divert_pipeline_request_run (user_data, "beacon");
 }
 
 static void
@@ -361,7 +425,7 @@ on_sleep_changed (gpointer user_data)
 
   /* The machine may wake up anywhere, and a link need not show that it was away. */
   divert_kernel_distrust (pipeline->kernel, 0);
-  request_run (pipeline, "sleep");
+  divert_pipeline_request_run (pipeline, "sleep");
 }
 
 DivertPipeline *
@@ -374,8 +438,9 @@ divert_pipeline_new (const char  *config_dir,
   pipeline->waiters = divert_waiters_new ();
   pipeline->anchors = divert_anchors_new ();
   pipeline->hold = divert_hold_new ();
+  pipeline->flows = divert_flows_new ();
   pipeline->former = divert_prefixes_new ();
-  pipeline->settings = divert_settings_new (config_dir);
+  pipeline->settings = divert_settings_new (config_dir, on_settings_changed, pipeline);
   backend = divert_settings_get_config (pipeline->settings)->backend;
   pipeline->laying = divert_laying_new (divert_choice_new_backend (backend), on_retry, pipeline, error);
   if (pipeline->laying == NULL)
@@ -385,8 +450,10 @@ divert_pipeline_new (const char  *config_dir,
     return NULL;
   pipeline->beacons = divert_beacons_new (&DIVERT_BEACON_LIMITS, on_beacons_changed, pipeline);
 
+  pipeline->watchdog = divert_watchdog_new (is_alive, pipeline);
+
   pipeline->startup = divert_startup_begin (divert_laying_find_rules (pipeline->laying), g_get_monotonic_time ());
-  request_run (pipeline, "start");
+  divert_pipeline_request_run (pipeline, "start");
   return g_steal_pointer (&pipeline);
 }
 
@@ -404,8 +471,7 @@ divert_pipeline_set_reported (DivertPipeline *pipeline,
 {
   pipeline->reported = reported;
   pipeline->user_data = user_data;
-  if (reported != NULL && pipeline->report != NULL)
-    reported (pipeline->report, user_data);
+  tell (pipeline);
 }
 
 void
@@ -414,6 +480,7 @@ divert_pipeline_free (DivertPipeline *pipeline)
   if (pipeline == NULL)
     return;
   g_clear_handle_id (&pipeline->run_id, g_source_remove);
+  divert_watchdog_free (pipeline->watchdog);
   divert_turns_clear (&pipeline->turns);
   g_clear_handle_id (&pipeline->timer_id, g_source_remove);
   divert_beacons_free (pipeline->beacons);
@@ -421,6 +488,7 @@ divert_pipeline_free (DivertPipeline *pipeline)
   divert_network_free (pipeline->network);
   divert_kernel_free (pipeline->kernel);
   divert_laying_free (pipeline->laying);
+  divert_flows_free (pipeline->flows);
   divert_settings_free (pipeline->settings);
   divert_waiters_free (pipeline->waiters);
   divert_facts_free (pipeline->facts);
@@ -432,69 +500,6 @@ divert_pipeline_free (DivertPipeline *pipeline)
     divert_report_free (pipeline->in_force);
   divert_report_free (pipeline->report);
   g_free (pipeline);
-}
-
-void
-divert_pipeline_refresh (DivertPipeline  *pipeline,
-                         const char      *event,
-                         gboolean         settle,
-                         DivertRefreshed  refreshed,
-                         gpointer         user_data)
-{
-  divert_waiters_add (pipeline->waiters, settle ? g_get_monotonic_time () + SETTLE_US : 0, (DivertWaited) refreshed,
-                      user_data);
-  request_run (pipeline, event);
-}
-
-void
-divert_pipeline_ask_gateways (DivertPipeline *pipeline)
-{
-  const DivertFacts *facts = pipeline->facts;
-
-  pipeline->learning = TRUE;
-  for (guint i = 0; facts != NULL && i < facts->connections->len; i++)
-    {
-      const DivertConnection *connection = g_ptr_array_index (facts->connections, i);
-      const DivertLink *link = divert_facts_find_link (facts, connection->device);
-
-      if (connection->up && !connection->external && link != NULL)
-        divert_kernel_resolve_gateways (pipeline->kernel, link->ifindex);
-    }
-}
-
-gboolean
-divert_pipeline_set_mode (DivertPipeline    *pipeline,
-                          const DivertMode  *mode,
-                          GError           **error)
-{
-  if (!divert_settings_set_mode (pipeline->settings, mode, error))
-    return FALSE;
-  request_run (pipeline, "switch");
-  return TRUE;
-}
-
-gboolean
-divert_pipeline_reload (DivertPipeline  *pipeline,
-                        GError         **error)
-{
-  gboolean ok = divert_settings_reload (pipeline->settings, error);
-
-  /* Also on failure: what is wrong is to be seen in the problems. */
-  request_run (pipeline, "reload");
-  return ok;
-}
-
-gboolean
-divert_pipeline_keep_site (DivertPipeline  *pipeline,
-                           const char      *site,
-                           const char      *text,
-                           GError         **error)
-{
-  gboolean ok = divert_settings_keep_site (pipeline->settings, site, text, error);
-
-  /* Likewise. */
-  request_run (pipeline, "reload");
-  return ok;
 }
 
 void

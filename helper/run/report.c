@@ -12,16 +12,34 @@
 
 #define REASON_INTERVAL_US G_USEC_PER_SEC
 
-void
-divert_report_free (DivertReport *report)
+DivertReport *
+divert_report_new (void)
 {
-  if (report == NULL)
-    return;
+  return g_atomic_rc_box_new0 (DivertReport);
+}
+
+DivertReport *
+divert_report_ref (const DivertReport *report)
+{
+  return g_atomic_rc_box_acquire ((DivertReport *) report);
+}
+
+static void
+clear (gpointer data)
+{
+  DivertReport *report = data;
+
   divert_mode_free (report->mode);
   divert_decision_free (report->decision);
   g_ptr_array_unref (report->problems);
   g_free (report->place);
-  g_free (report);
+}
+
+void
+divert_report_free (DivertReport *report)
+{
+  if (report != NULL)
+    g_atomic_rc_box_release_full (report, clear);
 }
 
 /* "home: connection … proves 'home' (…)" */

@@ -22,7 +22,10 @@ typedef struct
   gint64          took;      /* µs, from the event to the last write, or to the end of the apply if there was none */
 } DivertReport;
 
-void        divert_report_free (DivertReport *report);
+DivertReport *divert_report_new (void);
+/* The same, for another owner, who may be another thread. */
+DivertReport *divert_report_ref (const DivertReport *report);
+void          divert_report_free (DivertReport *report);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertReport, divert_report_free)
 
 /* The site whose rules are in force; "" if none. */

@@ -1,79 +1,37 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the settings in force.
+ * Owns: the settings in force, and the group's lookup.
  *
- * The group is looked up when the configuration is read, and again whenever it is
- * asked for in vain: a lookup may ask a directory server, which must not happen in
- * each run, and a group that was made later is found without a reload.  A
- * configuration whose group is not known is refused if there is one in force whose group
- * is: without a group no rules can be laid, those of away neither.
+ * Theory of operation.  A disk may take seconds to say that something is written, and the group database may be a
+ * directory server's.  Neither is waited for where the pipeline runs: a thread reads, writes and looks up, one job after
+ * the other in the order in which they were wanted, and what it brings back is taken as a whole.  Only at the start is it
+ * waited for, because without settings there is nothing to do.
  *
- * A mode that is over, and away, hold even if they cannot be kept on disk.
+ * The group is looked up when the configuration is read, and again while it is looked for in vain, so that a group that
+ * was made later is found without a reload.
  */
-#include "settings.h"
-
-#include <glib/gi18n-lib.h>
+#include "settings-private.h"
 
 #include "divert-config.h"
-#include "system/base/clock.h"
-#include "system/files/config-files.h"
 #include "system/files/group.h"
 #include "system/files/mode-file.h"
-#include "system/files/site-file.h"
 
 #define GROUP_RETRY_US (5 * G_USEC_PER_SEC)
 
-struct DivertSettings
-{
-  char         *config_dir;
-  DivertConfig *config;       /* never NULL */
-  gboolean      valid;        /* @config has been read from files, not made of defaults */
-  char         *config_error; /* why the files could not be read the last time; NULL */
-  gboolean      has_gid;
-  guint32       gid;
-  char         *group_error;
-  gint64        group_time;   /* of the last lookup */
-  DivertMode   *mode;         /* never NULL */
-  char         *mode_error;
-};
-
-/* @ret_gid stays as it is on failure. */
-static gboolean
-find_group (const DivertConfig  *config,
-            guint32             *ret_gid,
-            GError             **error)
-{
-  if (config->group != NULL)
-    return divert_group_lookup (config->group, ret_gid, error);
-  g_set_error_literal (error, DIVERT_CONFIG_ERROR, DIVERT_CONFIG_ERROR_MISSING, _("[proxy] group: is not set"));
-  return FALSE;
-}
-
-static void
-look_up_group (DivertSettings *settings)
-{
-  g_autoptr(GError) error = NULL;
-
-  settings->group_time = g_get_monotonic_time ();
-  settings->has_gid = FALSE;
-  g_clear_pointer (&settings->group_error, g_free);
-  if (!settings->valid || settings->config->group == NULL)
-    return;
-  settings->has_gid = divert_group_lookup (settings->config->group, &settings->gid, &error);
-  if (!settings->has_gid)
-    settings->group_error = g_strdup (error->message);
-}
-
 DivertSettings *
-divert_settings_new (const char *config_dir)
+divert_settings_new (const char      *config_dir,
+                     DivertLookAgain  changed,
+                     gpointer         user_data)
 {
   DivertSettings *settings = g_new0 (DivertSettings, 1);
   g_autoptr(GError) error = NULL;
 
+  settings->changed = changed;
+  settings->user_data = user_data;
+  settings->worker = divert_worker_new ("files");
   settings->config_dir = g_strdup (config_dir);
   settings->config = divert_config_new ();
-  if (!divert_settings_reload (settings, &error))
-    g_clear_error (&error);
+  divert_settings_read (settings);
 
   settings->mode = divert_mode_file_load (DIVERT_STATE_DIR, DIVERT_RUN_DIR, &error);
   if (error != NULL)
@@ -86,6 +44,7 @@ divert_settings_free (DivertSettings *settings)
 {
   if (settings == NULL)
     return;
+  divert_worker_free (settings->worker);
   g_free (settings->config_dir);
   divert_config_free (settings->config);
   g_free (settings->config_error);
@@ -95,27 +54,10 @@ divert_settings_free (DivertSettings *settings)
   g_free (settings);
 }
 
-gboolean
-divert_settings_reload (DivertSettings  *settings,
-                        GError         **error)
+const char *
+divert_settings_get_config_dir (const DivertSettings *settings)
 {
-  g_autoptr(GError) local_error = NULL;
-  g_autoptr(DivertConfig) config = divert_config_files_load (settings->config_dir, TRUE, &local_error);
-  guint32 gid = settings->gid;
-
-  g_clear_pointer (&settings->config_error, g_free);
-  if (config == NULL || (settings->has_gid && !find_group (config, &gid, &local_error)))
-    {
-      settings->config_error = g_strdup (local_error->message);
-      g_propagate_error (error, g_steal_pointer (&local_error));
-      return FALSE;
-    }
-
-  divert_config_free (settings->config);
-  settings->config = g_steal_pointer (&config);
-  settings->valid = TRUE;
-  look_up_group (settings);
-  return TRUE;
+  return settings->config_dir;
 }
 
 const DivertConfig *
@@ -124,97 +66,80 @@ divert_settings_get_config (const DivertSettings *settings)
   return settings->config;
 }
 
-gboolean
-divert_settings_get_gid (DivertSettings *settings,
-                         guint32        *ret_gid)
+/* Looking up the group once more. */
+typedef struct
 {
-  if (!settings->has_gid && g_get_monotonic_time () >= settings->group_time + GROUP_RETRY_US)
-    look_up_group (settings);
-  if (settings->has_gid)
-    *ret_gid = settings->gid;
-  return settings->has_gid;
+  DivertSettings *settings;
+  char           *group;
+  gboolean        found;
+  guint32         gid;
+} Lookup;
+
+static void
+lookup_free (gpointer data)
+{
+  Lookup *lookup = data;
+
+  g_free (lookup->group);
+  g_free (lookup);
+}
+
+static void
+work_lookup (gpointer job)
+{
+  Lookup *lookup = job;
+
+  lookup->found = divert_group_lookup (lookup->group, &lookup->gid, NULL);
+}
+
+static void
+on_looked_up (gpointer job)
+{
+  const Lookup *lookup = job;
+  DivertSettings *settings = lookup->settings;
+
+  settings->looking_up = FALSE;
+  /* Unless another configuration was taken meanwhile. */
+  if (!lookup->found || settings->has_gid || g_strcmp0 (settings->config->group, lookup->group) != 0)
+    return;
+  settings->has_gid = TRUE;
+  settings->gid = lookup->gid;
+  g_clear_pointer (&settings->group_error, g_free);
+  settings->changed (settings->user_data);
+}
+
+void
+divert_settings_retry (DivertSettings *settings)
+{
+  const gint64 now = g_get_monotonic_time ();
+  Lookup *lookup;
+
+  if (settings->group_error == NULL || now < settings->group_time + GROUP_RETRY_US)
+    return;
+  settings->group_time = now;
+  /* A directory server that hangs is asked once. */
+  if (settings->looking_up)
+    return;
+  settings->looking_up = TRUE;
+  lookup = g_new0 (Lookup, 1);
+  lookup->settings = settings;
+  lookup->group = g_strdup (settings->config->group);
+  divert_worker_add (settings->worker, work_lookup, on_looked_up, lookup, lookup_free);
 }
 
 gint64
-divert_settings_get_group_retry (const DivertSettings *settings)
+divert_settings_get_retry (const DivertSettings *settings)
 {
   return settings->group_error != NULL ? settings->group_time + GROUP_RETRY_US : 0;
 }
 
-const DivertMode *
-divert_settings_get_mode (const DivertSettings *settings)
-{
-  return settings->mode;
-}
-
-static void
-take_mode (DivertSettings   *settings,
-           const DivertMode *mode,
-           const GError     *save_error)
-{
-  divert_mode_free (settings->mode);
-  settings->mode = divert_mode_copy (mode);
-  g_free (settings->mode_error);
-  settings->mode_error = save_error != NULL ? g_strdup (save_error->message) : NULL;
-}
-
 gboolean
-divert_settings_set_mode (DivertSettings    *settings,
-                          const DivertMode  *mode,
-                          GError           **error)
+divert_settings_get_gid (const DivertSettings *settings,
+                         guint32              *ret_gid)
 {
-  g_autoptr(DivertMode) timed = divert_mode_copy (mode);
-  g_autoptr(GError) local_error = NULL;
-  DivertClock now;
-
-  divert_clock_read (&now);
-  divert_mode_set_end (timed, mode->expires, &now);
-  if (!divert_mode_file_save (DIVERT_STATE_DIR, DIVERT_RUN_DIR, timed, &local_error) && timed->kind != DIVERT_MODE_AWAY)
-    {
-      g_propagate_error (error, g_steal_pointer (&local_error));
-      return FALSE;
-    }
-  take_mode (settings, timed, local_error);
-  return TRUE;
-}
-
-void
-divert_settings_end_mode (DivertSettings *settings)
-{
-  g_autoptr(DivertMode) automatic = divert_mode_new (DIVERT_MODE_AUTO, NULL);
-  g_autoptr(GError) error = NULL;
-
-  divert_mode_file_save (DIVERT_STATE_DIR, DIVERT_RUN_DIR, automatic, &error);
-  take_mode (settings, automatic, error);
-}
-
-char *
-divert_settings_get_site_path (const DivertSettings *settings,
-                               const char           *site)
-{
-  return divert_site_file_get_path (settings->config_dir, site);
-}
-
-gboolean
-divert_settings_keep_site (DivertSettings  *settings,
-                           const char      *site,
-                           const char      *text,
-                           GError         **error)
-{
-  const char *dir = settings->config_dir;
-  const DivertSite *existing = divert_config_find_site (settings->config, site);
-  g_autofree char *previous = NULL;
-  g_autoptr(GError) restore_error = NULL;
-
-  if (text != NULL ? !divert_site_file_write (dir, site, existing, text, &previous, error)
-                   : !divert_site_file_remove (dir, existing, &previous, error))
-    return FALSE;
-  if (divert_settings_reload (settings, error))
-    return TRUE;
-  /* The files are not taken, for a group that is not known, say: it becomes what it was. */
-  if (!divert_site_file_restore (dir, site, previous, &restore_error))
-    g_critical ("cannot undo the change of site %s: %s", site, restore_error->message);
-  return FALSE;
+  if (settings->has_gid)
+    *ret_gid = settings->gid;
+  return settings->has_gid;
 }
 
 static void

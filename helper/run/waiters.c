@@ -47,7 +47,6 @@ divert_waiters_add (DivertWaiters *waiters,
 
 void
 divert_waiters_tell (DivertWaiters *waiters,
-                     gconstpointer  result,
                      gboolean       settled,
                      gint64         now)
 {
@@ -60,7 +59,7 @@ divert_waiters_tell (DivertWaiters *waiters,
       const Waiter *waiter = &g_array_index (list, Waiter, i);
 
       if (settled || waiter->until <= now)
-        waiter->waited (result, waiter->user_data);
+        waiter->waited (waiter->user_data);
       else
         g_array_append_val (waiters->list, *waiter);
     }

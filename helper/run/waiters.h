@@ -10,7 +10,7 @@ G_BEGIN_DECLS
 
 typedef struct DivertWaiters DivertWaiters;
 
-typedef void (*DivertWaited) (gconstpointer result, gpointer user_data);
+typedef void (*DivertWaited) (gpointer user_data);
 
 DivertWaiters *divert_waiters_new (void);
 /* Calls nobody. */
@@ -20,7 +20,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertWaiters, divert_waiters_free)
 /* @until: monotonic µs up to which an unsettled result does not do; 0: any result does. */
 void           divert_waiters_add (DivertWaiters *waiters, gint64 until, DivertWaited waited, gpointer user_data);
 /* A result is there: calls, and forgets, all for whom it will do at time @now. */
-void           divert_waiters_tell (DivertWaiters *waiters, gconstpointer result, gboolean settled, gint64 now);
+void           divert_waiters_tell (DivertWaiters *waiters, gboolean settled, gint64 now);
 /* When divert_waiters_tell() should be called again even if nothing happens; 0: no need. */
 gint64         divert_waiters_get_deadline (const DivertWaiters *waiters);
 

@@ -13,12 +13,15 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "absurd-key.h"
 #include "private-system.h"
 #include "system/sources/beacon/beacon.h"
 
 #define MARK 0x100
 /* For what comes by itself: a test that waits in vain for so long has failed. */
 #define PATIENCE_MS 30000
+/* A signature of such a key takes many seconds to verify. */
+#define ABSURD_BITS 65536
 #define MISBEHAVE "--misbehave=" /* this program as a server: at that port */
 
 static struct
@@ -120,6 +123,7 @@ static const struct
 
 #define PORT_GARBAGE 81
 #define PORT_SILENCE 82
+#define PORT_ABSURD 83
 #define PORT_FLOOD 500 /* the first */
 
 static void
@@ -131,7 +135,9 @@ talk (int     client,
 
   if (port == PORT_SILENCE)
     return;
-  if (port == PORT_GARBAGE)
+  if (port == PORT_ABSURD)
+    absurd_key_talk (client, ABSURD_BITS);
+  else if (port == PORT_GARBAGE)
     send (client, garbage, sizeof garbage, MSG_NOSIGNAL);
   else
     {
@@ -313,7 +319,67 @@ on_beat (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
-/* The whole helper is one thread: it must go on meanwhile. */
+/* A key is compared with the pin before anything is computed with it. */
+static void
+test_absurd_key (void)
+{
+  run_shell ("until ip netns exec home ss -Hlnt 'sport = :83' | grep -q .; do sleep 0.01; done");
+  assert_answer (make_site ("home", "192.168.22.1", PORT_ABSURD), self.home, MARK, "another key, sha256:");
+}
+
+static guint
+count_threads (void)
+{
+  g_autoptr(GDir) tasks = g_dir_open ("/proc/self/task", 0, NULL);
+  guint n = 0;
+
+  while (g_dir_read_name (tasks) != NULL)
+    n++;
+  return n;
+}
+
+static gboolean
+has_threads (gpointer user_data)
+{
+  return count_threads () <= GPOINTER_TO_UINT (user_data);
+}
+
+/* A thread whose answer nobody waits for any more ends at once; so does one that nobody answers, at its deadline. */
+static void
+test_abandoned (void)
+{
+  DivertSite *silent = make_site ("home", "192.168.22.1", PORT_SILENCE), *nobody = make_site ("home", "192.168.22.99", 443);
+  const guint before = 1;
+
+  g_assert_true (private_system_wait (has_threads, GUINT_TO_POINTER (before), 1000));
+  divert_beacons_ask (self.beacons, silent, self.home, MARK);
+  divert_beacons_ask (self.beacons, nobody, self.evil, MARK);
+  g_assert_cmpuint (count_threads (), ==, before + 2);
+  divert_beacons_distrust (self.beacons, 0);
+  g_assert_true (private_system_wait (has_threads, GUINT_TO_POINTER (before), 1000));
+  assert_answer (silent, self.home, MARK, "no answer in time");
+  g_assert_true (private_system_wait (has_threads, GUINT_TO_POINTER (before), 1000));
+}
+
+/* Threads that do not end, because they compute, or the kernel is slow: there are never many. */
+static void
+test_bounded (void)
+{
+  DivertSite *sites[20];
+
+  for (guint i = 0; i < G_N_ELEMENTS (sites); i++)
+    {
+      g_autofree char *name = g_strdup_printf ("site%u", i);
+
+      sites[i] = make_site (name, "192.168.22.99", 443);
+      divert_beacons_ask (self.beacons, sites[i], self.home, MARK);
+    }
+  g_assert_cmpuint (count_threads (), <, G_N_ELEMENTS (sites));
+  g_assert_true (private_system_wait (is_decided, NULL, 10000));
+  divert_beacons_distrust (self.beacons, 0);
+}
+
+/* The thread that revokes must go on meanwhile. */
 static void
 test_floods (void)
 {
@@ -571,6 +637,7 @@ main (int    argc,
   spawn_server ("evil", "443", NULL);
   spawn_misbehaving (PORT_GARBAGE);
   spawn_misbehaving (PORT_SILENCE);
+  spawn_misbehaving (PORT_ABSURD);
   for (guint i = 0; i < G_N_ELEMENTS (floods); i++)
     spawn_misbehaving (PORT_FLOOD + i);
 
@@ -584,6 +651,9 @@ main (int    argc,
 
   g_test_add_func ("/beacon/key", test_key);
   g_test_add_func ("/beacon/failures", test_failures);
+  g_test_add_func ("/beacon/absurd-key", test_absurd_key);
+  g_test_add_func ("/beacon/abandoned", test_abandoned);
+  g_test_add_func ("/beacon/bounded", test_bounded);
   g_test_add_func ("/beacon/floods", test_floods);
   g_test_add_func ("/beacon/once", test_once);
   g_test_add_func ("/beacon/reconfigured", test_reconfigured);

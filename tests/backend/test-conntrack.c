@@ -144,6 +144,27 @@ test_opened_to_us (Fixture       *f,
   g_assert_cmpstr (before, ==, after);
 }
 
+/* Within the kernel: all that bears a bit of ours, whatever its addresses, and nothing else. */
+static void
+test_marked (Fixture       *f,
+             gconstpointer  user_data)
+{
+  g_autofree char *before = NULL, *after = NULL;
+  g_autoptr(GError) error = NULL;
+
+  add ("udp", "10.0.0.5", "198.51.100.1", 53);
+  add_marked ("tcp", "192.168.22.7", "192.168.22.33", 22, 0x100);
+  before = read_table ();
+
+  add_marked ("tcp", "10.0.0.5", "198.51.100.1", 443, 0x17);
+  add_marked ("tcp", "192.168.22.7", "192.168.22.33", 23, 0x108);
+  add_marked ("udp", "fd00:22::33", "2001:db8::1", 443, 1);
+  g_assert_true (divert_conntrack_forget_marked (0xff, &error));
+  g_assert_no_error (error);
+  after = read_table ();
+  g_assert_cmpstr (before, ==, after);
+}
+
 static void
 test_dns (Fixture       *f,
           gconstpointer  user_data)
@@ -219,6 +240,10 @@ test_large_table (Fixture       *f,
   start = g_get_monotonic_time ();
   g_assert_cmpuint (forget (f->prefixes, TRUE), ==, 199); /* one is to ourselves */
   g_test_message ("199 of 100,200: %.1f ms", (g_get_monotonic_time () - start) / 1000.0);
+  start = g_get_monotonic_time ();
+  g_assert_true (divert_conntrack_forget_marked (0xff, NULL));
+  g_test_message ("none of 100,001, by eight bits of the mark: %.1f ms", (g_get_monotonic_time () - start) / 1000.0);
+  g_assert_cmpint (g_get_monotonic_time () - start, <, 2 * G_USEC_PER_SEC);
 }
 
 /* Nothing is tracked, so nothing is to be forgotten; any other error is one. */
@@ -277,6 +302,7 @@ main (int   argc,
 #define ADD(name, test) g_test_add ("/conntrack/" name, Fixture, NULL, set_up, test, tear_down)
   ADD ("prefixes", test_prefixes);
   ADD ("opened-to-us", test_opened_to_us);
+  ADD ("marked", test_marked);
   ADD ("dns", test_dns);
   ADD ("redirection", test_redirection);
   ADD ("large-table", test_large_table);

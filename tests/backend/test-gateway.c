@@ -358,6 +358,66 @@ test_kernel_finds_it_gone (Fixture       *f,
 }
 
 /* Silent, and back: what was proven before that is to be proven again, once. */
+typedef struct
+{
+  Fixture *f;
+  guint    ifindex;
+  gint64   after;
+  gint64   apart;
+} Together;
+
+/* Have two gateways answered since, and how far apart? */
+static gboolean
+have_answered (gpointer user_data)
+{
+  Together *together = user_data;
+  g_autoptr(DivertFacts) facts = divert_facts_new ();
+  const DivertGateway *gateways[2];
+  const DivertLink *link;
+
+  g_assert_true (divert_kernel_gather (together->f->kernel, facts, NULL));
+  link = divert_facts_find_link (facts, "up0");
+  g_assert_cmpuint (link->gateways->len, ==, 2);
+  for (guint i = 0; i < 2; i++)
+    {
+      gateways[i] = link->gateways->pdata[i];
+      if (gateways[i]->last_answer <= together->after)
+        return FALSE;
+    }
+  together->apart = ABS (gateways[0]->last_answer - gateways[1]->last_answer);
+  return TRUE;
+}
+
+/* Whenever each was asked first: soon they are asked in one wake-up. */
+static void
+test_together (Fixture       *f,
+               gconstpointer  user_data)
+{
+  const gboolean is_ipv6 = f->family == DIVERT_FAMILY_IPV6;
+  Together together = { .f = f };
+
+  ask (f);
+  expect (f, DIVERT_GATEWAY_RESOLVED, MAC_A);
+  test_wait (400, NULL, NULL);
+  if (is_ipv6)
+    {
+      run_far (f, "ip addr add 192.0.2.1/24 dev far0");
+      test_run ("ip addr add 192.0.2.2/24 dev up0; ip route add default via 192.0.2.1 dev up0");
+    }
+  else
+    {
+      run_far (f, "ip addr add fe80::1/64 dev far0 nodad");
+      test_run ("ip addr add fe80::2/64 dev up0 nodad; ip -6 route add default via fe80::1 dev up0");
+    }
+  ask (f);
+  together.after = g_get_monotonic_time ();
+  g_assert_true (test_wait (PATIENCE_MS, have_answered, &together));
+  together.after = g_get_monotonic_time () + 2 * G_USEC_PER_SEC;
+  g_assert_true (test_wait (PATIENCE_MS, have_answered, &together));
+  g_test_message ("%.1f ms apart", together.apart / 1000.0);
+  g_assert_cmpint (together.apart, <, 200 * 1000);
+}
+
 static void
 test_silence (Fixture       *f,
               gconstpointer  user_data)
@@ -552,6 +612,7 @@ main (int   argc,
     { "mac-changes", test_mac_changes },
     { "entry-is-dropped", test_entry_is_dropped },
     { "kernel-finds-it-gone", test_kernel_finds_it_gone },
+    { "together", test_together },
     { "silence", test_silence },
     { "route-is-replaced", test_route_is_replaced },
     { "carrier", test_carrier },

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Calls the helper for so many seconds, always with as many calls under way as the
+ * bus-flood SECONDS [METHOD]: calls the helper for so long, always with as many calls under way as the
  * bus lets one connection have, and prints how many there were and how many of those
  * that would change something succeeded.
  */
@@ -25,6 +25,14 @@ static const Call calls[] = {
   { "Explain", "('192.168.22.2', @u 80, 'tcp')", FALSE },
 };
 
+/* Called only when asked for. */
+static const Call further_calls[] = {
+  { "Plan", "('',)", FALSE },
+  { "Refresh", "('manual',)", FALSE },
+};
+
+static const Call *chosen = calls;
+static guint n_chosen = G_N_ELEMENTS (calls);
 static guint n_sent, n_under_way, n_changed;
 static gint64 end;
 
@@ -47,12 +55,25 @@ on_answer (GObject      *source,
 static void
 send_next (GDBusConnection *bus)
 {
-  const Call *call = &calls[n_sent++ % G_N_ELEMENTS (calls)];
+  const Call *call = &chosen[n_sent++ % n_chosen];
 
   n_under_way++;
   g_dbus_connection_call (bus, "org.nmdivert.Helper1", "/org/nmdivert/Helper1", "org.nmdivert.Helper1", call->method,
                           g_variant_new_parsed (call->arguments), NULL, G_DBUS_CALL_FLAGS_NONE, 30000, NULL, on_answer,
                           (gpointer) call);
+}
+
+static void
+choose (const Call *list,
+        guint       n,
+        const char *method)
+{
+  for (guint i = 0; i < n; i++)
+    if (g_str_equal (list[i].method, method))
+      {
+        chosen = &list[i];
+        n_chosen = 1;
+      }
 }
 
 int
@@ -66,6 +87,11 @@ main (int argc, char **argv)
     {
       g_printerr ("%s\n", error->message);
       return 1;
+    }
+  if (argc > 2)
+    {
+      choose (calls, G_N_ELEMENTS (calls), argv[2]);
+      choose (further_calls, G_N_ELEMENTS (further_calls), argv[2]);
     }
   end = g_get_monotonic_time () + seconds * G_USEC_PER_SEC;
   while (n_under_way < IN_FLIGHT)

@@ -16,7 +16,7 @@ static const char *const default_bypass[] = {
 DivertConfig *
 divert_config_new (void)
 {
-  DivertConfig *config = g_new0 (DivertConfig, 1);
+  DivertConfig *config = g_atomic_rc_box_new0 (DivertConfig);
 
   config->tproxy_port = 22223;
   config->dns_port = 1053;
@@ -38,16 +38,28 @@ divert_config_new (void)
   return config;
 }
 
-void
-divert_config_free (DivertConfig *config)
+DivertConfig *
+divert_config_ref (const DivertConfig *config)
 {
-  if (config == NULL)
-    return;
+  return g_atomic_rc_box_acquire ((DivertConfig *) config);
+}
+
+static void
+clear (gpointer data)
+{
+  DivertConfig *config = data;
+
   g_free (config->group);
   g_free (config->mark_origin);
   g_array_unref (config->bypass);
   g_ptr_array_unref (config->sites);
-  g_free (config);
+}
+
+void
+divert_config_free (DivertConfig *config)
+{
+  if (config != NULL)
+    g_atomic_rc_box_release_full (config, clear);
 }
 
 DivertSite *

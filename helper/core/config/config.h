@@ -97,6 +97,8 @@ typedef struct
 
 /* A configuration of defaults only: no group, no site. */
 DivertConfig *divert_config_new (void);
+/* The same, for another owner, who may be another thread: from now on it does not change any more. */
+DivertConfig *divert_config_ref (const DivertConfig *config);
 void          divert_config_free (DivertConfig *config);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertConfig, divert_config_free)
 /* Do both say the same? (In which files does not matter.) */

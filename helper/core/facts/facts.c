@@ -112,7 +112,7 @@ divert_beacon_fact_free (DivertBeaconFact *beacon)
 DivertFacts *
 divert_facts_new (void)
 {
-  DivertFacts *facts = g_new0 (DivertFacts, 1);
+  DivertFacts *facts = g_atomic_rc_box_new0 (DivertFacts);
 
   facts->connections = g_ptr_array_new_with_free_func ((GDestroyNotify) divert_connection_free);
   facts->links = g_ptr_array_new_with_free_func ((GDestroyNotify) divert_link_free);
@@ -122,17 +122,29 @@ divert_facts_new (void)
   return facts;
 }
 
-void
-divert_facts_free (DivertFacts *facts)
+DivertFacts *
+divert_facts_ref (const DivertFacts *facts)
 {
-  if (facts == NULL)
-    return;
+  return g_atomic_rc_box_acquire ((DivertFacts *) facts);
+}
+
+static void
+clear (gpointer data)
+{
+  DivertFacts *facts = data;
+
   g_ptr_array_unref (facts->connections);
   g_ptr_array_unref (facts->links);
   g_array_unref (facts->routes);
   g_ptr_array_unref (facts->beacons);
   g_array_unref (facts->former);
-  g_free (facts);
+}
+
+void
+divert_facts_free (DivertFacts *facts)
+{
+  if (facts != NULL)
+    g_atomic_rc_box_release_full (facts, clear);
 }
 
 const DivertLink *

@@ -103,6 +103,8 @@ typedef struct
 } DivertFacts;
 
 DivertFacts      *divert_facts_new (void);
+/* The same, for another owner, who may be another thread: from now on they do not change any more. */
+DivertFacts      *divert_facts_ref (const DivertFacts *facts);
 void              divert_facts_free (DivertFacts *facts);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertFacts, divert_facts_free)
 

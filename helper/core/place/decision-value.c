@@ -52,7 +52,7 @@ divert_reason_clear (DivertReason *reason)
 DivertDecision *
 divert_decision_new (void)
 {
-  DivertDecision *decision = g_new0 (DivertDecision, 1);
+  DivertDecision *decision = g_atomic_rc_box_new0 (DivertDecision);
 
   decision->place = DIVERT_PLACE_AWAY;
   decision->direct = divert_prefixes_new ();
@@ -62,18 +62,30 @@ divert_decision_new (void)
   return decision;
 }
 
-void
-divert_decision_free (DivertDecision *decision)
+DivertDecision *
+divert_decision_ref (const DivertDecision *decision)
 {
-  if (decision == NULL)
-    return;
+  return g_atomic_rc_box_acquire ((DivertDecision *) decision);
+}
+
+static void
+clear (gpointer data)
+{
+  DivertDecision *decision = data;
+
   g_free (decision->site);
   g_array_unref (decision->direct);
   g_ptr_array_unref (decision->exits);
   divert_reason_clear (decision->reason);
   g_free (decision->reason);
   g_ptr_array_unref (decision->candidates);
-  g_free (decision);
+}
+
+void
+divert_decision_free (DivertDecision *decision)
+{
+  if (decision != NULL)
+    g_atomic_rc_box_release_full (decision, clear);
 }
 
 const DivertCandidate *

@@ -129,6 +129,8 @@ DivertDecision *divert_decide (const DivertConfig *config, const DivertMode *mod
 /* For plans: as divert_decide(), but a site is taken as reached, whether its network is here or
  * not: through the devices that hold it, else through the first link. */
 DivertDecision *divert_decision_suppose (const DivertConfig *config, const DivertMode *mode, const DivertFacts *facts);
+/* The same, for another owner, who may be another thread: from now on it does not change any more. */
+DivertDecision *divert_decision_ref (const DivertDecision *decision);
 void            divert_decision_free (DivertDecision *decision);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertDecision, divert_decision_free)
 /* Does it come of proofs, and of nothing else: no person's word for away or off, no sleep, no second site? */

@@ -31,23 +31,39 @@ get_address (struct sockaddr_un *ret_address,
   return TRUE;
 }
 
+static gboolean
+send_message (const char *message)
+{
+  struct sockaddr_un address;
+  socklen_t length;
+  gboolean sent;
+  int fd;
+
+  if (!get_address (&address, &length))
+    return FALSE;
+  fd = socket (AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0)
+    return FALSE;
+  /* Not waited for: a manager that is busy misses a line, but never the first one, for its queue is empty then. */
+  sent = sendto (fd, message, strlen (message), MSG_NOSIGNAL | MSG_DONTWAIT, (const struct sockaddr *) &address, length) > 0;
+  close (fd);
+  return sent;
+}
+
 void
 divert_manager_tell (const char *status)
 {
   static gboolean ready = FALSE;
   g_autofree char *message = g_strdup_printf ("%sSTATUS=%s", ready ? "" : "READY=1\n", status);
-  struct sockaddr_un address;
-  socklen_t length;
-  int fd;
 
-  if (!get_address (&address, &length))
-    return;
-  fd = socket (AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (fd < 0)
-    return;
-  /* Not waited for: a manager that is busy misses a line of status. What it has to know is sent again with the next. */
-  if (sendto (fd, message, strlen (message), MSG_NOSIGNAL | MSG_DONTWAIT, (const struct sockaddr *) &address,
-              length) > 0)
-    ready = TRUE;
-  close (fd);
+  ready |= send_message (message);
+}
+
+void
+divert_manager_feed_watchdog (gint64 limit)
+{
+  g_autofree char *message = limit != 0 ? g_strdup_printf ("WATCHDOG_USEC=%" G_GINT64_FORMAT "\nWATCHDOG=1", limit) :
+                                          g_strdup ("WATCHDOG=1");
+
+  send_message (message);
 }

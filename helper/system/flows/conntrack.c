@@ -7,6 +7,9 @@
  * A request carries the entry's own original tuple as the kernel gave it, and its
  * id, so that a connection that took the same ports meanwhile is left alone.
  *
+ * The kernel deletes by mark in one message, without a look at the addresses; so that is for what bears a mark of ours and
+ * may not be left for a moment.  All else is told by its addresses, and the kernel's filters know single ones only.
+ *
  * Connections to this machine itself stay, although its address may be in the intranet: they carry
  * no decision, and an answer to a forgotten one would look like the beginning of another.  Those
  * that carry one (they bear a connection mark) are asked for by their source.
@@ -147,14 +150,52 @@ means_no_conntrack (const GError *error)
          g_error_matches (error, DIVERT_NETLINK_ERROR, EPROTONOSUPPORT);
 }
 
+static void
+put_mark (DivertNetlinkMessage *msg,
+          guint32               mark,
+          guint32               mask)
+{
+  nla_put_u32 (msg, CTA_MARK, g_htonl (mark));
+  nla_put_u32 (msg, CTA_MARK_MASK, g_htonl (mask));
+}
+
 static gboolean
 search_all (Search  *search,
             GError **error)
 {
   g_autoptr(DivertNetlinkMessage) msg = message_new (IPCTNL_MSG_CT_GET, AF_UNSPEC);
   g_autoptr(DivertNetlink) netlink = divert_netlink_new (NETLINK_NETFILTER, error);
+  const DivertStale *stale = search->stale;
+
+  /* All that matters bears the mark: the kernel need not tell of the rest.  It may, if it is an old one. */
+  if (stale->to->len == 0 && !stale->dns && stale->from != NULL)
+    put_mark (msg, stale->mark, stale->mask);
 
   return netlink != NULL && divert_netlink_dump (netlink, msg, see_entry, search, NULL, error);
+}
+
+gboolean
+divert_conntrack_forget_marked (guint32   mask,
+                                GError  **error)
+{
+  g_autoptr(GError) local_error = NULL;
+  g_autoptr(DivertNetlink) netlink = divert_netlink_new (NETLINK_NETFILTER, &local_error);
+
+  for (guint i = 0; i < 32 && local_error == NULL; i++)
+    {
+      const guint32 bit = mask & (1u << i);
+      g_autoptr(DivertNetlinkMessage) msg = message_new (IPCTNL_MSG_CT_DELETE, AF_UNSPEC);
+
+      /* Never without a bit: the kernel would delete all. */
+      if (bit == 0)
+        continue;
+      put_mark (msg, bit, bit);
+      divert_netlink_request (netlink, msg, NULL, NULL, &local_error);
+    }
+  if (local_error == NULL || means_no_conntrack (local_error))
+    return TRUE;
+  g_propagate_prefixed_error (error, g_steal_pointer (&local_error), _("cannot forget connections: "));
+  return FALSE;
 }
 
 gboolean

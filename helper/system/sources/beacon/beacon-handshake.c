@@ -1,55 +1,76 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the connection to a beacon.
+ * Owns: the connection to a beacon, its thread and its deadline.
  *
- * The pinned key alone counts: no authority, name or date is looked at, and no
- * data is sent.  A certificate is public, so seeing it proves nothing; what proves is the
- * finished handshake, in which the peer signs with its key (no anonymous or
- * shared-key method is offered).
+ * Theory of operation.  What is computed for a stranger must not be waited for where a grant is revoked.  So each
+ * handshake has a thread of its own (beacon-tls.c), at ordinary priority: the main loop's real-time priority is not
+ * inherited.  Its result is an event for the main loop.  The deadline is the main loop's, too: when it is over, or when
+ * nobody wants to know any more, the socket is shut down and the result, if one comes still, is ignored.  The thread ends
+ * by that, unless it is computing; how many there are is bounded, so that those who do not end cannot become many.
  *
- * GnuTLS directly and not by way of GIO, whose backend it is: GIO gives the
- * certificate but not its SubjectPublicKeyInfo, loads a module and the system's
- * authorities for it, and would be one more package to miss.
- *
- * The socket is bound to the link and does not go beyond it (no gateway, one hop), and
- * its mark keeps our own rules off it: neither the proxy nor a route may answer
- * for the beacon.  A relay on the link still can, if it reaches the real one from
- * there; see SECURITY.md.
+ * The socket is bound to the link and does not go beyond it (no gateway, one hop), and its mark keeps our own rules off
+ * it: neither the proxy nor a route may answer for the beacon.  A relay on the link still can, if it reaches the real one
+ * from there; see SECURITY.md.
  */
 #include "beacon-handshake.h"
 
 #include <errno.h>
-#include <glib-unix.h>
-#include <gnutls/abstract.h>
-#include <gnutls/gnutls.h>
-#include <gnutls/x509.h>
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define PRIORITY "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
-/* A certificate chain has a few kilobytes. */
-#define MAX_HANDSHAKE_BYTES (32 * 1024)
+#include "beacon-tls.h"
+#include "system/base/post.h"
+
+/* A laptop asks one or two beacons at a time, and a thread whose socket was shut down ends within milliseconds. */
+#define MAX_THREADS 8
 
 struct DivertHandshake
 {
-  guint8                           sha256[32];
-  DivertHandshakeDone              done;
-  gpointer                         user_data;
-  int                              fd;
-  guint                            io_id;
-  guint                            timeout_id;
-  char                            *early;    /* a failure before anything was waited for */
-  gnutls_session_t                 session;  /* NULL: still connecting */
-  gnutls_certificate_credentials_t credentials;
+  gatomicrefcount      references; /* the owner's, the thread's, and the result's on its way */
+  guint8               sha256[32];
+  int                  fd;         /* closed with the last reference, so that its number is nobody else's before */
+  char                *failure;    /* the thread's, until the result is on its way */
+
+  DivertHandshakeDone  done;       /* the main loop's, as all that follows; NULL: nobody wants to know any more */
+  gpointer             user_data;
+  guint                timeout_id;
 };
+
+static gint n_threads;
+
+static void
+unref (gpointer data)
+{
+  DivertHandshake *handshake = data;
+
+  if (!g_atomic_ref_count_dec (&handshake->references))
+    return;
+  if (handshake->fd >= 0)
+    close (handshake->fd);
+  g_free (handshake->failure);
+  g_free (handshake);
+}
+
+static DivertHandshake *
+ref (DivertHandshake *handshake)
+{
+  g_atomic_ref_count_inc (&handshake->references);
+  return handshake;
+}
 
 static void
 finish (DivertHandshake *handshake,
         const char      *failure)
 {
-  handshake->done (failure, handshake->user_data);
+  DivertHandshakeDone done = g_steal_pointer (&handshake->done);
+
+  g_clear_handle_id (&handshake->timeout_id, g_source_remove);
+  if (done != NULL)
+    done (failure, handshake->user_data);
 }
 
 static gboolean
@@ -58,116 +79,68 @@ on_timeout (gpointer user_data)
   DivertHandshake *handshake = user_data;
 
   handshake->timeout_id = 0;
-  finish (handshake, handshake->early != NULL ? handshake->early : "no answer in time");
+  shutdown (handshake->fd, SHUT_RDWR);
+  finish (handshake, "no answer in time");
   return G_SOURCE_REMOVE;
 }
 
-/* The SHA-256 of the key of the certificate @der. */
 static gboolean
-digest_key (const gnutls_datum_t *der,
-            guint8                ret_sha256[32])
-{
-  g_autoptr(GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
-  gnutls_datum_t key = { NULL, 0 };
-  gnutls_x509_crt_t certificate = NULL;
-  gnutls_pubkey_t pubkey = NULL;
-  gsize size = 32;
-  gboolean known;
-
-  known = gnutls_x509_crt_init (&certificate) == 0 && gnutls_pubkey_init (&pubkey) == 0 &&
-          gnutls_x509_crt_import (certificate, der, GNUTLS_X509_FMT_DER) == 0 &&
-          gnutls_pubkey_import_x509 (pubkey, certificate, 0) == 0 &&
-          gnutls_pubkey_export2 (pubkey, GNUTLS_X509_FMT_DER, &key) == 0;
-  if (known)
-    {
-      g_checksum_update (checksum, key.data, key.size);
-      g_checksum_get_digest (checksum, ret_sha256, &size);
-    }
-  gnutls_free (key.data);
-  if (pubkey != NULL)
-    gnutls_pubkey_deinit (pubkey);
-  if (certificate != NULL)
-    gnutls_x509_crt_deinit (certificate);
-  return known;
-}
-
-static void
-check_key (DivertHandshake *handshake)
-{
-  guint count = 0;
-  const gnutls_datum_t *chain = gnutls_certificate_get_peers (handshake->session, &count);
-  g_autoptr(GString) failure = g_string_new ("another key, sha256:");
-  guint8 sha256[32];
-
-  if (chain == NULL || count == 0 || !digest_key (&chain[0], sha256))
-    {
-      finish (handshake, "no certificate that can be read");
-      return;
-    }
-  if (memcmp (sha256, handshake->sha256, sizeof sha256) == 0)
-    {
-      finish (handshake, NULL);
-      return;
-    }
-  for (guint i = 0; i < sizeof sha256; i++)
-    g_string_append_printf (failure, "%02x", sha256[i]);
-  finish (handshake, failure->str);
-}
-
-static gboolean on_io (int fd, GIOCondition condition, gpointer user_data);
-
-static void
-wait_for (DivertHandshake *handshake,
-          GIOCondition     condition)
-{
-  handshake->io_id = g_unix_fd_add (handshake->fd, condition, on_io, handshake);
-}
-
-static gboolean
-start_session (DivertHandshake *handshake)
-{
-  if (gnutls_certificate_allocate_credentials (&handshake->credentials) != 0 ||
-      gnutls_init (&handshake->session, GNUTLS_CLIENT | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL) != 0 ||
-      gnutls_priority_set_direct (handshake->session, PRIORITY, NULL) != 0 ||
-      gnutls_credentials_set (handshake->session, GNUTLS_CRD_CERTIFICATE, handshake->credentials) != 0)
-    return FALSE;
-  gnutls_handshake_set_max_packet_length (handshake->session, MAX_HANDSHAKE_BYTES);
-  gnutls_transport_set_int (handshake->session, handshake->fd);
-  return TRUE;
-}
-
-static void
-go_on (DivertHandshake *handshake)
-{
-  int result = gnutls_handshake (handshake->session);
-
-  if (result == 0)
-    check_key (handshake);
-  else if (gnutls_error_is_fatal (result))
-    finish (handshake, gnutls_strerror (result));
-  else
-    wait_for (handshake, gnutls_record_get_direction (handshake->session) != 0 ? G_IO_OUT : G_IO_IN);
-}
-
-static gboolean
-on_io (int          fd,
-       GIOCondition condition,
-       gpointer     user_data)
+on_result (gpointer user_data)
 {
   DivertHandshake *handshake = user_data;
-  socklen_t size = sizeof (int);
-  int failure = 0;
 
-  handshake->io_id = 0;
-  if (handshake->session != NULL)
-    go_on (handshake);
-  else if (getsockopt (fd, SOL_SOCKET, SO_ERROR, &failure, &size) != 0 || failure != 0)
-    finish (handshake, g_strerror (failure != 0 ? failure : errno));
-  else if (!start_session (handshake))
-    finish (handshake, "TLS cannot be set up");
-  else
-    go_on (handshake);
+  finish (handshake, handshake->failure);
   return G_SOURCE_REMOVE;
+}
+
+/* The socket, which is connecting, becomes a blocking one. */
+static gboolean
+await_connection (int fd)
+{
+  struct pollfd ready = { .fd = fd, .events = POLLOUT };
+  socklen_t size = sizeof (int);
+  int failure = 0, n;
+
+  do
+    n = poll (&ready, 1, -1);
+  while (n < 0 && errno == EINTR);
+  if (n < 0 || getsockopt (fd, SOL_SOCKET, SO_ERROR, &failure, &size) != 0)
+    return FALSE;
+  errno = failure;
+  return failure == 0 && fcntl (fd, F_SETFL, 0) == 0;
+}
+
+static gpointer
+run_thread (gpointer data)
+{
+  DivertHandshake *owned = data;
+
+  if (await_connection (owned->fd))
+    owned->failure = divert_tls_prove (owned->fd, owned->sha256);
+  else
+    owned->failure = g_strdup (g_strerror (errno));
+  g_atomic_int_add (&n_threads, -1);
+  divert_post (NULL, on_result, owned, unref);
+  return NULL;
+}
+
+static void
+start_thread (DivertHandshake *handshake)
+{
+  GThread *thread = NULL;
+
+  if (g_atomic_int_add (&n_threads, 1) < MAX_THREADS)
+    thread = g_thread_try_new ("beacon", run_thread, ref (handshake), NULL);
+  else
+    ref (handshake);
+  if (thread != NULL)
+    {
+      g_thread_unref (thread);
+      return;
+    }
+  g_atomic_int_add (&n_threads, -1);
+  handshake->failure = g_strdup ("too many handshakes under way");
+  divert_post (NULL, on_result, handshake, unref);
 }
 
 static gboolean
@@ -221,19 +194,21 @@ divert_handshake_new (const DivertBeacon  *beacon,
 {
   DivertHandshake *handshake = g_new0 (DivertHandshake, 1);
   int domain = beacon->address.family == DIVERT_FAMILY_IPV4 ? AF_INET : AF_INET6;
-  gboolean started;
 
+  g_atomic_ref_count_init (&handshake->references);
   memcpy (handshake->sha256, beacon->sha256, sizeof handshake->sha256);
   handshake->done = done;
   handshake->user_data = user_data;
+  handshake->timeout_id = g_timeout_add (timeout_ms, on_timeout, handshake);
   handshake->fd = socket (domain, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP);
-  started = handshake->fd >= 0 && stay_on_link (handshake->fd, beacon->address.family, ifindex) &&
-            set_option (handshake->fd, SOL_SOCKET, SO_MARK, mark) && start_connect (handshake->fd, beacon, ifindex);
-  if (started)
-    wait_for (handshake, G_IO_OUT);
+  if (handshake->fd >= 0 && stay_on_link (handshake->fd, beacon->address.family, ifindex) &&
+      set_option (handshake->fd, SOL_SOCKET, SO_MARK, mark) && start_connect (handshake->fd, beacon, ifindex))
+    start_thread (handshake);
   else
-    handshake->early = g_strdup (g_strerror (errno));
-  handshake->timeout_id = g_timeout_add (started ? timeout_ms : 0, on_timeout, handshake);
+    {
+      handshake->failure = g_strdup (g_strerror (errno));
+      divert_post (NULL, on_result, ref (handshake), unref);
+    }
   return handshake;
 }
 
@@ -242,14 +217,9 @@ divert_handshake_free (DivertHandshake *handshake)
 {
   if (handshake == NULL)
     return;
-  g_clear_handle_id (&handshake->io_id, g_source_remove);
   g_clear_handle_id (&handshake->timeout_id, g_source_remove);
-  if (handshake->session != NULL)
-    gnutls_deinit (handshake->session);
-  if (handshake->credentials != NULL)
-    gnutls_certificate_free_credentials (handshake->credentials);
+  handshake->done = NULL;
   if (handshake->fd >= 0)
-    close (handshake->fd);
-  g_free (handshake->early);
-  g_free (handshake);
+    shutdown (handshake->fd, SHUT_RDWR);
+  unref (handshake);
 }

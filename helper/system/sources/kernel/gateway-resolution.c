@@ -32,6 +32,8 @@
 /* Of a resolved gateway: HEARTBEAT + UNICAST + SILENCE is less than the kernel's three probes, a second each. */
 #define HEARTBEAT_US   (1 * G_TIME_SPAN_SECOND)
 #define SILENCE_US     (1 * G_TIME_SPAN_SECOND)
+/* So much earlier than its time a question may join another one: half of the time between two, so that any two meet. */
+#define JOIN_US        (500 * G_TIME_SPAN_MILLISECOND)
 #define HASTE_US       (100 * G_TIME_SPAN_MILLISECOND)
 /* Questions in the background: not more often than this, whatever others on the link send. */
 #define BACKGROUND_US  (1 * G_TIME_SPAN_SECOND)
@@ -221,6 +223,16 @@ divert_resolution_hasten (DivertResolution *r,
     return start_question (r, netlink, now);
   r->deadline = MIN (r->deadline, r->asked_at + HASTE_US);
   return FALSE;
+}
+
+gboolean
+divert_resolution_join (DivertResolution *r,
+                        DivertNetlink    *netlink,
+                        gint64            now)
+{
+  if (r->state != DIVERT_GATEWAY_RESOLVED || r->question != DIVERT_QUESTION_NONE || r->deadline == 0 || r->deadline > now + JOIN_US)
+    return FALSE;
+  return start_question (r, netlink, now);
 }
 
 static gboolean

@@ -44,6 +44,8 @@ void              divert_resolution_free (DivertResolution *resolution);
 gboolean          divert_resolution_ask (DivertResolution *resolution, DivertNetlink *netlink, gint64 now);
 /* There is a reason to want an answer soon: the next question of a resolved one is put at once, or very soon. */
 gboolean          divert_resolution_hasten (DivertResolution *resolution, DivertNetlink *netlink, gint64 now);
+/* Another one is asked: so is a resolved one whose own time is near, in the same wake-up of processor and radio. */
+gboolean          divert_resolution_join (DivertResolution *resolution, DivertNetlink *netlink, gint64 now);
 gboolean          divert_resolution_see (DivertResolution *resolution, DivertNetlink *netlink,
                                          const DivertNeighbour *neighbour, gint64 now);
 gboolean          divert_resolution_tick (DivertResolution *resolution, DivertNetlink *netlink, gint64 now);

@@ -79,11 +79,18 @@ on_timer (gpointer user_data)
 {
   DivertGateways *gateways = user_data;
   gint64 now = g_get_monotonic_time ();
-  gboolean changed = FALSE;
+  gboolean changed = FALSE, asked = FALSE;
 
   for (guint i = 0; i < gateways->list->len; i++)
     {
       changed |= divert_resolution_tick (gateways->list->pdata[i], gateways->netlink, now);
+      asked |= ((const DivertResolution *) gateways->list->pdata[i])->asked_at == now;
+      take_doubt (gateways, gateways->list->pdata[i]);
+    }
+  /* A laptop has a gateway in each family: one wake-up a second for both. */
+  for (guint i = 0; i < gateways->list->len && asked; i++)
+    {
+      changed |= divert_resolution_join (gateways->list->pdata[i], gateways->netlink, now);
       take_doubt (gateways, gateways->list->pdata[i]);
     }
   set_timer (gateways);

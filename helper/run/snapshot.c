@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: the answers to what people ask between two runs.
+ *
+ * They may take long (a walk through all processes, a table of ten thousand rules), so they are given in the thread of
+ * those who ask.  None of them looks at the pipeline: what is not in the snapshot is asked of the kernel.
+ */
+#include "snapshot.h"
+
+#include <netinet/in.h>
+
+#include "system/files/site-file.h"
+#include "system/filter/choice.h"
+#include "system/netlink/route-lookup.h"
+#include "system/sources/proxy-listener.h"
+
+DivertSnapshot *
+divert_snapshot_new (void)
+{
+  return g_atomic_rc_box_new0 (DivertSnapshot);
+}
+
+DivertSnapshot *
+divert_snapshot_ref (const DivertSnapshot *snapshot)
+{
+  return g_atomic_rc_box_acquire ((DivertSnapshot *) snapshot);
+}
+
+static void
+clear (gpointer data)
+{
+  DivertSnapshot *snapshot = data;
+
+  divert_config_free (snapshot->config);
+  g_free (snapshot->config_dir);
+  divert_facts_free (snapshot->facts);
+  divert_report_free (snapshot->report);
+}
+
+void
+divert_snapshot_free (DivertSnapshot *snapshot)
+{
+  if (snapshot != NULL)
+    g_atomic_rc_box_release_full (snapshot, clear);
+}
+
+char *
+divert_snapshot_get_site_path (const DivertSnapshot *snapshot,
+                               const char           *site)
+{
+  return divert_site_file_get_path (snapshot->config_dir, site);
+}
+
+gboolean
+divert_snapshot_is_needed (const DivertSnapshot *snapshot)
+{
+  return snapshot->report == NULL || !snapshot->report->laid || !g_str_equal (snapshot->report->place, "off");
+}
+
+GArray *
+divert_snapshot_find_listeners (const DivertSnapshot *snapshot)
+{
+  static const DivertListening wanted[] = {
+    { DIVERT_FAMILY_IPV4, IPPROTO_TCP, DIVERT_LISTENER_NONE },
+    { DIVERT_FAMILY_IPV6, IPPROTO_TCP, DIVERT_LISTENER_NONE },
+    { DIVERT_FAMILY_IPV4, IPPROTO_UDP, DIVERT_LISTENER_NONE },
+    { DIVERT_FAMILY_IPV6, IPPROTO_UDP, DIVERT_LISTENER_NONE },
+  };
+  GArray *found = g_array_new (FALSE, FALSE, sizeof (DivertListening));
+  g_autoptr(DivertOwners) owners = NULL;
+
+  if (!snapshot->has_gid)
+    return found;
+  owners = divert_owners_read (snapshot->gid);
+  for (guint i = 0; i < G_N_ELEMENTS (wanted); i++)
+    {
+      DivertListening listening = wanted[i];
+
+      if ((listening.family != DIVERT_FAMILY_IPV6 || snapshot->config->ipv6) &&
+          divert_listener_find (listening.family, listening.protocol, snapshot->config->tproxy_port, owners,
+                                &listening.listener, NULL))
+        g_array_append_val (found, listening);
+    }
+  return found;
+}
+
+gboolean
+divert_snapshot_count_dropped (const DivertSnapshot *snapshot,
+                               guint64              *ret_packets)
+{
+  /* Not the pipeline's, which is another thread's. */
+  g_autoptr(DivertBackend) backend = divert_choice_new_backend (snapshot->config->backend);
+
+  return backend->klass->count_dropped (backend, ret_packets, NULL);
+}
+
+/* The ruleset and decision of the last run, or (@mode given) as if @mode's place were true here. */
+static DivertRuleset *
+plan (const DivertSnapshot  *snapshot,
+      const DivertMode      *mode,
+      DivertDecision       **ret_decision)
+{
+  g_autoptr(DivertDecision) decision = NULL;
+  DivertRuleset *ruleset;
+
+  if (mode == NULL)
+    decision = divert_decision_ref (snapshot->report->decision);
+  else
+    decision = divert_decision_suppose (snapshot->config, mode, snapshot->facts);
+  /* Without the group nothing is laid: then that is the truth of now, while a supposed place is
+   * shown as it would be. */
+  if (mode == NULL && !snapshot->has_gid)
+    ruleset = divert_ruleset_new_empty ();
+  else
+    ruleset = divert_ruleset_new (snapshot->config, decision, snapshot->has_gid ? snapshot->gid : DIVERT_GID_UNKNOWN,
+                                  snapshot->facts);
+  if (ret_decision != NULL)
+    *ret_decision = g_steal_pointer (&decision);
+  return ruleset;
+}
+
+char *
+divert_snapshot_plan (const DivertSnapshot *snapshot,
+                      const DivertMode     *mode)
+{
+  g_autoptr(DivertRuleset) ruleset = plan (snapshot, mode, NULL);
+  g_autoptr(DivertBackend) backend = divert_choice_new_backend (snapshot->config->backend);
+
+  return backend->klass->to_text (backend, ruleset);
+}
+
+/* Where the packet would leave and from which address: for a supposed place by its exit, else as
+ * the kernel routes what the fence lets pass. */
+static void
+route_packet (const DivertConfig   *config,
+              const DivertDecision *decision,
+              gboolean              supposed,
+              DivertPacket         *packet)
+{
+  if (supposed && decision->exits->len > 0 && divert_prefixes_contain (decision->direct, &packet->destination))
+    {
+      const DivertExit *way_out = g_ptr_array_index (decision->exits, 0);
+
+      g_strlcpy (packet->out_interface, way_out->device, sizeof packet->out_interface);
+      for (guint i = 0; i < way_out->sources->len && !packet->has_source; i++)
+        {
+          const DivertPrefix *source = divert_prefixes_index (way_out->sources, i);
+
+          packet->has_source = source->family == packet->destination.family;
+          if (packet->has_source)
+            packet->source = *source;
+        }
+      return;
+    }
+  divert_lookup_route (packet, divert_ruleset_get_spare_mark (config));
+}
+
+DivertRuleset *
+divert_snapshot_explain (const DivertSnapshot  *snapshot,
+                         const DivertMode      *mode,
+                         DivertPacket          *packet,
+                         DivertDecision       **ret_decision,
+                         DivertExplanation     *ret_explanation,
+                         DivertRuleText        *ret_text)
+{
+  DivertRuleset *ruleset = plan (snapshot, mode, ret_decision);
+  g_autoptr(DivertBackend) backend = divert_choice_new_backend (snapshot->config->backend);
+
+  route_packet (snapshot->config, *ret_decision, mode != NULL, packet);
+  divert_explain (ruleset, packet, ret_explanation);
+  if (ret_explanation->rule != NULL)
+    backend->klass->describe (backend, ruleset, ret_explanation->rule, packet, ret_text);
+  return ruleset;
+}
