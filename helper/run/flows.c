@@ -7,10 +7,10 @@
  * old DNS redirection, or the lack of one, to the same ports (3.13).
  *
  * Theory of operation.  What is to end is found by a look at all connections, all sockets and all processes: seconds, on
- * a busy machine.  So the run only says what is to end, and a thread of ordinary priority ends it, one place after the
- * other: the rules hold meanwhile, and who waits for the run, the network's hooks, is answered.  At once, in the run, ends
- * what is a race with the next network: packets that wait for a neighbour.  A connection that was made since, on the new
- * way, may end as well; its program connects anew.
+ * a busy machine.  So the run only says what is to end, and a thread of ordinary priority ends it; what other runs say
+ * meanwhile ends together, behind that.  The rules hold all the time, and who waits for the run, the network's hooks, is
+ * answered.  At once, in the run, ends what is a race with the next network: packets that wait for a neighbour.  A
+ * connection that was made since, on the new way, may end as well; its program connects anew.
  */
 #include "flows.h"
 
@@ -20,10 +20,30 @@
 #include "system/flows/sockets.h"
 #include "system/flows/waiting-packets.h"
 
+typedef struct
+{
+  GArray  *switched;
+  GArray  *intranets;
+  gboolean dns;
+  gboolean opened_to_us;
+  guint32  mark, mask;
+  guint32  gid;
+} Ending;
+
 struct DivertFlows
 {
   DivertWorker *worker;
+  gboolean      busy;    /* one is under way */
+  Ending       *next;    /* all that came meanwhile; NULL: nothing did */
+  GArray       *waiters; /* Waiter */
 };
+
+typedef struct
+{
+  guint            turns; /* endings that are to be waited for */
+  DivertFlowsEnded ended;
+  gpointer         user_data;
+} Waiter;
 
 static void
 add_uncovered (GArray       *switched,
@@ -131,16 +151,6 @@ everything (void)
   return all;
 }
 
-typedef struct
-{
-  GArray  *switched;
-  GArray  *intranets;
-  gboolean dns;
-  gboolean opened_to_us;
-  guint32  mark, mask;
-  guint32  gid;
-} Ending;
-
 static void
 ending_free (gpointer data)
 {
@@ -201,6 +211,97 @@ plan (const DivertConfig   *config,
   return ending;
 }
 
+static void
+merge_prefixes (GArray       **prefixes,
+                const GArray  *further)
+{
+  GArray *merged;
+
+  g_array_append_vals (*prefixes, further->data, further->len);
+  merged = divert_prefixes_merge (*prefixes);
+  g_array_unref (*prefixes);
+  *prefixes = merged;
+}
+
+/* In a storm there is a run after the other, and each may have something to end: that is one ending more, not many. */
+static void
+put_next (DivertFlows *flows,
+          Ending      *ending)
+{
+  if (flows->next != NULL)
+    {
+      merge_prefixes (&ending->switched, flows->next->switched);
+      merge_prefixes (&ending->intranets, flows->next->intranets);
+      ending->dns |= flows->next->dns;
+      ending->opened_to_us |= flows->next->opened_to_us;
+      ending_free (flows->next);
+    }
+  flows->next = ending;
+}
+
+typedef struct
+{
+  DivertFlows *flows;
+  Ending      *ending;
+} Job;
+
+static void
+job_free (gpointer data)
+{
+  Job *job = data;
+
+  ending_free (job->ending);
+  g_free (job);
+}
+
+static void
+work (gpointer data)
+{
+  end (((const Job *) data)->ending);
+}
+
+static void
+tell_waiters (DivertFlows *flows)
+{
+  g_autoptr(GArray) waiters = g_steal_pointer (&flows->waiters);
+
+  flows->waiters = g_array_new (FALSE, FALSE, sizeof (Waiter));
+  for (guint i = 0; i < waiters->len; i++)
+    {
+      Waiter *waiter = &g_array_index (waiters, Waiter, i);
+
+      waiter->turns--;
+      if (waiter->turns == 0)
+        waiter->ended (waiter->user_data);
+      else
+        g_array_append_val (flows->waiters, *waiter);
+    }
+}
+
+static void start_next (DivertFlows *flows);
+
+static void
+on_done (gpointer data)
+{
+  DivertFlows *flows = ((const Job *) data)->flows;
+
+  flows->busy = FALSE;
+  start_next (flows);
+  tell_waiters (flows);
+}
+
+static void
+start_next (DivertFlows *flows)
+{
+  const Job job = { flows, flows->next };
+
+  if (flows->busy || flows->next == NULL)
+    return;
+  flows->next = NULL;
+  flows->busy = TRUE;
+  divert_worker_add (flows->worker, work, on_done, g_memdup2 (&job, sizeof job), job_free);
+}
+
 void
 divert_flows_end (DivertFlows          *flows,
                   const DivertConfig   *config,
@@ -210,8 +311,10 @@ divert_flows_end (DivertFlows          *flows,
   Ending *ending = plan (config, crossing, gid);
 
   drop_waiting (crossing->before, crossing->now);
-  if (ending != NULL)
-    divert_worker_add (flows->worker, end, NULL, ending, ending_free);
+  if (ending == NULL)
+    return;
+  put_next (flows, ending);
+  start_next (flows);
 }
 
 void
@@ -223,33 +326,17 @@ divert_flows_forget_mark (guint32 mask)
     g_warning ("connections with the previous mark are still tracked: %s", error->message);
 }
 
-typedef struct
-{
-  DivertFlowsEnded ended;
-  gpointer         user_data;
-} Waiter;
-
-static void
-nothing_more (gpointer job)
-{
-}
-
-static void
-tell (gpointer job)
-{
-  const Waiter *waiter = job;
-
-  waiter->ended (waiter->user_data);
-}
-
 void
 divert_flows_await (DivertFlows      *flows,
                     DivertFlowsEnded  ended,
                     gpointer          user_data)
 {
-  const Waiter waiter = { ended, user_data };
+  const Waiter waiter = { (flows->busy ? 1 : 0) + (flows->next != NULL ? 1 : 0), ended, user_data };
 
-  divert_worker_add (flows->worker, nothing_more, tell, g_memdup2 (&waiter, sizeof waiter), g_free);
+  if (waiter.turns == 0)
+    ended (user_data);
+  else
+    g_array_append_val (flows->waiters, waiter);
 }
 
 DivertFlows *
@@ -258,6 +345,7 @@ divert_flows_new (void)
   DivertFlows *flows = g_new0 (DivertFlows, 1);
 
   flows->worker = divert_worker_new ("flows");
+  flows->waiters = g_array_new (FALSE, FALSE, sizeof (Waiter));
   return flows;
 }
 
@@ -267,5 +355,7 @@ divert_flows_free (DivertFlows *flows)
   if (flows == NULL)
     return;
   divert_worker_free (flows->worker);
+  g_clear_pointer (&flows->next, ending_free);
+  g_array_unref (flows->waiters);
   g_free (flows);
 }

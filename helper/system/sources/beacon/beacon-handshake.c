@@ -27,6 +27,8 @@
 
 /* A laptop asks one or two beacons at a time, and a thread whose socket was shut down ends within milliseconds. */
 #define MAX_THREADS 8
+/* When all of them are busy. */
+#define WAIT_MS 20
 
 struct DivertHandshake
 {
@@ -38,6 +40,7 @@ struct DivertHandshake
   DivertHandshakeDone  done;       /* the main loop's, as all that follows; NULL: nobody wants to know any more */
   gpointer             user_data;
   guint                timeout_id;
+  guint                wait_id;    /* for a thread to end */
 };
 
 static gint n_threads;
@@ -69,6 +72,7 @@ finish (DivertHandshake *handshake,
   DivertHandshakeDone done = g_steal_pointer (&handshake->done);
 
   g_clear_handle_id (&handshake->timeout_id, g_source_remove);
+  g_clear_handle_id (&handshake->wait_id, g_source_remove);
   if (done != NULL)
     done (failure, handshake->user_data);
 }
@@ -124,23 +128,35 @@ run_thread (gpointer data)
   return NULL;
 }
 
+static gboolean start_thread (gpointer user_data);
+
 static void
-start_thread (DivertHandshake *handshake)
+start_later (DivertHandshake *handshake)
 {
+  handshake->wait_id = g_timeout_add (WAIT_MS, start_thread, handshake);
+}
+
+static gboolean
+start_thread (gpointer user_data)
+{
+  DivertHandshake *handshake = user_data;
   GThread *thread = NULL;
 
+  handshake->wait_id = 0;
   if (g_atomic_int_add (&n_threads, 1) < MAX_THREADS)
-    thread = g_thread_try_new ("beacon", run_thread, ref (handshake), NULL);
-  else
-    ref (handshake);
-  if (thread != NULL)
     {
-      g_thread_unref (thread);
-      return;
+      thread = g_thread_try_new ("beacon", run_thread, ref (handshake), NULL);
+      if (thread == NULL)
+        unref (handshake);
     }
-  g_atomic_int_add (&n_threads, -1);
-  handshake->failure = g_strdup ("too many handshakes under way");
-  divert_post (NULL, on_result, handshake, unref);
+  if (thread != NULL)
+    g_thread_unref (thread);
+  else
+    {
+      g_atomic_int_add (&n_threads, -1);
+      start_later (handshake);
+    }
+  return G_SOURCE_REMOVE;
 }
 
 static gboolean
@@ -218,6 +234,7 @@ divert_handshake_free (DivertHandshake *handshake)
   if (handshake == NULL)
     return;
   g_clear_handle_id (&handshake->timeout_id, g_source_remove);
+  g_clear_handle_id (&handshake->wait_id, g_source_remove);
   handshake->done = NULL;
   if (handshake->fd >= 0)
     shutdown (handshake->fd, SHUT_RDWR);
