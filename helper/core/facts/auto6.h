@@ -8,7 +8,7 @@
 
 G_BEGIN_DECLS
 
-/* A new list. */
+/* A new list; empty where the link's prefixes leave a doubt. */
 GArray *divert_link_get_auto6 (const DivertLink *link);
 
 G_END_DECLS

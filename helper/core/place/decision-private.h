@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Between decision.c and decision-value.c.
+ * Between decision.c, decision-value.c and grant.c.
  */
 #pragma once
 
@@ -11,5 +11,8 @@ G_BEGIN_DECLS
 /* Away, with no reason yet. */
 DivertDecision *divert_decision_new (void);
 void            divert_reason_clear (DivertReason *reason);
+/* Grants @site: fills direct and exits from its proven candidates. */
+void            divert_decision_grant (DivertDecision *decision, const DivertConfig *config, const DivertSite *site,
+                                       const DivertFacts *facts);
 
 G_END_DECLS

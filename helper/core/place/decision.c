@@ -2,17 +2,11 @@
 /*
  * Owns: the decision.  Weighs every site against every connection (proof.c) and
  * draws the conclusion; see decision.h for the theory.  What a decision is made of is
- * decision-value.c's.
+ * decision-value.c's, what a proven site lets go straight grant.c's.
  */
 #include "decision-private.h"
 
-#include "core/facts/auto6.h"
 #include "proof.h"
-
-/* A router can make a machine give itself sixteen IPv6 addresses and no more (Linux, ip-sysctl:
- * max_addresses); twice, for those that are temporary.  Rules for more of them are not worth their
- * time. */
-#define EXACT_SOURCES_MAX 32
 
 static void
 set_reason (DivertDecision        *decision,
@@ -57,77 +51,6 @@ weigh_site (DivertDecision    *decision,
       if (is_worth_keeping (candidate, connection))
         g_ptr_array_add (decision->candidates, g_steal_pointer (&candidate));
     }
-}
-
-/* What a gateway has proven, no address has a share in that came since: the network may be another
- * one, and that address its gift. */
-static GArray *
-link_sources (const DivertLink *link,
-              gboolean          by_gateway)
-{
-  g_autoptr(GArray) sources = divert_prefixes_new ();
-  gboolean exact = link->addresses->len <= EXACT_SOURCES_MAX;
-
-  for (guint i = 0; i < link->addresses->len; i++)
-    {
-      const DivertPrefix *address = divert_prefixes_index (link->addresses, i);
-      DivertPrefix source = exact ? divert_prefix_host (address) : divert_prefix_network (address);
-
-      if (!divert_prefix_is_link_local (&source) && !(by_gateway && divert_prefixes_contain (link->fresh, address)))
-        divert_prefixes_add (sources, &source);
-    }
-  return divert_prefixes_merge (sources);
-}
-
-static int
-compare_exits (gconstpointer a,
-               gconstpointer b)
-{
-  const DivertExit *x = *(const DivertExit *const *) a, *y = *(const DivertExit *const *) b;
-
-  return x->ifindex < y->ifindex ? -1 : x->ifindex > y->ifindex;
-}
-
-/* Grants @site: fills direct and exits from its proven candidates. */
-static void
-grant (DivertDecision    *decision,
-       const DivertSite  *site,
-       const DivertFacts *facts)
-{
-  g_autoptr(GArray) direct = divert_prefixes_copy (site->intranet);
-
-  decision->place = DIVERT_PLACE_SITE;
-  decision->site = g_strdup (site->name);
-  for (guint i = 0; i < decision->candidates->len; i++)
-    {
-      const DivertCandidate *candidate = g_ptr_array_index (decision->candidates, i);
-      const DivertLink *link = divert_facts_find_link (facts, candidate->device);
-      gboolean known = FALSE;
-      DivertExit *way_out;
-
-      if (!candidate->proven || link == NULL || !g_str_equal (candidate->site, site->name))
-        continue;
-      for (guint j = 0; j < decision->exits->len && !known; j++)
-        known = ((DivertExit *) g_ptr_array_index (decision->exits, j))->ifindex == link->ifindex;
-      if (known)
-        continue;
-
-      way_out = g_new0 (DivertExit, 1);
-      way_out->device = g_strdup (candidate->device);
-      way_out->ifindex = link->ifindex;
-      way_out->sources = link_sources (link, divert_candidate_find_proof (candidate, DIVERT_PROOF_GATEWAY_MAC) != NULL);
-      g_ptr_array_add (decision->exits, way_out);
-      if (site->intranet_auto6)
-        {
-          g_autoptr(GArray) own = divert_link_get_auto6 (link);
-
-          g_array_append_vals (direct, own->data, own->len);
-        }
-    }
-
-  g_ptr_array_sort (decision->exits, compare_exits);
-  g_array_unref (decision->direct);
-  decision->direct = divert_prefixes_merge (direct);
 }
 
 static const DivertProof *
@@ -185,7 +108,7 @@ decide_forced (DivertDecision     *decision,
 
       if (!candidate->proven)
         continue;
-      grant (decision, site, facts);
+      divert_decision_grant (decision, config, site, facts);
       set_reason (decision, DIVERT_REASON_FORCED, name, candidate,
                   divert_candidate_find_proof (candidate, DIVERT_PROOF_SUBNET));
       return;
@@ -231,7 +154,7 @@ decide_auto (DivertDecision     *decision,
     }
   if (proven != NULL)
     {
-      grant (decision, divert_config_find_site (config, proven->site), facts);
+      divert_decision_grant (decision, config, divert_config_find_site (config, proven->site), facts);
       set_reason (decision, DIVERT_REASON_PROVEN, proven->site, proven,
                   divert_candidate_find_proof (proven, DIVERT_PROOF_IDENTITY));
       return;

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: what goes straight at a site that is proven, by which devices and from which addresses.
+ */
+#include "decision-private.h"
+
+#include "core/facts/auto6.h"
+#include "proof.h"
+
+/* A router can make a machine give itself sixteen IPv6 addresses and no more (Linux, ip-sysctl:
+ * max_addresses); twice, for those that are temporary.  Rules for more of them are not worth their
+ * time. */
+#define EXACT_SOURCES_MAX 32
+
+/* What a gateway has proven, no address has a share in that came since: the network may be another
+ * one, and that address its gift. */
+static GArray *
+link_sources (const DivertLink *link,
+              gboolean          by_gateway)
+{
+  g_autoptr(GArray) sources = divert_prefixes_new ();
+  gboolean exact = link->addresses->len <= EXACT_SOURCES_MAX;
+
+  for (guint i = 0; i < link->addresses->len; i++)
+    {
+      const DivertPrefix *address = divert_prefixes_index (link->addresses, i);
+      DivertPrefix source = exact ? divert_prefix_host (address) : divert_prefix_network (address);
+
+      if (!divert_prefix_is_link_local (&source) && !(by_gateway && divert_prefixes_contain (link->fresh, address)))
+        divert_prefixes_add (sources, &source);
+    }
+  return divert_prefixes_merge (sources);
+}
+
+static int
+compare_exits (gconstpointer a,
+               gconstpointer b)
+{
+  const DivertExit *x = *(const DivertExit *const *) a, *y = *(const DivertExit *const *) b;
+
+  return x->ifindex < y->ifindex ? -1 : x->ifindex > y->ifindex;
+}
+
+/* What somebody announces here is no way to another site's intranet. */
+static gboolean
+is_of_another_site (const DivertConfig *config,
+                    const DivertSite   *site,
+                    const DivertPrefix *prefix)
+{
+  for (guint i = 0; i < config->sites->len; i++)
+    {
+      const DivertSite *other = g_ptr_array_index (config->sites, i);
+
+      for (guint j = 0; other != site && j < other->intranet->len; j++)
+        if (divert_prefix_overlaps (divert_prefixes_index (other->intranet, j), prefix))
+          return TRUE;
+    }
+  return FALSE;
+}
+
+static void
+add_auto6 (GArray             *direct,
+           const DivertConfig *config,
+           const DivertSite   *site,
+           const DivertLink   *link)
+{
+  g_autoptr(GArray) own = divert_link_get_auto6 (link);
+
+  for (guint i = 0; i < own->len; i++)
+    if (!is_of_another_site (config, site, divert_prefixes_index (own, i)))
+      divert_prefixes_add (direct, divert_prefixes_index (own, i));
+}
+
+void
+divert_decision_grant (DivertDecision     *decision,
+                       const DivertConfig *config,
+                       const DivertSite   *site,
+                       const DivertFacts  *facts)
+{
+  g_autoptr(GArray) direct = divert_prefixes_copy (site->intranet);
+
+  decision->place = DIVERT_PLACE_SITE;
+  decision->site = g_strdup (site->name);
+  for (guint i = 0; i < decision->candidates->len; i++)
+    {
+      const DivertCandidate *candidate = g_ptr_array_index (decision->candidates, i);
+      const DivertLink *link = divert_facts_find_link (facts, candidate->device);
+      gboolean known = FALSE;
+      DivertExit *way_out;
+
+      if (!candidate->proven || link == NULL || !g_str_equal (candidate->site, site->name))
+        continue;
+      for (guint j = 0; j < decision->exits->len && !known; j++)
+        known = ((DivertExit *) g_ptr_array_index (decision->exits, j))->ifindex == link->ifindex;
+      if (known)
+        continue;
+
+      way_out = g_new0 (DivertExit, 1);
+      way_out->device = g_strdup (candidate->device);
+      way_out->ifindex = link->ifindex;
+      way_out->sources = link_sources (link, divert_candidate_find_proof (candidate, DIVERT_PROOF_GATEWAY_MAC) != NULL);
+      g_ptr_array_add (decision->exits, way_out);
+      if (site->intranet_auto6)
+        add_auto6 (direct, config, site, link);
+    }
+
+  g_ptr_array_sort (decision->exits, compare_exits);
+  g_array_unref (decision->direct);
+  decision->direct = divert_prefixes_merge (direct);
+}
