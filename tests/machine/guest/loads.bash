@@ -18,10 +18,24 @@ loads_stop ()
 
 # strangers_reset, strangers_saw: "intranet N web N", packets at the café, the impostor's router and the impostor, and
 # of the web at home's router, where they could only come straight.
+# What they see is also written down, for people: nobody should have to guess which packet it was.
 strangers_reset ()
 {
-  local host
-  for host in cafe evil impostor home; do on $host nft reset counters >/dev/null; done
+  local host to='(tcp or udp) and (dst net 192.168.22.0/24 or dst net fd00:22::/64)'
+  local web="dst host $WEB4 or dst host $WEB6"
+
+  for host in home cafe evil impostor; do
+    reap dump-$host
+    rm -f $WORLD/dump-$host.log
+  done
+  spawn dump-home home tcpdump -lnn -i lan "$web"
+  spawn dump-cafe cafe tcpdump -lnn -i lan "$web or ($to)"
+  spawn dump-evil evil tcpdump -lnn -i lan "$web or ($to and not port 67)"
+  spawn dump-impostor impostor tcpdump -lnn -i eth0 "$to"
+  for host in home cafe evil impostor; do
+    until_true 20 grep -qs listening $WORLD/dump-$host.log || die "no tcpdump at $host"
+    on $host nft reset counters >/dev/null
+  done
 }
 
 strangers_saw ()
@@ -32,7 +46,8 @@ strangers_saw ()
 
 none_out ()
 {
-  is "$1: not one packet reached a stranger, none for the web went straight" "$(strangers_saw)" "intranet 0 web 0"
+  is "$1: not one packet reached a stranger, none for the web went straight" "$(strangers_saw)" "intranet 0 web 0" && return
+  note "$(grep -hv listening $WORLD/dump-*.log | head -n 20)"
 }
 
 # link_watch, link_times: when wlan0's link went, and when it was up again ("down MS", "up MS", of the day), by
