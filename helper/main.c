@@ -24,6 +24,7 @@
 #include "load-modules.h"
 #include "remove.h"
 #include "system/base/modules.h"
+#include "system/base/sole.h"
 #include "withdraw.h"
 
 /* For a bus that is not there yet. */
@@ -197,6 +198,11 @@ serve (const char *config_dir)
   Helper helper = { .status = EXIT_SUCCESS };
   g_autoptr(GError) error = NULL;
 
+  if (!divert_sole_become (DIVERT_RUN_DIR, &error))
+    {
+      g_critical ("%s", error->message);
+      return EXIT_FAILURE;
+    }
   /* Under its unit it may not, and that has been done before. */
   if (divert_modules_may_load ())
     divert_load_modules ();

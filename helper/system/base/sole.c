@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: the lock that only one helper can hold.
+ *
+ * The name on the bus comes too late for that: the rules are laid before the bus is there, and a second helper that laid
+ * its own, or took back what the first had granted, would leave that one with wrong ideas of the kernel. The lock goes
+ * with the process, however it ends.
+ */
+#include "sole.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gio/gio.h>
+#include <glib/gi18n-lib.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#define FILE_NAME "lock"
+#define WAIT_US (5 * G_USEC_PER_SEC)
+#define STEP_US (20 * 1000)
+
+gboolean
+divert_sole_become (const char  *run_dir,
+                    GError     **error)
+{
+  g_autofree char *path = g_build_filename (run_dir, FILE_NAME, NULL);
+  const gint64 deadline = g_get_monotonic_time () + WAIT_US;
+  int fd;
+
+  g_mkdir_with_parents (run_dir, 0700);
+  fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd < 0)
+    {
+      g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno), _("cannot open the helper's lock: '%s': %s"), path,
+                   g_strerror (errno));
+      return FALSE;
+    }
+  while (flock (fd, LOCK_EX | LOCK_NB) != 0)
+    {
+      if ((errno != EWOULDBLOCK && errno != EINTR) || g_get_monotonic_time () >= deadline)
+        {
+          g_set_error (error, G_IO_ERROR, G_IO_ERROR_BUSY, _("another helper is running: '%s' is locked"), path);
+          close (fd);
+          return FALSE;
+        }
+      g_usleep (STEP_US);
+    }
+  return TRUE;
+}
