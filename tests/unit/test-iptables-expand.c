@@ -114,15 +114,15 @@ matches (const Walk         *walk,
   const DivertPacket *packet = walk->packet;
 
   return (rule->protocol == 0 || rule->protocol == packet->protocol) &&
-         (rule->in_interface[0] == '\0' || g_str_equal (rule->in_interface, walk->in)) &&
+         (rule->in_interface[0] == '\0' || g_str_equal (rule->in_interface, walk->in) != rule->in_invert) &&
          (rule->out_interface[0] == '\0' || g_str_equal (rule->out_interface, walk->out) != rule->out_invert) &&
          (!rule->has_source || (packet->has_source && divert_prefix_contains (&rule->source, &packet->source))) &&
          (!rule->has_destination || divert_prefix_contains (&rule->destination, &packet->destination)) && rule->sport == 0 &&
          (rule->dport == 0 || rule->dport == packet->port) &&
          (!rule->has_tcp_flags || ((TCP_SYN & rule->tcp_flags_mask) == rule->tcp_flags_value) != rule->tcp_flags_invert) &&
          rule->icmpv6_type == 0 && matches_mark (&rule->mark, walk->mark) &&
-         matches_mark (&rule->connmark, walk->connmark) && rule->ctdir == DIVERT_CTDIR_ANY && !rule->not_new && !rule->has_gid &&
-         !rule->no_socket && (rule->dst_types == 0 || (rule->dst_types & packet->destination_type) != 0);
+         matches_mark (&rule->connmark, walk->connmark) && !rule->has_gid && !rule->src_invert &&
+         (rule->dst_types == 0 || (rule->dst_types & packet->destination_type) != 0);
 }
 
 /* The verdict that is no RETURN, or NULL. */
@@ -200,6 +200,9 @@ walk (const DivertXtRuleset *xt,
   verdict = walk_chain (&walk, "OUTPUT");
   if (verdict != NULL)
     return (Result) { DIVERT_PATH_DNS, verdict->port, walk.steps };
+  walk.chains = mangle;
+  if (walk_chain (&walk, "POSTROUTING") != NULL)
+    return (Result) { DIVERT_PATH_BLOCK, 0, walk.steps };
   return (Result) { DIVERT_PATH_DIRECT, 0, walk.steps };
 }
 
@@ -350,9 +353,10 @@ static void
 test_names (void)
 {
   static const char *const own[] = { "LOCAL_DIVERT", "LOCAL_DIVERT_REST", "LOCAL_DIVERT_17", "LOCAL_INTRANET_DIVERT", "DIVERT",
-                                     "DIVERT_REST", "DIVERT_1", "INTRANET_DIVERT", "DIVERT_GUARD", "DIVERT_GUARD_DNS" };
+                                     "DIVERT_REST", "DIVERT_1", "INTRANET_DIVERT", "DIVERT_GUARD", "DIVERT_GUARD_DNS",
+                                     "DIVERT_GUARD_1", "DIVERT_GUARD_REST", "DIVERT_GUARD_INTRANET", "DIVERT_SERVE" };
   static const char *const others[] = { "OUTPUT", "LOCAL_DIVERT_", "LOCAL_DIVERT_1a", "DIVERT_RESTS", "INTRANET_DIVERT_1", "DIVERTS",
-                                        "DIVERT_GUARD_1", "LOCAL_DNS_DIVERT", "" };
+                                        "DIVERT_GUARD_DNS_1", "DIVERT_SERVE_REST", "LOCAL_DNS_DIVERT", "" };
 
   for (guint i = 0; i < G_N_ELEMENTS (own); i++)
     {

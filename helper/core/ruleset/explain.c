@@ -35,7 +35,6 @@ divert_explain (const DivertRuleset *ruleset,
     .gid = NO_GROUP,
     .is_tracked = TRUE,
     .is_first = TRUE,
-    .is_new = TRUE,
   };
 
   divert_walk (ruleset, &sample, ret_explanation);

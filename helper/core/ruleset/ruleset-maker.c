@@ -7,6 +7,10 @@
 
 #include <glib/gi18n-lib.h>
 
+#define TCP_SYN 0x02
+/* FIN, SYN, RST, ACK: what --syn looks at. */
+#define TCP_SYN_MASK 0x17
+
 DivertRule *
 divert_maker_add (const DivertMaker *m,
                   DivertChain        chain,
@@ -66,16 +70,28 @@ divert_maker_match_own_group (const DivertMaker *m,
   rule->gid = m->gid;
 }
 
-/* Sets our mark on TCP and UDP. */
 void
-divert_maker_add_marking (const DivertMaker *m,
-                          DivertChain        chain,
-                          const char        *why)
+divert_maker_match_opening (DivertRule *rule)
 {
-  DivertRule *rule = divert_maker_add (m, chain, DIVERT_VERDICT_MARK, why);
+  rule->protocols = DIVERT_PROTOCOL_TCP;
+  rule->has_tcp_flags = TRUE;
+  rule->tcp_flags_mask = TCP_SYN_MASK;
+  rule->tcp_flags_value = TCP_SYN;
+}
 
-  rule->protocols = DIVERT_PROTOCOLS_TCP_UDP;
-  divert_maker_set_mark (m, rule, m->config->mark);
+void
+divert_maker_match_remembered (const DivertMaker *m,
+                               DivertRule        *rule,
+                               DivertProtocol     protocol,
+                               guint32            value)
+{
+  if (protocol == DIVERT_PROTOCOL_TCP)
+    {
+      divert_maker_match_opening (rule);
+      rule->tcp_flags_invert = TRUE;
+    }
+  rule->protocols = protocol;
+  divert_match_mark (&rule->connmark, value, m->config->mask, FALSE);
 }
 
 void
@@ -85,23 +101,42 @@ divert_maker_add_leave_if_marked (const DivertMaker *m,
   divert_match_mark (&divert_maker_add (m, chain, DIVERT_VERDICT_LEAVE, NULL)->mark, m->config->mark, m->config->mask, FALSE);
 }
 
-/* Own, multicast and broadcast addresses, as the kernel's routing knows them. */
+/* Both ports, so that only a DHCP client's privileged socket gets through: without its lease the machine is
+ * lost, also where the lease's server has an intranet's address (TRAPS 5.2). */
 void
-divert_maker_add_special_addresses (const DivertMaker *m,
-                                    DivertChain        chain)
+divert_maker_add_dhcp (const DivertMaker *m,
+                       DivertChain        chain)
 {
-  static const guint types[DIVERT_N_FAMILIES] = {
-    [DIVERT_FAMILY_IPV4] = DIVERT_ADDRTYPE_LOCAL | DIVERT_ADDRTYPE_BROADCAST | DIVERT_ADDRTYPE_MULTICAST,
-    [DIVERT_FAMILY_IPV6] = DIVERT_ADDRTYPE_LOCAL | DIVERT_ADDRTYPE_MULTICAST,
+  static const guint16 ports[DIVERT_N_FAMILIES][2] = {
+    [DIVERT_FAMILY_IPV4] = { 68, 67 },
+    [DIVERT_FAMILY_IPV6] = { 546, 547 },
   };
 
   for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
     {
-      DivertRule *rule = divert_maker_add (m, chain, DIVERT_VERDICT_LEAVE,
-                                           N_("own, multicast and broadcast addresses are reached directly"));
+      DivertRule *rule = divert_maker_add (m, chain, DIVERT_VERDICT_LEAVE, N_("DHCP is left alone"));
 
       rule->families = 1 << family;
-      rule->dst_types = types[family];
+      rule->protocols = DIVERT_PROTOCOL_UDP;
+      rule->sport = ports[family][0];
+      rule->dport = ports[family][1];
+    }
+}
+
+void
+divert_maker_add_neighbour_discovery (const DivertMaker *m,
+                                      DivertChain        chain)
+{
+  /* NS, NA: without them a router with an intranet's address (the same subnet elsewhere) finds us no more. */
+  static const guint8 neighbour_discovery[] = { 135, 136 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (neighbour_discovery); i++)
+    {
+      DivertRule *rule = divert_maker_add (m, chain, DIVERT_VERDICT_LEAVE, N_("neighbour discovery is left alone"));
+
+      rule->families = DIVERT_FAMILIES_IPV6;
+      rule->protocols = DIVERT_PROTOCOL_ICMP;
+      rule->icmpv6_type = neighbour_discovery[i];
     }
 }
 
@@ -115,6 +150,13 @@ divert_ruleset_make_hooks (const DivertMaker *m)
   rule = divert_maker_add_to (m, DIVERT_HOOK_DELIVER, DIVERT_VERDICT_JUMP, DIVERT_CHAIN_DELIVER);
   g_strlcpy (rule->in_interface, "lo", sizeof rule->in_interface);
   divert_match_mark (&rule->mark, m->config->mark, m->config->mask, FALSE);
+
+  if (m->spare != 0)
+    {
+      rule = divert_maker_add_to (m, DIVERT_HOOK_ARRIVE, DIVERT_VERDICT_JUMP, DIVERT_CHAIN_SERVE);
+      g_strlcpy (rule->in_interface, "lo", sizeof rule->in_interface);
+      rule->in_invert = TRUE;
+    }
 
   rule = divert_maker_add_to (m, DIVERT_HOOK_GUARD, DIVERT_VERDICT_JUMP, DIVERT_CHAIN_GUARD);
   g_strlcpy (rule->out_interface, "lo", sizeof rule->out_interface);

@@ -85,7 +85,8 @@ match_transport (const DivertRule   *rule,
 {
   if (!match_protocol (rule->protocols, sample))
     return FALSE;
-  if ((rule->sport != 0 && rule->sport != sample->sport) || (rule->dport != 0 && rule->dport != sample->dport))
+  if ((rule->sport != 0 && rule->sport != sample->sport) || (rule->dport != 0 && rule->dport != sample->dport) ||
+      (rule->dports != NULL && !divert_ports_contain (rule->dports, sample->dport)))
     return FALSE;
   if (rule->has_tcp_flags && ((sample->tcp_flags & rule->tcp_flags_mask) == rule->tcp_flags_value) == rule->tcp_flags_invert)
     return FALSE;
@@ -96,7 +97,7 @@ static gboolean
 match_socket (const DivertRule   *rule,
               const DivertSample *sample)
 {
-  if (rule->no_socket && sample->has_socket)
+  if (rule->receiver != DIVERT_RECEIVER_ANY && rule->receiver > sample->receiver)
     return FALSE;
   return !rule->has_gid || (sample->has_socket && sample->gid == rule->gid);
 }
@@ -109,15 +110,13 @@ matches (const Walk       *walk,
   const DivertFamily family = sample->destination.family;
 
   return (rule->families & (1 << family)) != 0 && match_transport (rule, sample) &&
-         match_interface (rule->in_interface, FALSE, walk->in_interface) &&
+         match_interface (rule->in_interface, rule->in_invert, walk->in_interface) &&
          match_interface (rule->out_interface, rule->out_invert, walk->out_interface) &&
          match_prefixes (rule->sources, sample->has_source, &sample->source) &&
          match_prefixes (rule->destinations, TRUE, &sample->destination) && match_mark (&rule->mark, sample->mark) &&
          match_connmark (&rule->connmark, sample) && match_socket (rule, sample) &&
-         (rule->ctdir == DIVERT_CTDIR_ANY || (sample->is_tracked && sample->is_reply == (rule->ctdir == DIVERT_CTDIR_REPLY))) &&
-         (!rule->not_new || !sample->is_tracked || !sample->is_new) &&
          match_types (rule->dst_types, sample->destination_type, family) &&
-         match_types (rule->src_types, sample->source_type, family);
+         (rule->src_types == 0 || match_types (rule->src_types, sample->source_type, family) != rule->src_invert);
 }
 
 static Outcome
@@ -228,4 +227,13 @@ divert_walk (const DivertRuleset *ruleset,
     *ret_explanation = conclude (DIVERT_PATH_DIVERT, walk.marked_by, walk.decided_by->port);
   else
     *ret_explanation = conclude (DIVERT_PATH_BLOCK, walk.decided_by, 0);
+}
+
+void
+divert_walk_arriving (const DivertRuleset *ruleset,
+                      DivertSample        *sample)
+{
+  Walk walk = { .ruleset = ruleset, .sample = sample, .in_interface = sample->interface, .out_interface = "" };
+
+  walk_chain (&walk, DIVERT_HOOK_ARRIVE, 0);
 }

@@ -9,14 +9,6 @@
 
 G_BEGIN_DECLS
 
-/* Who would be given a packet that comes in. */
-typedef enum
-{
-  DIVERT_RECEIVER_NOBODY,
-  DIVERT_RECEIVER_BOUND,    /* a socket with an address: a connection, or a listener on that address alone */
-  DIVERT_RECEIVER_WILDCARD, /* a socket on all addresses */
-} DivertReceiver;
-
 /* All that a rule can look at. */
 typedef struct
 {
@@ -37,9 +29,7 @@ typedef struct
   gboolean       is_tracked;        /* FALSE: connection tracking has no entry for it, and so no mark */
   guint32        connmark;
   gboolean       is_first;          /* of its connection; else the hook DNS is not asked */
-  gboolean       is_reply;          /* connection tracking takes it for one */
-  gboolean       is_new;
-  DivertReceiver receiver;
+  DivertReceiver receiver;          /* of one that comes in: ANY: nobody, SOMEBODY: a socket on all addresses */
 } DivertSample;
 
 typedef enum
@@ -59,5 +49,8 @@ typedef struct
 
 /* @sample is sent by this machine; its marks change as rules say. */
 void divert_walk (const DivertRuleset *ruleset, DivertSample *sample, DivertExplanation *ret_explanation);
+
+/* @sample comes in, and nobody has refused it; its connection mark changes as rules say. */
+void divert_walk_arriving (const DivertRuleset *ruleset, DivertSample *sample);
 
 G_END_DECLS

@@ -25,7 +25,7 @@ typedef struct
   gsize  counters;      /* struct xt_counters */
   guint8 flag_protocol; /* without it IPv6 matches every protocol (TRAPS 1.6) */
   guint8 flag_goto;
-  guint8 inverse_out;
+  guint8 inverse_in, inverse_out;
 } DivertIptablesLayout;
 
 typedef struct
