@@ -121,7 +121,7 @@ matches (const Walk         *walk,
          (rule->dport == 0 || rule->dport == packet->port) &&
          (!rule->has_tcp_flags || ((TCP_SYN & rule->tcp_flags_mask) == rule->tcp_flags_value) != rule->tcp_flags_invert) &&
          rule->icmpv6_type == 0 && matches_mark (&rule->mark, walk->mark) &&
-         matches_mark (&rule->connmark, walk->connmark) && !rule->has_gid && !rule->src_invert &&
+         matches_mark (&rule->connmark, walk->connmark) && !rule->has_gid &&
          (rule->dst_types == 0 || (rule->dst_types & packet->destination_type) != 0);
 }
 

@@ -353,7 +353,8 @@ walk_states (const World        *world,
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (states); i++)
-    for (guint is_first = 0; is_first < 2 && states[i].applies; is_first++)
+    /* Only DNS is redirected, and only then. */
+    for (guint is_first = 0; is_first < (sample->dport == 53 ? 2 : 1) && states[i].applies; is_first++)
       {
         DivertSample state = *sample;
 

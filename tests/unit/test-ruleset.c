@@ -206,7 +206,7 @@ test_equal (void)
     FIELD (has_tcp_flags), FIELD (tcp_flags_invert), FIELD (tcp_flags_mask), FIELD (tcp_flags_value), FIELD (icmpv6_type),
     FIELD (mark.has), FIELD (mark.invert), FIELD (mark.value), FIELD (mark.mask), FIELD (connmark.has), FIELD (connmark.invert),
     FIELD (connmark.value), FIELD (connmark.mask), FIELD (has_gid), FIELD (gid),
-    FIELD (dst_types), FIELD (src_types), FIELD (src_invert), FIELD (receiver), FIELD (verdict), FIELD (to), FIELD (value), FIELD (mask), FIELD (port),
+    FIELD (dst_types), FIELD (src_types), FIELD (receiver), FIELD (verdict), FIELD (to), FIELD (value), FIELD (mask), FIELD (port),
 #undef FIELD
   };
   g_autoptr(DivertRule) rule = make_rule ();

@@ -134,7 +134,7 @@ same_matches (const DivertRule *a,
          a->tcp_flags_invert == b->tcp_flags_invert && a->tcp_flags_mask == b->tcp_flags_mask &&
          a->tcp_flags_value == b->tcp_flags_value && a->icmpv6_type == b->icmpv6_type && same_mark (&a->mark, &b->mark) &&
          same_mark (&a->connmark, &b->connmark) && a->has_gid == b->has_gid && a->gid == b->gid &&
-         a->dst_types == b->dst_types && a->src_types == b->src_types && a->src_invert == b->src_invert &&
+         a->dst_types == b->dst_types && a->src_types == b->src_types &&
          a->receiver == b->receiver;
 }
 

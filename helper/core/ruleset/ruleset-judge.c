@@ -9,21 +9,6 @@
 
 #define TCP_RST 0x04
 
-/* The proxy speaks to a program of this machine in a server's name.  If it is the first to speak, or the entry was
- * forgotten, connection tracking would take all that the program sends for answers; the mark says what they are. */
-static void
-add_servers_voice (const DivertMaker *m)
-{
-  DivertRule *rule = divert_maker_add (m, DIVERT_CHAIN_JUDGE, DIVERT_VERDICT_CONNMARK, NULL);
-
-  g_strlcpy (rule->out_interface, "lo", sizeof rule->out_interface);
-  rule->protocols = DIVERT_PROTOCOL_UDP;
-  rule->src_types = DIVERT_ADDRTYPE_LOCAL;
-  rule->src_invert = TRUE;
-  divert_maker_match_own_group (m, rule);
-  divert_maker_set_mark (m, rule, m->config->mark);
-}
-
 /* The proxy's own connection may have got the ports of one that was diverted and is still remembered: it is asked for its
  * group before the mark is.  Only TCP outlives its socket, so only TCP is remembered. */
 static void
@@ -56,7 +41,6 @@ add_beginning (const DivertMaker *m)
 {
   DivertRule *rule;
 
-  add_servers_voice (m);
   rule = divert_maker_add (m, DIVERT_CHAIN_JUDGE, DIVERT_VERDICT_LEAVE, N_("own addresses are reached directly"));
   g_strlcpy (rule->out_interface, "lo", sizeof rule->out_interface);
   divert_maker_add_to (m, DIVERT_CHAIN_JUDGE, DIVERT_VERDICT_JUMP, DIVERT_CHAIN_GRANTS);

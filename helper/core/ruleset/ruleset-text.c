@@ -98,14 +98,13 @@ append_mark (GString               *text,
 static void
 append_addrtypes (GString    *text,
                   const char *word,
-                  gboolean    invert,
                   guint       types)
 {
   static const char *const names[] = { "unspec", "unicast", "local", "broadcast", "anycast", "multicast" };
 
   if (types == 0)
     return;
-  g_string_append_printf (text, "%s %s", invert ? " not" : "", word);
+  g_string_append_printf (text, " %s", word);
   append_bits (text, types, names, G_N_ELEMENTS (names));
 }
 
@@ -128,8 +127,8 @@ append_matches (GString          *text,
   append_mark (text, "connmark", &rule->connmark);
   if (rule->has_gid)
     g_string_append_printf (text, " group %u", rule->gid);
-  append_addrtypes (text, "from-type", rule->src_invert, rule->src_types);
-  append_addrtypes (text, "to-type", FALSE, rule->dst_types);
+  append_addrtypes (text, "from-type", rule->src_types);
+  append_addrtypes (text, "to-type", rule->dst_types);
   if (rule->receiver != DIVERT_RECEIVER_ANY)
     g_string_append (text, rule->receiver == DIVERT_RECEIVER_BOUND ? " to a bound socket" : " to a socket");
 }

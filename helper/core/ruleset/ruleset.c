@@ -50,8 +50,8 @@
  *    port is an ephemeral one, unless the program asked for another or a person named it in serve=.
  *    A connection to a listener here whose ports we later use ourselves.  We open with a SYN, which is judged
  *    anew whatever is remembered.
- *    A server that speaks first, through the proxy (TRAPS 14.5).  The entry begins with the proxy's datagram, so that
- *    gives it the mark.
+ *    A server that speaks first, through the proxy (TRAPS 14.5).  The entry begins with the proxy's datagram, and our
+ *    packets are its "replies": of a connection without a mark, and so judged.
  *    DHCP that makes the NAS's address a broadcast or multicast one.  An intranet's packets are an intranet's
  *    before anybody asks for that (14.8).
  *

@@ -116,7 +116,6 @@ typedef struct
   guint32         gid;
   guint           dst_types;         /* DivertAddrtype bits; 0: any; never two for IPv6, which no address has (TRAPS 14.7) */
   guint           src_types;
-  gboolean        src_invert;        /* none of src_types */
   DivertReceiver  receiver;          /* of ARRIVE alone */
 
   DivertVerdict   verdict;

@@ -116,7 +116,7 @@ matches (const Walk       *walk,
          match_prefixes (rule->destinations, TRUE, &sample->destination) && match_mark (&rule->mark, sample->mark) &&
          match_connmark (&rule->connmark, sample) && match_socket (rule, sample) &&
          match_types (rule->dst_types, sample->destination_type, family) &&
-         (rule->src_types == 0 || match_types (rule->src_types, sample->source_type, family) != rule->src_invert);
+         match_types (rule->src_types, sample->source_type, family);
 }
 
 static Outcome

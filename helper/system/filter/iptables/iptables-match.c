@@ -220,7 +220,6 @@ fill_addrtype (const DivertXtRule *rule,
   struct xt_addrtype_info_v1 *types = data;
 
   types->source = rule->src_types;
-  types->flags = rule->src_invert ? XT_ADDRTYPE_INVERT_SOURCE : 0;
   types->dest = rule->dst_types;
 }
 
@@ -231,7 +230,6 @@ parse_addrtype (const void *data,
   const struct xt_addrtype_info_v1 *types = data;
 
   rule->src_types = types->source;
-  rule->src_invert = (types->flags & XT_ADDRTYPE_INVERT_SOURCE) != 0;
   rule->dst_types = types->dest;
 }
 

@@ -66,7 +66,6 @@ typedef struct
   guint32         gid;
   guint           dst_types;
   guint           src_types;
-  gboolean        src_invert;
   DivertReceiver  receiver;
   gboolean        tagged;          /* carries DIVERT_XT_TAG */
 

@@ -53,14 +53,13 @@ append_tcp_flags (GString *text,
 static void
 append_addrtypes (GString    *text,
                   const char *option,
-                  gboolean    invert,
                   guint       types)
 {
   static const char *const names[] = { "UNSPEC", "UNICAST", "LOCAL", "BROADCAST", "ANYCAST", "MULTICAST" };
 
   if (types == 0)
     return;
-  g_string_append_printf (text, "%s --%s ", invert ? " !" : "", option);
+  g_string_append_printf (text, " --%s ", option);
   append_names (text, types, names, G_N_ELEMENTS (names));
 }
 
@@ -127,8 +126,8 @@ append_matches (GString          *text,
     g_string_append_printf (text, " -m owner --gid-owner %u", rule->gid);
   if (rule->src_types != 0 || rule->dst_types != 0)
     g_string_append (text, " -m addrtype");
-  append_addrtypes (text, "src-type", rule->src_invert, rule->src_types);
-  append_addrtypes (text, "dst-type", FALSE, rule->dst_types);
+  append_addrtypes (text, "src-type", rule->src_types);
+  append_addrtypes (text, "dst-type", rule->dst_types);
   if (rule->receiver != DIVERT_RECEIVER_ANY)
     g_string_append (text, rule->receiver == DIVERT_RECEIVER_SOMEBODY ? " -m socket --nowildcard" : " -m socket");
   if (rule->tagged)
