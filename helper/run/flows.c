@@ -9,6 +9,7 @@
 #include "flows.h"
 
 #include "core/ruleset/ruleset.h"
+#include "system/flows/accepted.h"
 #include "system/flows/conntrack.h"
 #include "system/flows/sockets.h"
 #include "system/flows/waiting-packets.h"
@@ -120,6 +121,40 @@ everything (void)
 }
 
 void
+divert_flows_remember (const DivertConfig *config)
+{
+  const guint32 spare = divert_ruleset_get_spare_mark (config);
+  g_autoptr(GError) error = NULL;
+  guint remembered = 0;
+
+  if (spare == 0)
+    return;
+  if (!divert_accepted_remember (spare, config->mask, &remembered, &error))
+    g_warning ("connections that were accepted before may be cut: %s", error->message);
+  else if (remembered > 0)
+    g_info ("%u accepted connections are left alone", remembered);
+}
+
+/* What the rules do not judge.  A flow of ours to anywhere else has begun past the proxy. */
+static GArray *
+collect_exempt (const DivertConfig   *config,
+                const DivertDecision *now)
+{
+  static const char *const others[] = { "169.254.0.0/16", "224.0.0.0/4", "255.255.255.255/32", "fe80::/10", "ff00::/8" };
+  GArray *exempt = divert_prefixes_copy (config->bypass);
+
+  g_array_append_vals (exempt, now->direct->data, now->direct->len);
+  for (guint i = 0; i < G_N_ELEMENTS (others); i++)
+    {
+      DivertPrefix prefix;
+
+      if (divert_prefix_parse (others[i], &prefix, NULL))
+        divert_prefixes_add (exempt, &prefix);
+    }
+  return exempt;
+}
+
+void
 divert_flows_end (const DivertConfig   *config,
                   const DivertCrossing *crossing,
                   guint32               gid)
@@ -127,6 +162,8 @@ divert_flows_end (const DivertConfig   *config,
   const DivertDecision *before = crossing->before, *now = crossing->now;
   g_autoptr(GArray) switched = crossing->remarked ? everything () : find_switched (config, crossing);
   g_autoptr(GArray) intranets = collect_intranets (config, crossing);
+  g_autoptr(GArray) exempt = crossing->first ? collect_exempt (config, now) : NULL;
+  const DivertDoomed doomed = { .to = switched, .all_but = exempt, .gid = gid };
   DivertStale stale = { .to = switched };
   g_autoptr(GError) error = NULL;
   guint destroyed = 0, forgotten = 0;
@@ -141,7 +178,7 @@ divert_flows_end (const DivertConfig   *config,
   /* Whoever opened a connection to us from an intranet's address was let through by where we were then. */
   if ((crossing->left || switched->len > 0) && stale.mark != 0)
     stale.from = intranets;
-  if (switched->len == 0 && !stale.dns && stale.from == NULL)
+  if (switched->len == 0 && !stale.dns && stale.from == NULL && exempt == NULL)
     return;
 
   if (!divert_conntrack_forget (&stale, &forgotten, &error))
@@ -149,7 +186,7 @@ divert_flows_end (const DivertConfig   *config,
       g_warning ("connections of the previous place are still tracked: %s", error->message);
       g_clear_error (&error);
     }
-  if (switched->len > 0 && !divert_sockets_destroy (switched, gid, &destroyed, &error))
+  if ((switched->len > 0 || exempt != NULL) && !divert_sockets_destroy (&doomed, &destroyed, &error))
     g_warning ("sockets of the previous place are still open: %s", error->message);
   g_info ("%u sockets closed, %u connections forgotten", destroyed, forgotten);
 }

@@ -17,11 +17,15 @@ typedef struct
   const GArray         *former;    /* DivertPrefix: what auto6 has let go straight so far (auto6-memory.h) */
   gboolean              left;      /* some network was left, whether the place changed or not */
   gboolean              remarked;  /* the configured mark is another one */
+  gboolean              first;     /* no rules of ours were there, and rules come now */
 } DivertCrossing;
+
+/* In front of the first rules: what a listener here has accepted so far is left alone by them.  A failure is logged. */
+void divert_flows_remember (const DivertConfig *config);
 
 /* Behind the writes: closes the sockets and forgets the connections whose way has changed, so that
  * programs notice at once and connect anew, and those that somebody of a network that was left had
- * opened to us.  Failures are logged: the rules are right without it, packet by packet, but for
+ * opened to us.  Where the rules are the first, also all others that they would judge.  Failures are logged: the rules are right without it, packet by packet, but for
  * these. */
 void divert_flows_end (const DivertConfig *config, const DivertCrossing *crossing, guint32 gid);
 

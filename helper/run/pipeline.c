@@ -206,6 +206,7 @@ get_crossing (const DivertPipeline *pipeline,
     .now = now,
     .former = pipeline->former,
     .left = pipeline->left,
+    .first = pipeline->first,
     .remarked = before != NULL && before->place != DIVERT_PLACE_OFF &&
                 (config->mark != pipeline->mark || config->mask != pipeline->mask),
   };
@@ -225,9 +226,21 @@ end_flows (DivertPipeline       *pipeline,
   /* What was left while it was in doubt counts when the doubt is over. */
   if (now->place != DIVERT_PLACE_HELD)
     pipeline->left = FALSE;
+  pipeline->first = FALSE;
   pipeline->wrote = FALSE;
   pipeline->mark = config->mark;
   pipeline->mask = config->mask;
+}
+
+/* Will there be rules where there are none of ours, not of an earlier helper either? */
+static gboolean
+comes_to_rules (const DivertPipeline *pipeline,
+                const DivertDecision *now)
+{
+  const DivertDecision *before = pipeline->in_force != NULL ? pipeline->in_force->decision : NULL;
+
+  return now->place != DIVERT_PLACE_OFF && (before == NULL || before->place == DIVERT_PLACE_OFF) &&
+         !divert_laying_find_rules (pipeline->laying);
 }
 
 static void
@@ -268,6 +281,9 @@ run (DivertPipeline *pipeline)
   crossing = get_crossing (pipeline, decision);
   if (crossing.remarked)
     divert_flows_end (config, &crossing, gid);
+  pipeline->first |= comes_to_rules (pipeline, decision);
+  if (pipeline->first)
+    divert_flows_remember (config);
   laid = divert_laying_lay (pipeline->laying, config, has_gid ? &gid : NULL, decision, facts, problems, &applied);
   report = make_report (pipeline, g_steal_pointer (&decision), g_steal_pointer (&problems), laid == DIVERT_LAID,
                         applied);

@@ -34,6 +34,7 @@ see_socket (struct nlmsghdr *header,
     }
   if (attributes[INET_DIAG_SKV6ONLY] != NULL && nla_len (attributes[INET_DIAG_SKV6ONLY]) >= 1)
     socket.v6only = nla_get_u8 (attributes[INET_DIAG_SKV6ONLY]) != 0;
+  socket.mark = divert_netlink_get_u32 (attributes[INET_DIAG_MARK], 0);
   dump->visit (&socket, dump->user_data);
 }
 
