@@ -140,7 +140,8 @@ static GArray *
 collect_exempt (const DivertConfig   *config,
                 const DivertDecision *now)
 {
-  static const char *const others[] = { "169.254.0.0/16", "224.0.0.0/4", "255.255.255.255/32", "fe80::/10", "ff00::/8" };
+  static const char *const others[] = { "169.254.0.0/16", "224.0.0.0/4", "255.255.255.255/32", "fe80::/10",
+                                        "ff00::/8" };
   GArray *exempt = divert_prefixes_copy (config->bypass);
 
   g_array_append_vals (exempt, now->direct->data, now->direct->len);

@@ -25,8 +25,8 @@ void divert_flows_remember (const DivertConfig *config);
 
 /* Behind the writes: closes the sockets and forgets the connections whose way has changed, so that
  * programs notice at once and connect anew, and those that somebody of a network that was left had
- * opened to us.  Where the rules are the first, also all others that they would judge.  Failures are logged: the rules are right without it, packet by packet, but for
- * these. */
+ * opened to us.  Where the rules are the first, also all others that they would judge.  Failures are logged: the rules
+ * are right without it, packet by packet, but for these. */
 void divert_flows_end (const DivertConfig *config, const DivertCrossing *crossing, guint32 gid);
 
 G_END_DECLS

@@ -26,7 +26,8 @@
 /* Somebody else's mark, which the rules leave alone. */
 #define FOREIGN_MARK 0x100
 
-static const char *const addresses[DIVERT_N_FAMILIES][2] = { { "192.168.22.2", "203.0.113.7" }, { "fd00:22::2", "2001:db8::7" } };
+static const char *const addresses[DIVERT_N_FAMILIES][2] = { { "192.168.22.2", "203.0.113.7" },
+                                                             { "fd00:22::2", "2001:db8::7" } };
 static const char *const laptops[DIVERT_N_FAMILIES] = { "192.168.22.33", "fd00:22::33" };
 
 static int far, proxy, spy, home_namespace, far_namespace;
@@ -143,11 +144,12 @@ stranger_enter (void)
   g_assert_no_errno (far_namespace);
   test_run ("ip link add wlan0 type veth peer name far0 netns %d; ip link set wlan0 up;"
             "ip addr add 192.168.22.33/24 dev wlan0; ip addr add fd00:22::33/64 dev wlan0 nodad;"
-            "ip route add default via 192.168.22.1 onlink dev wlan0; ip -6 route add default via fd00:22::1 dev wlan0", far);
-  test_run ("nsenter -n -t %d sh -e -c 'ip link set lo up; ip link set far0 up;"
-            "ip addr add 192.168.22.1/24 dev far0; ip addr add 192.168.22.2/24 dev far0; ip addr add 192.168.22.3/24 dev far0;"
-            "ip addr add 203.0.113.7/32 dev far0; ip addr add fd00:22::1/64 dev far0 nodad;"
-            "ip addr add fd00:22::2/64 dev far0 nodad; ip addr add 2001:db8::7/128 dev far0 nodad'", far);
+            "ip route add default via 192.168.22.1 onlink dev wlan0; ip -6 route add default via fd00:22::1 dev wlan0",
+            far);
+  test_run ("nsenter -n -t %d sh -e -c 'ip link set lo up; ip link set far0 up; ip addr add 192.168.22.1/24 dev far0;"
+            "ip addr add 192.168.22.2/24 dev far0; ip addr add 203.0.113.7/32 dev far0;"
+            "ip addr add fd00:22::1/64 dev far0 nodad; ip addr add fd00:22::2/64 dev far0 nodad;"
+            "ip addr add 2001:db8::7/128 dev far0 nodad'", far);
   open_spy ();
 }
 
@@ -199,13 +201,15 @@ static int
 listen_transparently (DivertFamily family,
                       int          type)
 {
-  const struct sockaddr_storage any = stranger_address_from_text (family == DIVERT_FAMILY_IPV6 ? "::" : "0.0.0.0", TPROXY_PORT);
+  const struct sockaddr_storage any =
+      stranger_address_from_text (family == DIVERT_FAMILY_IPV6 ? "::" : "0.0.0.0", TPROXY_PORT);
   int fd = socket (domain_of (family), type, 0);
 
   set_option (fd, SOL_SOCKET, SO_REUSEADDR, 1);
   if (family == DIVERT_FAMILY_IPV6)
     set_option (fd, SOL_IPV6, IPV6_V6ONLY, 1);
-  set_option (fd, family == DIVERT_FAMILY_IPV6 ? SOL_IPV6 : SOL_IP, family == DIVERT_FAMILY_IPV6 ? IPV6_TRANSPARENT : IP_TRANSPARENT, 1);
+  set_option (fd, family == DIVERT_FAMILY_IPV6 ? SOL_IPV6 : SOL_IP,
+              family == DIVERT_FAMILY_IPV6 ? IPV6_TRANSPARENT : IP_TRANSPARENT, 1);
   g_assert_no_errno (bind (fd, (const struct sockaddr *) &any, stranger_address_size (family)));
   if (type == SOCK_STREAM)
     g_assert_no_errno (listen (fd, 64));
@@ -223,7 +227,8 @@ be_proxy (gpointer user_data)
   for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
     {
       fds[family] = (struct pollfd){ .fd = listen_transparently (family, SOCK_STREAM), .events = POLLIN };
-      fds[DIVERT_N_FAMILIES + family] = (struct pollfd){ .fd = listen_transparently (family, SOCK_DGRAM), .events = POLLIN };
+      fds[DIVERT_N_FAMILIES + family] =
+          (struct pollfd){ .fd = listen_transparently (family, SOCK_DGRAM), .events = POLLIN };
     }
   test_child_is_ready ();
   for (;;)
@@ -286,7 +291,8 @@ stranger_proxy_speaks (DivertFamily   family,
                        guint16        port,
                        guint16        local_port)
 {
-  Speech speech = { stranger_address (family, target, port), stranger_laptop (family, local_port), stranger_address_size (family) };
+  Speech speech = { stranger_address (family, target, port), stranger_laptop (family, local_port),
+                    stranger_address_size (family) };
 
   test_child_stop (test_child_start (speak, &speech));
 }
@@ -358,8 +364,8 @@ send_tcp (const struct sockaddr_storage *from,
           guint8                         flags,
           gboolean                       md5)
 {
-  guint8 segment[40] = { port >> 8, port & 255, local_port >> 8, local_port & 255, [6] = 3, [12] = (md5 ? 10 : 5) << 4, [13] = flags,
-                         [14] = 0xff, [20] = 19, 18, [38] = 1, 1 };
+  guint8 segment[40] = { port >> 8, port & 255, local_port >> 8, local_port & 255,
+                         [6] = 3, [12] = (md5 ? 10 : 5) << 4, [13] = flags, [14] = 0xff, [20] = 19, 18, [38] = 1, 1 };
 
   send_raw (segment, md5 ? 40 : 20, 16, IPPROTO_TCP, from, to);
 }
@@ -423,14 +429,16 @@ stranger_plant (StrangerPlant  plant,
                 guint16        port,
                 guint16        local_port)
 {
-  const struct sockaddr_storage from = stranger_address (family, target, port), to = stranger_laptop (family, local_port);
+  const struct sockaddr_storage from = stranger_address (family, target, port),
+                                to = stranger_laptop (family, local_port);
 
   if (plant == STRANGER_PLANT_UDP)
     send_udp (&from, &to);
   else if (plant == STRANGER_PLANT_ICMP)
     send_error (family, &from, port, &to, local_port);
   else if (plant != STRANGER_PLANT_NOTHING)
-    send_tcp (&from, port, &to, local_port, plant == STRANGER_PLANT_TCP_RST ? 0x04 : 0x02, plant == STRANGER_PLANT_TCP_MD5);
+    send_tcp (&from, port, &to, local_port, plant == STRANGER_PLANT_TCP_RST ? 0x04 : 0x02,
+              plant == STRANGER_PLANT_TCP_MD5);
   wait_for_laptop (family);
 }
 

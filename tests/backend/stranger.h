@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A laptop between a proxy and a stranger.  The laptop is the test's own network namespace, with the product's rules and
- * routes; the proxy is a process there; the stranger is another namespace, behind the laptop's one wire, which has every
- * address that the laptop speaks to, and a socket that sees what arrives.
+ * A laptop between a proxy and a stranger.  The laptop is the test's own network namespace, with the product's rules
+ * and routes; the proxy is a process there; the stranger is another namespace, behind the laptop's one wire, which has
+ * every address that the laptop speaks to, and a socket that sees what arrives.
  *
  * All runs on one processor, so that what was sent first arrives first: nothing waits for time to pass.
  */
@@ -51,7 +51,8 @@ socklen_t   stranger_address_size (DivertFamily family);
 /* A socket of the stranger's world. */
 int         stranger_socket (int domain, int type, int protocol);
 /* Sends what @plant says from @target's @port to the laptop's @local_port, and returns when the laptop has had it. */
-void        stranger_plant (StrangerPlant plant, DivertFamily family, StrangerTarget target, guint16 port, guint16 local_port);
+void        stranger_plant (StrangerPlant plant, DivertFamily family, StrangerTarget target, guint16 port,
+                            guint16 local_port);
 
 /* What arrived for @target since the last time; a refusal (RST) to the web does not count. */
 guint       stranger_count (DivertFamily family, StrangerTarget target);

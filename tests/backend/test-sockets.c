@@ -325,7 +325,8 @@ test_all_but (Fixture       *f,
 {
   g_autoptr(GArray) none = divert_prefixes_new ();
   const DivertDoomed doomed = { .to = none, .all_but = f->prefixes, .gid = GID };
-  int listener = listen_at (SOCK_STREAM, "::", FALSE, FALSE), marked = open_socket (SOCK_STREAM, "198.51.100.2"), mark = 0x100;
+  int listener = listen_at (SOCK_STREAM, "::", FALSE, FALSE), marked = open_socket (SOCK_STREAM, "198.51.100.2"),
+      mark = 0x100;
   const struct sockaddr_in6 there = make_address ("198.51.100.2", PORT);
   int own = connect_to (SOCK_STREAM, "198.51.100.2"), own6 = connect_to (SOCK_DGRAM, "2001:db8::2");
   int exempt = connect_to (SOCK_STREAM, "192.168.22.2"), here = connect_to (SOCK_STREAM, "127.0.0.1");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a stranger on the same wire can plant, and what it gains him: real packets, the product's rules and routes as the
- * backend lays them, and everything that arrives at the stranger is counted.
+ * What a stranger on the same wire can plant, and what it gains him: real packets, the product's rules and routes as
+ * the backend lays them, and everything that arrives at the stranger is counted.
  */
 #include "stranger.h"
 
@@ -141,8 +141,8 @@ test_table (void)
                 act (types[i % 2], family, target, port, local_port, proxy);
                 seen = stranger_count (family, target);
                 if (seen != 0)
-                  g_test_message ("family %u target %u plant %u type %d port %u proxy %u: %u packets", family, target, plant,
-                                  types[i % 2], port, proxy, seen);
+                  g_test_message ("family %u target %u plant %u type %d port %u proxy %u: %u packets", family, target,
+                                  plant, types[i % 2], port, proxy, seen);
                 g_assert_cmpuint (seen, ==, 0);
                 n++;
               }
@@ -152,8 +152,8 @@ test_table (void)
   g_test_message ("%u cells", n);
 }
 
-/* TCP simultaneous open: the SYN of ours waits (no proxy), the entry that says so is destroyed or was never ours, and the
- * stranger's SYN makes our kernel answer SYN-ACK.  Nothing of it may leave, whatever came before. */
+/* TCP simultaneous open: the SYN of ours waits (no proxy), the entry that says so is destroyed or was never ours, and
+ * the stranger's SYN makes our kernel answer SYN-ACK.  Nothing of it may leave, whatever came before. */
 static void
 test_simultaneous_open (void)
 {
@@ -183,8 +183,8 @@ test_simultaneous_open (void)
   stranger_leave ();
 }
 
-/* A diverted connection's entry is forgotten (CLOSE_WAIT for a minute; here at once), and the program sends what it has left:
- * to the proxy while that lives, nowhere when it is gone or was started again. */
+/* A diverted connection's entry is forgotten (CLOSE_WAIT for a minute; here at once), and the program sends what it has
+ * left: to the proxy while that lives, nowhere when it is gone or was started again. */
 static void
 test_late_data (void)
 {
@@ -328,7 +328,8 @@ test_other_protocols (void)
           int fd = socket (to.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, IPPROTO_UDPLITE);
 
           g_assert_no_errno (fd);
-          g_assert_cmpint (sendto (fd, "secret", 6, 0, (const struct sockaddr *) &to, stranger_address_size (family)), <, 0);
+          g_assert_cmpint (sendto (fd, "secret", 6, 0, (const struct sockaddr *) &to, stranger_address_size (family)),
+                           <, 0);
           g_assert_cmpint (errno, ==, EPERM);
           g_assert_cmpuint (stranger_count (family, NAS), ==, 0);
           close (fd);
@@ -438,7 +439,7 @@ test_before_the_rules (void)
 
         stranger_enter ();
         if (tracked)
-          test_run ("iptables-legacy -A INPUT -m conntrack --ctstate INVALID; ip6tables-legacy -A INPUT -m conntrack --ctstate INVALID");
+          test_run ("for i in iptables-legacy ip6tables-legacy; do $i -A INPUT -m conntrack --ctstate INVALID; done");
         listener = open_at (family, SOCK_STREAM, 22, FALSE);
         g_assert_no_errno (listen (listener, 8));
         theirs = stranger_socket (from.ss_family, SOCK_STREAM, 0);

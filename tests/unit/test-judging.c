@@ -78,11 +78,12 @@ blame (const World               *world,
 static DivertFacts *
 make_facts (gboolean here)
 {
-  static const char facts[] = "[machine]\nnm-running=true\nsleeping=false\nformer=2001:db8:f::/64\n"
-                              "ephemeral-ports=32768-60999\n"
-                              "[connection 1]\nuuid=" UUID "\nid=home\ntype=802-3-ethernet\ndevice=wlan0\nup=true\n"
-                              "[link 1]\nifindex=2\nname=wlan0\ncarrier=%s\n"
-                              "addresses=192.168.22.33/24;fd00:22::33/64;2001:db8:a::33/64\ngateways=192.168.22.1 unknown\n";
+  static const char facts[] =
+      "[machine]\nnm-running=true\nsleeping=false\nformer=2001:db8:f::/64\n"
+      "ephemeral-ports=32768-60999\n"
+      "[connection 1]\nuuid=" UUID "\nid=home\ntype=802-3-ethernet\ndevice=wlan0\nup=true\n"
+      "[link 1]\nifindex=2\nname=wlan0\ncarrier=%s\n"
+      "addresses=192.168.22.33/24;fd00:22::33/64;2001:db8:a::33/64\ngateways=192.168.22.1 unknown\n";
   g_autofree char *text = g_strdup_printf (facts, here ? "true" : "false");
   g_autoptr(GError) error = NULL;
   DivertFacts *made = divert_facts_from_text (text, strlen (text), &error);
@@ -119,10 +120,12 @@ make_world (const char      *divert,
             DivertPlaceKind  place)
 {
   World *world = g_new0 (World, 1);
-  g_autofree char *text = g_strconcat ("[proxy]\ngroup=1\n", divert,
-                                       "[site home]\nconnection-uuid=" UUID "\n"
-                                       "intranet=192.168.22.0/24;10.20.0.0/16;fd00:22::/64;auto6\n"
-                                       "[site office]\nzone=work\nsubnet=10.0.0.0/8\nintranet=172.30.1.0/30;fd00:33::/48\n", NULL);
+  g_autofree char *text =
+      g_strconcat ("[proxy]\ngroup=1\n", divert,
+                   "[site home]\nconnection-uuid=" UUID "\n"
+                   "intranet=192.168.22.0/24;10.20.0.0/16;fd00:22::/64;auto6\n"
+                   "[site office]\nzone=work\nsubnet=10.0.0.0/8\nintranet=172.30.1.0/30;fd00:33::/48\n",
+                   NULL);
   g_autoptr(GError) error = NULL;
 
   world->config = divert_config_new ();
@@ -132,14 +135,16 @@ make_world (const char      *divert,
   g_assert_no_error (error);
   world->allow = world->config->intranet_other_allow;
   world->facts = make_facts (TRUE);
-  world->decision = decide (world->config, place == DIVERT_PLACE_AWAY ? DIVERT_MODE_AWAY : DIVERT_MODE_AUTO, world->facts);
+  world->decision =
+      decide (world->config, place == DIVERT_PLACE_AWAY ? DIVERT_MODE_AWAY : DIVERT_MODE_AUTO, world->facts);
   if (place == DIVERT_PLACE_HELD)
     {
       g_autoptr(DivertDecision) before = g_steal_pointer (&world->decision);
       g_autoptr(DivertFacts) gone = make_facts (FALSE);
 
       world->decision = decide (world->config, DIVERT_MODE_AUTO, gone);
-      divert_decision_hold (world->decision, g_ptr_array_index (world->decision->candidates, 0), before->direct, before->exits);
+      divert_decision_hold (world->decision, g_ptr_array_index (world->decision->candidates, 0), before->direct,
+                            before->exits);
     }
   g_assert_cmpint (world->decision->place, ==, place);
   world->ruleset = divert_ruleset_new (world->config, world->decision, GROUP_ID, world->facts);
@@ -200,7 +205,8 @@ is_granted (const World        *world,
     {
       const DivertExit *way_out = g_ptr_array_index (world->decision->exits, i);
 
-      if (g_str_equal (way_out->device, sample->interface) && divert_prefixes_contain (way_out->sources, &sample->source) &&
+      if (g_str_equal (way_out->device, sample->interface) &&
+          divert_prefixes_contain (way_out->sources, &sample->source) &&
           divert_prefixes_contain (world->decision->direct, &sample->destination))
         return TRUE;
     }
@@ -233,8 +239,9 @@ static gboolean
 serves (const World        *world,
         const DivertSample *sample)
 {
-  return sample->is_tracked && sample->connmark != 0 && sample->connmark == divert_ruleset_get_served_mark (world->config) &&
-         sample->sport != EPHEMERAL && (sample->protocol == IPPROTO_UDP || sample->tcp_flags != SYN);
+  return sample->is_tracked && sample->connmark != 0 &&
+         sample->connmark == divert_ruleset_get_served_mark (world->config) && sample->sport != EPHEMERAL &&
+         (sample->protocol == IPPROTO_UDP || sample->tcp_flags != SYN);
 }
 
 static DivertExplanation
@@ -266,11 +273,11 @@ check_ordinary (const World        *world,
     blame (world, "intranet", sender, sample, &explanation);
   if (explanation.path == DIVERT_PATH_DIRECT && is_dns (world, sample) && !is_exempt_everywhere (sample))
     blame (world, "dns", sender, sample, &explanation);
-  if (explanation.path == DIVERT_PATH_DIRECT && !inside && is_judged (sample) && !may_leave (world, sample) && !refusal &&
-      !serves (world, sample))
+  if (explanation.path == DIVERT_PATH_DIRECT && !inside && is_judged (sample) && !may_leave (world, sample) &&
+      !refusal && !serves (world, sample))
     blame (world, "direct", sender, sample, &explanation);
-  if (explanation.path != DIVERT_PATH_DIRECT && sender == SENDER_CLIENT && sample->mark != world->config->mark && !is_dns (world, sample) &&
-      (!sample->is_tracked || sample->connmark == 0) &&
+  if (explanation.path != DIVERT_PATH_DIRECT && sender == SENDER_CLIENT && sample->mark != world->config->mark &&
+      !is_dns (world, sample) && (!sample->is_tracked || sample->connmark == 0) &&
       (inside ? may_enter (world, sample) : !is_judged (sample) || may_leave (world, sample)))
     blame (world, "exempt", sender, sample, &explanation);
 
@@ -295,8 +302,8 @@ check_proxy (const World        *world,
     blame (world, "proxy", SENDER_PROXY, sample, &explanation);
 }
 
-/* Whatever a stranger sends to a client's socket, on a port that it got by itself: no memory of it.  To one on a port that
- * it asked for: none that leads to an intranet. */
+/* Whatever a stranger sends to a client's socket, on a port that it got by itself: no memory of it.  To one on a port
+ * that it asked for: none that leads to an intranet. */
 static void
 plant (const World        *world,
        const DivertSample *sample)
@@ -306,10 +313,17 @@ plant (const World        *world,
 
   for (guint i = 0; is_judged (sample) && i < G_N_ELEMENTS (receivers); i++)
     {
-      DivertSample theirs = { .has_source = TRUE, .source = sample->destination, .destination = sample->source,
-                              .destination_type = DIVERT_ADDRTYPE_LOCAL, .protocol = sample->protocol, .sport = sample->dport,
-                              .dport = sample->sport, .tcp_flags = sample->tcp_flags, .interface = sample->interface,
-                              .is_tracked = TRUE, .receiver = receivers[i] };
+      DivertSample theirs = { .has_source = TRUE,
+                              .source = sample->destination,
+                              .destination = sample->source,
+                              .destination_type = DIVERT_ADDRTYPE_LOCAL,
+                              .protocol = sample->protocol,
+                              .sport = sample->dport,
+                              .dport = sample->sport,
+                              .tcp_flags = sample->tcp_flags,
+                              .interface = sample->interface,
+                              .is_tracked = TRUE,
+                              .receiver = receivers[i] };
       const gboolean listens = tcp && sample->tcp_flags == SYN && receivers[i] == DIVERT_RECEIVER_SOMEBODY;
       const gboolean serves = receivers[i] != DIVERT_RECEIVER_ANY && sample->sport != EPHEMERAL;
       guint32 expected = 0;
@@ -438,7 +452,8 @@ walk_address (const World        *world,
     { { "192.168.22.33", "fd00:22::33" }, "eth1" },
     { { "10.7.7.7", "2001:db8:b::1" }, "wlan0" },
   };
-  const gboolean is_multicast = address->family == DIVERT_FAMILY_IPV6 ? address->bytes[0] == 0xff : address->bytes[0] >> 4 == 14;
+  const gboolean is_multicast =
+      address->family == DIVERT_FAMILY_IPV6 ? address->bytes[0] == 0xff : address->bytes[0] >> 4 == 14;
   const guint types[] = { is_multicast ? DIVERT_ADDRTYPE_MULTICAST : 0, DIVERT_ADDRTYPE_BROADCAST };
 
   for (guint i = 0; i < (address->family == DIVERT_FAMILY_IPV4 && !is_multicast ? 2 : 1); i++)
@@ -506,7 +521,8 @@ walk_world (const char      *divert,
       g_assert_true (divert_address_parse (others[i], &address, NULL));
       walk_address (world, &address);
     }
-  g_test_message ("%s: %u walks, %u faults", divert_decision_get_place (world->decision), n_walks - walks, n_faults - before);
+  g_test_message ("%s: %u walks, %u faults", divert_decision_get_place (world->decision), n_walks - walks,
+                  n_faults - before);
   world_free (world);
 }
 

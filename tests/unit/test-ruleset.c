@@ -202,11 +202,12 @@ test_equal (void)
     gsize offset, size;
   } fields[] = {
 #define FIELD(name) { G_STRUCT_OFFSET (DivertRule, name), sizeof ((DivertRule *) NULL)->name }
-    FIELD (chain), FIELD (protocols), FIELD (in_interface), FIELD (in_invert), FIELD (out_interface), FIELD (out_invert), FIELD (sport), FIELD (dport),
-    FIELD (has_tcp_flags), FIELD (tcp_flags_invert), FIELD (tcp_flags_mask), FIELD (tcp_flags_value), FIELD (icmpv6_type),
-    FIELD (mark.has), FIELD (mark.invert), FIELD (mark.value), FIELD (mark.mask), FIELD (connmark.has), FIELD (connmark.invert),
-    FIELD (connmark.value), FIELD (connmark.mask), FIELD (has_gid), FIELD (gid),
-    FIELD (dst_types), FIELD (src_types), FIELD (receiver), FIELD (verdict), FIELD (to), FIELD (value), FIELD (mask), FIELD (port),
+    FIELD (chain), FIELD (protocols), FIELD (in_interface), FIELD (in_invert), FIELD (out_interface),
+    FIELD (out_invert), FIELD (sport), FIELD (dport), FIELD (has_tcp_flags), FIELD (tcp_flags_invert),
+    FIELD (tcp_flags_mask), FIELD (tcp_flags_value), FIELD (icmpv6_type), FIELD (mark.has), FIELD (mark.invert),
+    FIELD (mark.value), FIELD (mark.mask), FIELD (connmark.has), FIELD (connmark.invert), FIELD (connmark.value),
+    FIELD (connmark.mask), FIELD (has_gid), FIELD (gid), FIELD (dst_types), FIELD (src_types), FIELD (receiver),
+    FIELD (verdict), FIELD (to), FIELD (value), FIELD (mask), FIELD (port),
 #undef FIELD
   };
   g_autoptr(DivertRule) rule = make_rule ();
@@ -263,8 +264,8 @@ test_same_rules (void)
   g_assert_false (divert_ruleset_same_rules (a, again, DIVERT_FAMILY_IPV6, G_MAXUINT));
 }
 
-/* The connection marks that leave a connection alone are never 0, nor the diverting mark, nor the same; without room for
- * them there are none. */
+/* The connection marks that leave a connection alone are never 0, nor the diverting mark, nor the same; without room
+ * for them there are none. */
 static void
 test_spare (void)
 {
@@ -295,8 +296,8 @@ test_spare (void)
 
           if (rule->verdict == DIVERT_VERDICT_CONNMARK)
             {
-              g_assert_true (rule->value == config->mark || rule->value == cases[i].spare || rule->value == cases[i].served ||
-                             rule->value == 0);
+              g_assert_true (rule->value == config->mark || rule->value == cases[i].spare ||
+                             rule->value == cases[i].served || rule->value == 0);
               found |= rule->value;
             }
         }

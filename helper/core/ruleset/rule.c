@@ -126,16 +126,15 @@ same_matches (const DivertRule *a,
               const DivertRule *b,
               DivertFamily      family)
 {
-  return a->protocols == b->protocols && g_str_equal (a->in_interface, b->in_interface) && a->in_invert == b->in_invert &&
-         g_str_equal (a->out_interface, b->out_interface) && a->out_invert == b->out_invert &&
-         same_prefixes (a->sources, b->sources, family) && same_prefixes (a->destinations, b->destinations, family) &&
-         a->sport == b->sport && a->dport == b->dport && divert_ports_equal (a->dports, b->dports) &&
-         a->has_tcp_flags == b->has_tcp_flags &&
+  return a->protocols == b->protocols && g_str_equal (a->in_interface, b->in_interface) &&
+         a->in_invert == b->in_invert && g_str_equal (a->out_interface, b->out_interface) &&
+         a->out_invert == b->out_invert && same_prefixes (a->sources, b->sources, family) &&
+         same_prefixes (a->destinations, b->destinations, family) && a->sport == b->sport && a->dport == b->dport &&
+         divert_ports_equal (a->dports, b->dports) && a->has_tcp_flags == b->has_tcp_flags &&
          a->tcp_flags_invert == b->tcp_flags_invert && a->tcp_flags_mask == b->tcp_flags_mask &&
-         a->tcp_flags_value == b->tcp_flags_value && a->icmpv6_type == b->icmpv6_type && same_mark (&a->mark, &b->mark) &&
-         same_mark (&a->connmark, &b->connmark) && a->has_gid == b->has_gid && a->gid == b->gid &&
-         a->dst_types == b->dst_types && a->src_types == b->src_types &&
-         a->receiver == b->receiver;
+         a->tcp_flags_value == b->tcp_flags_value && a->icmpv6_type == b->icmpv6_type &&
+         same_mark (&a->mark, &b->mark) && same_mark (&a->connmark, &b->connmark) && a->has_gid == b->has_gid &&
+         a->gid == b->gid && a->dst_types == b->dst_types && a->src_types == b->src_types && a->receiver == b->receiver;
 }
 
 gboolean

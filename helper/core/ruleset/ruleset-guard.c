@@ -26,7 +26,8 @@ add_exemptions (const DivertMaker *m,
 {
   divert_match_foreign_mark (divert_maker_add (m, chain, DIVERT_VERDICT_LEAVE, NULL));
   if (m->spare != 0)
-    divert_maker_match_remembered (m, divert_maker_add (m, chain, DIVERT_VERDICT_LEAVE, NULL), DIVERT_PROTOCOL_TCP, m->spare);
+    divert_maker_match_remembered (m, divert_maker_add (m, chain, DIVERT_VERDICT_LEAVE, NULL), DIVERT_PROTOCOL_TCP,
+                                   m->spare);
   divert_maker_match_own_group (m, divert_maker_add (m, chain, DIVERT_VERDICT_LEAVE, NULL));
 }
 
@@ -68,7 +69,8 @@ divert_ruleset_make_guard (const DivertMaker *m,
 {
   DivertRule *rule;
 
-  rule = divert_maker_add (m, DIVERT_CHAIN_GUARD, DIVERT_VERDICT_DROP, N_("would leave by a wire although it is to be diverted"));
+  rule = divert_maker_add (m, DIVERT_CHAIN_GUARD, DIVERT_VERDICT_DROP,
+                           N_("would leave by a wire although it is to be diverted"));
   divert_match_mark (&rule->mark, m->config->mark, m->config->mask, FALSE);
   rule->src_types = DIVERT_ADDRTYPE_LOCAL;
   make_dns (m);

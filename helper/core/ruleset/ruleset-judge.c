@@ -9,8 +9,8 @@
 
 #define TCP_RST 0x04
 
-/* The proxy's own connection may have got the ports of one that was diverted and is still remembered: it is asked for its
- * group before the mark is.  Only TCP outlives its socket, so only TCP is remembered. */
+/* The proxy's own connection may have got the ports of one that was diverted and is still remembered: it is asked for
+ * its group before the mark is.  Only TCP outlives its socket, so only TCP is remembered. */
 static void
 add_own (const DivertMaker *m)
 {
@@ -112,7 +112,8 @@ add_own_remembered (const DivertMaker *m,
 static void
 add_refusals (const DivertMaker *m)
 {
-  DivertRule *rule = divert_maker_add (m, DIVERT_CHAIN_JUDGE, DIVERT_VERDICT_LEAVE, N_("a refusal of what was never judged is left alone"));
+  DivertRule *rule = divert_maker_add (m, DIVERT_CHAIN_JUDGE, DIVERT_VERDICT_LEAVE,
+                                       N_("a refusal of what was never judged is left alone"));
 
   rule->protocols = DIVERT_PROTOCOL_TCP;
   rule->has_tcp_flags = TRUE;
@@ -235,7 +236,9 @@ divert_ruleset_make_intranet (const DivertMaker *m)
   add_marking (m, chain, N_("an intranet that we are not at is reached through the proxy"));
   divert_maker_add_leave_if_marked (m, chain);
   if (m->config->intranet_other_allow)
-    divert_maker_add (m, chain, DIVERT_VERDICT_LEAVE, N_("ICMP to an intranet is allowed"))->protocols = DIVERT_PROTOCOL_ICMP;
+    divert_maker_add (m, chain, DIVERT_VERDICT_LEAVE, N_("ICMP to an intranet is allowed"))->protocols =
+        DIVERT_PROTOCOL_ICMP;
   /* A drop in OUTPUT tells the program at once: EPERM. */
-  divert_maker_add (m, chain, DIVERT_VERDICT_DROP, N_("no proxy carries this protocol to an intranet that we are not at"));
+  divert_maker_add (m, chain, DIVERT_VERDICT_DROP,
+                    N_("no proxy carries this protocol to an intranet that we are not at"));
 }

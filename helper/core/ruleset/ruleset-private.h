@@ -36,7 +36,8 @@ void        divert_maker_set_mark (const DivertMaker *m, DivertRule *rule, guint
 void        divert_maker_match_opening (DivertRule *rule);
 
 /* A connection that bears @value, unless we are about to open it: an earlier one of the same ports bore it. */
-void        divert_maker_match_remembered (const DivertMaker *m, DivertRule *rule, DivertProtocol protocol, guint32 value);
+void        divert_maker_match_remembered (const DivertMaker *m, DivertRule *rule, DivertProtocol protocol,
+                                           guint32 value);
 
 void        divert_maker_add_leave_if_marked (const DivertMaker *m, DivertChain chain);
 void        divert_maker_add_neighbour_discovery (const DivertMaker *m, DivertChain chain);

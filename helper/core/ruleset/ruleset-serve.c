@@ -47,8 +47,8 @@ add_listeners (const DivertMaker *m)
     DivertReceiver receiver;
     guint32        value;
   } steps[] = {
-    /* Who listens on all addresses is known by that: no connection has all addresses, and a socket that connects has got
-     * its address before it sends a SYN.  There is no match for "not bound", so what is bound is taken back. */
+    /* Who listens on all addresses is known by that: no connection has all addresses, and a socket that connects has
+     * got its address before it sends a SYN.  There is no match for "not bound", so what is bound is taken back. */
     { DIVERT_RECEIVER_SOMEBODY, m->spare },
     { DIVERT_RECEIVER_BOUND, 0 },
   };

@@ -89,7 +89,7 @@ typedef struct
 
 /* One rule.  All matches that are set must hold.
  *
- * There is no word here for connection tracking's states and directions, because a stranger chooses both (TRAPS 14.1). */
+ * There is no word here for connection tracking's states and directions: a stranger chooses both (TRAPS 14.1). */
 typedef struct
 {
   DivertChain     chain;
@@ -114,7 +114,7 @@ typedef struct
   DivertMarkMatch connmark;
   gboolean        has_gid;           /* the socket's group */
   guint32         gid;
-  guint           dst_types;         /* DivertAddrtype bits; 0: any; never two for IPv6, which no address has (TRAPS 14.7) */
+  guint           dst_types;         /* DivertAddrtype bits; 0: any; for IPv6 never two: no address has (TRAPS 14.7) */
   guint           src_types;
   DivertReceiver  receiver;          /* of ARRIVE alone */
 

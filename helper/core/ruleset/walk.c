@@ -88,7 +88,8 @@ match_transport (const DivertRule   *rule,
   if ((rule->sport != 0 && rule->sport != sample->sport) || (rule->dport != 0 && rule->dport != sample->dport) ||
       (rule->dports != NULL && !divert_ports_contain (rule->dports, sample->dport)))
     return FALSE;
-  if (rule->has_tcp_flags && ((sample->tcp_flags & rule->tcp_flags_mask) == rule->tcp_flags_value) == rule->tcp_flags_invert)
+  if (rule->has_tcp_flags &&
+      ((sample->tcp_flags & rule->tcp_flags_mask) == rule->tcp_flags_value) == rule->tcp_flags_invert)
     return FALSE;
   return rule->icmpv6_type == 0 || rule->icmpv6_type == sample->icmp_type;
 }

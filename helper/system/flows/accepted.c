@@ -3,10 +3,10 @@
  * Owns: telling connection tracking of accepted connections.
  *
  * Theory of operation.  A connection whose local port a listener has was accepted by it: the kernel gives no port
- * of a listener's to a socket that connects.  sock_diag tells both, and it is asked about sockets of ours, so nothing that a
- * stranger sends counts.
+ * of a listener's to a socket that connects.  sock_diag tells both, and it is asked about sockets of ours, so nothing
+ * that a stranger sends counts.
  *
- * The entry is looked for by our packets' addresses, because what NAT has redirected to us has others on its way in.  If
+ * The entry is looked for by our packets' addresses, because what NAT has redirected to us has others on its way in. If
  * there is none (nobody has used connection tracking so far), one is made, as if it had seen the
  * connection from its beginning; it knows no window, and so must not be strict about it.
  */
@@ -92,8 +92,8 @@ message_new (const DivertSocket *socket,
   const DivertPrefix local = divert_socket_get_local (socket), remote = divert_socket_get_remote (socket);
   const guint16 sport = socket->diag.id.idiag_sport, dport = socket->diag.id.idiag_dport;
   const struct nfgenmsg header = { .nfgen_family = divert_netlink_family (local.family), .version = NFNETLINK_V0 };
-  DivertNetlinkMessage *msg = divert_netlink_message_new (NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_NEW,
-                                                          create ? NLM_F_CREATE | NLM_F_EXCL : 0, &header, sizeof header);
+  DivertNetlinkMessage *msg = divert_netlink_message_new (
+      NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_NEW, create ? NLM_F_CREATE | NLM_F_EXCL : 0, &header, sizeof header);
 
   if (create)
     {
@@ -164,11 +164,13 @@ divert_accepted_remember (guint32   mark,
   if (listeners == NULL)
     return FALSE;
   for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
-    if (!divert_socket_dump (netlink, IPPROTO_TCP, family, DIVERT_SOCKET_STATES_CONNECTED, 0, see_connection, &accepted, error))
+    if (!divert_socket_dump (netlink, IPPROTO_TCP, family, DIVERT_SOCKET_STATES_CONNECTED, 0, see_connection, &accepted,
+                             error))
       return FALSE;
   *ret_remembered = 0;
   if (sockets->len == 0 || remember_all (sockets, mark, mask, ret_remembered, &local_error))
     return TRUE;
-  g_propagate_prefixed_error (error, g_steal_pointer (&local_error), _("cannot remember connections that were accepted: "));
+  g_propagate_prefixed_error (error, g_steal_pointer (&local_error),
+                              _("cannot remember connections that were accepted: "));
   return FALSE;
 }

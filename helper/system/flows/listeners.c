@@ -29,7 +29,8 @@ divert_listeners_read (DivertNetlink  *netlink,
   g_autoptr(DivertListeners) listeners = g_new0 (DivertListeners, 1);
 
   for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
-    if (!divert_socket_dump (netlink, IPPROTO_TCP, family, DIVERT_SOCKET_STATE (TCP_LISTEN), 0, see_listener, listeners, error))
+    if (!divert_socket_dump (netlink, IPPROTO_TCP, family, DIVERT_SOCKET_STATE (TCP_LISTEN), 0, see_listener, listeners,
+                             error))
       return NULL;
   return g_steal_pointer (&listeners);
 }

@@ -12,8 +12,8 @@ G_BEGIN_DECLS
 typedef struct
 {
   const GArray *to;       /* DivertPrefix: those to there */
-  const GArray *all_but;  /* DivertPrefix: all others that are to none of these, unless somebody has marked or a listener has
-                           * accepted them; NULL: no others */
+  const GArray *all_but;  /* DivertPrefix: all others that are to none of these, unless somebody has marked or a
+                           * listener has accepted them; NULL: no others */
   guint32       gid;      /* the proxy's, whose sockets stay */
 } DivertDoomed;
 
