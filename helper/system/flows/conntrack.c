@@ -13,8 +13,8 @@
  * Connections to this machine itself stay, although its address may be in the intranet: they carry
  * no decision, and an answer to a forgotten one would look like the beginning of another.  Those
  * that carry one (they bear a connection mark) are asked for by their source.  Those that this machine opened itself,
- * from an address that the intranet gave it, are the proxy's: data that it has left behind would not be known for its own
- * without the mark.
+ * from an address that the intranet gave it, are the proxy's: data that it has left behind would not be known for its
+ * own without the mark.
  */
 #include "conntrack.h"
 
