@@ -3,8 +3,8 @@
  * Owns: the end of a grant whose helper has ended.
  *
  * A grant is good only while somebody watches for the moment in which its network is left.  The unit runs this whenever
- * its helper has ended, in whatever way: stopped, killed, crashed.  All other rules stay: the machine is away, and what is
- * to be diverted is diverted.  The fence is closed first: it needs no lock.
+ * its helper has ended, in whatever way: stopped, killed, crashed.  All other rules stay: the machine is away, and what
+ * is to be diverted is diverted.  The fence is closed first: it needs no lock.
  */
 #include "withdraw.h"
 

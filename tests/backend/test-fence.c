@@ -73,12 +73,14 @@ set_up (Fixture       *f,
   f->open = make_fence (f, f->intranet, f->intranet);
   f->none = divert_fence_new_empty ();
   /* The NAS need not be there: that its packets go out is enough. */
-  test_run ("ip link add up0 type veth peer name far0; ip link set up0 addrgenmode none; ip link set far0 addrgenmode none; ip link set far0 up; ip link set up0 up;"
+  test_run ("ip link add up0 type veth peer name far0; ip link set up0 addrgenmode none; "
+            "ip link set far0 addrgenmode none; ip link set far0 up; ip link set up0 up;"
             "%s addr add %s dev up0 %s; %s neigh add %s lladdr 02:00:00:00:00:99 dev up0", f->ip,
             f->family == DIVERT_FAMILY_IPV6 ? "fd00:22::33/64" : "192.168.22.33/24",
             f->family == DIVERT_FAMILY_IPV6 ? "nodad" : "", f->ip, f->nas);
   /* IPv6 gives an address its route when it finds the time. */
-  test_run ("timeout 10 sh -c 'until %s route show table local | grep -q \"local .*dev up0\"; do sleep 0.01; done'", f->ip);
+  test_run ("timeout 10 sh -c 'until %s route show table local | grep -q \"local .*dev up0\"; do sleep 0.01; done'",
+            f->ip);
   test_run ("%s -t mangle -A POSTROUTING -o up0 -p udp --dport 9", f->iptables);
   f->fences = divert_fences_new (&error);
   g_assert_no_error (error);
@@ -123,7 +125,8 @@ apply (Fixture           *f,
 static char *
 read_all (void)
 {
-    return test_output ("ip -4 rule; ip -6 rule; ip -4 route show table all; ip -6 route show table all | grep -v ^multicast;"
+    return test_output ("ip -4 rule; ip -6 rule; ip -4 route show table all; "
+                        "ip -6 route show table all | grep -v ^multicast;"
                       "ip -o link | cut -d: -f2");
 }
 
@@ -433,7 +436,8 @@ static void
 test_configuration_changes (Fixture       *f,
                             gconstpointer  user_data)
 {
-  g_autoptr(DivertFence) other = make_fence (f, f->family == DIVERT_FAMILY_IPV6 ? "fd00:77::/64" : "10.77.0.0/16", NULL);
+  g_autoptr(DivertFence) other = make_fence (f, f->family == DIVERT_FAMILY_IPV6 ? "fd00:77::/64" : "10.77.0.0/16",
+                                             NULL);
   g_autofree char *before = read_all (), *between = NULL, *after = NULL;
 
   other->table = 99;

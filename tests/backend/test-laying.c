@@ -286,7 +286,8 @@ count_fence (void)
 {
   g_autofree char *rules = test_output ("ip rule; ip -6 rule; ip route show table 2234; ip -o link");
 
-  return test_count (rules, "lookup 2234 proto 233") + test_count (rules, "192.168.22.0/24") + test_count (rules, "nm-divert-fence:");
+  return test_count (rules, "lookup 2234 proto 233") + test_count (rules, "192.168.22.0/24") +
+         test_count (rules, "nm-divert-fence:");
 }
 
 /* The fence needs nobody's lock, no tables and no group; and off takes it away. */

@@ -59,7 +59,8 @@ die (const char *what)
 static int
 open_notifications (void)
 {
-  struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE };
+  struct sockaddr_nl address = { .nl_family = AF_NETLINK,
+                                 .nl_groups = RTMGRP_LINK | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE };
   int fd = socket (AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 
   if (fd < 0 || bind (fd, (struct sockaddr *) &address, sizeof address) != 0)
@@ -105,7 +106,8 @@ take_notifications (int fd)
   int length = (int) recv (fd, buffer, sizeof buffer, 0);
   long long time = now ();
 
-  for (const struct nlmsghdr *message = (void *) buffer; NLMSG_OK (message, length); message = NLMSG_NEXT (message, length))
+  for (const struct nlmsghdr *message = (void *) buffer; NLMSG_OK (message, length);
+       message = NLMSG_NEXT (message, length))
     {
       if (message->nlmsg_type == RTM_NEWLINK)
         take_link (message, time);

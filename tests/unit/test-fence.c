@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The fence as a value.  What comes of whole configurations stands in tests/golden; here is what needs more than one of them.
+ * The fence as a value.  What comes of whole configurations stands in tests/golden; here is what needs more than one of
+ * them.
  */
 #include "core/ruleset/fence.h"
 

@@ -4,25 +4,25 @@
  *
  * Theory of operation
  * -------------------
- * The fence is a layer of its own: it needs no packet filter, no lock and no helper that lives.  One ip rule a family, behind
- * the rule for our mark, sends every packet through a table of ours.  In that table each intranet has a panel: a route into
- * a device that swallows what it gets.  All other packets find nothing in the table and go on to the rules behind.  So a
- * laptop whose tables somebody has flushed, a container whose packets no OUTPUT chain sees, and a tunnel's mark all end at
- * the fence.
+ * The fence is a layer of its own: it needs no packet filter, no lock and no helper that lives.  One ip rule a family,
+ * behind the rule for our mark, sends every packet through a table of ours.  In that table each intranet has a panel: a
+ * route into a device that swallows what it gets.  All other packets find nothing in the table and go on to the rules
+ * behind.  So a laptop whose tables somebody has flushed, a container whose packets no OUTPUT chain sees, and a
+ * tunnel's mark all end at the fence.
  *
- * A grant is the one thing that is added: a gate, a "throw" route of the granted prefix, before which the panel does not
- * count.  Closing is taking the gates away, which anybody can do who knows our protocol number, without configuration and
- * without facts: also whoever cleans up behind a helper that was killed.  The longest prefix wins, and of equals the lower
- * metric; the panels are merged, so none lies within a gate, and what a gate does not name stays closed, however large the
- * intranet around it is.
+ * A grant is the one thing that is added: a gate, a "throw" route of the granted prefix, before which the panel does
+ * not count.  Closing is taking the gates away, which anybody can do who knows our protocol number, without
+ * configuration and without facts: also whoever cleans up behind a helper that was killed.  The longest prefix wins,
+ * and of equals the lower metric; the panels are merged, so none lies within a gate, and what a gate does not name
+ * stays closed, however large the intranet around it is.
  *
- * The kernel looks for a route before our filter has seen the packet.  What the filter diverts gets our mark and is routed
- * anew.  What it lets go straight to an intranet although the place is away (the proxy's own, the answers to somebody who
- * opened a connection to us, DHCP) gets the spare mark, and is routed anew as well: the fence's rule does not match
- * that mark.  With the filter gone nobody sets it, and the fence holds those packets too.
+ * The kernel looks for a route before our filter has seen the packet.  What the filter diverts gets our mark and is
+ * routed anew.  What it lets go straight to an intranet although the place is away (the proxy's own, the answers to
+ * somebody who opened a connection to us, DHCP) gets the spare mark, and is routed anew as well: the fence's rule does
+ * not match that mark.  With the filter gone nobody sets it, and the fence holds those packets too.
  *
- * A route into lo, or one of type blackhole or unreachable, would not do: connect() would fail, or the packet would count as
- * one to ourselves, before the filter has judged it.
+ * A route into lo, or one of type blackhole or unreachable, would not do: connect() would fail, or the packet would
+ * count as one to ourselves, before the filter has judged it.
  */
 #include "fence.h"
 
@@ -125,7 +125,8 @@ add_rule (GString           *text,
   g_string_append_printf (text, "%s rule add ", ip_commands[family]);
   if (fence->mark != 0)
     g_string_append_printf (text, "not fwmark 0x%x/0x%x ", fence->mark, fence->mask);
-  g_string_append_printf (text, "lookup %u priority %d protocol %d\n", fence->table, DIVERT_FENCE_PRIORITY, DIVERT_ROUTE_PROTOCOL);
+  g_string_append_printf (text, "lookup %u priority %d protocol %d\n", fence->table, DIVERT_FENCE_PRIORITY,
+                          DIVERT_ROUTE_PROTOCOL);
 }
 
 static void

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The routing fence, as a value: what policy routing is to hold so that nothing reaches an intranet that is not granted.
+ * The routing fence, as a value: what policy routing is to hold so that nothing reaches an intranet that is not
+ * granted.
  *
  * The theory of operation stands at the head of fence.c.
  */

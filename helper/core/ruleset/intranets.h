@@ -9,7 +9,8 @@
 
 G_BEGIN_DECLS
 
-/* All sites' intranets, and what auto6 stands for now or stood for formerly; merged.  @facts: NULL if there are none. */
+/* All sites' intranets, and what auto6 stands for now or stood for formerly; merged.  @facts: NULL if there are
+ * none. */
 GArray *divert_intranets_collect (const DivertConfig *config, const DivertDecision *decision, const DivertFacts *facts);
 
 G_END_DECLS

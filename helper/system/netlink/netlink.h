@@ -47,8 +47,8 @@ guint32        divert_netlink_get_port (const DivertNetlink *netlink);
 gboolean       divert_netlink_request (DivertNetlink *netlink, DivertNetlinkMessage *msg, DivertNetlinkVisit visit,
                                        gpointer user_data, GError **error);
 typedef void (*DivertNetlinkRefused) (guint index, const GError *error, gpointer user_data);
-/* Sends @msgs (DivertNetlinkMessage) in as few datagrams as can be.  The kernel carries them out in their order, each whatever
- * became of those before; @refused hears of each that it does not.  FALSE: how far it came is not known. */
+/* Sends @msgs (DivertNetlinkMessage) in as few datagrams as can be.  The kernel carries them out in their order, each
+ * whatever became of those before; @refused hears of each that it does not.  FALSE: how far it came is not known. */
 gboolean       divert_netlink_request_all (DivertNetlink *netlink, const GPtrArray *msgs, DivertNetlinkRefused refused,
                                            gpointer user_data, GError **error);
 /* Sends @msg as a dump and hands every answer to @visit.  @ret_torn (optional): the kernel's

@@ -152,7 +152,8 @@ check_all (DivertNetlink      *netlink,
         continue;
       cidr = divert_prefix_to_cidr (prefix);
       if_indextoname (way.ifindex, device);
-      g_set_error (error, DIVERT_NETLINK_ERROR, EHOSTUNREACH, _("a rule before the routing fence sends %s elsewhere: '%s'"), cidr, device);
+      g_set_error (error, DIVERT_NETLINK_ERROR, EHOSTUNREACH,
+                   _("a rule before the routing fence sends %s elsewhere: '%s'"), cidr, device);
       return FALSE;
     }
   return TRUE;

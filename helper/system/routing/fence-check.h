@@ -13,8 +13,8 @@ gboolean divert_fence_check_whole (const DivertFenceState *state, GError **error
 /* Asks for a route to each panel and each gate. */
 gboolean divert_fence_check_routes (DivertNetlink *netlink, const DivertFence *fence, guint ifindex, GError **error);
 
-/* Would a packet to @prefix find a route, if there were no fence?  @ret_default: by a default route, so that others of its
- * family would, too. */
+/* Would a packet to @prefix find a route, if there were no fence?  @ret_default: by a default route, so that others of
+ * its family would, too. */
 gboolean divert_fence_is_routable (DivertNetlink *netlink, const DivertFence *fence, const DivertPrefix *prefix,
                                    gboolean *ret_default);
 

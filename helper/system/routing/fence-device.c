@@ -2,10 +2,10 @@
 /*
  * Owns: the fence's device: which kind it is, and that it is up, silent and without an address.
  *
- * Theory of operation.  A dummy drops what it is to send, and always has a carrier.  So does an ifb that nothing is redirected to.
- * Kernels without both have TUN, whose carrier is the process that holds it open: the helper does.  A TUN device
- * without it swallows as well, but where ignore_routes_with_linkdown is set the kernel passes over its routes;
- * for IPv4 the device can have a setting of its own, for IPv6 netlink has none.
+ * Theory of operation.  A dummy drops what it is to send, and always has a carrier.  So does an ifb that nothing is
+ * redirected to.  Kernels without both have TUN, whose carrier is the process that holds it open: the helper does.  A
+ * TUN device without it swallows as well, but where ignore_routes_with_linkdown is set the kernel passes over its
+ * routes; for IPv4 the device can have a setting of its own, for IPv6 netlink has none.
  */
 #include "fence-device.h"
 
@@ -80,8 +80,8 @@ see_link (struct nlmsghdr *header,
     return;
   found->ifindex = link->ifi_index;
   found->flags = link->ifi_flags;
-  if (attributes[IFLA_LINKINFO] != NULL && nla_parse_nested (info, IFLA_INFO_MAX, attributes[IFLA_LINKINFO], NULL) == 0 &&
-      info[IFLA_INFO_KIND] != NULL)
+  if (attributes[IFLA_LINKINFO] != NULL &&
+      nla_parse_nested (info, IFLA_INFO_MAX, attributes[IFLA_LINKINFO], NULL) == 0 && info[IFLA_INFO_KIND] != NULL)
     nla_strlcpy (found->kind, info[IFLA_INFO_KIND], sizeof found->kind);
 }
 
@@ -91,7 +91,8 @@ link_message (int   type,
               guint ifindex,
               guint change)
 {
-  const struct ifinfomsg link = { .ifi_family = AF_UNSPEC, .ifi_index = ifindex, .ifi_flags = change, .ifi_change = change };
+  const struct ifinfomsg link = { .ifi_family = AF_UNSPEC, .ifi_index = ifindex, .ifi_flags = change,
+                                  .ifi_change = change };
 
   return divert_netlink_message_new (type, flags, &link, sizeof link);
 }
@@ -226,8 +227,8 @@ set (DivertNetlink  *netlink,
   return divert_netlink_request (netlink, msg, NULL, NULL, error);
 }
 
-/* The kernel gives each device a route for multicast, and a program that does not say which device it means may be given
- * ours.  It comes with IFF_UP. */
+/* The kernel gives each device a route for multicast, and a program that does not say which device it means may be
+ * given ours.  It comes with IFF_UP. */
 static void
 drop_multicast_route (DivertNetlink *netlink,
                       guint          ifindex)
@@ -272,11 +273,13 @@ make (DivertFenceDevice  *device,
     return FALSE;
   if (!is_ours (found))
     {
-      g_set_error (error, DIVERT_NETLINK_ERROR, EEXIST, _("a device of somebody else's has the name: '%s'"), DIVERT_FENCE_DEVICE);
+      g_set_error (error, DIVERT_NETLINK_ERROR, EEXIST, _("a device of somebody else's has the name: '%s'"),
+                   DIVERT_FENCE_DEVICE);
       return FALSE;
     }
   /* A helper before us made it.  A device that is down shows no carrier. */
-  if (g_str_equal (found->kind, "tun") && device->tun < 0 && (found->flags & IFF_LOWER_UP) == 0 && !hold_tun (device, error))
+  if (g_str_equal (found->kind, "tun") && device->tun < 0 && (found->flags & IFF_LOWER_UP) == 0 &&
+      !hold_tun (device, error))
     return FALSE;
   return (found->flags & IFF_UP) != 0 || bring_up (netlink, found->ifindex, error);
 }

@@ -14,7 +14,8 @@ DivertFenceDevice *divert_fence_device_new (void);
 /* The device stays. */
 void               divert_fence_device_free (DivertFenceDevice *device);
 
-/* Its index; 0: it is not there, or somebody else's has the name.  @ret_whole (optional): it is there, up, and has a carrier. */
+/* Its index; 0: it is not there, or somebody else's has the name.  @ret_whole (optional): it is there, up, and has a
+   carrier. */
 guint              divert_fence_device_find (DivertNetlink *netlink, gboolean *ret_whole);
 /* Makes it, or what there is of it whole; 0 if that fails. */
 guint              divert_fence_device_make (DivertFenceDevice *device, DivertNetlink *netlink, GError **error);

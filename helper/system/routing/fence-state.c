@@ -50,7 +50,8 @@ see_rule (struct nlmsghdr *header,
       divert_netlink_get_u32 (attributes[FRA_PRIORITY], 0) != DIVERT_FENCE_PRIORITY)
     return;
 
-  if ((state->fence->families & (1 << state->family)) != 0 && state->rule == NULL && is_wanted_rule (state, rule, attributes))
+  if ((state->fence->families & (1 << state->family)) != 0 && state->rule == NULL &&
+      is_wanted_rule (state, rule, attributes))
     state->rule = g_memdup2 (header, header->nlmsg_len);
   else
     g_ptr_array_add (state->stale_rules, g_memdup2 (header, header->nlmsg_len));
@@ -69,7 +70,8 @@ get_destination (const DivertFenceState  *state,
     return FALSE;
   if (route->rtm_dst_len > divert_family_bits (state->family))
     return FALSE;
-  *ret_destination = divert_prefix_from_bytes (state->family, has ? nla_data (attributes[RTA_DST]) : anywhere, route->rtm_dst_len);
+  *ret_destination = divert_prefix_from_bytes (state->family, has ? nla_data (attributes[RTA_DST]) : anywhere,
+                                               route->rtm_dst_len);
   return TRUE;
 }
 
@@ -82,7 +84,8 @@ find (const GArray       *wanted,
 {
   guint i;
 
-  if (!g_array_binary_search ((GArray *) wanted, destination, (GCompareFunc) divert_prefix_compare, &i) || present->data[i])
+  if (!g_array_binary_search ((GArray *) wanted, destination, (GCompareFunc) divert_prefix_compare, &i) ||
+      present->data[i])
     return FALSE;
   present->data[i] = found;
   return TRUE;
@@ -97,8 +100,9 @@ get_panel (const DivertFenceState  *state,
     return DIVERT_PANEL_REFUSES;
   if (attributes[RTA_GATEWAY] != NULL || attributes[RTA_VIA] != NULL || attributes[RTA_MULTIPATH] != NULL)
     return DIVERT_PANEL_MISSING;
-  return state->ifindex != 0 && divert_netlink_get_u32 (attributes[RTA_OIF], 0) == state->ifindex ? DIVERT_PANEL_SWALLOWS :
-                                                                                                   DIVERT_PANEL_MISSING;
+  if (state->ifindex == 0 || divert_netlink_get_u32 (attributes[RTA_OIF], 0) != state->ifindex)
+    return DIVERT_PANEL_MISSING;
+  return DIVERT_PANEL_SWALLOWS;
 }
 
 static void
@@ -123,8 +127,8 @@ see_route (struct nlmsghdr *header,
     return;
 
   is_gate = route->rtm_type == RTN_THROW;
-  ours = divert_netlink_get_u32 (attributes[RTA_TABLE], route->rtm_table) == state->fence->table && route->rtm_src_len == 0 &&
-         route->rtm_tos == 0;
+  ours = divert_netlink_get_u32 (attributes[RTA_TABLE], route->rtm_table) == state->fence->table &&
+         route->rtm_src_len == 0 && route->rtm_tos == 0;
   panel = get_panel (state, route, attributes);
   if (is_gate)
     ours = ours && divert_netlink_get_u32 (attributes[RTA_PRIORITY], 0) == DIVERT_FENCE_GATE_METRIC &&

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What of the fence stands in the kernel's policy routing of one family, compared with what is wanted.  Between fence.c and
- * its reader only.
+ * What of the fence stands in the kernel's policy routing of one family, compared with what is wanted.  Between fence.c
+ * and its reader only.
  */
 #pragma once
 
@@ -26,7 +26,7 @@ typedef struct
   struct nlmsghdr   *rule;          /* the wanted one, as dumped; NULL: it is not there */
   GByteArray        *panels;        /* DivertPanel, one byte for each of the fence's */
   GByteArray        *gates;         /* likewise: is it there? */
-  GPtrArray         *stale_rules;   /* struct nlmsghdr as dumped: ours, and not wanted, or not twice; likewise the rest */
+  GPtrArray         *stale_rules;   /* struct nlmsghdr as dumped: ours, not wanted or not twice; likewise the rest */
   GPtrArray         *stale_panels;
   GPtrArray         *stale_gates;
 } DivertFenceState;

@@ -2,8 +2,8 @@
 /*
  * Owns: the messages of which the fence is made, and which refusals of the kernel's do not matter.
  *
- * Additions are exclusive: the kernel would make duplicates otherwise.  Deletions send the kernel's own description back
- * as it came: one that says less may hit somebody else's.
+ * Additions are exclusive: the kernel would make duplicates otherwise.  Deletions send the kernel's own description
+ * back as it came: one that says less may hit somebody else's.
  */
 #include "fence-writer.h"
 

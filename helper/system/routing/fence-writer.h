@@ -20,8 +20,8 @@ typedef struct
 } DivertFenceWriter;
 
 /* Reads what stands.  @netlink and @fence outlive the writer. */
-gboolean divert_fence_writer_read (DivertFenceWriter *w, DivertNetlink *netlink, const DivertFence *fence, guint ifindex,
-                                   GError **error);
+gboolean divert_fence_writer_read (DivertFenceWriter *w, DivertNetlink *netlink, const DivertFence *fence,
+                                   guint ifindex, GError **error);
 void     divert_fence_writer_clear (DivertFenceWriter *w);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (DivertFenceWriter, divert_fence_writer_clear)
 

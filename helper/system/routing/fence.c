@@ -2,20 +2,20 @@
 /*
  * Owns: writing the fence, both families by one path.
  *
- * Theory of operation.  Ours are read, compared, and the difference is written in one datagram, which the kernel carries out
- * in its order.  Closing first takes the gates away: that alone holds the packets if the rest of the fence stands, and a
- * grant left it standing.
+ * Theory of operation.  Ours are read, compared, and the difference is written in one datagram, which the kernel
+ * carries out in its order.  Closing first takes the gates away: that alone holds the packets if the rest of the fence
+ * stands, and a grant left it standing.
  *
- * IPv4 forgets all cached routes whenever one changes.  IPv6 forgets those of the table that changes, and a socket that was let
- * through our gate has a route of the main table: it would keep it, and go on sending.  A change of the rules makes
- * IPv6 forget everything.  So where gates were taken away or panels added, the rule is added once more and its
+ * IPv4 forgets all cached routes whenever one changes.  IPv6 forgets those of the table that changes, and a socket that
+ * was let through our gate has a route of the main table: it would keep it, and go on sending.  A change of the rules
+ * makes IPv6 forget everything.  So where gates were taken away or panels added, the rule is added once more and its
  * older copy deleted.
  *
- * A panel is a route, and where there is a route connect() goes on.  On a laptop without a network that would be wrong: the
- * kernel finds no source address, the packet bears 0.0.0.0, and the proxy sends its answer to whoever has the address
- * that it answers for (seen: 647 datagrams at an impostor).  In an IPv4-only network a program would wait for the
- * NAS's IPv6 address in vain.  So a panel behind which there is no route is of type unreachable.  It is as closed as the
- * other, and a run that finds a route makes it one that swallows, so that the filter gets to see the packets.
+ * A panel is a route, and where there is a route connect() goes on.  On a laptop without a network that would be wrong:
+ * the kernel finds no source address, the packet bears 0.0.0.0, and the proxy sends its answer to whoever has the
+ * address that it answers for (seen: 647 datagrams at an impostor).  In an IPv4-only network a program would wait for
+ * the NAS's IPv6 address in vain.  So a panel behind which there is no route is of type unreachable.  It is as closed
+ * as the other, and a run that finds a route makes it one that swallows, so that the filter gets to see the packets.
  */
 #include "fence.h"
 
