@@ -73,7 +73,8 @@ set_up (DivertService  *service,
   divert_service_stay (service);
   /* What was published first, so that there is a snapshot before the first call. */
   g_main_context_iteration (service->context, FALSE);
-  return g_dbus_interface_skeleton_export (G_DBUS_INTERFACE_SKELETON (service->object), service->bus, DIVERT_DBUS_PATH, error);
+  return g_dbus_interface_skeleton_export (G_DBUS_INTERFACE_SKELETON (service->object), service->bus, DIVERT_DBUS_PATH,
+                                           error);
 }
 
 static void

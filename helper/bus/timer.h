@@ -12,7 +12,8 @@ G_BEGIN_DECLS
 GSource *divert_timer_new (guint ms, GSourceFunc func, gpointer user_data);
 /* As soon as the loop has nothing else to do. */
 GSource *divert_timer_new_idle (GSourceFunc func, gpointer user_data);
-/* It is not called any more; @timer becomes NULL.  Also from within its function, which then returns G_SOURCE_REMOVE. */
+/* It is not called any more; @timer becomes NULL.  Also from within its function, which then returns
+ * G_SOURCE_REMOVE. */
 void     divert_timer_clear (GSource **timer);
 
 G_END_DECLS

@@ -6,11 +6,11 @@
  * hangs until then (TRAPS 12.5); the kernel's connection tracking goes on applying an
  * old DNS redirection, or the lack of one, to the same ports (3.13).
  *
- * Theory of operation.  What is to end is found by a look at all connections, all sockets and all processes: seconds, on
- * a busy machine.  So the run only says what is to end, and a thread of ordinary priority ends it; what other runs say
- * meanwhile ends together, behind that.  The rules hold all the time, and who waits for the run, the network's hooks, is
- * answered.  At once, in the run, ends what is a race with the next network: packets that wait for a neighbour.  A
- * connection that was made since, on the new way, may end as well; its program connects anew.
+ * Theory of operation.  What is to end is found by a look at all connections, all sockets and all processes: seconds,
+ * on a busy machine.  So the run only says what is to end, and a thread of ordinary priority ends it; what other runs
+ * say meanwhile ends together, behind that.  The rules hold all the time, and who waits for the run, the network's
+ * hooks, is answered.  At once, in the run, ends what is a race with the next network: packets that wait for a
+ * neighbour.  A connection that was made since, on the new way, may end as well; its program connects anew.
  */
 #include "flows.h"
 

@@ -32,7 +32,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertFlows, divert_flows_free)
  * programs notice at once and connect anew, and those that somebody of a network that was left had
  * opened to us.  All but the packets that wait for a neighbour end a moment later, in another thread.  Failures are
  * logged: the rules are right without it, packet by packet, but for these. */
-void         divert_flows_end (DivertFlows *flows, const DivertConfig *config, const DivertCrossing *crossing, guint32 gid);
+void         divert_flows_end (DivertFlows *flows, const DivertConfig *config, const DivertCrossing *crossing,
+                               guint32 gid);
 /* Before another mark is laid: forgets at once what bears one of the bits of @mask, the old one. */
 void         divert_flows_forget_mark (guint32 mask);
 /* @ended is called when all has ended that was to end until now. */

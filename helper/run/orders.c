@@ -12,8 +12,8 @@
  *          already takes the next one along.
  *   up     Behind each run the pipeline gives a snapshot away, before it tells those who waited for the run.  If the
  *          callers' thread has not fetched the one before, that one is thrown away: there is never more than one on the
- *          way, however slow the thread is.  It is exchanged without a lock, because the main loop must never wait for a
- *          thread that itself waits for a processor.
+ *          way, however slow the thread is.  It is exchanged without a lock, because the main loop must never wait
+ *          for a thread that itself waits for a processor.
  */
 #include "orders.h"
 

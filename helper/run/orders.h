@@ -17,7 +17,8 @@ typedef void (*DivertOrdered) (const GError *error, gpointer user_data);
 
 /* To be called in the pipeline's thread, which is the main loop's; @context is that of the callers' loop.  What is
  * published first, of now, is published before that loop does anything else. */
-DivertOrders *divert_orders_new (DivertPipeline *pipeline, GMainContext *context, DivertPublished published, gpointer user_data);
+DivertOrders *divert_orders_new (DivertPipeline *pipeline, GMainContext *context, DivertPublished published,
+                                 gpointer user_data);
 /* To be called in the pipeline's thread, when the callers' loop has ended.  Nobody hears of what is still under way. */
 void          divert_orders_free (DivertOrders *orders);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertOrders, divert_orders_free)
@@ -28,10 +29,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertOrders, divert_orders_free)
 void          divert_orders_refresh (DivertOrders *orders, const char *event, gboolean settle, DivertOrdered ordered,
                                      gpointer user_data);
 /* As divert_pipeline_ask_gateways(), and a refresh with settle. */
-void          divert_orders_ask_gateways (DivertOrders *orders, const char *event, DivertOrdered ordered, gpointer user_data);
-/* As divert_pipeline_set_mode(), divert_pipeline_reload() and divert_pipeline_keep_site(); if that succeeds, a refresh with
- * settle, and the flows of before have ended. */
-void          divert_orders_set_mode (DivertOrders *orders, const DivertMode *mode, DivertOrdered ordered, gpointer user_data);
+void          divert_orders_ask_gateways (DivertOrders *orders, const char *event, DivertOrdered ordered,
+                                          gpointer user_data);
+/* As divert_pipeline_set_mode(), divert_pipeline_reload() and divert_pipeline_keep_site(); if that succeeds, a refresh
+ * with settle, and the flows of before have ended. */
+void          divert_orders_set_mode (DivertOrders *orders, const DivertMode *mode, DivertOrdered ordered,
+                                      gpointer user_data);
 void          divert_orders_reload (DivertOrders *orders, DivertOrdered ordered, gpointer user_data);
 void          divert_orders_keep_site (DivertOrders *orders, const char *event, const char *site, const char *text,
                                        DivertOrdered ordered, gpointer user_data);

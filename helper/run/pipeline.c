@@ -22,8 +22,8 @@
 #include "system/filter/choice.h"
 
 #define EXPIRY_CHECK_S 30        /* the wall clock can be set, and this timer stands still in sleep */
-/* A helper that hangs is killed by the service manager, and what it has let go straight is taken back: soon, if there is
- * any such thing. */
+/* A helper that hangs is killed by the service manager, and what it has let go straight is taken back: soon, if there
+ * is any such thing. */
 #define GRANT_WATCH_MS 3000
 #define WATCH_MS 60000
 #define OVERDUE_US G_USEC_PER_SEC

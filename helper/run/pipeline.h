@@ -40,10 +40,11 @@ void            divert_pipeline_await_flows (DivertPipeline *pipeline, DivertRef
 void            divert_pipeline_ask_gateways (DivertPipeline *pipeline);
 
 /* As the functions of settings.h: none of them waits, and each makes the pipeline look again. */
-void            divert_pipeline_set_mode (DivertPipeline *pipeline, const DivertMode *mode, DivertSettled settled, gpointer user_data);
+void            divert_pipeline_set_mode (DivertPipeline *pipeline, const DivertMode *mode, DivertSettled settled,
+                                          gpointer user_data);
 void            divert_pipeline_reload (DivertPipeline *pipeline, DivertSettled settled, gpointer user_data);
-void            divert_pipeline_keep_site (DivertPipeline *pipeline, const char *site, const char *text, DivertSettled settled,
-                                           gpointer user_data);
+void            divert_pipeline_keep_site (DivertPipeline *pipeline, const char *site, const char *text,
+                                           DivertSettled settled, gpointer user_data);
 /* NetworkManager and the bus are lost: away, at once. */
 void            divert_pipeline_lose_bus (DivertPipeline *pipeline);
 

@@ -3,8 +3,8 @@
  * Owns: when a mode is taken, and when it is kept on disk.
  *
  * What a person has decided comes first: away holds at once, and so does the end of a mode that is over, whether they
- * can be kept on disk or not.  Any other mode is kept first and taken then, so that nothing has changed if it cannot be kept;
- * unless away was taken meanwhile, which was wanted later.
+ * can be kept on disk or not.  Any other mode is kept first and taken then, so that nothing has changed if it cannot be
+ * kept; unless away was taken meanwhile, which was wanted later.
  */
 #include "settings-private.h"
 

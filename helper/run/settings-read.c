@@ -58,7 +58,8 @@ look_up_group (Reading *reading)
   if (reading->config->group == NULL)
     {
       if (reading->must_have_gid)
-        g_set_error_literal (&reading->error, DIVERT_CONFIG_ERROR, DIVERT_CONFIG_ERROR_MISSING, _("[proxy] group: is not set"));
+        g_set_error_literal (&reading->error, DIVERT_CONFIG_ERROR, DIVERT_CONFIG_ERROR_MISSING,
+                             _("[proxy] group: is not set"));
       return;
     }
   reading->has_gid = divert_group_lookup (reading->config->group, &reading->gid, &error);
@@ -90,7 +91,8 @@ change_site (Reading *reading)
   /* It may have gone since it was asked for. */
   if (reading->text == NULL && existing == NULL)
     {
-      g_set_error (&reading->error, DIVERT_SITE_FILE_ERROR, DIVERT_SITE_FILE_ERROR_NONE, _("no such file: '%s'"), reading->site);
+      g_set_error (&reading->error, DIVERT_SITE_FILE_ERROR, DIVERT_SITE_FILE_ERROR_NONE, _("no such file: '%s'"),
+                   reading->site);
       return;
     }
   changed = reading->text != NULL ?

@@ -3,9 +3,9 @@
  * Owns: the settings in force, and the group's lookup.
  *
  * Theory of operation.  A disk may take seconds to say that something is written, and the group database may be a
- * directory server's.  Neither is waited for where the pipeline runs: a thread reads, writes and looks up, one job after
- * the other in the order in which they were wanted, and what it brings back is taken as a whole.  Only at the start is it
- * waited for, because without settings there is nothing to do.
+ * directory server's.  Neither is waited for where the pipeline runs: a thread reads, writes and looks up, one job
+ * after the other in the order in which they were wanted, and what it brings back is taken as a whole.  Only at the
+ * start is it waited for, because without settings there is nothing to do.
  *
  * The group is looked up when the configuration is read, and again while it is looked for in vain, so that a group that
  * was made later is found without a reload.

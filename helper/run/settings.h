@@ -48,8 +48,8 @@ void                divert_settings_end_mode (DivertSettings *settings);
 /* Writes @text into the file of a site that was learned, or (NULL: of a site that there is) removes it, and reads the
  * configuration again.  On failure nothing has changed; it is a DIVERT_CONFIG_ERROR if no valid
  * configuration would come of it. */
-void                divert_settings_keep_site (DivertSettings *settings, const char *site, const char *text, DivertSettled settled,
-                                               gpointer user_data);
+void                divert_settings_keep_site (DivertSettings *settings, const char *site, const char *text,
+                                               DivertSettled settled, gpointer user_data);
 
 /* Adds what is wrong with the settings to @problems (DivertProblem). */
 void                divert_settings_add_problems (const DivertSettings *settings, GPtrArray *problems);

@@ -348,7 +348,8 @@ has_threads (gpointer user_data)
 static void
 test_abandoned (void)
 {
-  DivertSite *silent = make_site ("home", "192.168.22.1", PORT_SILENCE), *nobody = make_site ("home", "192.168.22.98", 443);
+  DivertSite *silent = make_site ("home", "192.168.22.1", PORT_SILENCE);
+  DivertSite *nobody = make_site ("home", "192.168.22.98", 443);
   const guint before = 1;
 
   g_assert_true (private_system_wait (has_threads, GUINT_TO_POINTER (before), 1000));

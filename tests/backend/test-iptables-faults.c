@@ -231,8 +231,8 @@ test_lock_busy (Fixture       *fixture,
       g_autoptr(GError) error = NULL;
       gboolean wrote;
 
-      if (divert_iptables_write (fixture->family, MANGLE, applied % 2 == 0 ? fixture->away : fixture->home, FALSE, &wrote,
-                                 &error))
+      if (divert_iptables_write (fixture->family, MANGLE, applied % 2 == 0 ? fixture->away : fixture->home, FALSE,
+                                 &wrote, &error))
         applied++;
       else
         busy++;

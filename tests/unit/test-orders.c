@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The way between the callers' thread and the main loop's, with a pipeline that is none: this thread is the main loop's,
- * another one orders.
+ * The way between the callers' thread and the main loop's, with a pipeline that is none: this thread is the main
+ * loop's, another one orders.
  */
 #include "run/orders.h"
 
@@ -68,7 +68,8 @@ divert_pipeline_set_mode (DivertPipeline   *unused,
                           DivertSettled     settled,
                           gpointer          user_data)
 {
-  g_autoptr(GError) error = pipeline.refuse ? g_error_new (G_FILE_ERROR, G_FILE_ERROR_NOSPC, "no room for %s", divert_mode_get_name (mode)) : NULL;
+  g_autoptr(GError) error = pipeline.refuse ? g_error_new (G_FILE_ERROR, G_FILE_ERROR_NOSPC, "no room for %s",
+                                                           divert_mode_get_name (mode)) : NULL;
 
   pipeline.n_modes++;
   settled (error, user_data);

@@ -45,7 +45,8 @@ send_message (const char *message)
   if (fd < 0)
     return FALSE;
   /* Not waited for: a manager that is busy misses a line, but never the first one, for its queue is empty then. */
-  sent = sendto (fd, message, strlen (message), MSG_NOSIGNAL | MSG_DONTWAIT, (const struct sockaddr *) &address, length) > 0;
+  sent = sendto (fd, message, strlen (message), MSG_NOSIGNAL | MSG_DONTWAIT, (const struct sockaddr *) &address,
+                 length) > 0;
   close (fd);
   return sent;
 }

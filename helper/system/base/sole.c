@@ -2,9 +2,9 @@
 /*
  * Owns: the lock that only one helper can hold.
  *
- * The name on the bus comes too late for that: the rules are laid before the bus is there, and a second helper that laid
- * its own, or took back what the first had granted, would leave that one with wrong ideas of the kernel. The lock goes
- * with the process, however it ends.
+ * The name on the bus comes too late for that: the rules are laid before the bus is there, and a second helper that
+ * laid its own, or took back what the first had granted, would leave that one with wrong ideas of the kernel. The lock
+ * goes with the process, however it ends.
  */
 #include "sole.h"
 

@@ -3,7 +3,8 @@
  * Owns: when the manager hears of us.
  *
  * A wake-up costs battery, and there are wake-ups anyway: at home the gateways are asked once a second.  So the word is
- * sent in the first turn of the main loop after a third of the limit, and the loop is woken for it only after two thirds.
+ * sent in the first turn of the main loop after a third of the limit, and the loop is woken for it only after two
+ * thirds.
  */
 #include "watchdog.h"
 

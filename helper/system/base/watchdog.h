@@ -13,8 +13,8 @@ typedef struct DivertWatchdog DivertWatchdog;
 /* FALSE: let it bite. */
 typedef gboolean (*DivertAlive) (gpointer user_data);
 
-/* NULL, which all calls take: nobody watches.  Otherwise the main loop tells the manager, as long as it turns and @alive
- * agrees. */
+/* NULL, which all calls take: nobody watches.  Otherwise the main loop tells the manager, as long as it turns and
+ * @alive agrees. */
 DivertWatchdog *divert_watchdog_new (DivertAlive alive, gpointer user_data);
 void            divert_watchdog_free (DivertWatchdog *watchdog);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertWatchdog, divert_watchdog_free)

@@ -19,6 +19,7 @@ void          divert_worker_free (DivertWorker *worker);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertWorker, divert_worker_free)
 
 /* Takes @job.  The thread calls @work, then the main loop @done (optional); @destroy frees it in any case. */
-void          divert_worker_add (DivertWorker *worker, DivertWork work, DivertWork done, gpointer job, GDestroyNotify destroy);
+void          divert_worker_add (DivertWorker *worker, DivertWork work, DivertWork done, gpointer job,
+                                 GDestroyNotify destroy);
 
 G_END_DECLS

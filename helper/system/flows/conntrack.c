@@ -7,8 +7,8 @@
  * A request carries the entry's own original tuple as the kernel gave it, and its
  * id, so that a connection that took the same ports meanwhile is left alone.
  *
- * The kernel deletes by mark in one message, without a look at the addresses; so that is for what bears a mark of ours and
- * may not be left for a moment.  All else is told by its addresses, and the kernel's filters know single ones only.
+ * The kernel deletes by mark in one message, without a look at the addresses; so that is for what bears a mark of ours
+ * and may not be left for a moment.  All else is told by its addresses, and the kernel's filters know single ones only.
  *
  * Connections to this machine itself stay, although its address may be in the intranet: they carry
  * no decision, and an answer to a forgotten one would look like the beginning of another.  Those

@@ -20,10 +20,11 @@ typedef struct
   guint32       mask; /* the mark's bits that count */
 } DivertStale;
 
-/* Deletes those that bear at least one of the mark's bits in @mask: within the kernel, without reading them.  A kernel that
- * knows no such filter forgets all. */
+/* Deletes those that bear at least one of the mark's bits in @mask: within the kernel, without reading them.  A kernel
+ * that knows no such filter forgets all. */
 gboolean divert_conntrack_forget_marked (guint32 mask, GError **error);
-/* Deletes them: reads the whole table, which may take seconds.  Returns how many.  No connection tracking in the kernel: none. */
+/* Deletes them: reads the whole table, which may take seconds.  Returns how many.  No connection tracking in the
+   kernel: none. */
 gboolean divert_conntrack_forget (const DivertStale *stale, guint *ret_forgotten, GError **error);
 
 G_END_DECLS

@@ -5,12 +5,12 @@
  * Theory of operation.  What is computed for a stranger must not be waited for where a grant is revoked.  So each
  * handshake has a thread of its own (beacon-tls.c), at ordinary priority: the main loop's real-time priority is not
  * inherited.  Its result is an event for the main loop.  The deadline is the main loop's, too: when it is over, or when
- * nobody wants to know any more, the socket is shut down and the result, if one comes still, is ignored.  The thread ends
- * by that, unless it is computing; how many there are is bounded, so that those who do not end cannot become many.
+ * nobody wants to know any more, the socket is shut down and the result, if one comes still, is ignored.  The thread
+ * ends by that, unless it is computing; how many there are is bounded, so that those who do not end cannot become many.
  *
  * The socket is bound to the link and does not go beyond it (no gateway, one hop), and its mark keeps our own rules off
- * it: neither the proxy nor a route may answer for the beacon.  A relay on the link still can, if it reaches the real one
- * from there; see SECURITY.md.
+ * it: neither the proxy nor a route may answer for the beacon.  A relay on the link still can, if it reaches the real
+ * one from there; see SECURITY.md.
  */
 #include "beacon-handshake.h"
 

@@ -3,12 +3,12 @@
  * Owns: what a beacon must prove, and what its impostor may cost.
  *
  * The pinned key alone counts: no authority, name or date is looked at, and no data is sent.  A certificate is public,
- * so seeing it proves nothing; what proves is the finished handshake, in which the peer signs with its key (no anonymous
- * or shared-key method is offered).
+ * so seeing it proves nothing; what proves is the finished handshake, in which the peer signs with its key (no
+ * anonymous or shared-key method is offered).
  *
  * Whoever answers may be a stranger, who chooses what we compute: verifying a signature of an RSA key of 65,536 bits
- * takes most of a minute.  So the key is compared with the pin as soon as the certificate is there, and the only key that
- * is ever computed with is the pinned one.  Groups of the peer's own making (finite-field Diffie-Hellman) are not
+ * takes most of a minute.  So the key is compared with the pin as soon as the certificate is there, and the only key
+ * that is ever computed with is the pinned one.  Groups of the peer's own making (finite-field Diffie-Hellman) are not
  * offered.  What it sends is counted: it may talk without end, and not only within one message.
  *
  * GnuTLS directly and not by way of GIO, whose backend it is: GIO gives the certificate but not its

@@ -230,7 +230,8 @@ divert_resolution_join (DivertResolution *r,
                         DivertNetlink    *netlink,
                         gint64            now)
 {
-  if (r->state != DIVERT_GATEWAY_RESOLVED || r->question != DIVERT_QUESTION_NONE || r->deadline == 0 || r->deadline > now + JOIN_US)
+  if (r->state != DIVERT_GATEWAY_RESOLVED || r->question != DIVERT_QUESTION_NONE || r->deadline == 0 ||
+      r->deadline > now + JOIN_US)
     return FALSE;
   return start_question (r, netlink, now);
 }
