@@ -3,7 +3,7 @@
  * Owns: which flows end with a change of place.
  *
  * A live TCP connection over the old way is reset at its next packet, an idle one
- * hangs until then (TRAPS 12.5); the kernel's connection tracking goes on applying an
+ * hangs until then (K4.6); the kernel's connection tracking goes on applying an
  * old DNS redirection, or the lack of one, to the same ports (3.13).
  *
  * Theory of operation.  What is to end is found by a look at all connections, all sockets and all processes: seconds,
@@ -16,6 +16,7 @@
 
 #include "core/ruleset/ruleset.h"
 #include "system/base/worker.h"
+#include "system/flows/accepted.h"
 #include "system/flows/conntrack.h"
 #include "system/flows/sockets.h"
 #include "system/flows/waiting-packets.h"
@@ -24,6 +25,7 @@ typedef struct
 {
   GArray  *switched;
   GArray  *intranets;
+  GArray  *exempt;        /* all but what goes there, as no rules were there before; NULL: not all */
   gboolean dns;
   gboolean opened_to_us;
   guint32  mark, mask;
@@ -151,6 +153,41 @@ everything (void)
   return all;
 }
 
+void
+divert_flows_remember (const DivertConfig *config)
+{
+  const guint32 spare = divert_ruleset_get_spare_mark (config);
+  g_autoptr(GError) error = NULL;
+  guint remembered = 0;
+
+  if (spare == 0)
+    return;
+  if (!divert_accepted_remember (spare, config->mask, &remembered, &error))
+    g_warning ("connections that were accepted before may be cut: %s", error->message);
+  else if (remembered > 0)
+    g_info ("%u accepted connections are left alone", remembered);
+}
+
+/* What the rules do not judge.  A flow of ours to anywhere else has begun past the proxy. */
+static GArray *
+collect_exempt (const DivertConfig   *config,
+                const DivertDecision *now)
+{
+  static const char *const others[] = { "169.254.0.0/16", "224.0.0.0/4", "255.255.255.255/32", "fe80::/10",
+                                        "ff00::/8" };
+  GArray *exempt = divert_prefixes_copy (config->bypass);
+
+  g_array_append_vals (exempt, now->direct->data, now->direct->len);
+  for (guint i = 0; i < G_N_ELEMENTS (others); i++)
+    {
+      DivertPrefix prefix;
+
+      if (divert_prefix_parse (others[i], &prefix, NULL))
+        divert_prefixes_add (exempt, &prefix);
+    }
+  return exempt;
+}
+
 static void
 ending_free (gpointer data)
 {
@@ -158,6 +195,7 @@ ending_free (gpointer data)
 
   g_array_unref (ending->switched);
   g_array_unref (ending->intranets);
+  g_clear_pointer (&ending->exempt, g_array_unref);
   g_free (ending);
 }
 
@@ -172,6 +210,7 @@ end (gpointer job)
     .mark = ending->mark,
     .mask = ending->mask,
   };
+  const DivertDoomed doomed = { .to = ending->switched, .all_but = ending->exempt, .gid = ending->gid };
   g_autoptr(GError) error = NULL;
   guint destroyed = 0, forgotten = 0;
 
@@ -180,7 +219,7 @@ end (gpointer job)
       g_warning ("connections of the previous place are still tracked: %s", error->message);
       g_clear_error (&error);
     }
-  if (ending->switched->len > 0 && !divert_sockets_destroy (ending->switched, ending->gid, &destroyed, &error))
+  if ((ending->switched->len > 0 || ending->exempt != NULL) && !divert_sockets_destroy (&doomed, &destroyed, &error))
     g_warning ("sockets of the previous place are still open: %s", error->message);
   g_info ("%u sockets closed, %u connections forgotten", destroyed, forgotten);
 }
@@ -200,13 +239,14 @@ plan (const DivertConfig   *config,
   ending = g_new0 (Ending, 1);
   ending->switched = crossing->remarked ? everything () : find_switched (config, crossing);
   ending->intranets = collect_intranets (config, crossing);
+  ending->exempt = crossing->first ? collect_exempt (config, now) : NULL;
   ending->dns = config->dns_port != 0 && is_all_direct (before) != is_all_direct (now);
   ending->mark = divert_ruleset_get_spare_mark (config);
   ending->mask = config->mask;
   ending->gid = gid;
   /* Whoever opened a connection to us from an intranet's address was let through by where we were then. */
   ending->opened_to_us = (crossing->left || ending->switched->len > 0) && ending->mark != 0;
-  if (ending->switched->len == 0 && !ending->dns && !ending->opened_to_us)
+  if (ending->switched->len == 0 && !ending->dns && !ending->opened_to_us && ending->exempt == NULL)
     g_clear_pointer (&ending, ending_free);
   return ending;
 }
@@ -232,6 +272,8 @@ put_next (DivertFlows *flows,
     {
       merge_prefixes (&ending->switched, flows->next->switched);
       merge_prefixes (&ending->intranets, flows->next->intranets);
+      if (ending->exempt == NULL)
+        ending->exempt = g_steal_pointer (&flows->next->exempt);
       ending->dns |= flows->next->dns;
       ending->opened_to_us |= flows->next->opened_to_us;
       ending_free (flows->next);

@@ -45,6 +45,7 @@ struct DivertPipeline
   guint32          mark, mask; /* of the rules in force */
   gboolean         wrote;      /* since flows were last ended: to the kernel */
   gboolean         left;       /* likewise: some network was left */
+  gboolean         first;      /* likewise: no rules of ours were there before */
   DivertReport    *in_force;   /* of the last run that could lay its rules (may be @report); NULL: none yet */
   DivertWaiters   *waiters;
 

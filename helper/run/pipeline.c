@@ -218,6 +218,7 @@ get_crossing (const DivertPipeline *pipeline,
     .now = now,
     .former = pipeline->former,
     .left = pipeline->left,
+    .first = pipeline->first,
     .remarked = before != NULL && before->place != DIVERT_PLACE_OFF &&
                 (config->mark != pipeline->mark || config->mask != pipeline->mask),
   };
@@ -236,10 +237,24 @@ end_flows (DivertPipeline       *pipeline,
     divert_flows_end (pipeline->flows, config, &crossing, gid);
   /* What was left while it was in doubt counts when the doubt is over. */
   if (now->place != DIVERT_PLACE_HELD)
-    pipeline->left = FALSE;
+    {
+      pipeline->left = FALSE;
+      pipeline->first = FALSE;
+    }
   pipeline->wrote = FALSE;
   pipeline->mark = config->mark;
   pipeline->mask = config->mask;
+}
+
+/* Will there be rules where there are none of ours, not of an earlier helper either? */
+static gboolean
+comes_to_rules (const DivertPipeline *pipeline,
+                const DivertDecision *now)
+{
+  const DivertDecision *before = pipeline->in_force != NULL ? pipeline->in_force->decision : NULL;
+
+  return now->place != DIVERT_PLACE_OFF && (before == NULL || before->place == DIVERT_PLACE_OFF) &&
+         !divert_laying_find_rules (pipeline->laying);
 }
 
 /* µs; this thread's. */
@@ -318,6 +333,11 @@ run (DivertPipeline *pipeline)
     {
       divert_flows_forget_mark (pipeline->mask);
       divert_flows_end (pipeline->flows, config, &crossing, gid);
+    }
+  if (comes_to_rules (pipeline, decision))
+    {
+      pipeline->first = TRUE;
+      divert_flows_remember (config);
     }
   /* Before there is a grant, and when there is none any more. */
   if (decision->place == DIVERT_PLACE_SITE)

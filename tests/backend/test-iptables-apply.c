@@ -288,7 +288,7 @@ test_read (Fixture       *fixture,
 
   /* Rules that a DivertXtRule cannot say. */
   sandbox_meddle_with (fixture->family, "-t mangle -A LOCAL_DIVERT -p tcp");
-  sandbox_meddle_with (fixture->family, "-t mangle -A LOCAL_DIVERT -p tcp -m tcp --dport 1:2 -j RETURN");
+  sandbox_meddle_with (fixture->family, "-t mangle -A LOCAL_DIVERT -p tcp -m tcp --sport 1:2 -j RETURN");
   sandbox_meddle_with (fixture->family, "-t mangle -A LOCAL_DIVERT -m state --state NEW -j RETURN");
   sandbox_meddle_with (fixture->family, "-t mangle -A LOCAL_DIVERT ! -p tcp -j RETURN");
   sandbox_meddle_with (fixture->family, "-t mangle -A LOCAL_DIVERT -i lo+ -j RETURN");

@@ -219,7 +219,7 @@ destroy (Fixture *f)
   g_autoptr(GError) error = NULL;
   guint n = G_MAXUINT;
 
-  divert_sockets_destroy (f->prefixes, GID, &n, &error);
+  divert_sockets_destroy (&(DivertDoomed){ .to = f->prefixes, .gid = GID }, &n, &error);
   g_assert_no_error (error);
   return n;
 }
@@ -310,6 +310,42 @@ test_proxy_is_spared (Fixture       *f,
   close (other);
 }
 
+/* When rules come for the first time: all that they would judge. */
+static void
+test_all_but (Fixture       *f,
+              gconstpointer  user_data)
+{
+  g_autoptr(GArray) none = divert_prefixes_new ();
+  const DivertDoomed doomed = { .to = none, .all_but = f->prefixes, .gid = GID };
+  int listener = listen_at (SOCK_STREAM, "::", FALSE, FALSE), marked = open_socket (SOCK_STREAM, "198.51.100.2"),
+      mark = 0x100;
+  const struct sockaddr_in6 there = make_address ("198.51.100.2", PORT);
+  int own = connect_to (SOCK_STREAM, "198.51.100.2"), own6 = connect_to (SOCK_DGRAM, "2001:db8::2");
+  int exempt = connect_to (SOCK_STREAM, "192.168.22.2"), here = connect_to (SOCK_STREAM, "127.0.0.1");
+  int accepted = accept (listener, NULL, NULL);
+  g_autoptr(GError) error = NULL;
+  guint n = 0;
+
+  g_assert_no_errno (setsockopt (marked, SOL_SOCKET, SO_MARK, &mark, sizeof mark));
+  g_assert_no_errno (connect (marked, (const struct sockaddr *) &there, sizeof there));
+  divert_sockets_destroy (&doomed, &n, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (n, ==, 2);
+  g_assert_true (is_aborted (own));
+  g_assert_true (is_aborted (own6));
+  g_assert_false (is_aborted (marked));
+  g_assert_false (is_aborted (exempt));
+  g_assert_false (is_aborted (here));
+  g_assert_false (is_aborted (accepted));
+  close (listener);
+  close (marked);
+  close (own);
+  close (own6);
+  close (exempt);
+  close (here);
+  close (accepted);
+}
+
 /* Closed, with data still on the way: it may be the proxy's upload. */
 static void
 test_orphan_is_spared (Fixture       *f,
@@ -363,6 +399,7 @@ main (int   argc,
   g_test_add_data_func ("/sockets/listener/udp", GINT_TO_POINTER (SOCK_DGRAM), test_listener);
   g_test_add ("/sockets/destroy", Fixture, NULL, set_up, test_destroy, tear_down);
   g_test_add ("/sockets/proxy-is-spared", Fixture, NULL, set_up, test_proxy_is_spared, tear_down);
+  g_test_add ("/sockets/all-but", Fixture, NULL, set_up, test_all_but, tear_down);
   g_test_add ("/sockets/orphan-is-spared", Fixture, NULL, set_up, test_orphan_is_spared, tear_down);
   g_test_add ("/sockets/many", Fixture, NULL, set_up, test_many, tear_down);
   return g_test_run ();

@@ -117,6 +117,8 @@ test_numbers (void)
     { "[proxy]\ndns-port=65536\n", V, "f.conf:2: [proxy] dns-port: not a port from 1 to 65535, nor 0: '65536'" },
     { "[proxy]\ndns-port=no\n", V, "f.conf:2: [proxy] dns-port: not a port from 1 to 65535, nor 0: 'no'" },
     { SITE "tproxy-port=0\n", V, "f.conf:3: [site home] tproxy-port: not a port from 1 to 65535: '0'" },
+    { "[divert]\nserve=51820;0\n", V, "f.conf:2: [divert] serve: not a port, nor a range of ports: '0'" },
+    { "[divert]\nserve=2-1\n", V, "f.conf:2: [divert] serve: not a port, nor a range of ports: '2-1'" },
     { "[divert]\nmark=0\n", V,
       "f.conf:2: [divert] mark: not a number from 1 to 4294967295 (or 0x1 to 0xffffffff): '0'" },
     { "[divert]\nmark=0x\n", V,

@@ -65,6 +65,7 @@ static const char every_key[] =
   "mask=0xf00\n"
   "table=4294967295\n"
   "bypass=10.0.0.0/8;fc00::/7\n"
+  "serve=51820;6881-6889\n"
   "ipv6=false\n"
   "backend=iptables\n"
   "intranet-other=allow\n"
@@ -177,6 +178,7 @@ test_equal (void)
     "[divert]\nmask=0xfff\n",
     "[divert]\ntable=1\n",
     "[divert]\nbypass=\n",
+    "[divert]\nserve=1\n",
     "[divert]\nipv6=false\n",
     "[divert]\nbackend=iptables\n",
     "[divert]\nintranet-other=allow\n",

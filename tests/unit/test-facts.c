@@ -10,6 +10,7 @@ static const char everything[] =
   "nm-running=true\n"
   "sleeping=false\n"
   "former=2001:db8:22::/64;fd00:22::/64\n"
+  "ephemeral-ports=32768-60999\n"
   "\n"
   "[connection 1]\n"
   "uuid=6b0c0d7c-0000-4000-8000-000000000001\n"

@@ -118,7 +118,7 @@ matches (const Walk         *walk,
   const DivertPacket *packet = walk->packet;
 
   return (rule->protocol == 0 || rule->protocol == packet->protocol) &&
-         (rule->in_interface[0] == '\0' || g_str_equal (rule->in_interface, walk->in)) &&
+         (rule->in_interface[0] == '\0' || g_str_equal (rule->in_interface, walk->in) != rule->in_invert) &&
          (rule->out_interface[0] == '\0' || g_str_equal (rule->out_interface, walk->out) != rule->out_invert) &&
          (!rule->has_source || (packet->has_source && divert_prefix_contains (&rule->source, &packet->source))) &&
          (!rule->has_destination || divert_prefix_contains (&rule->destination, &packet->destination)) &&
@@ -126,8 +126,7 @@ matches (const Walk         *walk,
          (!rule->has_tcp_flags ||
           ((TCP_SYN & rule->tcp_flags_mask) == rule->tcp_flags_value) != rule->tcp_flags_invert) &&
          rule->icmpv6_type == 0 && matches_mark (&rule->mark, walk->mark) &&
-         matches_mark (&rule->connmark, walk->connmark) && rule->ctdir == DIVERT_CTDIR_ANY && !rule->not_new &&
-         !rule->has_gid && !rule->no_socket &&
+         matches_mark (&rule->connmark, walk->connmark) && !rule->has_gid &&
          (rule->dst_types == 0 || (rule->dst_types & packet->destination_type) != 0);
 }
 
@@ -207,6 +206,9 @@ walk (const DivertXtRuleset *xt,
   verdict = walk_chain (&walk, "OUTPUT");
   if (verdict != NULL)
     return (Result) { DIVERT_PATH_DNS, verdict->port, walk.steps };
+  walk.chains = mangle;
+  if (walk_chain (&walk, "POSTROUTING") != NULL)
+    return (Result) { DIVERT_PATH_BLOCK, 0, walk.steps };
   return (Result) { DIVERT_PATH_DIRECT, 0, walk.steps };
 }
 
@@ -326,7 +328,7 @@ test_cost (void)
   g_assert_cmpuint (walk (xt_many, &packet).steps, <=, walk (xt_few, &packet).steps + 50);
 }
 
-/* What the kernel would refuse, or do otherwise than meant (TRAPS 1.4 to 1.6), and whether each chain can be told for
+/* What the kernel would refuse, or do otherwise than meant (K1.4 to K1.6), and whether each chain can be told for
  * ours. */
 static void
 test_well_formed (void)
@@ -391,12 +393,13 @@ static void
 test_names (void)
 {
   static const char *const own[] = {
-    "LOCAL_DIVERT", "LOCAL_DIVERT_REST", "LOCAL_DIVERT_17", "LOCAL_INTRANET_DIVERT", "DIVERT",
-    "DIVERT_REST",  "DIVERT_1",          "INTRANET_DIVERT", "DIVERT_GUARD",          "DIVERT_GUARD_DNS",
+    "LOCAL_DIVERT", "LOCAL_DIVERT_REST", "LOCAL_DIVERT_17",       "LOCAL_INTRANET_DIVERT", "LOCAL_DIVERT_FENCE",
+    "DIVERT",       "DIVERT_REST",       "DIVERT_1",              "INTRANET_DIVERT",       "DIVERT_GUARD",
+    "DIVERT_GUARD_1", "DIVERT_GUARD_REST", "DIVERT_GUARD_INTRANET", "DIVERT_GUARD_DNS",    "DIVERT_SERVE",
   };
   static const char *const others[] = {
-    "OUTPUT",  "LOCAL_DIVERT_",  "LOCAL_DIVERT_1a",  "DIVERT_RESTS", "INTRANET_DIVERT_1",
-    "DIVERTS", "DIVERT_GUARD_1", "LOCAL_DNS_DIVERT", "",
+    "OUTPUT",  "LOCAL_DIVERT_",      "LOCAL_DIVERT_1a",   "DIVERT_RESTS", "INTRANET_DIVERT_1",
+    "DIVERTS", "DIVERT_GUARD_DNS_1", "DIVERT_SERVE_REST", "LOCAL_DNS_DIVERT", "",
   };
 
   for (guint chain = 0; chain < DIVERT_N_CHAINS; chain++)

@@ -109,6 +109,13 @@ has_chain (const DivertRuleset *ruleset,
   return FALSE;
 }
 
+/* An IPv6 address is never of two: such a rule would never match. */
+static gboolean
+is_one_type (guint types)
+{
+  return (types & (types - 1)) == 0;
+}
+
 static void
 assert_lists (const DivertRule *rule)
 {
@@ -158,6 +165,12 @@ test_well_formed (void)
         g_assert_true (rule->protocols == DIVERT_PROTOCOL_ICMP && rule->families == DIVERT_FAMILIES_IPV6);
       if ((rule->dst_types & DIVERT_ADDRTYPE_BROADCAST) != 0)
         g_assert_cmpint (rule->families, ==, DIVERT_FAMILIES_IPV4);
+      if ((rule->families & DIVERT_FAMILIES_IPV6) != 0)
+        g_assert_true (is_one_type (rule->dst_types) && is_one_type (rule->src_types));
+      if (rule->receiver != DIVERT_RECEIVER_ANY)
+        g_assert_cmpint (rule->chain, ==, DIVERT_CHAIN_SERVE);
+      if (rule->dports != NULL)
+        g_assert_true (rule->dport == 0 && rule->protocols != 0 && (rule->protocols & ~DIVERT_PROTOCOLS_TCP_UDP) == 0);
       if ((rule->verdict == DIVERT_VERDICT_JUMP || rule->verdict == DIVERT_VERDICT_GOTO) &&
           rule->to != DIVERT_CHAIN_GRANTS)
         g_assert_true (has_chain (ruleset, rule));
@@ -165,7 +178,7 @@ test_well_formed (void)
         {
           g_assert_cmphex (rule->mask, ==, config->mask);
           g_assert_cmphex (rule->value & ~rule->mask, ==, 0);
-          g_assert_cmphex (rule->value, !=, 0);
+          g_assert_cmpint (rule->value == 0, ==, rule->receiver == DIVERT_RECEIVER_BOUND);
         }
     }
 }
@@ -190,12 +203,12 @@ test_equal (void)
 {
   static const gsize fields[] = {
 #define FIELD(name) G_STRUCT_OFFSET (DivertRule, name)
-    FIELD (chain), FIELD (protocols), FIELD (in_interface), FIELD (out_interface), FIELD (out_invert),
-    FIELD (sport), FIELD (dport), FIELD (has_tcp_flags), FIELD (tcp_flags_invert), FIELD (tcp_flags_mask),
-    FIELD (tcp_flags_value), FIELD (icmpv6_type), FIELD (mark.has), FIELD (mark.invert), FIELD (mark.value),
-    FIELD (mark.mask), FIELD (connmark.has), FIELD (connmark.invert), FIELD (connmark.value), FIELD (connmark.mask),
-    FIELD (ctdir), FIELD (not_new), FIELD (has_gid), FIELD (gid), FIELD (no_socket), FIELD (dst_types),
-    FIELD (src_types), FIELD (verdict), FIELD (to), FIELD (value), FIELD (mask), FIELD (port),
+    FIELD (chain), FIELD (protocols), FIELD (in_interface), FIELD (in_invert), FIELD (out_interface),
+    FIELD (out_invert), FIELD (sport), FIELD (dport), FIELD (has_tcp_flags), FIELD (tcp_flags_invert),
+    FIELD (tcp_flags_mask), FIELD (tcp_flags_value), FIELD (icmpv6_type), FIELD (mark.has), FIELD (mark.invert),
+    FIELD (mark.value), FIELD (mark.mask), FIELD (connmark.has), FIELD (connmark.invert), FIELD (connmark.value),
+    FIELD (connmark.mask), FIELD (has_gid), FIELD (gid), FIELD (dst_types), FIELD (src_types), FIELD (receiver),
+    FIELD (verdict), FIELD (to), FIELD (value), FIELD (mask), FIELD (port),
 #undef FIELD
   };
   g_autoptr(DivertRule) rule = make_rule ();
@@ -253,20 +266,22 @@ test_same_rules (void)
   g_assert_false (divert_ruleset_same_rules (a, again, DIVERT_FAMILY_IPV6, G_MAXUINT));
 }
 
-/* The connection mark that spares a connection is never 0 nor the diverting mark; without room for
- * it there is none. */
+/* The connection marks that leave a connection alone are never 0, nor the diverting mark, nor the same; without room
+ * for them there are none. */
 static void
 test_spare (void)
 {
   static const struct
   {
     const char *mark;
-    guint32     spare;
+    guint32     spare, served;
   } cases[] = {
-    { "mark=23\nmask=0xff\n", 0x08 },
-    { "mark=0xff\nmask=0xff\n", 0xfe },
-    { "mark=0x80000000\nmask=0xffffffff\n", 0x1 },
-    { "mark=1\nmask=1\n", 0 },
+    { "mark=23\nmask=0xff\n", 0x08, 0x01 },
+    { "mark=0xff\nmask=0xff\n", 0xfe, 0x01 },
+    { "mark=0x80000000\nmask=0xffffffff\n", 0x1, 0x2 },
+    { "mark=1\nmask=3\n", 2, 3 },
+    { "mark=0x300\nmask=0x300\n", 0x200, 0x100 },
+    { "mark=1\nmask=1\n", 0, 0 },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
@@ -275,18 +290,22 @@ test_spare (void)
                                            "[site a]\nzone=a\nintranet=10.1.0.0/16\n", NULL);
       g_autoptr(DivertConfig) config = parse_config (text);
       g_autoptr(DivertRuleset) ruleset = make_away (config);
-      gboolean found = FALSE;
+      guint32 found = 0;
 
       for (guint j = 0; j < ruleset->rules->len; j++)
         {
           const DivertRule *rule = g_ptr_array_index (ruleset->rules, j);
 
-          if (rule->verdict != DIVERT_VERDICT_CONNMARK || rule->value == config->mark)
-            continue;
-          g_assert_cmphex (rule->value, ==, cases[i].spare);
-          found = TRUE;
+          if (rule->verdict == DIVERT_VERDICT_CONNMARK)
+            {
+              g_assert_true (rule->value == config->mark || rule->value == cases[i].spare ||
+                             rule->value == cases[i].served || rule->value == 0);
+              found |= rule->value;
+            }
         }
-      g_assert_cmpint (found, ==, cases[i].spare != 0);
+      g_assert_cmphex (divert_ruleset_get_spare_mark (config), ==, cases[i].spare);
+      g_assert_cmphex (divert_ruleset_get_served_mark (config), ==, cases[i].served);
+      g_assert_cmphex (found, ==, config->mark | cases[i].spare | cases[i].served);
     }
 }
 

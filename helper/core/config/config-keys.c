@@ -21,6 +21,7 @@ const DivertConfigKey divert_divert_keys[] = {
   KEY (DivertConfig, DIVERT_KEY_MASK, mask, mask),
   KEY (DivertConfig, "table", table, table),
   KEY (DivertConfig, "bypass", bypass, prefixes),
+  KEY (DivertConfig, "serve", serve, ports),
   KEY (DivertConfig, "ipv6", ipv6, boolean),
   KEY (DivertConfig, "backend", backend, backend),
   KEY (DivertConfig, "intranet-other", intranet_other_allow, allow),

@@ -120,6 +120,35 @@ format_bypass (const void *field)
 const DivertConfigKind divert_config_prefixes = { parse_bypass, format_bypass };
 
 static gboolean
+parse_ports (const char  *value,
+             void        *field,
+             GError     **error)
+{
+  g_auto(GStrv) items = divert_config_split (value, DIVERT_CONFIG_MAX_ITEMS, error);
+  g_autoptr(GArray) ports = divert_ports_new ();
+
+  for (char **item = items; item != NULL && *item != NULL; item++)
+    {
+      DivertPorts range;
+
+      if (!divert_ports_parse (*item, &range))
+        return divert_config_refuse (DIVERT_CONFIG_ERROR_VALUE, _("not a port, nor a range of ports"), *item, error);
+      g_array_append_val (ports, range);
+    }
+  return items != NULL && set_array (field, g_steal_pointer (&ports));
+}
+
+static char *
+format_ports (const void *field)
+{
+  const GArray *ports = *(GArray *const *) field;
+
+  return ports->len > 0 ? divert_ports_to_string (ports) : NULL;
+}
+
+const DivertConfigKind divert_config_ports = { parse_ports, format_ports };
+
+static gboolean
 parse_subnets (const char  *value,
                void        *field,
                GError     **error)

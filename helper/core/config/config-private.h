@@ -55,6 +55,7 @@ extern const DivertConfigKind divert_config_table;     /* guint32, not 0 and not
 extern const DivertConfigKind divert_config_boolean;   /* gboolean, "true" or "false" */
 extern const DivertConfigKind divert_config_backend;   /* DivertBackendKind */
 extern const DivertConfigKind divert_config_allow;     /* gboolean, "allow" or "block" */
+extern const DivertConfigKind divert_config_ports;     /* GArray of DivertPorts */
 extern const DivertConfigKind divert_config_prefixes;  /* GArray of DivertPrefix */
 /* Of a site; apart from zones, none may be empty. */
 extern const DivertConfigKind divert_config_subnets;   /* GArray of DivertPrefix, where a site may be */

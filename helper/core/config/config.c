@@ -34,6 +34,7 @@ divert_config_new (void)
         g_assert_not_reached ();
       divert_prefixes_add (config->bypass, &prefix);
     }
+  config->serve = divert_ports_new ();
   config->sites = g_ptr_array_new_with_free_func ((GDestroyNotify) divert_site_free);
   return config;
 }
@@ -52,6 +53,7 @@ clear (gpointer data)
   g_free (config->group);
   g_free (config->mark_origin);
   g_array_unref (config->bypass);
+  g_array_unref (config->serve);
   g_ptr_array_unref (config->sites);
 }
 
@@ -141,7 +143,7 @@ divert_config_equal (const DivertConfig *a,
 {
   if (g_strcmp0 (a->group, b->group) != 0 || a->tproxy_port != b->tproxy_port || a->dns_port != b->dns_port ||
       a->mark != b->mark || a->mask != b->mask || a->table != b->table ||
-      !divert_prefixes_equal (a->bypass, b->bypass) || a->ipv6 != b->ipv6 ||
+      !divert_prefixes_equal (a->bypass, b->bypass) || !divert_ports_equal (a->serve, b->serve) || a->ipv6 != b->ipv6 ||
       a->intranet_other_allow != b->intranet_other_allow || a->backend != b->backend ||
       a->sites->len != b->sites->len)
     return FALSE;

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "core/words/mac.h"
+#include "core/words/ports.h"
 #include "core/words/prefix.h"
 
 G_BEGIN_DECLS
@@ -89,6 +90,7 @@ typedef struct
   guint32           table;        /* default 2233; not 0, 253, 254, 255 */
   GArray           *bypass;       /* DivertPrefix; default: the private ranges */
   gboolean          ipv6;         /* default TRUE */
+  GArray           *serve;        /* DivertPorts; default: none */
   gboolean          intranet_other_allow; /* intranet-other=allow; default FALSE: block */
   DivertBackendKind backend;
   GPtrArray        *sites;        /* DivertSite, in order of definition */

@@ -264,6 +264,21 @@ macs_from_text (const char *text,
   return TRUE;
 }
 
+static char *
+ephemeral_to_text (const void *field)
+{
+  const DivertPorts *ports = field;
+
+  return ports->first != 0 ? g_strdup_printf ("%u-%u", ports->first, ports->last) : NULL;
+}
+
+static gboolean
+ephemeral_from_text (const char *text,
+                     void       *field)
+{
+  return divert_ports_parse (text, field);
+}
+
 #define NEWCOMER "newcomer"
 
 /* "ADDRESS STATE [newcomer] MAC MAC …", separated by ';' */
@@ -344,6 +359,7 @@ const DivertField divert_machine_fields[] = {
   FIELD (DivertFacts, nm_running, "nm-running", bool),
   FIELD (DivertFacts, sleeping, "sleeping", bool),
   FIELD (DivertFacts, former, "former", prefixes),
+  FIELD (DivertFacts, ephemeral, "ephemeral-ports", ephemeral),
   { .key = NULL },
 };
 

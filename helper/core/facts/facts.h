@@ -12,6 +12,7 @@
 #pragma once
 
 #include "core/words/mac.h"
+#include "core/words/ports.h"
 #include "core/words/prefix.h"
 
 G_BEGIN_DECLS
@@ -96,6 +97,7 @@ typedef struct
   gboolean   nm_running;
   gboolean   sleeping;     /* the machine is about to suspend */
   GArray    *former;       /* DivertPrefix: what auto6 has let go straight so far, see core/memory/auto6-memory.h */
+  DivertPorts ephemeral;   /* the ports of sockets that ask for none; 0, 0: not known */
   GPtrArray *connections;  /* DivertConnection, sorted by UUID, then device */
   GPtrArray *links;        /* DivertLink, sorted by ifindex; without loopback */
   GArray    *routes;       /* DivertRoute */

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "ruleset.h"
+#include "walk.h"
 
 G_BEGIN_DECLS
 
@@ -21,21 +21,6 @@ typedef struct
   DivertPrefix source;           /* the address that it would get */
   guint        destination_type; /* DivertAddrtype bits; 0: unicast */
 } DivertPacket;
-
-typedef enum
-{
-  DIVERT_PATH_DIRECT,   /* as the routing table says */
-  DIVERT_PATH_DIVERT,   /* the proxy's TPROXY port */
-  DIVERT_PATH_DNS,      /* the proxy's DNS port */
-  DIVERT_PATH_BLOCK,    /* refused */
-} DivertPath;
-
-typedef struct
-{
-  DivertPath        path;
-  guint16           port;   /* of the proxy, for DIVERT and DNS */
-  const DivertRule *rule;   /* that decided; owned by the ruleset; NULL: no rule concerned it */
-} DivertExplanation;
 
 /* A rule as the packet filter that lays it has it. */
 typedef struct

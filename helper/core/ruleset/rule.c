@@ -9,6 +9,7 @@
 static const char *const chains[] = {
   [DIVERT_HOOK_OUTPUT] = "output",
   [DIVERT_HOOK_DELIVER] = "deliver",
+  [DIVERT_HOOK_ARRIVE] = "arrive",
   [DIVERT_HOOK_GUARD] = "guard",
   [DIVERT_HOOK_DNS] = "dns",
   [DIVERT_CHAIN_JUDGE] = "judge",
@@ -17,8 +18,10 @@ static const char *const chains[] = {
   [DIVERT_CHAIN_INTRANET] = "intranet",
   [DIVERT_CHAIN_DELIVER] = "to-proxy",
   [DIVERT_CHAIN_DELIVER_INTRANET] = "to-proxy-intranet",
+  [DIVERT_CHAIN_SERVE] = "serve",
   [DIVERT_CHAIN_GUARD] = "leaving",
   [DIVERT_CHAIN_GUARD_DNS] = "leaving-dns",
+  [DIVERT_CHAIN_GUARD_INTRANET] = "leaving-intranet",
   [DIVERT_CHAIN_DNS] = "redirect-dns",
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (chains) == DIVERT_N_CHAINS);
@@ -71,6 +74,7 @@ divert_rule_free (DivertRule *rule)
     return;
   g_clear_pointer (&rule->sources, g_array_unref);
   g_clear_pointer (&rule->destinations, g_array_unref);
+  g_clear_pointer (&rule->dports, g_array_unref);
   g_free (rule);
 }
 
@@ -132,12 +136,12 @@ same_matches (const DivertRule *a,
               DivertFamily      family)
 {
   return a->protocols == b->protocols && g_str_equal (a->in_interface, b->in_interface) &&
-         g_str_equal (a->out_interface, b->out_interface) && a->out_invert == b->out_invert &&
-         same_prefixes (a->sources, b->sources, family) && same_prefixes (a->destinations, b->destinations, family) &&
-         a->sport == b->sport && a->dport == b->dport && same_tcp_flags (a, b) && a->icmpv6_type == b->icmpv6_type &&
-         same_mark (&a->mark, &b->mark) && same_mark (&a->connmark, &b->connmark) && a->ctdir == b->ctdir &&
-         a->not_new == b->not_new && a->has_gid == b->has_gid && a->gid == b->gid && a->no_socket == b->no_socket &&
-         a->dst_types == b->dst_types && a->src_types == b->src_types;
+         a->in_invert == b->in_invert && g_str_equal (a->out_interface, b->out_interface) &&
+         a->out_invert == b->out_invert && same_prefixes (a->sources, b->sources, family) &&
+         same_prefixes (a->destinations, b->destinations, family) && a->sport == b->sport && a->dport == b->dport &&
+         divert_ports_equal (a->dports, b->dports) && same_tcp_flags (a, b) && a->icmpv6_type == b->icmpv6_type &&
+         same_mark (&a->mark, &b->mark) && same_mark (&a->connmark, &b->connmark) && a->has_gid == b->has_gid &&
+         a->gid == b->gid && a->dst_types == b->dst_types && a->src_types == b->src_types && a->receiver == b->receiver;
 }
 
 gboolean

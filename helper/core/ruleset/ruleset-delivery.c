@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: where judged packets end: the proxy's TPROXY port (DELIVER, DELIVER_INTRANET), its DNS port
- * (DNS), or nowhere, if they would leave by a wire all the same (GUARD, GUARD_DNS).
+ * Owns: where judged packets end: the proxy's TPROXY port (DELIVER, DELIVER_INTRANET) or its DNS port (DNS).
  */
 #include "ruleset-private.h"
 
@@ -55,37 +54,6 @@ divert_ruleset_make_delivery (const DivertMaker *m,
         add_tproxy (m, DIVERT_CHAIN_DELIVER_INTRANET, site->intranet, site->tproxy_port);
     }
   add_tproxy (m, DIVERT_CHAIN_DELIVER_INTRANET, NULL, m->config->tproxy_port);
-}
-
-void
-divert_ruleset_make_guard (const DivertMaker *m)
-{
-  DivertRule *rule;
-
-  rule = divert_maker_add (m, DIVERT_CHAIN_GUARD, DIVERT_VERDICT_DROP,
-                           N_("would leave by a wire although it is to be diverted"));
-  divert_match_mark (&rule->mark, m->config->mark, m->config->mask, FALSE);
-  /* Not what this machine forwards for others, with a mark of theirs. */
-  rule->src_types = DIVERT_ADDRTYPE_LOCAL;
-
-  if (m->config->dns_port == 0)
-    return;
-  rule = divert_maker_add_to (m, DIVERT_CHAIN_GUARD, DIVERT_VERDICT_GOTO, DIVERT_CHAIN_GUARD_DNS);
-  rule->protocols = DIVERT_PROTOCOLS_TCP_UDP;
-  rule->dport = 53;
-
-  divert_match_foreign_mark (divert_maker_add_leave (m, DIVERT_CHAIN_GUARD_DNS, NULL));
-  if (m->spare != 0)
-    divert_match_mark (&divert_maker_add_leave (m, DIVERT_CHAIN_GUARD_DNS, NULL)->connmark, m->spare,
-                       m->config->mask, FALSE);
-  divert_maker_match_own_group (m, divert_maker_add_leave (m, DIVERT_CHAIN_GUARD_DNS, NULL));
-  /* Not UDP: one datagram from port 53 would make "replies" of our queries to there, and those enter the hook DNS no
-   * more. */
-  rule = divert_maker_add_leave (m, DIVERT_CHAIN_GUARD_DNS, NULL);
-  rule->protocols = DIVERT_PROTOCOL_TCP;
-  rule->ctdir = DIVERT_CTDIR_REPLY;
-  rule = divert_maker_add (m, DIVERT_CHAIN_GUARD_DNS, DIVERT_VERDICT_DROP, N_("DNS that was not redirected"));
-  rule->src_types = DIVERT_ADDRTYPE_LOCAL;
 }
 
 void

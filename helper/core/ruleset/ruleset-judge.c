@@ -8,9 +8,33 @@
 
 #include <glib/gi18n-lib.h>
 
-#define TCP_SYN 0x02
-/* What --syn looks at: FIN, SYN, RST, ACK. */
-#define TCP_SYN_MASK 0x17
+#define TCP_RST 0x04
+
+/* The proxy's own connection may have got the ports of one that was diverted and is still remembered: it is asked for
+ * its group before the mark is.  Only TCP outlives its socket, so only TCP is remembered. */
+static void
+add_own (const DivertMaker *m)
+{
+  static const char why[] = N_("the proxy's own packets are left alone");
+  DivertRule *rule;
+
+  if (m->spare != 0)
+    {
+      rule = divert_maker_add (m, DIVERT_CHAIN_JUDGE, DIVERT_VERDICT_CONNMARK, NULL);
+      divert_maker_match_opening (rule);
+      divert_maker_match_own_group (m, rule);
+      divert_maker_set_mark (m, rule, m->spare);
+    }
+  else
+    {
+      rule = divert_maker_add_leave (m, DIVERT_CHAIN_JUDGE, why);
+      rule->protocols = DIVERT_PROTOCOL_TCP;
+      divert_maker_match_own_group (m, rule);
+    }
+  rule = divert_maker_add_leave (m, DIVERT_CHAIN_JUDGE, why);
+  rule->protocols = DIVERT_PROTOCOL_UDP;
+  divert_maker_match_own_group (m, rule);
+}
 
 /* What goes before all else; the cheapest and the most common first. */
 static void
@@ -26,9 +50,16 @@ add_beginning (const DivertMaker *m)
       g_strlcpy (rule->out_interface, DIVERT_FENCE_DEVICE, sizeof rule->out_interface);
     }
   divert_maker_add_to (m, DIVERT_CHAIN_JUDGE, DIVERT_VERDICT_JUMP, DIVERT_CHAIN_GRANTS);
-  divert_match_foreign_mark (divert_maker_add_leave (m, DIVERT_CHAIN_JUDGE, N_("somebody else's mark is left alone")));
-  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
-    divert_maker_match_dhcp (divert_maker_add_leave (m, DIVERT_CHAIN_JUDGE, N_("DHCP is left alone")), family);
+  divert_match_foreign_mark (divert_maker_add (m, DIVERT_CHAIN_JUDGE, DIVERT_VERDICT_LEAVE,
+                                               N_("somebody else's mark is left alone")));
+  divert_maker_add_dhcp (m, DIVERT_CHAIN_JUDGE);
+  add_own (m);
+
+  rule = divert_maker_add (m, DIVERT_CHAIN_JUDGE, DIVERT_VERDICT_MARK, N_("its connection is diverted"));
+  divert_match_mark (&rule->connmark, m->config->mark, m->config->mask, FALSE);
+  divert_maker_set_mark (m, rule, m->config->mark);
+  divert_maker_add_leave_if_marked (m, DIVERT_CHAIN_JUDGE);
+
   if (m->config->dns_port == 0)
     return;
   rule = divert_maker_add_leave (m, DIVERT_CHAIN_JUDGE, N_("DNS is redirected to the proxy's DNS port"));
@@ -44,8 +75,8 @@ divert_ruleset_make_grants (const DivertMaker *m)
   for (guint i = 0; i < m->decision->exits->len; i++)
     {
       const DivertExit *way_out = g_ptr_array_index (m->decision->exits, i);
-      DivertRule *rule = divert_maker_add_leave (m, DIVERT_CHAIN_GRANTS,
-                                                 N_("the intranet of the site that we are at is reached directly"));
+      DivertRule *rule = divert_maker_add (m, DIVERT_CHAIN_GRANTS, DIVERT_VERDICT_LEAVE,
+                                           N_("the intranet of the site that we are at is reached directly"));
 
       g_strlcpy (rule->out_interface, way_out->device, sizeof rule->out_interface);
       rule->sources = divert_prefixes_copy (way_out->sources);
@@ -53,26 +84,48 @@ divert_ruleset_make_grants (const DivertMaker *m)
     }
 }
 
-/* In both chains that decide, behind the site's direct rules: to ask for a packet's owner takes a
- * lock, and what goes straight to the intranet at home need not be asked. */
 static void
-add_exemptions (const DivertMaker *m,
-                DivertChain        chain)
+add_remembered (const DivertMaker *m,
+                DivertChain        chain,
+                DivertProtocol     protocol,
+                guint32            value)
+{
+  static const char why[] = N_("a connection of the proxy's own, or opened to us, is left alone");
+
+  if (value != 0)
+    divert_maker_match_remembered (m, divert_maker_add_leave (m, chain, why), protocol, value);
+}
+
+/* In both chains that decide. */
+static void
+add_own_remembered (const DivertMaker *m,
+                    DivertChain        chain)
 {
   DivertRule *rule;
 
+  add_remembered (m, chain, DIVERT_PROTOCOL_TCP, m->spare);
   if (m->spare != 0)
     {
-      rule = divert_maker_add_leave (m, chain, N_("a connection of the proxy's own, or opened to us, is left alone"));
-      divert_match_mark (&rule->connmark, m->spare, m->config->mask, FALSE);
-
-      /* Only TCP outlives its socket, and a UDP port may be somebody else's the next moment. */
       rule = divert_maker_add (m, chain, DIVERT_VERDICT_CONNMARK, NULL);
       rule->protocols = DIVERT_PROTOCOL_TCP;
       divert_maker_match_own_group (m, rule);
       divert_maker_set_mark (m, rule, m->spare);
     }
   divert_maker_match_own_group (m, divert_maker_add_leave (m, chain, N_("the proxy's own packets are left alone")));
+}
+
+/* The kernel's answer to whoever knocks at a closed port.  It carries no data. */
+static void
+add_refusals (const DivertMaker *m)
+{
+  DivertRule *rule = divert_maker_add (m, DIVERT_CHAIN_JUDGE, DIVERT_VERDICT_LEAVE,
+                                       N_("a refusal of what was never judged is left alone"));
+
+  rule->protocols = DIVERT_PROTOCOL_TCP;
+  rule->has_tcp_flags = TRUE;
+  rule->tcp_flags_mask = TCP_RST;
+  rule->tcp_flags_value = TCP_RST;
+  divert_match_mark (&rule->connmark, 0, m->config->mask, FALSE);
 }
 
 static void
@@ -103,41 +156,41 @@ add_bypass (const DivertMaker *m)
     }
 }
 
-/* Decides about all that goes to no intranet, once per connection. */
+/* Own, multicast and broadcast addresses, as the kernel's routing knows them. */
 static void
-add_connections (const DivertMaker *m)
+add_special_addresses (const DivertMaker *m)
 {
-  const DivertChain chain = DIVERT_CHAIN_JUDGE;
-  DivertRule *rule;
+  static const struct
+  {
+    DivertFamilies families;
+    guint          types;
+  } kinds[] = {
+    { DIVERT_FAMILIES_IPV4, DIVERT_ADDRTYPE_LOCAL | DIVERT_ADDRTYPE_BROADCAST | DIVERT_ADDRTYPE_MULTICAST },
+    /* Two rules: an IPv6 address is never of two types at once (K1.8). */
+    { DIVERT_FAMILIES_IPV6, DIVERT_ADDRTYPE_LOCAL },
+    { DIVERT_FAMILIES_IPV6, DIVERT_ADDRTYPE_MULTICAST },
+  };
 
-  add_exemptions (m, chain);
-  rule = divert_maker_add_leave (m, chain, N_("replies of connections that others opened are left alone"));
-  rule->ctdir = DIVERT_CTDIR_REPLY;
+  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
+    {
+      DivertRule *rule = divert_maker_add (m, DIVERT_CHAIN_JUDGE, DIVERT_VERDICT_LEAVE,
+                                           N_("own, multicast and broadcast addresses are reached directly"));
 
-  rule = divert_maker_add (m, chain, DIVERT_VERDICT_MARK, N_("its connection is diverted"));
-  divert_match_mark (&rule->connmark, m->config->mark, m->config->mask, FALSE);
+      rule->families &= kinds[i].families;
+      rule->dst_types = kinds[i].types;
+    }
+}
+
+/* Sets our mark on TCP and UDP, and lets the connection remember it. */
+static void
+add_marking (const DivertMaker *m,
+             DivertChain        chain,
+             const char        *why)
+{
+  DivertRule *rule = divert_maker_add (m, chain, DIVERT_VERDICT_MARK, why);
+
+  rule->protocols = DIVERT_PROTOCOLS_TCP_UDP;
   divert_maker_set_mark (m, rule, m->config->mark);
-  divert_maker_add_leave_if_marked (m, chain);
-
-  rule = divert_maker_add_leave (m, chain, N_("a connection that was direct from its beginning stays so"));
-  rule->not_new = TRUE;
-
-  /* A connection older than conntrack looks new in its middle (TRAPS 2.7). */
-  rule = divert_maker_add_leave (m, chain, N_("a connection that was direct from its beginning stays so"));
-  rule->protocols = DIVERT_PROTOCOL_TCP;
-  rule->has_tcp_flags = TRUE;
-  rule->tcp_flags_invert = TRUE;
-  rule->tcp_flags_mask = TCP_SYN_MASK;
-  rule->tcp_flags_value = TCP_SYN;
-
-  rule = divert_maker_add_leave (m, chain, N_("packets of the kernel's own are left alone"));
-  rule->no_socket = TRUE;
-
-  divert_maker_add_special_addresses (m, chain);
-  add_link_local (m);
-  add_bypass (m);
-
-  divert_maker_add_marking (m, chain, N_("everything else goes to the proxy"));
   rule = divert_maker_add (m, chain, DIVERT_VERDICT_CONNMARK, NULL);
   divert_match_mark (&rule->mark, m->config->mark, m->config->mask, FALSE);
   divert_maker_set_mark (m, rule, m->config->mark);
@@ -147,43 +200,23 @@ void
 divert_ruleset_make_judge (const DivertMaker *m,
                            GArray            *intranets)
 {
-  DivertRule *rule;
+  const DivertChain chain = DIVERT_CHAIN_JUDGE;
 
   add_beginning (m);
-  rule = divert_maker_add_to (m, DIVERT_CHAIN_JUDGE, DIVERT_VERDICT_GOTO, DIVERT_CHAIN_INTRANET);
-  rule->destinations = g_array_ref (intranets);
-  add_connections (m);
-}
+  divert_maker_add_to (m, chain, DIVERT_VERDICT_GOTO, DIVERT_CHAIN_INTRANET)->destinations = g_array_ref (intranets);
 
-static void
-add_neighbour_discovery (const DivertMaker *m)
-{
-  /* NS, NA: without them a router with an intranet's address (the same subnet elsewhere) finds us no more. */
-  static const guint8 neighbour_discovery[] = { 135, 136 };
-
-  for (guint i = 0; i < G_N_ELEMENTS (neighbour_discovery); i++)
-    {
-      DivertRule *rule = divert_maker_add_leave (m, DIVERT_CHAIN_INTRANET, N_("neighbour discovery is left alone"));
-
-      rule->families = DIVERT_FAMILIES_IPV6;
-      rule->protocols = DIVERT_PROTOCOL_ICMP;
-      rule->icmpv6_type = neighbour_discovery[i];
-    }
-}
-
-static void
-add_icmp_exemptions (const DivertMaker *m)
-{
-  DivertRule *rule;
-
-  add_neighbour_discovery (m);
-  rule = divert_maker_add_leave (m, DIVERT_CHAIN_INTRANET, N_("answers to what others ask of us are left alone"));
-  rule->protocols = DIVERT_PROTOCOL_ICMP;
-  rule->ctdir = DIVERT_CTDIR_REPLY;
+  add_own_remembered (m, chain);
+  add_remembered (m, chain, DIVERT_PROTOCOL_TCP, m->served);
+  add_remembered (m, chain, DIVERT_PROTOCOL_UDP, m->served);
+  add_refusals (m);
+  add_link_local (m);
+  add_bypass (m);
+  add_special_addresses (m);
+  add_marking (m, chain, N_("everything else goes to the proxy"));
 }
 
 /* The site in doubt: all protocols take the way over lo, where DELIVER_INTRANET drops them.  A drop here would be an
- * error for the program; there it is silence, and TCP sends again. */
+ * error for the program; there it is silence, and TCP sends again.  No connection remembers it. */
 static void
 add_held (const DivertMaker *m)
 {
@@ -191,7 +224,6 @@ add_held (const DivertMaker *m)
 
   if (m->decision->place != DIVERT_PLACE_HELD)
     return;
-  add_neighbour_discovery (m);
   rule = divert_maker_add (m, DIVERT_CHAIN_INTRANET, DIVERT_VERDICT_MARK,
                            N_("the site is in doubt for a moment: its intranet is blocked"));
   rule->destinations = divert_prefixes_copy (m->decision->direct);
@@ -202,28 +234,17 @@ add_held (const DivertMaker *m)
 void
 divert_ruleset_make_intranet (const DivertMaker *m)
 {
-  DivertRule *rule;
+  const DivertChain chain = DIVERT_CHAIN_INTRANET;
 
-  add_exemptions (m, DIVERT_CHAIN_INTRANET);
-  divert_maker_add_special_addresses (m, DIVERT_CHAIN_INTRANET);
-
-  if (m->spare != 0)
-    {
-      rule = divert_maker_add (m, DIVERT_CHAIN_INTRANET, DIVERT_VERDICT_CONNMARK, NULL);
-      divert_maker_match_opened_to_us (rule);
-      divert_maker_set_mark (m, rule, m->spare);
-      rule = divert_maker_add_leave (m, DIVERT_CHAIN_INTRANET, N_("a connection that was opened to us is left alone"));
-      divert_match_mark (&rule->connmark, m->spare, m->config->mask, FALSE);
-    }
-
+  add_own_remembered (m, chain);
+  divert_maker_add_neighbour_discovery (m, chain);
   add_held (m);
-  divert_maker_add_marking (m, DIVERT_CHAIN_INTRANET,
-                            N_("an intranet that we are not at is reached through the proxy"));
+  add_marking (m, chain, N_("an intranet that we are not at is reached through the proxy"));
+  divert_maker_add_leave_if_marked (m, chain);
   if (m->config->intranet_other_allow)
-    return;
-  divert_maker_add_leave_if_marked (m, DIVERT_CHAIN_INTRANET);
-  add_icmp_exemptions (m);
+    divert_maker_add_leave (m, chain, N_("ICMP to an intranet is allowed"))->protocols =
+        DIVERT_PROTOCOL_ICMP;
   /* A drop in OUTPUT tells the program at once: EPERM. */
-  divert_maker_add (m, DIVERT_CHAIN_INTRANET, DIVERT_VERDICT_DROP,
+  divert_maker_add (m, chain, DIVERT_VERDICT_DROP,
                     N_("no proxy carries this protocol to an intranet that we are not at"));
 }

@@ -8,7 +8,8 @@
 #include <glib/gi18n-lib.h>
 
 #define TCP_SYN 0x02
-#define TCP_ACK 0x10
+/* FIN, SYN, RST, ACK: what --syn looks at. */
+#define TCP_SYN_MASK 0x17
 
 DivertRule *
 divert_maker_add (const DivertMaker *m,
@@ -77,16 +78,28 @@ divert_maker_match_own_group (const DivertMaker *m,
   rule->gid = m->gid;
 }
 
-/* Sets our mark on TCP and UDP. */
 void
-divert_maker_add_marking (const DivertMaker *m,
-                          DivertChain        chain,
-                          const char        *why)
+divert_maker_match_opening (DivertRule *rule)
 {
-  DivertRule *rule = divert_maker_add (m, chain, DIVERT_VERDICT_MARK, why);
+  rule->protocols = DIVERT_PROTOCOL_TCP;
+  rule->has_tcp_flags = TRUE;
+  rule->tcp_flags_mask = TCP_SYN_MASK;
+  rule->tcp_flags_value = TCP_SYN;
+}
 
-  rule->protocols = DIVERT_PROTOCOLS_TCP_UDP;
-  divert_maker_set_mark (m, rule, m->config->mark);
+void
+divert_maker_match_remembered (const DivertMaker *m,
+                               DivertRule        *rule,
+                               DivertProtocol     protocol,
+                               guint32            value)
+{
+  if (protocol == DIVERT_PROTOCOL_TCP)
+    {
+      divert_maker_match_opening (rule);
+      rule->tcp_flags_invert = TRUE;
+    }
+  rule->protocols = protocol;
+  divert_match_mark (&rule->connmark, value, m->config->mask, FALSE);
 }
 
 void
@@ -94,45 +107,6 @@ divert_maker_add_leave_if_marked (const DivertMaker *m,
                                   DivertChain        chain)
 {
   divert_match_mark (&divert_maker_add_leave (m, chain, NULL)->mark, m->config->mark, m->config->mask, FALSE);
-}
-
-/* Own, multicast and broadcast addresses, as the kernel's routing knows them. */
-void
-divert_maker_add_special_addresses (const DivertMaker *m,
-                                    DivertChain        chain)
-{
-  static const guint types[DIVERT_N_FAMILIES] = {
-    [DIVERT_FAMILY_IPV4] = DIVERT_ADDRTYPE_LOCAL | DIVERT_ADDRTYPE_BROADCAST | DIVERT_ADDRTYPE_MULTICAST,
-    [DIVERT_FAMILY_IPV6] = DIVERT_ADDRTYPE_LOCAL | DIVERT_ADDRTYPE_MULTICAST,
-  };
-
-  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
-    {
-      DivertRule *rule = divert_maker_add_leave (m, chain,
-                                                 N_("own, multicast and broadcast addresses are reached directly"));
-
-      rule->families = 1 << family;
-      rule->dst_types = types[family];
-    }
-}
-
-void
-divert_ruleset_make_hooks (const DivertMaker *m)
-{
-  DivertRule *rule;
-
-  divert_maker_add_to (m, DIVERT_HOOK_OUTPUT, DIVERT_VERDICT_JUMP, DIVERT_CHAIN_JUDGE);
-
-  rule = divert_maker_add_to (m, DIVERT_HOOK_DELIVER, DIVERT_VERDICT_JUMP, DIVERT_CHAIN_DELIVER);
-  g_strlcpy (rule->in_interface, "lo", sizeof rule->in_interface);
-  divert_match_mark (&rule->mark, m->config->mark, m->config->mask, FALSE);
-
-  rule = divert_maker_add_to (m, DIVERT_HOOK_GUARD, DIVERT_VERDICT_JUMP, DIVERT_CHAIN_GUARD);
-  g_strlcpy (rule->out_interface, "lo", sizeof rule->out_interface);
-  rule->out_invert = TRUE;
-
-  if (m->config->dns_port != 0)
-    divert_maker_add_to (m, DIVERT_HOOK_DNS, DIVERT_VERDICT_JUMP, DIVERT_CHAIN_DNS);
 }
 
 /* Both ports, so that only a DHCP client's privileged socket gets through: without its lease the machine is lost, also
@@ -153,11 +127,52 @@ divert_maker_match_dhcp (DivertRule   *rule,
 }
 
 void
-divert_maker_match_opened_to_us (DivertRule *rule)
+divert_maker_add_dhcp (const DivertMaker *m,
+                       DivertChain        chain)
 {
-  rule->protocols = DIVERT_PROTOCOL_TCP;
-  rule->has_tcp_flags = TRUE;
-  rule->tcp_flags_mask = TCP_SYN | TCP_ACK;
-  rule->tcp_flags_value = TCP_SYN | TCP_ACK;
-  rule->ctdir = DIVERT_CTDIR_REPLY;
+  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
+    divert_maker_match_dhcp (divert_maker_add_leave (m, chain, N_("DHCP is left alone")), family);
+}
+
+void
+divert_maker_add_neighbour_discovery (const DivertMaker *m,
+                                      DivertChain        chain)
+{
+  /* NS, NA: without them a router with an intranet's address (the same subnet elsewhere) finds us no more. */
+  static const guint8 neighbour_discovery[] = { 135, 136 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (neighbour_discovery); i++)
+    {
+      DivertRule *rule = divert_maker_add_leave (m, chain, N_("neighbour discovery is left alone"));
+
+      rule->families = DIVERT_FAMILIES_IPV6;
+      rule->protocols = DIVERT_PROTOCOL_ICMP;
+      rule->icmpv6_type = neighbour_discovery[i];
+    }
+}
+
+void
+divert_ruleset_make_hooks (const DivertMaker *m)
+{
+  DivertRule *rule;
+
+  divert_maker_add_to (m, DIVERT_HOOK_OUTPUT, DIVERT_VERDICT_JUMP, DIVERT_CHAIN_JUDGE);
+
+  rule = divert_maker_add_to (m, DIVERT_HOOK_DELIVER, DIVERT_VERDICT_JUMP, DIVERT_CHAIN_DELIVER);
+  g_strlcpy (rule->in_interface, "lo", sizeof rule->in_interface);
+  divert_match_mark (&rule->mark, m->config->mark, m->config->mask, FALSE);
+
+  if (m->spare != 0)
+    {
+      rule = divert_maker_add_to (m, DIVERT_HOOK_ARRIVE, DIVERT_VERDICT_JUMP, DIVERT_CHAIN_SERVE);
+      g_strlcpy (rule->in_interface, "lo", sizeof rule->in_interface);
+      rule->in_invert = TRUE;
+    }
+
+  rule = divert_maker_add_to (m, DIVERT_HOOK_GUARD, DIVERT_VERDICT_JUMP, DIVERT_CHAIN_GUARD);
+  g_strlcpy (rule->out_interface, "lo", sizeof rule->out_interface);
+  rule->out_invert = TRUE;
+
+  if (m->config->dns_port != 0)
+    divert_maker_add_to (m, DIVERT_HOOK_DNS, DIVERT_VERDICT_JUMP, DIVERT_CHAIN_DNS);
 }

@@ -3,6 +3,9 @@
  * Owns: PASS, where packets that the kernel has sent towards the fence, and that are to go straight all the same, get
  * past it: for the spare mark they are routed anew, and what bears it passes (fence.h).  Behind it, it is a mark like
  * somebody else's, and they are left alone.
+ *
+ * It lets pass what INTRANET would leave alone, and decides nothing by itself: who opened a connection is SERVE's to
+ * say, which alone sees who gets a SYN.
  */
 #include "ruleset-private.h"
 
@@ -35,14 +38,7 @@ divert_ruleset_make_pass (const DivertMaker *m)
   rule->src_types = DIVERT_ADDRTYPE_LOCAL;
   divert_maker_match_own_group (m, rule);
 
-  rule = divert_maker_add (m, DIVERT_CHAIN_PASS, DIVERT_VERDICT_CONNMARK, NULL);
-  divert_maker_match_opened_to_us (rule);
-  /* One that bears a mark is ours, even if a stranger makes it look like this (K5.2). */
-  divert_match_mark (&rule->connmark, 0, m->config->mask, FALSE);
-  divert_maker_set_mark (m, rule, m->spare);
-  rule = add_pass (m);
-  rule->protocols = DIVERT_PROTOCOL_TCP;
-  divert_match_mark (&rule->connmark, m->spare, m->config->mask, FALSE);
+  divert_maker_match_remembered (m, add_pass (m), DIVERT_PROTOCOL_TCP, m->spare);
 
   if (m->config->intranet_other_allow && m->decision->place != DIVERT_PLACE_HELD)
     add_pass (m)->protocols = DIVERT_PROTOCOL_ICMP;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Shared by the ruleset's makers: ruleset.c puts together what ruleset-judge.c and
- * ruleset-delivery.c write with the tools of ruleset-maker.c.
+ * Shared by the ruleset's makers: ruleset.c puts together what the others write with the tools of ruleset-maker.c.
  */
 #pragma once
 
@@ -16,7 +15,9 @@ typedef struct
   const DivertDecision *decision;
   guint32               gid;
   DivertFamilies        families;
-  guint32               spare;   /* 0: the mask has no room for it */
+  guint32               spare;   /* 0: the mask has no room for it; likewise served */
+  guint32               served;
+  DivertPorts           ephemeral; /* 0, 0: not known */
 } DivertMaker;
 
 /* Appends a rule for all families that are switched on; the caller fills in its matches, and may narrow the
@@ -33,12 +34,15 @@ void        divert_maker_set_mark (const DivertMaker *m, DivertRule *rule, guint
 
 /* A DHCP client's datagrams, of @family. */
 void        divert_maker_match_dhcp (DivertRule *rule, DivertFamily family);
-/* A SYN-ACK: somebody opened this connection. */
-void        divert_maker_match_opened_to_us (DivertRule *rule);
+/* A SYN and nothing else: the first packet of a TCP connection. */
+void        divert_maker_match_opening (DivertRule *rule);
+/* A connection that bears @value, unless we are about to open it: an earlier one of the same ports bore it. */
+void        divert_maker_match_remembered (const DivertMaker *m, DivertRule *rule, DivertProtocol protocol,
+                                           guint32 value);
 
-void        divert_maker_add_marking (const DivertMaker *m, DivertChain chain, const char *why);
 void        divert_maker_add_leave_if_marked (const DivertMaker *m, DivertChain chain);
-void        divert_maker_add_special_addresses (const DivertMaker *m, DivertChain chain);
+void        divert_maker_add_neighbour_discovery (const DivertMaker *m, DivertChain chain);
+void        divert_maker_add_dhcp (const DivertMaker *m, DivertChain chain);
 
 /* ruleset-judge.c */
 void        divert_ruleset_make_judge (const DivertMaker *m, GArray *intranets);
@@ -48,10 +52,15 @@ void        divert_ruleset_make_intranet (const DivertMaker *m);
 /* ruleset-pass.c */
 void        divert_ruleset_make_pass (const DivertMaker *m);
 
+/* ruleset-serve.c */
+void        divert_ruleset_make_serve (const DivertMaker *m);
+
 /* ruleset-delivery.c */
 void        divert_ruleset_make_delivery (const DivertMaker *m, GArray *intranets);
-void        divert_ruleset_make_guard (const DivertMaker *m);
 void        divert_ruleset_make_dns (const DivertMaker *m);
+
+/* ruleset-guard.c */
+void        divert_ruleset_make_guard (const DivertMaker *m, GArray *intranets);
 
 /* ruleset-maker.c */
 void        divert_ruleset_make_hooks (const DivertMaker *m);

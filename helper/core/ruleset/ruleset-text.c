@@ -64,6 +64,12 @@ append_ports (GString          *text,
     g_string_append_printf (text, " sport %u", rule->sport);
   if (rule->dport != 0)
     g_string_append_printf (text, " dport %u", rule->dport);
+  if (rule->dports != NULL)
+    {
+      g_autofree char *list = divert_ports_to_string (rule->dports);
+
+      g_string_append_printf (text, " dport %s", list);
+    }
 }
 
 static void
@@ -108,7 +114,7 @@ append_matches (GString          *text,
 {
   if (rule->families != DIVERT_FAMILIES_BOTH)
     g_string_append_printf (text, " %s", divert_family_name (rule->families == DIVERT_FAMILIES_IPV6));
-  append_interface (text, "in", FALSE, rule->in_interface);
+  append_interface (text, "in", rule->in_invert, rule->in_interface);
   append_interface (text, "out", rule->out_invert, rule->out_interface);
   append_prefixes (text, "from", rule->sources);
   append_prefixes (text, "to", rule->destinations);
@@ -119,16 +125,12 @@ append_matches (GString          *text,
     g_string_append_printf (text, " type %u", rule->icmpv6_type);
   append_mark (text, "mark", &rule->mark);
   append_mark (text, "connmark", &rule->connmark);
-  if (rule->ctdir != DIVERT_CTDIR_ANY)
-    g_string_append (text, rule->ctdir == DIVERT_CTDIR_REPLY ? " reply" : " original");
-  if (rule->not_new)
-    g_string_append (text, " not new");
   if (rule->has_gid)
     g_string_append_printf (text, " group %u", rule->gid);
-  if (rule->no_socket)
-    g_string_append (text, " no socket");
   append_addrtypes (text, "from-type", rule->src_types);
   append_addrtypes (text, "to-type", rule->dst_types);
+  if (rule->receiver != DIVERT_RECEIVER_ANY)
+    g_string_append (text, rule->receiver == DIVERT_RECEIVER_BOUND ? " to a bound socket" : " to a socket");
 }
 
 static void

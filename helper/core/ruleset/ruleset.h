@@ -20,6 +20,7 @@ typedef enum
 {
   DIVERT_HOOK_OUTPUT,            /* what this machine sends; a mark set here changes its route */
   DIVERT_HOOK_DELIVER,           /* what comes in: ours comes in by lo and bears our mark */
+  DIVERT_HOOK_ARRIVE,            /* what is about to be given to a socket of this machine */
   DIVERT_HOOK_GUARD,             /* what is about to leave */
   DIVERT_HOOK_DNS,               /* the first packet of each connection that this machine opens; may be redirected */
 
@@ -29,8 +30,10 @@ typedef enum
   DIVERT_CHAIN_INTRANET,         /* the rest of what goes to an intranet */
   DIVERT_CHAIN_DELIVER,          /* hands marked packets to the proxy */
   DIVERT_CHAIN_DELIVER_INTRANET, /* likewise, those to an intranet */
+  DIVERT_CHAIN_SERVE,            /* of ARRIVE: remembers what was sent to a program that serves */
   DIVERT_CHAIN_GUARD,            /* drops what was to be diverted and would leave by a wire */
   DIVERT_CHAIN_GUARD_DNS,        /* likewise, DNS */
+  DIVERT_CHAIN_GUARD_INTRANET,   /* likewise, what goes to an intranet without a grant */
   DIVERT_CHAIN_DNS,              /* redirects DNS to the proxy */
 } DivertChain;
 
@@ -68,12 +71,13 @@ typedef enum
   DIVERT_ADDRTYPE_MULTICAST = 1 << 5,
 } DivertAddrtype;
 
+/* Who would be given a packet that comes in. */
 typedef enum
 {
-  DIVERT_CTDIR_ANY,
-  DIVERT_CTDIR_ORIGINAL,
-  DIVERT_CTDIR_REPLY,
-} DivertCtdir;
+  DIVERT_RECEIVER_ANY,      /* that does not matter */
+  DIVERT_RECEIVER_SOMEBODY, /* some socket */
+  DIVERT_RECEIVER_BOUND,    /* one with an address: a connection's, or a listener's on that address alone */
+} DivertReceiver;
 
 /* (mark & mask) == value; value 0 and invert: any bit of the mask. */
 typedef struct
@@ -84,7 +88,9 @@ typedef struct
   guint32  mask;
 } DivertMarkMatch;
 
-/* One rule.  All matches that are set must hold. */
+/* One rule.  All matches that are set must hold.
+ *
+ * There is no word here for connection tracking's states and directions: a stranger chooses both (K5.1). */
 typedef struct
 {
   DivertChain     chain;
@@ -92,12 +98,14 @@ typedef struct
 
   guint           protocols;         /* DivertProtocol bits; 0: any */
   char            in_interface[16];  /* ""; else exactly this one */
+  gboolean        in_invert;         /* any but in_interface */
   char            out_interface[16];
   gboolean        out_invert;        /* any but out_interface */
   GArray         *sources;           /* DivertPrefix of both families, any of which must match; NULL: all match */
   GArray         *destinations;      /* likewise; a GOTO's are sorted and disjoint: divert_prefixes_merge() */
   guint16         sport;             /* 0: any port; needs protocols TCP or UDP */
   guint16         dport;
+  GArray         *dports;            /* DivertPorts, one of which must have it; NULL: any; not with dport */
   gboolean        has_tcp_flags;     /* needs protocol TCP */
   gboolean        tcp_flags_invert;
   guint8          tcp_flags_mask;    /* FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32 */
@@ -105,13 +113,11 @@ typedef struct
   guint8          icmpv6_type;       /* 0: any; needs protocol ICMP, and IPv6 alone */
   DivertMarkMatch mark;
   DivertMarkMatch connmark;
-  DivertCtdir     ctdir;
-  gboolean        not_new;           /* conntrack state is anything but NEW */
   gboolean        has_gid;           /* the socket's group */
   guint32         gid;
-  gboolean        no_socket;         /* no (usable) socket behind the packet */
-  guint           dst_types;         /* DivertAddrtype bits; 0: any */
+  guint           dst_types;         /* DivertAddrtype bits; 0: any; for IPv6 never two: no address has (K1.8) */
   guint           src_types;
+  DivertReceiver  receiver;          /* of ARRIVE alone */
 
   DivertVerdict   verdict;
   DivertChain     to;                /* of JUMP and GOTO */
@@ -159,8 +165,10 @@ gboolean       divert_ruleset_is_empty (const DivertRuleset *ruleset);
 gboolean       divert_ruleset_same_rules (const DivertRuleset *a, const DivertRuleset *b, DivertFamily family,
                                           guint chains);
 
-/* The connection mark, within the mask, of what is left alone; 0: the mask has no room for one. */
+/* The connection mark, within the mask, of a connection that is left alone wherever it goes, and of one that is, but
+ * to an intranet; 0: the mask has no room for it. */
 guint32        divert_ruleset_get_spare_mark (const DivertConfig *config);
+guint32        divert_ruleset_get_served_mark (const DivertConfig *config);
 /* A packet mark, not 0, that the rules take for somebody else's: the helper's own packets bear it. */
 guint32        divert_ruleset_get_bypass_mark (const DivertConfig *config);
 

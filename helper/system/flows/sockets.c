@@ -10,6 +10,7 @@
  */
 #include "sockets.h"
 
+#include "listeners.h"
 #include "system/netlink/own-addresses.h"
 #include "system/netlink/sockets-diag.h"
 #include "system/netlink/sockets-owner.h"
@@ -24,18 +25,32 @@
 
 typedef struct
 {
-  const GArray *prefixes;
-  GArray       *sockets; /* DivertSocket */
+  const DivertDoomed    *doomed;
+  const DivertListeners *listeners;
+  GArray                *sockets; /* DivertSocket */
 } Matches;
+
+static gboolean
+is_doomed (const Matches      *matches,
+           const DivertSocket *socket)
+{
+  const DivertDoomed *doomed = matches->doomed;
+  const DivertPrefix remote = divert_socket_get_remote (socket);
+
+  if (doomed->all_but == NULL)
+    return divert_prefixes_contain (doomed->to, &remote);
+  if (socket->mark != 0 || divert_listeners_accepted (matches->listeners, socket))
+    return FALSE;
+  return divert_prefixes_contain (doomed->to, &remote) || !divert_prefixes_contain (doomed->all_but, &remote);
+}
 
 static void
 see_connection (const DivertSocket *socket,
                 gpointer            user_data)
 {
   Matches *matches = user_data;
-  const DivertPrefix remote = divert_socket_get_remote (socket);
 
-  if (socket->diag.idiag_inode == 0 || !divert_prefixes_contain (matches->prefixes, &remote))
+  if (socket->diag.idiag_inode == 0 || !is_doomed (matches, socket))
     return;
   if (matches->sockets->len < MAX_SOCKETS)
     g_array_append_val (matches->sockets, *socket);
@@ -51,10 +66,7 @@ collect (DivertNetlink  *netlink,
     guint8  protocol;
     guint32 states;
   } kinds[] = {
-    { IPPROTO_TCP,
-      DIVERT_SOCKET_STATE (TCP_ESTABLISHED) | DIVERT_SOCKET_STATE (TCP_SYN_SENT) | DIVERT_SOCKET_STATE (TCP_SYN_RECV) |
-      DIVERT_SOCKET_STATE (TCP_FIN_WAIT1) | DIVERT_SOCKET_STATE (TCP_FIN_WAIT2) | DIVERT_SOCKET_STATE (TCP_CLOSE_WAIT) |
-      DIVERT_SOCKET_STATE (TCP_LAST_ACK) | DIVERT_SOCKET_STATE (TCP_CLOSING) },
+    { IPPROTO_TCP, DIVERT_SOCKET_STATES_CONNECTED },
     { IPPROTO_UDP, DIVERT_SOCKET_STATE (TCP_ESTABLISHED) }, /* that is: connected */
   };
 
@@ -104,20 +116,20 @@ destroy_all (DivertNetlink  *netlink,
 }
 
 gboolean
-divert_sockets_destroy (const GArray  *prefixes,
-                        guint32        gid,
-                        guint         *ret_destroyed,
-                        GError       **error)
+divert_sockets_destroy (const DivertDoomed  *doomed,
+                        guint               *ret_destroyed,
+                        GError             **error)
 {
   g_autoptr(GArray) sockets = g_array_new (FALSE, FALSE, sizeof (DivertSocket));
   g_autoptr(DivertNetlink) netlink = divert_netlink_new (NETLINK_SOCK_DIAG, error);
-  Matches matches = { prefixes, sockets };
+  g_autoptr(DivertListeners) listeners = netlink != NULL ? divert_listeners_read (netlink, error) : NULL;
+  Matches matches = { doomed, listeners, sockets };
   guint n = 0;
 
-  if (netlink == NULL)
+  if (listeners == NULL)
     return FALSE;
   if (!collect (netlink, &matches, error) ||
-      (sockets->len > 0 && !destroy_all (netlink, sockets, gid, &n, error)))
+      (sockets->len > 0 && !destroy_all (netlink, sockets, doomed->gid, &n, error)))
     {
       g_prefix_error (error, _("cannot end connections of the place left: "));
       return FALSE;

@@ -33,6 +33,7 @@ divert_socket_parse (struct nlmsghdr *header,
       socket.transparent = options->transparent;
     }
   socket.v6only = divert_netlink_get_u8 (attributes[INET_DIAG_SKV6ONLY], 0) != 0;
+  socket.mark = divert_netlink_get_u32 (attributes[INET_DIAG_MARK], 0);
   *ret_socket = socket;
   return TRUE;
 }

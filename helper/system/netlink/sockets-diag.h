@@ -16,6 +16,7 @@ typedef struct
   struct inet_diag_msg diag;
   gboolean             transparent; /* IP_TRANSPARENT */
   gboolean             v6only;
+  guint32              mark;        /* SO_MARK */
 } DivertSocket;
 
 typedef void (*DivertSocketVisit) (const DivertSocket *socket, gpointer user_data);
@@ -25,6 +26,11 @@ gboolean divert_socket_parse (struct nlmsghdr *header, guint8 protocol, DivertSo
 
 /* TCP_ESTABLISHED … (netinet/tcp.h), as a bit. */
 #define DIVERT_SOCKET_STATE(tcp_state) (1u << (tcp_state))
+/* Those of a TCP socket that has a peer, and whose program may still say something. */
+#define DIVERT_SOCKET_STATES_CONNECTED                                                                                \
+  (DIVERT_SOCKET_STATE (TCP_ESTABLISHED) | DIVERT_SOCKET_STATE (TCP_SYN_SENT) | DIVERT_SOCKET_STATE (TCP_SYN_RECV) |   \
+   DIVERT_SOCKET_STATE (TCP_FIN_WAIT1) | DIVERT_SOCKET_STATE (TCP_FIN_WAIT2) | DIVERT_SOCKET_STATE (TCP_CLOSE_WAIT) | \
+   DIVERT_SOCKET_STATE (TCP_LAST_ACK) | DIVERT_SOCKET_STATE (TCP_CLOSING))
 
 /* Calls @visit for the sockets of @family (IPv6's may serve IPv4) in @states (DIVERT_SOCKET_STATE());
  * @port: local, 0: any. */

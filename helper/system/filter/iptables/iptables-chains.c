@@ -15,6 +15,7 @@ static const struct
 } chains[DIVERT_N_CHAINS] = {
   [DIVERT_HOOK_OUTPUT] = { DIVERT_XT_MANGLE, "OUTPUT", FALSE, FALSE },
   [DIVERT_HOOK_DELIVER] = { DIVERT_XT_MANGLE, "PREROUTING", FALSE, FALSE },
+  [DIVERT_HOOK_ARRIVE] = { DIVERT_XT_MANGLE, "INPUT", FALSE, FALSE },
   [DIVERT_HOOK_GUARD] = { DIVERT_XT_MANGLE, "POSTROUTING", FALSE, FALSE },
   [DIVERT_HOOK_DNS] = { DIVERT_XT_NAT, "OUTPUT", FALSE, FALSE },
   [DIVERT_CHAIN_JUDGE] = { DIVERT_XT_MANGLE, "LOCAL_DIVERT", TRUE, TRUE },
@@ -23,8 +24,10 @@ static const struct
   [DIVERT_CHAIN_INTRANET] = { DIVERT_XT_MANGLE, "LOCAL_INTRANET_DIVERT", FALSE, FALSE },
   [DIVERT_CHAIN_DELIVER] = { DIVERT_XT_MANGLE, "DIVERT", TRUE, TRUE },
   [DIVERT_CHAIN_DELIVER_INTRANET] = { DIVERT_XT_MANGLE, "INTRANET_DIVERT", FALSE, FALSE },
-  [DIVERT_CHAIN_GUARD] = { DIVERT_XT_MANGLE, "DIVERT_GUARD", TRUE, FALSE },
+  [DIVERT_CHAIN_SERVE] = { DIVERT_XT_MANGLE, "DIVERT_SERVE", FALSE, FALSE },
+  [DIVERT_CHAIN_GUARD] = { DIVERT_XT_MANGLE, "DIVERT_GUARD", TRUE, TRUE },
   [DIVERT_CHAIN_GUARD_DNS] = { DIVERT_XT_MANGLE, "DIVERT_GUARD_DNS", FALSE, FALSE },
+  [DIVERT_CHAIN_GUARD_INTRANET] = { DIVERT_XT_MANGLE, "DIVERT_GUARD_INTRANET", FALSE, FALSE },
   [DIVERT_CHAIN_DNS] = { DIVERT_XT_NAT, "LOCAL_DNS_DIVERT", TRUE, FALSE },
 };
 
@@ -122,7 +125,8 @@ divert_xt_is_always (DivertChain chain)
 gboolean
 divert_xt_is_guard (const char *name)
 {
-  return names_chain (DIVERT_CHAIN_GUARD, name) || names_chain (DIVERT_CHAIN_GUARD_DNS, name);
+  return names_chain (DIVERT_CHAIN_GUARD, name) || names_chain (DIVERT_CHAIN_GUARD_DNS, name) ||
+         names_chain (DIVERT_CHAIN_GUARD_INTRANET, name);
 }
 
 /* No other rule names the packet's source. */
@@ -131,5 +135,6 @@ divert_xt_is_grant (const DivertXtRule *rule)
 {
   return rule->table == DIVERT_XT_MANGLE && rule->target == DIVERT_XT_RETURN && rule->has_source &&
          rule->has_destination &&
-         (names_chain (DIVERT_CHAIN_JUDGE, rule->chain) || names_chain (DIVERT_CHAIN_INTRANET, rule->chain));
+         (names_chain (DIVERT_CHAIN_JUDGE, rule->chain) || names_chain (DIVERT_CHAIN_INTRANET, rule->chain) ||
+          names_chain (DIVERT_CHAIN_GUARD_INTRANET, rule->chain));
 }

@@ -117,6 +117,8 @@ fill_header (const DivertIptablesLayout *layout,
     fill_prefix (entry, layout->destination, layout->destination_mask, &rule->destination);
   fill_interface (entry, layout->in_interface, layout->in_mask, rule->in_interface);
   fill_interface (entry, layout->out_interface, layout->out_mask, rule->out_interface);
+  if (rule->in_invert)
+    *(guint8 *) at (entry, layout->inverse_flags) |= layout->inverse_in;
   if (rule->out_invert)
     *(guint8 *) at (entry, layout->inverse_flags) |= layout->inverse_out;
   write_half (entry, layout->protocol, rule->protocol);
@@ -271,6 +273,7 @@ parse_header (const DivertIptablesFamily *ops,
                 &rule->destination);
   g_strlcpy (rule->in_interface, at (entry, layout->in_interface), sizeof rule->in_interface);
   g_strlcpy (rule->out_interface, at (entry, layout->out_interface), sizeof rule->out_interface);
+  rule->in_invert = (read_byte (entry, layout->inverse_flags) & layout->inverse_in) != 0;
   rule->out_invert = (read_byte (entry, layout->inverse_flags) & layout->inverse_out) != 0;
   rule->protocol = divert_iptables_get_offset (entry, layout->protocol);
 }

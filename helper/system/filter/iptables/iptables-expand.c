@@ -11,7 +11,8 @@
  * x_tables tries rules one after the other.  A few grants cost next to nothing in front of all else; more than
  * GRANTS_FIRST_MAX would cost every packet of the machine.  Then they stand at the head of INTRANET, where only
  * packets to an intranet come by, as every one that is granted does: what stands in between leaves a packet alone as
- * well, or is the goto to INTRANET.  Long lists of a goto are spread (iptables-dispatch.c).
+ * well, or is the goto to INTRANET, or sends on what was diverted before, which is forgotten when a site is reached
+ * (run/flows.c).  Long lists of a goto are spread (iptables-dispatch.c).
  *
  * GLib alone, so that plan and the golden cases need no kernel.
  */
@@ -70,6 +71,7 @@ translate (const DivertRule *rule,
   };
   DivertXtRule xt = {
     .table = divert_xt_chain_table (rule->chain),
+    .in_invert = rule->in_invert,
     .out_invert = rule->out_invert,
     .sport = rule->sport,
     .dport = rule->dport,
@@ -80,13 +82,11 @@ translate (const DivertRule *rule,
     .icmpv6_type = rule->icmpv6_type,
     .mark = rule->mark,
     .connmark = rule->connmark,
-    .ctdir = rule->ctdir,
-    .not_new = rule->not_new,
     .has_gid = rule->has_gid,
     .gid = rule->gid,
-    .no_socket = rule->no_socket,
     .dst_types = rule->dst_types,
     .src_types = rule->src_types,
+    .receiver = rule->receiver,
     .target = targets[rule->verdict],
     .value = rule->value,
     .mask = rule->mask,
@@ -105,6 +105,25 @@ translate (const DivertRule *rule,
 }
 
 static void
+add_ports (DivertXtExpansion *expansion,
+           const DivertRule  *rule,
+           DivertFamily       family,
+           const char        *name,
+           DivertXtRule      *xt)
+{
+  if (rule->dports == NULL)
+    divert_xt_expansion_add (expansion, family, name, xt);
+  for (guint i = 0; rule->dports != NULL && i < rule->dports->len; i++)
+    {
+      const DivertPorts *range = divert_ports_index (rule->dports, i);
+
+      xt->dport = range->first;
+      xt->dport_last = range->last != range->first ? range->last : 0;
+      divert_xt_expansion_add (expansion, family, name, xt);
+    }
+}
+
+static void
 add_protocols (DivertXtExpansion *expansion,
                const DivertRule  *rule,
                DivertFamily       family,
@@ -117,7 +136,7 @@ add_protocols (DivertXtExpansion *expansion,
     if ((rule->protocols & (1u << i)) != 0)
       {
         xt->protocol = divert_protocol_number (1 << i, family);
-        divert_xt_expansion_add (expansion, family, name, xt);
+        add_ports (expansion, rule, family, name, xt);
       }
 }
 
@@ -193,7 +212,7 @@ write_grants (DivertXtExpansion   *expansion,
               DivertChain          chain)
 {
   const gboolean few = count_pairs (ruleset, DIVERT_CHAIN_GRANTS) <= GRANTS_FIRST_MAX;
-  const char *name = expansion->where[few ? chain : DIVERT_CHAIN_INTRANET];
+  const char *name = expansion->where[chain == DIVERT_CHAIN_JUDGE && !few ? DIVERT_CHAIN_INTRANET : chain];
 
   for (guint i = 0; i < ruleset->rules->len; i++)
     {

@@ -49,7 +49,7 @@ DEFINE_ENTRY_FUNCTIONS (ip6tc, struct ip6t_entry)
   .flush_chain = prefix##_flush_entries, .create_chain = prefix##_create_chain, .delete_chain = prefix##_delete_chain, \
   .commit = prefix##_commit
 
-#define LAYOUT(type, ip, protocol_flag, goto_flag, out_flag)                                                          \
+#define LAYOUT(type, ip, protocol_flag, goto_flag, in_flag, out_flag)                                                 \
   {                                                                                                                   \
     .size = sizeof (type), .source = offsetof (type, ip.src), .source_mask = offsetof (type, ip.smsk),                \
     .destination = offsetof (type, ip.dst), .destination_mask = offsetof (type, ip.dmsk),                             \
@@ -58,7 +58,7 @@ DEFINE_ENTRY_FUNCTIONS (ip6tc, struct ip6t_entry)
     .protocol = offsetof (type, ip.proto), .flags = offsetof (type, ip.flags),                                        \
     .inverse_flags = offsetof (type, ip.invflags), .target_offset = offsetof (type, target_offset),                   \
     .next_offset = offsetof (type, next_offset), .counters = offsetof (type, counters),                               \
-    .flag_protocol = protocol_flag, .flag_goto = goto_flag, .inverse_out = out_flag,                                  \
+    .flag_protocol = protocol_flag, .flag_goto = goto_flag, .inverse_in = in_flag, .inverse_out = out_flag,           \
   }
 
 static const DivertIptablesFamily families[DIVERT_N_FAMILIES] = {
@@ -70,7 +70,7 @@ static const DivertIptablesFamily families[DIVERT_N_FAMILIES] = {
     .get_target_revision = IPT_SO_GET_REVISION_TARGET,
     .module = "ip_tables",
     .names_file = "/proc/net/ip_tables_names",
-    .layout = LAYOUT (struct ipt_entry, ip, 0, IPT_F_GOTO, IPT_INV_VIA_OUT),
+    .layout = LAYOUT (struct ipt_entry, ip, 0, IPT_F_GOTO, IPT_INV_VIA_IN, IPT_INV_VIA_OUT),
     FUNCTIONS (iptc),
   },
   [DIVERT_FAMILY_IPV6] = {
@@ -81,7 +81,7 @@ static const DivertIptablesFamily families[DIVERT_N_FAMILIES] = {
     .get_target_revision = IP6T_SO_GET_REVISION_TARGET,
     .module = "ip6_tables",
     .names_file = "/proc/net/ip6_tables_names",
-    .layout = LAYOUT (struct ip6t_entry, ipv6, IP6T_F_PROTO, IP6T_F_GOTO, IP6T_INV_VIA_OUT),
+    .layout = LAYOUT (struct ip6t_entry, ipv6, IP6T_F_PROTO, IP6T_F_GOTO, IP6T_INV_VIA_IN, IP6T_INV_VIA_OUT),
     FUNCTIONS (ip6tc),
   },
 };

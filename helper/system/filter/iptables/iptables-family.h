@@ -23,9 +23,9 @@ typedef struct
   gsize  flags, inverse_flags; /* guint8; what we compare ends behind the latter */
   gsize  target_offset, next_offset; /* guint16 */
   gsize  counters;      /* struct xt_counters */
-  guint8 flag_protocol; /* without it IPv6 matches every protocol (TRAPS 1.6) */
+  guint8 flag_protocol; /* without it IPv6 matches every protocol (K1.6) */
   guint8 flag_goto;
-  guint8 inverse_out;
+  guint8 inverse_in, inverse_out;
 } DivertIptablesLayout;
 
 typedef struct
@@ -68,7 +68,7 @@ typedef struct
 
 #define DIVERT_IPTABLES_TABLE_INIT { NULL, NULL }
 
-/* Does @table exist in this network namespace?  Unlike opening it, asking does not create it (TRAPS 1.16). */
+/* Does @table exist in this network namespace?  Unlike opening it, asking does not create it (K1.2). */
 gboolean divert_iptables_table_exists (const DivertIptablesFamily *ops, DivertXtTable table);
 /* Reads @table, and creates it if it is not there. */
 gboolean divert_iptables_table_open (DivertIptablesTable *self, const DivertIptablesFamily *ops, DivertXtTable table,

@@ -11,23 +11,31 @@
 #include <netinet/in.h>
 #include <string.h>
 
-#include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/netfilter/xt_addrtype.h>
 #include <linux/netfilter/xt_comment.h>
 #include <linux/netfilter/xt_connmark.h>
-#include <linux/netfilter/xt_conntrack.h>
 #include <linux/netfilter/xt_mark.h>
 #include <linux/netfilter/xt_owner.h>
+#include <linux/netfilter/xt_socket.h>
 #include <linux/netfilter/xt_tcpudp.h>
 #include <linux/netfilter_ipv6/ip6_tables.h>
 
-/* Ports are in host order in the tcp and udp matches, in network order in TPROXY and REDIRECT (TRAPS 1.6). */
+/* Ports are in host order in the tcp and udp matches, in network order in TPROXY and REDIRECT (K1.6). */
 static void
 fill_ports (guint16 range[2],
-            guint16 port)
+            guint16 first,
+            guint16 last)
 {
-  range[0] = port;
-  range[1] = port != 0 ? port : G_MAXUINT16;
+  range[0] = first;
+  range[1] = first == 0 ? G_MAXUINT16 : last != 0 ? last : first;
+}
+
+static void
+parse_dports (const guint16  range[2],
+              DivertXtRule  *rule)
+{
+  rule->dport = range[0];
+  rule->dport_last = range[0] != 0 && range[1] != range[0] ? range[1] : 0;
 }
 
 static gboolean
@@ -42,8 +50,8 @@ fill_tcp (const DivertXtRule *rule,
 {
   struct xt_tcp *tcp = data;
 
-  fill_ports (tcp->spts, rule->sport);
-  fill_ports (tcp->dpts, rule->dport);
+  fill_ports (tcp->spts, rule->sport, 0);
+  fill_ports (tcp->dpts, rule->dport, rule->dport_last);
   if (!rule->has_tcp_flags)
     return;
   tcp->flg_mask = rule->tcp_flags_mask;
@@ -58,7 +66,7 @@ parse_tcp (const void   *data,
   const struct xt_tcp *tcp = data;
 
   rule->sport = tcp->spts[0];
-  rule->dport = tcp->dpts[0];
+  parse_dports (tcp->dpts, rule);
   rule->has_tcp_flags = tcp->flg_mask != 0;
   rule->tcp_flags_mask = tcp->flg_mask;
   rule->tcp_flags_value = tcp->flg_cmp;
@@ -77,8 +85,8 @@ fill_udp (const DivertXtRule *rule,
 {
   struct xt_udp *udp = data;
 
-  fill_ports (udp->spts, rule->sport);
-  fill_ports (udp->dpts, rule->dport);
+  fill_ports (udp->spts, rule->sport, 0);
+  fill_ports (udp->dpts, rule->dport, rule->dport_last);
 }
 
 static void
@@ -88,7 +96,7 @@ parse_udp (const void   *data,
   const struct xt_udp *udp = data;
 
   rule->sport = udp->spts[0];
-  rule->dport = udp->dpts[0];
+  parse_dports (udp->dpts, rule);
 }
 
 static gboolean
@@ -169,44 +177,9 @@ parse_connmark (const void   *data,
 }
 
 static gboolean
-wants_conntrack (const DivertXtRule *rule)
-{
-  return rule->ctdir != DIVERT_CTDIR_ANY || rule->not_new;
-}
-
-static void
-fill_conntrack (const DivertXtRule *rule,
-                void               *data)
-{
-  struct xt_conntrack_mtinfo3 *ct = data;
-
-  if (rule->not_new)
-    {
-      ct->match_flags |= XT_CONNTRACK_STATE;
-      ct->invert_flags |= XT_CONNTRACK_STATE;
-      ct->state_mask = XT_CONNTRACK_STATE_BIT (IP_CT_NEW);
-    }
-  if (rule->ctdir != DIVERT_CTDIR_ANY)
-    ct->match_flags |= XT_CONNTRACK_DIRECTION;
-  if (rule->ctdir == DIVERT_CTDIR_REPLY)
-    ct->invert_flags |= XT_CONNTRACK_DIRECTION;
-}
-
-static void
-parse_conntrack (const void   *data,
-                 DivertXtRule *rule)
-{
-  const struct xt_conntrack_mtinfo3 *ct = data;
-
-  rule->not_new = (ct->match_flags & XT_CONNTRACK_STATE) != 0;
-  if ((ct->match_flags & XT_CONNTRACK_DIRECTION) != 0)
-    rule->ctdir = (ct->invert_flags & XT_CONNTRACK_DIRECTION) != 0 ? DIVERT_CTDIR_REPLY : DIVERT_CTDIR_ORIGINAL;
-}
-
-static gboolean
 wants_owner (const DivertXtRule *rule)
 {
-  return rule->has_gid || rule->no_socket;
+  return rule->has_gid;
 }
 
 static void
@@ -215,17 +188,9 @@ fill_owner (const DivertXtRule *rule,
 {
   struct xt_owner_match_info *owner = data;
 
-  if (rule->no_socket)
-    {
-      owner->match |= XT_OWNER_SOCKET;
-      owner->invert |= XT_OWNER_SOCKET;
-    }
-  if (rule->has_gid)
-    {
-      owner->match |= XT_OWNER_GID;
-      owner->gid_min = rule->gid;
-      owner->gid_max = rule->gid;
-    }
+  owner->match = XT_OWNER_GID;
+  owner->gid_min = rule->gid;
+  owner->gid_max = rule->gid;
 }
 
 static void
@@ -234,7 +199,6 @@ parse_owner (const void   *data,
 {
   const struct xt_owner_match_info *owner = data;
 
-  rule->no_socket = (owner->match & XT_OWNER_SOCKET) != 0;
   rule->has_gid = (owner->match & XT_OWNER_GID) != 0;
   rule->gid = owner->gid_min;
 }
@@ -270,6 +234,31 @@ parse_addrtype (const void   *data,
 }
 
 static gboolean
+wants_socket (const DivertXtRule *rule)
+{
+  return rule->receiver != DIVERT_RECEIVER_ANY;
+}
+
+static void
+fill_socket (const DivertXtRule *rule,
+             void               *data)
+{
+  struct xt_socket_mtinfo3 *socket = data;
+
+  /* Without it, one on all addresses is none. */
+  socket->flags = rule->receiver == DIVERT_RECEIVER_SOMEBODY ? XT_SOCKET_NOWILDCARD : 0;
+}
+
+static void
+parse_socket (const void   *data,
+              DivertXtRule *rule)
+{
+  const struct xt_socket_mtinfo3 *socket = data;
+
+  rule->receiver = (socket->flags & XT_SOCKET_NOWILDCARD) != 0 ? DIVERT_RECEIVER_SOMEBODY : DIVERT_RECEIVER_BOUND;
+}
+
+static gboolean
 wants_comment (const DivertXtRule *rule)
 {
   return rule->tagged;
@@ -300,11 +289,10 @@ const DivertIptablesMatch divert_iptables_matches[] = {
   { { "mark", 1, DIVERT_FAMILIES_BOTH, sizeof (struct xt_mark_mtinfo1), fill_mark, parse_mark }, wants_mark },
   { { "connmark", 1, DIVERT_FAMILIES_BOTH, sizeof (struct xt_connmark_mtinfo1), fill_connmark, parse_connmark },
     wants_connmark },
-  { { "conntrack", 3, DIVERT_FAMILIES_BOTH, sizeof (struct xt_conntrack_mtinfo3), fill_conntrack, parse_conntrack },
-    wants_conntrack },
   { { "owner", 1, DIVERT_FAMILIES_BOTH, sizeof (struct xt_owner_match_info), fill_owner, parse_owner }, wants_owner },
   { { "addrtype", 1, DIVERT_FAMILIES_BOTH, sizeof (struct xt_addrtype_info_v1), fill_addrtype, parse_addrtype },
     wants_addrtype },
+  { { "socket", 3, DIVERT_FAMILIES_BOTH, sizeof (struct xt_socket_mtinfo3), fill_socket, parse_socket }, wants_socket },
   { { "comment", 0, DIVERT_FAMILIES_BOTH, sizeof (struct xt_comment_info), fill_comment, parse_comment },
     wants_comment },
 };

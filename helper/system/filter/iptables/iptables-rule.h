@@ -45,6 +45,7 @@ typedef struct
 
   guint8          protocol;        /* IPPROTO_TCP, _UDP, _ICMP, _ICMPV6; 0: any */
   char            in_interface[16];
+  gboolean        in_invert;
   char            out_interface[16];
   gboolean        out_invert;
   gboolean        has_source;
@@ -53,6 +54,7 @@ typedef struct
   DivertPrefix    destination;
   guint16         sport;
   guint16         dport;
+  guint16         dport_last;      /* 0: dport alone */
   gboolean        has_tcp_flags;
   gboolean        tcp_flags_invert;
   guint8          tcp_flags_mask;
@@ -60,13 +62,11 @@ typedef struct
   guint8          icmpv6_type;
   DivertMarkMatch mark;
   DivertMarkMatch connmark;
-  DivertCtdir     ctdir;
-  gboolean        not_new;
   gboolean        has_gid;
   guint32         gid;
-  gboolean        no_socket;
   guint           dst_types;
   guint           src_types;
+  DivertReceiver  receiver;
   gboolean        tagged;          /* carries DIVERT_XT_TAG */
 
   DivertXtTarget  target;

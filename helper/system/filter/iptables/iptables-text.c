@@ -102,6 +102,8 @@ append_protocol_match (GString            *text,
     g_string_append_printf (text, " --sport %u", rule->sport);
   if (rule->dport != 0)
     g_string_append_printf (text, " --dport %u", rule->dport);
+  if (rule->dport_last != 0)
+    g_string_append_printf (text, ":%u", rule->dport_last);
   if (rule->has_tcp_flags)
     {
       g_string_append_printf (text, "%s --tcp-flags ", rule->tcp_flags_invert ? " !" : "");
@@ -120,22 +122,14 @@ append_matches (GString            *text,
   append_protocol_match (text, rule);
   append_mark (text, "mark", &rule->mark);
   append_mark (text, "connmark", &rule->connmark);
-  if (rule->not_new || rule->ctdir != DIVERT_CTDIR_ANY)
-    g_string_append (text, " -m conntrack");
-  if (rule->not_new)
-    g_string_append (text, " ! --ctstate NEW");
-  if (rule->ctdir != DIVERT_CTDIR_ANY)
-    g_string_append_printf (text, " --ctdir %s", rule->ctdir == DIVERT_CTDIR_REPLY ? "REPLY" : "ORIGINAL");
-  if (rule->has_gid || rule->no_socket)
-    g_string_append (text, " -m owner");
-  if (rule->no_socket)
-    g_string_append (text, " ! --socket-exists");
   if (rule->has_gid)
-    g_string_append_printf (text, " --gid-owner %u", rule->gid);
+    g_string_append_printf (text, " -m owner --gid-owner %u", rule->gid);
   if (rule->src_types != 0 || rule->dst_types != 0)
     g_string_append (text, " -m addrtype");
   append_addrtypes (text, "src-type", rule->src_types);
   append_addrtypes (text, "dst-type", rule->dst_types);
+  if (rule->receiver != DIVERT_RECEIVER_ANY)
+    g_string_append (text, rule->receiver == DIVERT_RECEIVER_SOMEBODY ? " -m socket --nowildcard" : " -m socket");
   if (rule->tagged)
     g_string_append (text, " -m comment --comment " DIVERT_XT_TAG);
 }
@@ -189,7 +183,7 @@ divert_xt_rule_to_text (const DivertXtRule *rule,
   if (rule->has_destination)
     append_prefix (text, "d", &rule->destination);
   if (rule->in_interface[0] != '\0')
-    g_string_append_printf (text, " -i %s", rule->in_interface);
+    g_string_append_printf (text, "%s -i %s", rule->in_invert ? " !" : "", rule->in_interface);
   if (rule->out_interface[0] != '\0')
     g_string_append_printf (text, "%s -o %s", rule->out_invert ? " !" : "", rule->out_interface);
   for (guint i = 0; i < G_N_ELEMENTS (protocols); i++)

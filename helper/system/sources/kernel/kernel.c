@@ -12,6 +12,7 @@
  */
 #include "kernel.h"
 
+#include "ephemeral-ports.h"
 #include "gateway.h"
 #include "kernel-monitor.h"
 #include "kernel-read.h"
@@ -193,6 +194,7 @@ divert_kernel_gather (DivertKernel  *kernel,
   facts->links = g_steal_pointer (&state->links);
   g_array_unref (facts->routes);
   facts->routes = g_steal_pointer (&state->routes);
+  facts->ephemeral = divert_ephemeral_ports_read ();
   return TRUE;
 }
 

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: the guard, which drops what would leave by a wire although it must not: what is to be diverted (GUARD), DNS
+ * (GUARD_DNS), and what goes to an intranet without a grant (GUARD_INTRANET).
+ *
+ * It does not rely on JUDGE: if somebody empties the chains of the hook OUTPUT, nothing bears our mark, and an
+ * intranet's packets end here.  Only what this machine sends itself counts, by its source address: what it forwards for
+ * others has one of theirs.
+ */
+#include "ruleset-private.h"
+
+#include <glib/gi18n-lib.h>
+
+static void
+add_drop (const DivertMaker *m,
+          DivertChain        chain,
+          const char        *why)
+{
+  divert_maker_add (m, chain, DIVERT_VERDICT_DROP, why)->src_types = DIVERT_ADDRTYPE_LOCAL;
+}
+
+/* What is left alone wherever it goes; the cheapest first. */
+static void
+add_exemptions (const DivertMaker *m,
+                DivertChain        chain)
+{
+  divert_match_foreign_mark (divert_maker_add_leave (m, chain, NULL));
+  if (m->spare != 0)
+    divert_maker_match_remembered (m, divert_maker_add_leave (m, chain, NULL), DIVERT_PROTOCOL_TCP,
+                                   m->spare);
+  divert_maker_match_own_group (m, divert_maker_add_leave (m, chain, NULL));
+}
+
+/* Whether connection tracking takes it for an answer does not count, nor whether the hook DNS was asked: one
+ * datagram from port 53 makes "replies" of our questions to there. */
+static void
+make_dns (const DivertMaker *m)
+{
+  DivertRule *rule;
+
+  if (m->config->dns_port == 0)
+    return;
+  rule = divert_maker_add_to (m, DIVERT_CHAIN_GUARD, DIVERT_VERDICT_GOTO, DIVERT_CHAIN_GUARD_DNS);
+  rule->protocols = DIVERT_PROTOCOLS_TCP_UDP;
+  rule->dport = 53;
+  add_exemptions (m, DIVERT_CHAIN_GUARD_DNS);
+  add_drop (m, DIVERT_CHAIN_GUARD_DNS, N_("DNS that was not redirected"));
+}
+
+static void
+make_intranet (const DivertMaker *m,
+               GArray            *intranets)
+{
+  const DivertChain chain = DIVERT_CHAIN_GUARD_INTRANET;
+
+  divert_maker_add_to (m, DIVERT_CHAIN_GUARD, DIVERT_VERDICT_GOTO, chain)->destinations = g_array_ref (intranets);
+  divert_maker_add_to (m, chain, DIVERT_VERDICT_JUMP, DIVERT_CHAIN_GRANTS);
+  add_exemptions (m, chain);
+  divert_maker_add_dhcp (m, chain);
+  divert_maker_add_neighbour_discovery (m, chain);
+  if (m->config->intranet_other_allow && m->decision->place != DIVERT_PLACE_HELD)
+    divert_maker_add_leave (m, chain, NULL)->protocols = DIVERT_PROTOCOL_ICMP;
+  add_drop (m, chain, N_("would leave by a wire to an intranet that it may not reach directly"));
+}
+
+void
+divert_ruleset_make_guard (const DivertMaker *m,
+                           GArray            *intranets)
+{
+  DivertRule *rule;
+
+  rule = divert_maker_add (m, DIVERT_CHAIN_GUARD, DIVERT_VERDICT_DROP,
+                           N_("would leave by a wire although it is to be diverted"));
+  divert_match_mark (&rule->mark, m->config->mark, m->config->mask, FALSE);
+  rule->src_types = DIVERT_ADDRTYPE_LOCAL;
+  make_dns (m);
+  make_intranet (m, intranets);
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: SERVE, which remembers that somebody wrote to a program here that serves, so that its answer goes back the
+ * way the question came.  The theory stands at the head of ruleset.c.
+ */
+#include "ruleset-private.h"
+
+/* Where nobody has told which ports are ephemeral: all that an ordinary user's program may have. */
+#define FIRST_UNPRIVILEGED 1024
+
+/* The ports that no socket has which did not ask for them, and those that a person named. */
+static GArray *
+collect_ports (const DivertMaker *m)
+{
+  g_autoptr(GArray) ports = divert_ports_new ();
+  DivertPorts ephemeral = { FIRST_UNPRIVILEGED, G_MAXUINT16 };
+
+  if (m->ephemeral.first != 0)
+    ephemeral = m->ephemeral;
+  if (ephemeral.first > 1)
+    divert_ports_add (ports, 1, ephemeral.first - 1);
+  if (ephemeral.last < G_MAXUINT16)
+    divert_ports_add (ports, ephemeral.last + 1, G_MAXUINT16);
+  g_array_append_vals (ports, m->config->serve->data, m->config->serve->len);
+  return divert_ports_merge (ports);
+}
+
+static DivertRule *
+add_remembering (const DivertMaker *m,
+                 guint              protocols,
+                 DivertReceiver     receiver,
+                 guint32            value)
+{
+  DivertRule *rule = divert_maker_add (m, DIVERT_CHAIN_SERVE, DIVERT_VERDICT_CONNMARK, NULL);
+
+  rule->protocols = protocols;
+  rule->receiver = receiver;
+  divert_maker_set_mark (m, rule, value);
+  return rule;
+}
+
+static void
+add_listeners (const DivertMaker *m)
+{
+  const struct
+  {
+    DivertReceiver receiver;
+    guint32        value;
+  } steps[] = {
+    /* Who listens on all addresses is known by that: no connection has all addresses, and a socket that connects has
+     * got its address before it sends a SYN.  There is no match for "not bound", so what is bound is taken back. */
+    { DIVERT_RECEIVER_SOMEBODY, m->spare },
+    { DIVERT_RECEIVER_BOUND, 0 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (steps); i++)
+    divert_maker_match_opening (add_remembering (m, DIVERT_PROTOCOL_TCP, steps[i].receiver, steps[i].value));
+}
+
+void
+divert_ruleset_make_serve (const DivertMaker *m)
+{
+  DivertRule *rule;
+
+  if (m->spare == 0)
+    return;
+  rule = divert_maker_add_leave (m, DIVERT_CHAIN_SERVE, NULL);
+  divert_match_mark (&rule->connmark, 0, m->config->mask, TRUE);
+  add_listeners (m);
+  if (m->served == 0)
+    return;
+  rule = add_remembering (m, DIVERT_PROTOCOLS_TCP_UDP, DIVERT_RECEIVER_SOMEBODY, m->served);
+  rule->dports = collect_ports (m);
+  divert_match_mark (&rule->connmark, 0, m->config->mask, FALSE);
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: telling connection tracking of accepted connections.
+ *
+ * Theory of operation.  A connection whose local port a listener has was accepted by it: the kernel gives no port
+ * of a listener's to a socket that connects.  sock_diag tells both, and it is asked about sockets of ours, so nothing
+ * that a stranger sends counts.
+ *
+ * The entry is looked for by our packets' addresses, because what NAT has redirected to us has others on its way in. If
+ * there is none (nobody has used connection tracking so far), one is made, as if it had seen the
+ * connection from its beginning; it knows no window, and so must not be strict about it.
+ */
+#include "accepted.h"
+
+#include "listeners.h"
+#include "system/netlink/netlink.h"
+
+#include <errno.h>
+#include <glib/gi18n-lib.h>
+#include <linux/netfilter/nf_conntrack_common.h>
+#include <linux/netfilter/nf_conntrack_tcp.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+/* A laptop has a few.  The first rules wait for it: some tens of milliseconds. */
+#define MAX_ACCEPTED 1024
+/* The kernel's own for an established connection; each packet begins it anew. */
+#define TIMEOUT_S (5 * 24 * 3600)
+
+typedef struct
+{
+  const DivertListeners *listeners;
+  GArray                *sockets; /* DivertSocket */
+} Accepted;
+
+static void
+see_connection (const DivertSocket *socket,
+                gpointer            user_data)
+{
+  const Accepted *accepted = user_data;
+
+  if (accepted->sockets->len < MAX_ACCEPTED && divert_listeners_accepted (accepted->listeners, socket))
+    g_array_append_val (accepted->sockets, *socket);
+}
+
+static void
+put_tuple (DivertNetlinkMessage *msg,
+           int                   type,
+           const DivertPrefix   *source,
+           guint16               sport,
+           const DivertPrefix   *destination,
+           guint16               dport)
+{
+  const gboolean v6 = source->family == DIVERT_FAMILY_IPV6;
+  const int size = divert_family_bytes (source->family);
+  struct nlattr *tuple = nla_nest_start (msg, type), *part = nla_nest_start (msg, CTA_TUPLE_IP);
+
+  nla_put (msg, v6 ? CTA_IP_V6_SRC : CTA_IP_V4_SRC, size, source->bytes);
+  nla_put (msg, v6 ? CTA_IP_V6_DST : CTA_IP_V4_DST, size, destination->bytes);
+  nla_nest_end (msg, part);
+  part = nla_nest_start (msg, CTA_TUPLE_PROTO);
+  nla_put_u8 (msg, CTA_PROTO_NUM, IPPROTO_TCP);
+  nla_put_u16 (msg, CTA_PROTO_SRC_PORT, sport);
+  nla_put_u16 (msg, CTA_PROTO_DST_PORT, dport);
+  nla_nest_end (msg, part);
+  nla_nest_end (msg, tuple);
+}
+
+static void
+put_state (DivertNetlinkMessage *msg)
+{
+  const struct nf_ct_tcp_flags liberal = { IP_CT_TCP_FLAG_BE_LIBERAL, IP_CT_TCP_FLAG_BE_LIBERAL };
+  struct nlattr *info = nla_nest_start (msg, CTA_PROTOINFO), *tcp = nla_nest_start (msg, CTA_PROTOINFO_TCP);
+
+  nla_put_u8 (msg, CTA_PROTOINFO_TCP_STATE, TCP_CONNTRACK_ESTABLISHED);
+  nla_put (msg, CTA_PROTOINFO_TCP_FLAGS_ORIGINAL, sizeof liberal, &liberal);
+  nla_put (msg, CTA_PROTOINFO_TCP_FLAGS_REPLY, sizeof liberal, &liberal);
+  nla_nest_end (msg, tcp);
+  nla_nest_end (msg, info);
+  nla_put_u32 (msg, CTA_STATUS, g_htonl (IPS_CONFIRMED | IPS_SEEN_REPLY | IPS_ASSURED));
+  nla_put_u32 (msg, CTA_TIMEOUT, g_htonl (TIMEOUT_S));
+}
+
+static DivertNetlinkMessage *
+message_new (const DivertSocket *socket,
+             gboolean            create,
+             guint32             mark,
+             guint32             mask)
+{
+  const DivertPrefix local = divert_socket_get_local (socket), remote = divert_socket_get_remote (socket);
+  const guint16 sport = socket->diag.id.idiag_sport, dport = socket->diag.id.idiag_dport;
+  const struct nfgenmsg header = { .nfgen_family = divert_netlink_family (local.family), .version = NFNETLINK_V0 };
+  DivertNetlinkMessage *msg = divert_netlink_message_new (
+      NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_NEW, create ? NLM_F_CREATE | NLM_F_EXCL : 0, &header, sizeof header);
+
+  if (create)
+    {
+      put_tuple (msg, CTA_TUPLE_ORIG, &remote, dport, &local, sport);
+      put_state (msg);
+    }
+  put_tuple (msg, CTA_TUPLE_REPLY, &local, sport, &remote, dport);
+  nla_put_u32 (msg, CTA_MARK, g_htonl (mark));
+  nla_put_u32 (msg, CTA_MARK_MASK, g_htonl (mask));
+  return msg;
+}
+
+static gboolean
+remember (DivertNetlink       *netlink,
+          const DivertSocket  *socket,
+          guint32              mark,
+          guint32              mask,
+          GError             **error)
+{
+  g_autoptr(DivertNetlinkMessage) update = message_new (socket, FALSE, mark, mask);
+  g_autoptr(DivertNetlinkMessage) create = message_new (socket, TRUE, mark, mask);
+  g_autoptr(GError) local_error = NULL;
+
+  if (divert_netlink_request (netlink, update, NULL, NULL, &local_error))
+    return TRUE;
+  if (!g_error_matches (local_error, DIVERT_NETLINK_ERROR, ENOENT))
+    {
+      g_propagate_error (error, g_steal_pointer (&local_error));
+      return FALSE;
+    }
+  return divert_netlink_request (netlink, create, NULL, NULL, error);
+}
+
+static gboolean
+remember_all (const GArray  *sockets,
+              guint32        mark,
+              guint32        mask,
+              guint         *ret_remembered,
+              GError       **error)
+{
+  g_autoptr(DivertNetlink) netlink = divert_netlink_new (NETLINK_NETFILTER, error);
+  guint n = 0;
+
+  if (netlink == NULL)
+    return FALSE;
+  for (guint i = 0; i < sockets->len; i++)
+    {
+      /* The first failure is told; what can be remembered is. */
+      if (remember (netlink, &g_array_index (sockets, DivertSocket, i), mark, mask, *error == NULL ? error : NULL))
+        n++;
+    }
+  *ret_remembered = n;
+  return *error == NULL;
+}
+
+gboolean
+divert_accepted_remember (guint32   mark,
+                          guint32   mask,
+                          guint    *ret_remembered,
+                          GError  **error)
+{
+  g_autoptr(GArray) sockets = g_array_new (FALSE, FALSE, sizeof (DivertSocket));
+  g_autoptr(DivertNetlink) netlink = divert_netlink_new (NETLINK_SOCK_DIAG, error);
+  g_autoptr(DivertListeners) listeners = netlink != NULL ? divert_listeners_read (netlink, error) : NULL;
+  Accepted accepted = { listeners, sockets };
+  g_autoptr(GError) local_error = NULL;
+
+  if (listeners == NULL)
+    return FALSE;
+  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
+    if (!divert_socket_dump (netlink, IPPROTO_TCP, family, DIVERT_SOCKET_STATES_CONNECTED, 0, see_connection, &accepted,
+                             error))
+      return FALSE;
+  *ret_remembered = 0;
+  if (sockets->len == 0 || remember_all (sockets, mark, mask, ret_remembered, &local_error))
+    return TRUE;
+  g_propagate_prefixed_error (error, g_steal_pointer (&local_error),
+                              _("cannot remember connections that were accepted: "));
+  return FALSE;
+}
