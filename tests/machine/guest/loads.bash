@@ -46,8 +46,8 @@ strangers_saw ()
 
 none_out ()
 {
-  is "$1: not one packet reached a stranger, none for the web went straight" "$(strangers_saw)" "intranet 0 web 0" &&
-    return
+  is "$1: not one packet reached a stranger, none for the web went straight" "$(strangers_saw)" \
+    "intranet 0 web 0" && return
   note "$(grep -h "^[0-9]" $WORLD/dump-*.log | sed 20q)"
 }
 
