@@ -4,7 +4,7 @@
  *
  * A live TCP connection over the old way is reset at its next packet, an idle one
  * hangs until then (K4.6); the kernel's connection tracking goes on applying an
- * old DNS redirection, or the lack of one, to the same ports (3.13).
+ * old DNS redirection, or the lack of one, to the same ports (K3.4).
  *
  * Theory of operation.  What is to end is found by a look at all connections, all sockets and all processes: seconds,
  * on a busy machine.  So the run only says what is to end, and a thread of ordinary priority ends it; what other runs

@@ -33,8 +33,8 @@ static void
 test_merge (void)
 {
   g_autoptr(GArray) ports = divert_ports_new ();
-  g_autoptr(GArray) merged = NULL;
-  g_autofree char *text = NULL;
+  g_autoptr(GArray) merged = NULL, others = NULL;
+  g_autofree char *text = NULL, *inverted = NULL;
 
   divert_ports_add (ports, 61000, 65535);
   divert_ports_add (ports, 1, 99);
@@ -45,6 +45,9 @@ test_merge (void)
   merged = divert_ports_merge (ports);
   text = divert_ports_to_string (merged);
   g_assert_cmpstr (text, ==, "1-100;51820;61000-65535");
+  others = divert_ports_invert (merged);
+  inverted = divert_ports_to_string (others);
+  g_assert_cmpstr (inverted, ==, "101-51819;51821-60999");
   g_assert_true (divert_ports_contain (merged, 100));
   g_assert_false (divert_ports_contain (merged, 101));
   g_assert_false (divert_ports_equal (ports, merged));

@@ -39,6 +39,29 @@ add_remembering (const DivertMaker *m,
   return rule;
 }
 
+/* What comes back to clients is nearly all that comes: it goes on at once. */
+static void
+add_clients (const DivertMaker *m,
+             const GArray      *ports)
+{
+  g_autoptr(GArray) others = divert_ports_invert (ports);
+  static const DivertProtocol protocols[] = { DIVERT_PROTOCOL_TCP, DIVERT_PROTOCOL_UDP };
+
+  for (guint i = 0; others->len > 0 && i < G_N_ELEMENTS (protocols); i++)
+    {
+      DivertRule *rule = divert_maker_add (m, DIVERT_CHAIN_SERVE, DIVERT_VERDICT_LEAVE, NULL);
+
+      /* A listener may have any port. */
+      if (protocols[i] == DIVERT_PROTOCOL_TCP)
+        {
+          divert_maker_match_opening (rule);
+          rule->tcp_flags_invert = TRUE;
+        }
+      rule->protocols = protocols[i];
+      rule->dports = g_array_ref (others);
+    }
+}
+
 static void
 add_listeners (const DivertMaker *m)
 {
@@ -60,16 +83,18 @@ add_listeners (const DivertMaker *m)
 void
 divert_ruleset_make_serve (const DivertMaker *m)
 {
+  g_autoptr(GArray) ports = collect_ports (m);
   DivertRule *rule;
 
   if (m->spare == 0)
     return;
+  add_clients (m, ports);
   rule = divert_maker_add_leave (m, DIVERT_CHAIN_SERVE, NULL);
   divert_match_mark (&rule->connmark, 0, m->config->mask, TRUE);
   add_listeners (m);
   if (m->served == 0)
     return;
   rule = add_remembering (m, DIVERT_PROTOCOLS_TCP_UDP, DIVERT_RECEIVER_SOMEBODY, m->served);
-  rule->dports = collect_ports (m);
+  rule->dports = g_steal_pointer (&ports);
   divert_match_mark (&rule->connmark, 0, m->config->mask, FALSE);
 }

@@ -112,3 +112,22 @@ divert_ports_merge (const GArray *ports)
     }
   return merged;
 }
+
+GArray *
+divert_ports_invert (const GArray *ports)
+{
+  GArray *others = divert_ports_new ();
+  guint next = 1;
+
+  for (guint i = 0; i < ports->len; i++)
+    {
+      const DivertPorts *range = divert_ports_index (ports, i);
+
+      if (range->first > next)
+        divert_ports_add (others, next, range->first - 1);
+      next = range->last + 1u;
+    }
+  if (next <= G_MAXUINT16)
+    divert_ports_add (others, next, G_MAXUINT16);
+  return others;
+}

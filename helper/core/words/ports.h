@@ -24,6 +24,8 @@ gboolean divert_ports_equal (const GArray *a, const GArray *b);
 gboolean divert_ports_contain (const GArray *ports, guint16 port);
 /* A new list in which ranges that touch are joined, sorted. */
 GArray  *divert_ports_merge (const GArray *ports);
+/* Likewise: all that are not in @ports, which is merged. */
+GArray  *divert_ports_invert (const GArray *ports);
 
 static inline DivertPorts *
 divert_ports_index (const GArray *ports,

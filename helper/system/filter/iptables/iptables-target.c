@@ -53,7 +53,7 @@ parse_set_connmark (const void   *data,
   rule->mask = mark->ctmask;
 }
 
-/* The port is in network order here and in REDIRECT, in host order in the tcp and udp matches (TRAPS 1.6).
+/* The port is in network order here and in REDIRECT, in host order in the tcp and udp matches (K1.6).
  * Address 0: the primary address of the interface that the packet came by, that is lo's.  Mask 0: the mark stays. */
 static void
 fill_tproxy (const DivertXtRule *rule,
