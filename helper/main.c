@@ -21,7 +21,6 @@
 #include "bus/dbus-names.h"
 #include "bus/service.h"
 #include "divert-config.h"
-#include "load-modules.h"
 #include "remove.h"
 #include "system/base/modules.h"
 #include "system/base/sole.h"
@@ -203,9 +202,7 @@ serve (const char *config_dir)
       g_critical ("%s", error->message);
       return EXIT_FAILURE;
     }
-  /* Under its unit it may not, and that has been done before. */
-  if (divert_modules_may_load ())
-    divert_load_modules ();
+  divert_modules_call ();
   hurry ();
   keep_pool_ordinary ();
   helper.pipeline = divert_pipeline_new (config_dir, &error);
@@ -238,12 +235,10 @@ int
 main (int    argc,
       char **argv)
 {
-  gboolean remove = FALSE, load_modules = FALSE, withdraw = FALSE, version = FALSE;
+  gboolean remove = FALSE, withdraw = FALSE, version = FALSE;
   const GOptionEntry entries[] = {
     { "remove", 0, 0, G_OPTION_ARG_NONE, &remove, N_("end a running helper, take all rules and routes away, and exit"),
       NULL },
-    { "load-modules", 0, 0, G_OPTION_ARG_NONE, &load_modules,
-      N_("load the kernel modules that the rules need, and exit"), NULL },
     { "withdraw", 0, 0, G_OPTION_ARG_NONE, &withdraw,
       N_("take back what a helper that has ended let go straight to an intranet, and exit"), NULL },
     { "version", 0, 0, G_OPTION_ARG_NONE, &version, N_("print the version and exit"), NULL },
@@ -286,8 +281,6 @@ main (int    argc,
       g_printerr (_("only root can do that\n"));
       return 3;
     }
-  if (load_modules)
-    return divert_load_modules ();
   if (withdraw)
     return divert_withdraw ();
   return remove ? divert_remove () : serve (DIVERT_CONFIG_DIR);

@@ -6,11 +6,13 @@
 #include "remove.h"
 
 #include <gio/gio.h>
+#include <glib/gstdio.h>
 #include <signal.h>
 #include <stdlib.h>
 
 #include "bus/dbus-names.h"
 #include "core/ruleset/ruleset.h"
+#include "divert-config.h"
 #include "insist.h"
 #include "run/apply.h"
 #include "system/filter/choice.h"
@@ -84,6 +86,22 @@ take_away (GError **error)
   return fences != NULL && divert_insist (attempt, &parts, error);
 }
 
+/* What helpers have kept there until now: a mode, a lock, what became of modules. */
+static void
+empty_run_dir (void)
+{
+  g_autoptr(GDir) dir = g_dir_open (DIVERT_RUN_DIR, 0, NULL);
+  const char *name;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *path = g_build_filename (DIVERT_RUN_DIR, name, NULL);
+
+      g_unlink (path);
+    }
+  g_rmdir (DIVERT_RUN_DIR);
+}
+
 int
 divert_remove (void)
 {
@@ -99,5 +117,6 @@ divert_remove (void)
       g_critical ("cannot remove the rules: %s", error->message);
       return EXIT_FAILURE;
     }
+  empty_run_dir ();
   return EXIT_SUCCESS;
 }

@@ -103,12 +103,35 @@ on_switch (DivertHelper1         *object,
   return TRUE;
 }
 
+/* What keeps the rules out of the kernel; NULL: nothing. */
+static const DivertProblem *
+find_gap (const DivertReport *report)
+{
+  for (guint i = 0; report != NULL && i < report->problems->len; i++)
+    {
+      const DivertProblem *problem = g_ptr_array_index (report->problems, i);
+
+      if (divert_problem_is_gap (problem->code))
+        return problem;
+    }
+  return NULL;
+}
+
+/* Whoever reloads wants to know as well whether the rules are there. */
 static void
 on_reloaded (const GError *error,
              gpointer      user_data)
 {
   g_autoptr(DivertChange) change = user_data;
+  const DivertProblem *gap = find_gap (change->service->snapshot->report);
 
+  if (error == NULL && gap != NULL)
+    {
+      g_autofree char *text = divert_problem_to_text (gap->code, gap->detail, NULL);
+
+      g_dbus_method_invocation_return_dbus_error (change->invocation, DIVERT_DBUS_ERROR_FAILED, text);
+      return;
+    }
   divert_change_answer (change, DIVERT_DBUS_ERROR_CONFIG, error);
 }
 

@@ -464,20 +464,17 @@ stranger_plant (StrangerPlant  plant,
   wait_for_laptop (family);
 }
 
-/* Is @packet, which the spy saw, for @address, and of a transport that a program speaks?  @refusals: RSTs count too. */
+/* Is @packet, which the spy saw, for @address, and no neighbour discovery? */
 static gboolean
 is_for (const guint8                  *packet,
-        const struct sockaddr_storage *address,
-        gboolean                       refusals)
+        const struct sockaddr_storage *address)
 {
   const gboolean v6 = address->ss_family == AF_INET6;
   const guint8 protocol = packet[v6 ? 6 : 9], *segment = packet + (v6 ? 40 : (packet[0] & 15) * 4);
 
   if (packet[0] >> 4 != (v6 ? 6 : 4) || memcmp (packet + (v6 ? 24 : 16), raw_address (address), v6 ? 16 : 4) != 0)
     return FALSE;
-  if (protocol == IPPROTO_ICMPV6 && segment[0] >= 133 && segment[0] <= 137)
-    return FALSE;
-  return protocol != IPPROTO_TCP || (segment[13] & 0x04) == 0 || refusals;
+  return protocol != IPPROTO_ICMPV6 || segment[0] < 133 || segment[0] > 137;
 }
 
 static void
@@ -493,8 +490,7 @@ send_marker (DivertFamily family)
 
 static guint
 count (DivertFamily                   family,
-       const struct sockaddr_storage *address,
-       gboolean                       refusals)
+       const struct sockaddr_storage *address)
 {
   const gsize header = family == DIVERT_FAMILY_IPV6 ? 40 : 20;
   guint n = 0;
@@ -513,7 +509,7 @@ count (DivertFamily                   family,
         continue;
       if (memcmp (packet + header + 8, "marker", 6) == 0)
         return n;
-      if (is_for (packet, address, refusals))
+      if (is_for (packet, address))
         n++;
     }
 }
@@ -524,7 +520,7 @@ stranger_count (DivertFamily   family,
 {
   const struct sockaddr_storage address = stranger_address (family, target, 0);
 
-  return count (family, &address, target == STRANGER_NAS);
+  return count (family, &address);
 }
 
 guint
@@ -533,5 +529,5 @@ stranger_count_to (DivertFamily  family,
 {
   const struct sockaddr_storage address = stranger_address_from_text (text, 0);
 
-  return count (family, &address, TRUE);
+  return count (family, &address);
 }

@@ -54,7 +54,7 @@ int         stranger_socket (int domain, int type, int protocol);
 void        stranger_plant (StrangerPlant plant, DivertFamily family, StrangerTarget target, guint16 port,
                             guint16 local_port);
 
-/* What arrived for @target since the last time; a refusal (RST) to the web does not count. */
+/* What arrived for @target since the last time. */
 guint       stranger_count (DivertFamily family, StrangerTarget target);
 /* Likewise, for the multicast or broadcast address @text. */
 guint       stranger_count_to (DivertFamily family, const char *text);

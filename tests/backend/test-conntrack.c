@@ -244,7 +244,6 @@ test_large_table (Fixture       *f,
   start = g_get_monotonic_time ();
   g_assert_true (divert_conntrack_forget_marked (0xff, NULL));
   g_test_message ("none of 100,001, by eight bits of the mark: %.1f ms", (g_get_monotonic_time () - start) / 1000.0);
-  g_assert_cmpint (g_get_monotonic_time () - start, <, 2 * G_USEC_PER_SEC);
 }
 
 /* Nothing is tracked, so nothing is to be forgotten; any other error is one. */

@@ -292,9 +292,6 @@ check_ordinary (const World        *world,
                 const DivertSample *sample)
 {
   const gboolean inside = divert_prefixes_contain (world->intranets, &sample->destination);
-  /* It has no data. */
-  const gboolean refusal = sample->protocol == IPPROTO_TCP && (sample->tcp_flags & RST) != 0 && sample->is_tracked &&
-                           (sample->connmark & world->config->mask) == 0;
   DivertExplanation explanation = walk (world, world->ruleset, sample);
 
   if (explanation.path == DIVERT_PATH_DIRECT && inside && !may_enter (world, sample))
@@ -302,7 +299,7 @@ check_ordinary (const World        *world,
   if (explanation.path == DIVERT_PATH_DIRECT && is_dns (world, sample) && !is_exempt_everywhere (sample))
     blame (world, "dns", sender, sample, &explanation);
   if (explanation.path == DIVERT_PATH_DIRECT && !inside && is_judged (sample) && !may_leave (world, sample) &&
-      !refusal && !serves (world, sample))
+      !serves (world, sample))
     blame (world, "direct", sender, sample, &explanation);
   if (explanation.path != DIVERT_PATH_DIRECT && sender == SENDER_CLIENT && sample->mark != world->config->mark &&
       !is_dns (world, sample) && (!sample->is_tracked || sample->connmark == 0) &&

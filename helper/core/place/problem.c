@@ -62,6 +62,30 @@ divert_problem_free (DivertProblem *problem)
 }
 
 gboolean
+divert_problem_is_gap (DivertProblemCode code)
+{
+  switch (code)
+    {
+    case DIVERT_PROBLEM_GROUP:
+    case DIVERT_PROBLEM_BACKEND:
+    case DIVERT_PROBLEM_PERMISSION:
+    case DIVERT_PROBLEM_BUSY:
+    case DIVERT_PROBLEM_FOREIGN:
+    case DIVERT_PROBLEM_APPLY:
+      return TRUE;
+    /* Nothing is to be laid without a group; the others are no matter of the kernel's. */
+    case DIVERT_PROBLEM_NO_GROUP:
+    case DIVERT_PROBLEM_CONFIG:
+    case DIVERT_PROBLEM_FACTS:
+    case DIVERT_PROBLEM_MODE_FILE:
+    case DIVERT_PROBLEM_LISTENER:
+    case DIVERT_PROBLEM_IPV6_OFF:
+    default:
+      return FALSE;
+    }
+}
+
+gboolean
 divert_problems_equal (const GPtrArray *a,
                        const GPtrArray *b)
 {

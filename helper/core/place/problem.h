@@ -37,6 +37,8 @@ typedef struct
 DivertProblem *divert_problem_new (DivertProblemCode code, const char *detail);
 void           divert_problem_free (DivertProblem *problem);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertProblem, divert_problem_free)
+/* Does it keep rules out of the kernel that are to be there? */
+gboolean       divert_problem_is_gap (DivertProblemCode code);
 /* Lists are GPtrArray of DivertProblem. */
 gboolean       divert_problems_equal (const GPtrArray *a, const GPtrArray *b);
 

@@ -8,8 +8,6 @@
 
 #include <glib/gi18n-lib.h>
 
-#define TCP_RST 0x04
-
 /* The proxy's own connection may have got the ports of one that was diverted and is still remembered: it is asked for
  * its group before the mark is.  Only TCP outlives its socket, so only TCP is remembered. */
 static void
@@ -114,20 +112,6 @@ add_own_remembered (const DivertMaker *m,
   divert_maker_match_own_group (m, divert_maker_add_leave (m, chain, N_("the proxy's own packets are left alone")));
 }
 
-/* The kernel's answer to whoever knocks at a closed port.  It carries no data. */
-static void
-add_refusals (const DivertMaker *m)
-{
-  DivertRule *rule = divert_maker_add (m, DIVERT_CHAIN_JUDGE, DIVERT_VERDICT_LEAVE,
-                                       N_("a refusal of what was never judged is left alone"));
-
-  rule->protocols = DIVERT_PROTOCOL_TCP;
-  rule->has_tcp_flags = TRUE;
-  rule->tcp_flags_mask = TCP_RST;
-  rule->tcp_flags_value = TCP_RST;
-  divert_match_mark (&rule->connmark, 0, m->config->mask, FALSE);
-}
-
 static void
 add_link_local (const DivertMaker *m)
 {
@@ -208,7 +192,6 @@ divert_ruleset_make_judge (const DivertMaker *m,
   add_own_remembered (m, chain);
   add_remembered (m, chain, DIVERT_PROTOCOL_TCP, m->served);
   add_remembered (m, chain, DIVERT_PROTOCOL_UDP, m->served);
-  add_refusals (m);
   add_link_local (m);
   add_bypass (m);
   add_special_addresses (m);
@@ -224,6 +207,12 @@ add_held (const DivertMaker *m)
 
   if (m->decision->place != DIVERT_PLACE_HELD)
     return;
+  /* The fence swallows what comes by it, in silence as well.  The way over lo has a race: what is on it when the grant
+   * returns would reach the proxy. */
+  rule = divert_maker_add_leave (m, DIVERT_CHAIN_INTRANET,
+                                 N_("the site is in doubt for a moment: its intranet is blocked"));
+  g_strlcpy (rule->out_interface, DIVERT_FENCE_DEVICE, sizeof rule->out_interface);
+  rule->destinations = divert_prefixes_copy (m->decision->direct);
   rule = divert_maker_add (m, DIVERT_CHAIN_INTRANET, DIVERT_VERDICT_MARK,
                            N_("the site is in doubt for a moment: its intranet is blocked"));
   rule->destinations = divert_prefixes_copy (m->decision->direct);

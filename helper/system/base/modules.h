@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Kernel modules: loading those that a backend needs, and what became of each.
+ * Kernel modules: what became of those that a backend needs.
  */
 #pragma once
 
@@ -16,12 +16,11 @@ typedef enum
   DIVERT_MODULE_FAILED,  /* the kernel did not take it */
 } DivertModuleState;
 
-/* May this process load modules at all?  Under its unit the helper may not. */
-gboolean          divert_modules_may_load (void);
-/* Loads the modules of @names (char *: names or aliases), and writes down in @run_dir what became of those that
- * could not be loaded. FALSE if the kernel's modules cannot be read; a single one that fails is no error. */
-gboolean          divert_modules_load (const GPtrArray *names, const char *run_dir, GError **error);
-/* What became of @name when divert_modules_load() last ran, in this process or in another one. */
+/* Has nm-divert-modules load what the rules need, and waits for it; nothing happens where this process could not. */
+void              divert_modules_call (void);
+/* Writes down in @run_dir what became of modules (@states: name → DivertModuleState), instead of what is there. */
+gboolean          divert_modules_remember (GHashTable *states, const char *run_dir, GError **error);
+/* What became of @name when the modules were last loaded. */
 DivertModuleState divert_modules_recall (const char *name, const char *run_dir);
 
 G_END_DECLS

@@ -51,8 +51,10 @@ ap_define ()
   echo "$host" >"$AIR/$name.host"
 }
 
+# ap_on NAME: unless it is on.
 ap_on ()
 {
+  [[ ! -s $WORLD/ap-$1.pid ]] || return 0
   : >"$WORLD/ap-$1.log"
   spawn "ap-$1" "$(<"$AIR/$1.host")" hostapd "$AIR/$1.conf"
   until_true 30 grep -q AP-ENABLED "$WORLD/ap-$1.log" ||

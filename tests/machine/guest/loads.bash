@@ -28,10 +28,10 @@ strangers_reset ()
     reap dump-$host
     rm -f $WORLD/dump-$host.log
   done
-  spawn dump-home home tcpdump -lnn -i lan "$web"
-  spawn dump-cafe cafe tcpdump -lnn -i lan "$web or ($to)"
-  spawn dump-evil evil tcpdump -lnn -i lan "$web or ($to and not port 67)"
-  spawn dump-impostor impostor tcpdump -lnn -i eth0 "$to"
+  spawn dump-home home tcpdump -lnn -Q in -i lan "$web"
+  spawn dump-cafe cafe tcpdump -lnn -Q in -i lan "$web or ($to)"
+  spawn dump-evil evil tcpdump -lnn -Q in -i lan "$web or ($to and not port 67)"
+  spawn dump-impostor impostor tcpdump -lnn -Q in -i eth0 "$to"
   for host in home cafe evil impostor; do
     until_true 20 grep -qs listening $WORLD/dump-$host.log || die "no tcpdump at $host"
     on $host nft reset counters >/dev/null
@@ -46,9 +46,9 @@ strangers_saw ()
 
 none_out ()
 {
-  is "$1: not one packet reached a stranger, none for the web went straight" "$(strangers_saw)" "intranet 0 web 0" &&
-    return
-  note "$(grep -hv listening $WORLD/dump-*.log | head -n 20)"
+  is "$1: not one packet reached a stranger, none for the web went straight" "$(strangers_saw)" \
+    "intranet 0 web 0" && return
+  note "$(grep -h "^[0-9]" $WORLD/dump-*.log | sed 20q)"
 }
 
 # link_watch, link_times: when wlan0's link went, and when it was up again ("down MS", "up MS", of the day), by

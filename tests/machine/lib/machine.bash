@@ -13,7 +13,7 @@
 #   machine_reboot, machine_off, machine_kill
 #   qmp COMMAND [JSON], qmp_event NAME SECONDS
 
-VM=
+VM= QEMU=
 LIMIT=120
 
 machine_start ()

@@ -2,15 +2,10 @@
 # The world around a guest with a cable: the map of guest/world.bash, on the host, in network namespaces of the run; the
 # cable goes to the café.
 
-OUTSIDE_UP=0
-
-# Strangers begin to count anew with each machine.
+# The world is there from the first machine with a cable to the end of the run; strangers count anew with each.
 outside_tap ()
 {
-  if ((!OUTSIDE_UP)); then
-    world_up "$TREE/tools/probe"
-    OUTSIDE_UP=1
-  fi
+  [[ -e /run/netns/inet ]] || world_up "$TREE/tools/probe"
   ip -n cafe link del tap0 2>/dev/null
   on cafe ip tuntap add dev tap0 mode tap || die "no tap device here"
   ip -n cafe link set tap0 master lan up
