@@ -133,6 +133,7 @@ test_opened_to_us (Fixture       *f,
 
   add ("tcp", "192.168.22.7", "192.168.22.33", 22);
   add_marked ("tcp", "10.0.0.7", "10.0.0.5", 23, 8);
+  add_marked ("tcp", "192.168.22.33", "203.0.113.22", 8388, 8); /* the proxy's own */
   before = read_table ();
 
   add_marked ("tcp", "192.168.22.7", "192.168.22.33", 24, 0x108);

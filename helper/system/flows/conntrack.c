@@ -12,7 +12,9 @@
  *
  * Connections to this machine itself stay, although its address may be in the intranet: they carry
  * no decision, and an answer to a forgotten one would look like the beginning of another.  Those
- * that carry one (they bear a connection mark) are asked for by their source.
+ * that carry one (they bear a connection mark) are asked for by their source.  Those that this machine opened itself,
+ * from an address that the intranet gave it, are the proxy's: data that it has left behind would not be known for its
+ * own without the mark.
  */
 #include "conntrack.h"
 
@@ -89,7 +91,8 @@ is_stale (const Search  *search,
 
   if (stale->from != NULL && mark != NULL && nla_len (mark) >= 4 &&
       (g_ntohl (nla_get_u32 (mark)) & stale->mask) == stale->mark &&
-      divert_prefixes_contain (stale->from, &target->source))
+      divert_prefixes_contain (stale->from, &target->source) &&
+      !divert_own_addresses_contain (search->own, &target->source))
     return TRUE;
   return (divert_prefixes_contain (stale->to, &target->destination) || (stale->dns && is_dns)) &&
          !divert_own_addresses_contain (search->own, &target->destination);

@@ -15,7 +15,7 @@ typedef struct
 {
   const GArray *to;   /* DivertPrefix: those to there, but not to this machine itself */
   gboolean      dns;  /* likewise those to port 53, TCP and UDP, any destination */
-  const GArray *from; /* DivertPrefix: those that were opened from there and bear the connection mark; NULL: none */
+  const GArray *from; /* DivertPrefix: those that were opened from there, by others, and bear the mark; NULL: none */
   guint32       mark;
   guint32       mask; /* the mark's bits that count */
 } DivertStale;
