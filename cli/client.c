@@ -56,7 +56,7 @@ divert_client_call (GDBusConnection    *bus,
                     GError            **error)
 {
   gboolean changes = kind == DIVERT_CALL_CHANGES;
-  g_autoptr(DivertAgent) agent G_GNUC_UNUSED = changes ? divert_agent_start () : NULL;
+  g_autoptr(DivertAgent) agent = changes ? divert_agent_start () : NULL;
 
   /* Nobody knows how long a person looks for the password. */
   return g_dbus_connection_call_sync (bus, DIVERT_DBUS_NAME, DIVERT_DBUS_PATH, DIVERT_DBUS_INTERFACE, method, arguments,

@@ -26,7 +26,7 @@ static void
 on_answer (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   guint *pending = user_data;
-  g_autoptr(GVariant) answer G_GNUC_UNUSED = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, NULL);
+  g_autoptr(GVariant) answer = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, NULL);
 
   (*pending)--;
 }
@@ -74,7 +74,7 @@ static int
 settle (GDBusConnection *bus)
 {
   g_autoptr(GError) error = NULL;
-  g_autoptr(GVariant) refreshed G_GNUC_UNUSED = call (bus, "Refresh", g_variant_new ("(s)", "up"), &error);
+  g_autoptr(GVariant) refreshed = call (bus, "Refresh", g_variant_new ("(s)", "up"), &error);
   g_autoptr(GVariant) status = error == NULL ? call (bus, "Status", NULL, &error) : NULL;
   g_autoptr(GVariant) values = NULL;
   const char *place = "";
