@@ -15,6 +15,7 @@
 #include "divert-config.h"
 #include "insist.h"
 #include "run/apply.h"
+#include "system/base/sole.h"
 #include "system/filter/choice.h"
 #include "system/routing/fence.h"
 
@@ -86,19 +87,19 @@ take_away (GError **error)
   return fences != NULL && divert_insist (attempt, &parts, error);
 }
 
-/* What helpers have kept there until now: a mode, a lock, what became of modules. */
+/* What helpers have kept there until now, if none is running. */
 static void
 empty_run_dir (void)
 {
-  g_autoptr(GDir) dir = g_dir_open (DIVERT_RUN_DIR, 0, NULL);
-  const char *name;
+  static const char *const files[] = { "/mode", "/modules" };
 
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+  for (guint i = 0; i < G_N_ELEMENTS (files); i++)
     {
-      g_autofree char *path = g_build_filename (DIVERT_RUN_DIR, name, NULL);
+      g_autofree char *path = g_strconcat (DIVERT_RUN_DIR, files[i], NULL);
 
       g_unlink (path);
     }
+  divert_sole_clean (DIVERT_RUN_DIR);
   g_rmdir (DIVERT_RUN_DIR);
 }
 

@@ -3,8 +3,9 @@
  * Owns: the lock that only one helper can hold.
  *
  * The name on the bus comes too late for that: the rules are laid before the bus is there, and a second helper that
- * laid its own, or took back what the first had granted, would leave that one with wrong ideas of the kernel. The lock
- * goes with the process, however it ends.
+ * laid its own, or took back what the first had granted, would leave that one with wrong ideas of the kernel.  The lock
+ * goes with the process, however it ends.  The file may be removed (--remove does it, when nobody holds the lock): a
+ * lock on a file that has no name any more is none, and is taken again.
  */
 #include "sole.h"
 
@@ -13,11 +14,42 @@
 #include <gio/gio.h>
 #include <glib/gi18n-lib.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define FILE_NAME "lock"
 #define WAIT_US (5 * G_USEC_PER_SEC)
 #define STEP_US (20 * 1000)
+
+/* errno stays. */
+static void
+close_quietly (int fd)
+{
+  const int code = errno;
+
+  close (fd);
+  errno = code;
+}
+
+/* -1, and errno: EWOULDBLOCK if another one has it. */
+static int
+try_lock (const char *path)
+{
+  struct stat named, ours;
+  int fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+  if (fd < 0)
+    return -1;
+  if (flock (fd, LOCK_EX | LOCK_NB) == 0)
+    {
+      if (stat (path, &named) == 0 && fstat (fd, &ours) == 0 && named.st_ino == ours.st_ino &&
+          named.st_dev == ours.st_dev)
+        return fd;
+      errno = EWOULDBLOCK;
+    }
+  close_quietly (fd);
+  return -1;
+}
 
 gboolean
 divert_sole_become (const char  *run_dir,
@@ -25,25 +57,34 @@ divert_sole_become (const char  *run_dir,
 {
   g_autofree char *path = g_build_filename (run_dir, FILE_NAME, NULL);
   const gint64 deadline = g_get_monotonic_time () + WAIT_US;
-  int fd;
 
   g_mkdir_with_parents (run_dir, 0700);
-  fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (fd < 0)
+  while (try_lock (path) < 0)
     {
-      g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno), _("cannot open the helper's lock: '%s': %s"), path,
-                   g_strerror (errno));
-      return FALSE;
-    }
-  while (flock (fd, LOCK_EX | LOCK_NB) != 0)
-    {
-      if ((errno != EWOULDBLOCK && errno != EINTR) || g_get_monotonic_time () >= deadline)
+      if (errno != EWOULDBLOCK && errno != EINTR)
+        {
+          g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno), _("cannot open the helper's lock: '%s': %s"),
+                       path, g_strerror (errno));
+          return FALSE;
+        }
+      if (g_get_monotonic_time () >= deadline)
         {
           g_set_error (error, G_IO_ERROR, G_IO_ERROR_BUSY, _("another helper is running: '%s' is locked"), path);
-          close (fd);
           return FALSE;
         }
       g_usleep (STEP_US);
     }
   return TRUE;
+}
+
+void
+divert_sole_clean (const char *run_dir)
+{
+  g_autofree char *path = g_build_filename (run_dir, FILE_NAME, NULL);
+  const int fd = try_lock (path);
+
+  if (fd < 0)
+    return;
+  unlink (path);
+  close_quietly (fd);
 }
