@@ -158,7 +158,7 @@ test_reasons (Fixture       *f,
     struct nlattr head;
     char          text[8];
   } reason = { { sizeof reason, NLMSGERR_ATTR_MSG }, "no such" },
-    open_end = { { sizeof reason, NLMSGERR_ATTR_MSG }, "no such!" };
+    open_end = { { sizeof reason, NLMSGERR_ATTR_MSG }, { 'n', 'o', ' ', 's', 'u', 'c', 'h', '!' } };
   static const struct nlattr empty = { sizeof empty, NLMSGERR_ATTR_MSG };
   static const guint32 lies[] = { 0, 1, 15, 17, 24, 0x7fffffff, 0x80000000, 0xfffffff0, G_MAXUINT32 };
   char with_request[8 + sizeof reason] = { 0 };
