@@ -65,6 +65,21 @@ add_beginning (const DivertMaker *m)
   rule->dport = 53;
 }
 
+/* What comes by the fence is left to it: it swallows that in silence. */
+static void
+add_swallowed (const DivertMaker *m,
+               DivertChain        chain)
+{
+  DivertRule *rule = divert_maker_add_leave (m, chain,
+                                             N_("the site is in doubt for a moment: its intranet is blocked"));
+
+  g_strlcpy (rule->out_interface, DIVERT_FENCE_DEVICE, sizeof rule->out_interface);
+  rule->destinations = divert_prefixes_copy (m->decision->direct);
+}
+
+/* The fence closes before the filter is written, and opens behind it.  What meets it in between belongs to a
+ * connection that goes straight: diverted, it would find no socket of the proxy's, and the answer to that is a reset
+ * that ends the connection.  The rule stands here because it has to go with the grant, whoever withdraws it. */
 void
 divert_ruleset_make_grants (const DivertMaker *m)
 {
@@ -80,6 +95,7 @@ divert_ruleset_make_grants (const DivertMaker *m)
       rule->sources = divert_prefixes_copy (way_out->sources);
       rule->destinations = divert_prefixes_copy (m->decision->direct);
     }
+  add_swallowed (m, DIVERT_CHAIN_GRANTS);
 }
 
 static void
@@ -198,25 +214,8 @@ divert_ruleset_make_judge (const DivertMaker *m,
   add_marking (m, chain, N_("everything else goes to the proxy"));
 }
 
-/* What a site grants and the fence got all the same: the grant is about to end, or to begin, because the fence closes
- * before the filter is written and opens behind it; or the site is in doubt for a moment.  It leaves for the fence,
- * which swallows it in silence, and TCP sends again.  Diverted, it would meet no socket of the proxy's, and the answer
- * to that is a reset that ends the connection. */
-static void
-add_swallowed (const DivertMaker *m)
-{
-  DivertRule *rule;
-
-  if (m->decision->place != DIVERT_PLACE_SITE && m->decision->place != DIVERT_PLACE_HELD)
-    return;
-  rule = divert_maker_add_leave (m, DIVERT_CHAIN_INTRANET,
-                                 N_("the site is in doubt for a moment: its intranet is blocked"));
-  g_strlcpy (rule->out_interface, DIVERT_FENCE_DEVICE, sizeof rule->out_interface);
-  rule->destinations = divert_prefixes_copy (m->decision->direct);
-}
-
-/* The site in doubt, and no fence in the way: all protocols take the way over lo, where DELIVER_INTRANET drops them.  A
- * drop here would be an error for the program; there it is silence.  No connection remembers it. */
+/* The site in doubt: all protocols take the way over lo, where DELIVER_INTRANET drops them.  A drop here would be an
+ * error for the program; there it is silence, and TCP sends again.  No connection remembers it. */
 static void
 add_held (const DivertMaker *m)
 {
@@ -224,6 +223,8 @@ add_held (const DivertMaker *m)
 
   if (m->decision->place != DIVERT_PLACE_HELD)
     return;
+  /* The way over lo has a race: what is on it when the grant returns would reach the proxy. */
+  add_swallowed (m, DIVERT_CHAIN_INTRANET);
   rule = divert_maker_add (m, DIVERT_CHAIN_INTRANET, DIVERT_VERDICT_MARK,
                            N_("the site is in doubt for a moment: its intranet is blocked"));
   rule->destinations = divert_prefixes_copy (m->decision->direct);
@@ -238,7 +239,6 @@ divert_ruleset_make_intranet (const DivertMaker *m)
 
   add_own_remembered (m, chain);
   divert_maker_add_neighbour_discovery (m, chain);
-  add_swallowed (m);
   add_held (m);
   add_marking (m, chain, N_("an intranet that we are not at is reached through the proxy"));
   divert_maker_add_leave_if_marked (m, chain);

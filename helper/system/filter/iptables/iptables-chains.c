@@ -129,12 +129,13 @@ divert_xt_is_guard (const char *name)
          names_chain (DIVERT_CHAIN_GUARD_INTRANET, name);
 }
 
-/* No other rule names the packet's source. */
+/* No other rule names the packet's source, or destination and way out at once; but for the one that leaves a held
+ * site's packets to the fence, without which they are blocked all the same. */
 gboolean
 divert_xt_is_grant (const DivertXtRule *rule)
 {
-  return rule->table == DIVERT_XT_MANGLE && rule->target == DIVERT_XT_RETURN && rule->has_source &&
-         rule->has_destination &&
+  return rule->table == DIVERT_XT_MANGLE && rule->target == DIVERT_XT_RETURN && rule->has_destination &&
+         (rule->has_source || rule->out_interface[0] != '\0') &&
          (names_chain (DIVERT_CHAIN_JUDGE, rule->chain) || names_chain (DIVERT_CHAIN_INTRANET, rule->chain) ||
           names_chain (DIVERT_CHAIN_GUARD_INTRANET, rule->chain));
 }
