@@ -13,6 +13,7 @@
  *   proxy      the proxy's own is left alone
  *   exempt     what an exemption names is not refused
  *   guard      without JUDGE, nothing for an intranet leaves either
+ *   silent     what a site grants and the fence holds for a moment is not given to the proxy, which would reset it
  *
  * What the kernel sends towards the fence (ruleset/fence.h) goes straight if it comes to bear the spare mark, and else
  * nowhere.
@@ -305,6 +306,9 @@ check_ordinary (const World        *world,
       !is_dns (world, sample) && (!sample->is_tracked || sample->connmark == 0) &&
       (inside ? may_enter (world, sample) : !is_judged (sample) || may_leave (world, sample)))
     blame (world, "exempt", sender, sample, &explanation);
+  if (explanation.path == DIVERT_PATH_DIVERT && is_fenced (sample) && sample->mark == 0 && sample->connmark == 0 &&
+      divert_prefixes_contain (world->decision->direct, &sample->destination))
+    blame (world, "silent", sender, sample, &explanation);
 
   if (!inside || may_enter (world, sample))
     return;

@@ -13,7 +13,8 @@
  * Two kinds of destination are judged differently:
  *
  *  - The intranets, by the place of now, in GRANTS and INTRANET: a flow that began at home must not go on straight
- *    elsewhere.  GRANTS holds what may go straight at a site, and nothing else: to empty it is to withdraw the grant.
+ *    elsewhere.  GRANTS holds what may go straight at a site, and what the fence swallows of that before it opens: to
+ *    empty it is to withdraw the grant.
  *    It stands in front of all else but loopback, because its rules compare addresses only: that costs
  *    packets that go elsewhere next to nothing, and one to the intranet at home meets no match that is
  *    a call.
