@@ -2,6 +2,7 @@
 /*
  * The routing fence in a real kernel, read back with ip(8), and tried with packets.  Each case runs for both families.
  */
+#include "fence-check.h"
 #include "namespace.h"
 #include "system/netlink/netlink.h"
 #include "system/routing/fence.h"
@@ -131,23 +132,21 @@ read_all (void)
 }
 
 static void
-assert_stands (Fixture           *f,
-               const DivertFence *fence)
+assert_stands (const DivertFence *fence)
 {
   g_autoptr(GError) error = NULL;
 
-  divert_fences_check (f->fences, fence, &error);
+  check_fence (fence, &error);
   g_assert_no_error (error);
 }
 
 static void
-assert_lacks (Fixture           *f,
-              const DivertFence *fence,
+assert_lacks (const DivertFence *fence,
               const char        *what)
 {
   g_autoptr(GError) error = NULL;
 
-  g_assert_false (divert_fences_check (f->fences, fence, &error));
+  g_assert_false (check_fence (fence, &error));
   g_assert_nonnull (strstr (error->message, what));
 }
 
@@ -239,7 +238,7 @@ test_lay_and_remove (Fixture       *f,
 
   g_assert_true (apply (f, f->closed));
   g_assert_false (apply (f, f->closed));
-  assert_stands (f, f->closed);
+  assert_stands (f->closed);
   laid = read_all ();
   g_assert_cmpuint (test_count (laid, "101:\tnot from all fwmark 0x8/0xff lookup 2234 proto 233"), ==, 1);
   g_assert_cmpuint (test_count (laid, "dev nm-divert-fence"), ==, 1);
@@ -304,7 +303,7 @@ test_withdraw (Fixture       *f,
   other = divert_fences_new (&error);
   g_assert_true (divert_fences_withdraw (other, &error));
   g_assert_cmpuint (send_three (f, plain), ==, 0);
-  assert_stands (f, f->closed);
+  assert_stands (f->closed);
   after = read_all ();
   g_assert_cmpstr (closed, ==, after);
   g_assert_true (divert_fences_withdraw (other, &error));
@@ -323,7 +322,7 @@ test_nested (Fixture       *f,
 
   test_run ("%s route add default dev up0", f->ip);
   apply (f, part);
-  assert_stands (f, part);
+  assert_stands (part);
   way = test_output ("%s route get %s", f->ip, f->nas);
   held = test_output ("%s route get %s", f->ip, elsewhere);
   g_assert_nonnull (strstr (way, "dev up0"));
@@ -341,7 +340,7 @@ test_refuses (Fixture       *f,
   g_assert_cmpint (connect_error (f), ==, ENETUNREACH);
   g_assert_true (apply (f, f->closed));
   g_assert_false (apply (f, f->closed));
-  assert_stands (f, f->closed);
+  assert_stands (f->closed);
   g_assert_cmpint (connect_error (f), ==, EHOSTUNREACH);
 
   test_run ("%s addr add %s dev up0 %s", f->ip, f->family == DIVERT_FAMILY_IPV6 ? "fd00:22::33/64" : "192.168.22.33/24",
@@ -381,11 +380,11 @@ test_found_again (Fixture       *f,
 
       g_string_replace (command, "%s", f->ip, 0);
       test_run ("%s", command->str);
-      assert_lacks (f, f->closed, losses[i].lacks);
+      assert_lacks (f->closed, losses[i].lacks);
       g_assert_cmpuint (send_three (f, plain), ==, 3);
       g_assert_true (apply (f, f->closed));
       g_assert_false (apply (f, f->closed));
-      assert_stands (f, f->closed);
+      assert_stands (f->closed);
       g_assert_cmpuint (send_three (f, plain), ==, 0);
     }
   close (plain);
@@ -406,7 +405,7 @@ test_foreign_survives (Fixture       *f,
   before = read_all ();
   g_assert_true (apply (f, f->open));
   g_assert_false (apply (f, f->open));
-  assert_stands (f, f->open);
+  assert_stands (f->open);
   g_assert_true (apply (f, f->none));
   after = read_all ();
   g_assert_cmpstr (before, ==, after);
@@ -426,7 +425,7 @@ test_beside_routing (Fixture       *f,
   fence = read_all ();
   divert_routes_apply (routes, &routing, f->family, NULL, NULL);
   g_assert_false (apply (f, f->open));
-  assert_stands (f, f->open);
+  assert_stands (f->open);
   divert_routes_apply (routes, &nothing, f->family, NULL, NULL);
   after = read_all ();
   g_assert_cmpstr (fence, ==, after);
@@ -445,7 +444,7 @@ test_configuration_changes (Fixture       *f,
   g_assert_true (apply (f, f->open));
   g_assert_true (apply (f, other));
   g_assert_false (apply (f, other));
-  assert_stands (f, other);
+  assert_stands (other);
   between = read_all ();
   g_assert_null (strstr (between, "2234"));
   g_assert_cmpuint (test_count (between, "101:\tfrom all lookup 99 proto 233"), ==, 1);
@@ -472,9 +471,9 @@ test_order_is_checked (Fixture       *f,
   apply (f, f->closed);
   test_run ("%s rule add pref 99 lookup main", f->ip);
   g_assert_false (apply (f, f->closed));
-  assert_lacks (f, f->closed, "up0");
+  assert_lacks (f->closed, "up0");
   test_run ("%s rule del pref 99", f->ip);
-  assert_stands (f, f->closed);
+  assert_stands (f->closed);
 }
 
 /* More of them than go in one datagram. */
@@ -542,7 +541,7 @@ test_linkdown_ignored (Fixture       *f,
 {
   ignore_linkdown ();
   apply (f, f->closed);
-  assert_stands (f, f->closed);
+  assert_stands (f->closed);
   g_assert_cmpuint (try_new (f, 0), ==, 0);
 }
 
@@ -557,7 +556,7 @@ test_tun (Fixture       *f,
   test_run ("ip tuntap add nm-divert-fence mode tun; ip link set nm-divert-fence up");
   g_assert_true (apply (f, f->closed));
   g_assert_false (apply (f, f->closed));
-  assert_stands (f, f->closed);
+  assert_stands (f->closed);
   g_assert_cmpuint (try_new (f, 0), ==, 0);
   g_assert_true (apply (f, f->none));
   after = read_all ();

@@ -19,8 +19,8 @@
  */
 #include "fence.h"
 
-#include "fence-check.h"
 #include "fence-device.h"
+#include "fence-way.h"
 #include "fence-writer.h"
 
 #include <glib/gi18n-lib.h>
@@ -225,20 +225,4 @@ divert_fences_withdraw (DivertFences  *fences,
     return TRUE;
   g_prefix_error (error, _("cannot close the routing fence: "));
   return FALSE;
-}
-
-gboolean
-divert_fences_check (DivertFences       *fences,
-                     const DivertFence  *fence,
-                     GError            **error)
-{
-  g_auto(DivertFenceWriter) w = { 0 };
-  const guint ifindex = divert_fence_device_find (fences->netlink, NULL);
-
-  if (!divert_fence_writer_read (&w, fences->netlink, fence, ifindex, error))
-    return FALSE;
-  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
-    if (!divert_fence_check_whole (w.states[family], error))
-      return FALSE;
-  return divert_fence_check_routes (fences->netlink, fence, ifindex, error);
 }

@@ -28,8 +28,4 @@ gboolean      divert_fences_open (DivertFences *fences, const DivertFence *fence
 /* Takes away all gates, whatever fence they belong to: nothing is granted any more.  Needs no configuration. */
 gboolean      divert_fences_withdraw (DivertFences *fences, GError **error);
 
-/* Does everything of @fence stand, and does the kernel, asked for a route to each panel and each gate, obey it?  If
- * not, @error says what is the matter first: something is missing, or a rule of somebody else's comes before ours. */
-gboolean      divert_fences_check (DivertFences *fences, const DivertFence *fence, GError **error);
-
 G_END_DECLS

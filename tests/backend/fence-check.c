@@ -1,33 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: asking the kernel which way it would send a packet.
+ * Owns: whether a fence stands, and whether the kernel obeys it.
  *
- * That all of ours is there does not mean that it counts: the order of ip rules is nobody's promise, and a rule that
- * somebody puts before ours takes the packets elsewhere.
+ * That all of it is there does not mean that it counts: the order of ip rules is nobody's promise, and a rule that
+ * somebody puts before the fence's takes the packets elsewhere.
  */
 #include "fence-check.h"
 
+#include "system/routing/fence-device.h"
+#include "system/routing/fence-state.h"
+#include "system/routing/fence-way.h"
+
 #include <errno.h>
-#include <glib/gi18n-lib.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 
 /* So many addresses of a prefix are tried for one that is not our own. */
 #define MAX_TRIES 4
 
-typedef struct
-{
-  gboolean found;
-  guint    type;    /* RTN_… */
-  guint    length;  /* of the destination that was asked for, or of the route's */
-  guint    ifindex;
-} Way;
-
 static gboolean
 miss (GError     **error,
       const char  *what)
 {
-  g_set_error (error, DIVERT_NETLINK_ERROR, ENOENT, _("missing from the routing fence: %s"), what);
+  g_set_error (error, DIVERT_NETLINK_ERROR, ENOENT, "missing from the routing fence: %s", what);
   return FALSE;
 }
 
@@ -48,9 +43,9 @@ has_all (const DivertFenceState  *state,
   return TRUE;
 }
 
-gboolean
-divert_fence_check_whole (const DivertFenceState  *state,
-                          GError                 **error)
+static gboolean
+is_whole (const DivertFenceState  *state,
+          GError                 **error)
 {
   if (state->mute || (state->fence->families & (1 << state->family)) == 0)
     return TRUE;
@@ -58,40 +53,6 @@ divert_fence_check_whole (const DivertFenceState  *state,
     return miss (error, "ip rule");
   return has_all (state, state->fence->panels, state->panels, error) &&
          has_all (state, state->fence->gates, state->gates, error);
-}
-
-static void
-see_route (struct nlmsghdr *header,
-           gpointer         user_data)
-{
-  Way *way = user_data;
-  const struct rtmsg *route = nlmsg_data (header);
-  struct nlattr *attributes[RTA_MAX + 1];
-
-  if (header->nlmsg_type != RTM_NEWROUTE || nlmsg_parse (header, sizeof *route, attributes, RTA_MAX, NULL) < 0)
-    return;
-  *way = (Way) { TRUE, route->rtm_type, route->rtm_dst_len, divert_netlink_get_u32 (attributes[RTA_OIF], 0) };
-}
-
-/* No route is an answer, too. */
-static Way
-ask (DivertNetlink      *netlink,
-     const DivertPrefix *address,
-     guint32             mark,
-     guint               flags)
-{
-  const struct rtmsg question = {
-    .rtm_family = divert_netlink_family (address->family),
-    .rtm_dst_len = address->length,
-    .rtm_flags = flags,
-  };
-  g_autoptr(DivertNetlinkMessage) msg = divert_netlink_message_new (RTM_GETROUTE, 0, &question, sizeof question);
-  Way way = { 0 };
-
-  nla_put_u32 (msg, RTA_MARK, mark);
-  nla_put (msg, RTA_DST, divert_family_bytes (address->family), address->bytes);
-  divert_netlink_request (netlink, msg, see_route, &way, NULL);
-  return way;
 }
 
 /* The address number @i of @prefix, from behind its first: that one is no host's.  FALSE: there is none. */
@@ -115,7 +76,7 @@ leads_right (DivertNetlink      *netlink,
              const GArray       *gates,
              gboolean            is_gate,
              guint               ifindex,
-             Way                *ret_way)
+             DivertFenceWay     *ret_way)
 {
   DivertPrefix address;
 
@@ -123,7 +84,7 @@ leads_right (DivertNetlink      *netlink,
     {
       if (!is_gate && divert_prefixes_contain (gates, &address))
         continue;
-      *ret_way = ask (netlink, &address, 0, 0);
+      *ret_way = divert_fence_ask_way (netlink, &address, 0, 0);
       /* Own and broadcast addresses are the kernel's first table's. */
       if (ret_way->type == RTN_LOCAL || ret_way->type == RTN_BROADCAST)
         continue;
@@ -145,7 +106,7 @@ check_all (DivertNetlink      *netlink,
     {
       const DivertPrefix *prefix = divert_prefixes_index (prefixes, i);
       char device[IF_NAMESIZE] = "";
-      Way way;
+      DivertFenceWay way;
       g_autofree char *cidr = NULL;
 
       if (leads_right (netlink, prefix, fence->gates, are_gates, ifindex, &way))
@@ -153,32 +114,28 @@ check_all (DivertNetlink      *netlink,
       cidr = divert_prefix_to_cidr (prefix);
       if_indextoname (way.ifindex, device);
       g_set_error (error, DIVERT_NETLINK_ERROR, EHOSTUNREACH,
-                   _("a rule before the routing fence sends %s elsewhere: '%s'"), cidr, device);
+                   "a rule before the routing fence sends %s elsewhere: '%s'", cidr, device);
       return FALSE;
     }
   return TRUE;
 }
 
 gboolean
-divert_fence_is_routable (DivertNetlink      *netlink,
-                          const DivertFence  *fence,
-                          const DivertPrefix *prefix,
-                          gboolean           *ret_default)
+check_fence (const DivertFence  *fence,
+             GError            **error)
 {
-  DivertPrefix address;
-  Way way;
+  g_autoptr(DivertNetlink) netlink = divert_netlink_new (NETLINK_ROUTE, error);
+  guint ifindex;
 
-  get_address (prefix, 0, &address);
-  way = ask (netlink, &address, fence->mark, RTM_F_FIB_MATCH);
-  *ret_default = way.found && way.length == 0;
-  return way.found;
-}
+  if (netlink == NULL)
+    return FALSE;
+  ifindex = divert_fence_device_find (netlink, NULL);
+  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
+    {
+      g_autoptr(DivertFenceState) state = divert_fence_state_read (netlink, fence, family, ifindex, error);
 
-gboolean
-divert_fence_check_routes (DivertNetlink      *netlink,
-                           const DivertFence  *fence,
-                           guint               ifindex,
-                           GError            **error)
-{
+      if (state == NULL || !is_whole (state, error))
+        return FALSE;
+    }
   return check_all (netlink, fence, FALSE, ifindex, error) && check_all (netlink, fence, TRUE, ifindex, error);
 }
