@@ -270,27 +270,3 @@ divert_laying_get_backend (const DivertLaying *laying)
 {
   return laying->probed != 0 ? laying->backend->klass->name : "";
 }
-
-gboolean
-divert_laying_count_dropped (const DivertLaying *laying,
-                             guint64            *ret_packets)
-{
-  return laying->backend->klass->count_dropped (laying->backend, ret_packets, NULL);
-}
-
-char *
-divert_laying_to_text (const DivertLaying  *laying,
-                       const DivertRuleset *ruleset)
-{
-  return laying->backend->klass->to_text (laying->backend, ruleset);
-}
-
-void
-divert_laying_describe (const DivertLaying  *laying,
-                        const DivertRuleset *ruleset,
-                        const DivertRule    *rule,
-                        const DivertPacket  *packet,
-                        DivertRuleText      *ret_text)
-{
-  laying->backend->klass->describe (laying->backend, ruleset, rule, packet, ret_text);
-}

@@ -36,13 +36,5 @@ DivertLaid    divert_laying_lay (DivertLaying *laying, const DivertConfig *confi
 
 /* Its name, static; "" while none has been found to work here. */
 const char   *divert_laying_get_backend (const DivertLaying *laying);
-/* Packets that the guard has dropped. */
-gboolean      divert_laying_count_dropped (const DivertLaying *laying, guint64 *ret_packets);
-
-/* What would be laid for @ruleset, or for @rule, one of its, as far as it concerns @packet, as the backend writes
- * it. */
-char         *divert_laying_to_text (const DivertLaying *laying, const DivertRuleset *ruleset);
-void          divert_laying_describe (const DivertLaying *laying, const DivertRuleset *ruleset, const DivertRule *rule,
-                                      const DivertPacket *packet, DivertRuleText *ret_text);
 
 G_END_DECLS

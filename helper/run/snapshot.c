@@ -9,6 +9,7 @@
 
 #include <netinet/in.h>
 
+#include "core/ruleset/fence.h"
 #include "system/files/site-file.h"
 #include "system/filter/choice.h"
 #include "system/netlink/route-lookup.h"
@@ -119,14 +120,32 @@ plan (const DivertSnapshot  *snapshot,
   return ruleset;
 }
 
+/* As comments, like the backend's routing: the whole can be given to iptables-restore(8). */
+static void
+append_fence (GString           *text,
+              const DivertFence *fence)
+{
+  g_autofree char *commands = divert_fence_to_text (fence);
+  g_auto(GStrv) lines = g_strsplit (commands, "\n", -1);
+
+  for (guint i = 0; lines[i] != NULL; i++)
+    if (lines[i][0] != '\0')
+      g_string_append_printf (text, "# %s\n", lines[i]);
+}
+
 char *
 divert_snapshot_plan (const DivertSnapshot *snapshot,
                       const DivertMode     *mode)
 {
-  g_autoptr(DivertRuleset) ruleset = plan (snapshot, mode, NULL);
+  g_autoptr(DivertDecision) decision = NULL;
+  g_autoptr(DivertRuleset) ruleset = plan (snapshot, mode, &decision);
+  g_autoptr(DivertFence) fence = divert_fence_new (snapshot->config, decision, snapshot->facts);
   g_autoptr(DivertBackend) backend = divert_choice_new_backend (snapshot->config->backend);
+  g_autofree char *rules = backend->klass->to_text (backend, ruleset);
+  g_autoptr(GString) text = g_string_new (rules);
 
-  return backend->klass->to_text (backend, ruleset);
+  append_fence (text, fence);
+  return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
 /* Where the packet would leave and from which address: for a supposed place by its exit, else as

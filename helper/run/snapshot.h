@@ -42,7 +42,8 @@ gboolean        divert_snapshot_count_dropped (const DivertSnapshot *snapshot, g
 
 /* In a plan, the group while it is not known. */
 #define DIVERT_GID_UNKNOWN (G_MAXUINT32 - 1)
-/* The rules of the last run, or (@mode given) as if @mode's place were true here, as text; nothing is touched. */
+/* The rules and the fence of the last run, or (@mode given) as if @mode's place were true here, as text; nothing is
+ * touched. */
 char           *divert_snapshot_plan (const DivertSnapshot *snapshot, const DivertMode *mode);
 /* What becomes of @packet then; where it leaves, and from which address, is filled in.  The rule that is
  * @ret_explanation's belongs to the ruleset that is returned; @ret_text, empty before, is its text. */
