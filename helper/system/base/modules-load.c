@@ -16,6 +16,9 @@
  * What went wrong is kept in a file of the run directory, because the helper, which may not read
  * the kernel's modules either, can tell a module that is absent from one that is forbidden in no
  * other way.
+ *
+ * Two modules make devices of their own when they are loaded, which nobody asked us for: they are told not to, unless
+ * the administrator has set their number (systemd's modprobe.d does as we do, but there is not systemd everywhere).
  */
 #include "modules-load.h"
 
@@ -23,6 +26,7 @@
 #include <gio/gio.h>
 #include <glib/gi18n-lib.h>
 #include <libkmod.h>
+#include <string.h>
 
 #include "modules.h"
 
@@ -38,12 +42,31 @@ refuse_install (struct kmod_module *module,
   return -EPERM;
 }
 
+static const char *
+get_extra_option (struct kmod_module *module)
+{
+  static const struct
+  {
+    const char *module, *parameter, *option;
+  } numbers[] = {
+    { "dummy", "numdummies=", "numdummies=0" },
+    { "ifb", "numifbs=", "numifbs=0" },
+  };
+  const char *options = kmod_module_get_options (module);
+
+  for (guint i = 0; i < G_N_ELEMENTS (numbers); i++)
+    if (g_str_equal (kmod_module_get_name (module), numbers[i].module) &&
+        (options == NULL || strstr (options, numbers[i].parameter) == NULL))
+      return numbers[i].option;
+  return NULL;
+}
+
 static DivertModuleState
 insert (struct kmod_module *module)
 {
   gboolean refused = FALSE;
-  int result = kmod_module_probe_insert_module (module, KMOD_PROBE_APPLY_BLACKLIST, NULL, refuse_install, &refused,
-                                                NULL);
+  int result = kmod_module_probe_insert_module (module, KMOD_PROBE_APPLY_BLACKLIST, get_extra_option (module),
+                                                refuse_install, &refused, NULL);
 
   /* A positive answer names the filter that stopped it. */
   if (result > 0 || refused)
@@ -73,9 +96,10 @@ load (struct kmod_ctx *context,
 }
 
 gboolean
-divert_modules_load (const GPtrArray  *names,
-                     const char       *run_dir,
-                     GError          **error)
+divert_modules_load (const GPtrArray    *names,
+                     const char *const  *one_of,
+                     const char         *run_dir,
+                     GError            **error)
 {
   g_autoptr(GHashTable) states = g_hash_table_new (g_str_hash, g_str_equal);
   struct kmod_ctx *context = kmod_new (NULL, NULL);
@@ -96,6 +120,8 @@ divert_modules_load (const GPtrArray  *names,
       if (state != DIVERT_MODULE_UNKNOWN)
         g_hash_table_insert (states, names->pdata[i], GUINT_TO_POINTER (state));
     }
+  for (guint i = 0; one_of[i] != NULL && load (context, one_of[i]) != DIVERT_MODULE_UNKNOWN; i++)
+    ;
   kmod_unref (context);
   return divert_modules_remember (states, run_dir, error);
 }

@@ -8,8 +8,9 @@
 
 G_BEGIN_DECLS
 
-/* Loads the modules of @names (char *: names or aliases), and writes down in @run_dir what became of those that
- * could not be loaded. FALSE if the kernel's modules cannot be read; a single one that fails is no error. */
-gboolean divert_modules_load (const GPtrArray *names, const char *run_dir, GError **error);
+/* Loads the modules of @names (char *: names or aliases), and of @one_of (NULL-terminated) the first that can be had.
+ * Writes down in @run_dir what became of those of @names that could not be loaded.  FALSE if the kernel's modules
+ * cannot be read; a single one that fails is no error. */
+gboolean divert_modules_load (const GPtrArray *names, const char *const *one_of, const char *run_dir, GError **error);
 
 G_END_DECLS

@@ -28,7 +28,7 @@ G_STATIC_ASSERT (sizeof DIVERT_FENCE_DEVICE <= IFNAMSIZ);
 /* linux/if.h, which does not go together with net/if.h. */
 #define IFF_LOWER_UP 0x10000
 
-static const char *const kinds[] = { "dummy", "ifb", "tun", NULL };
+const char *const divert_fence_device_kinds[] = { "dummy", "ifb", "tun", NULL };
 
 struct DivertFenceDevice
 {
@@ -118,7 +118,7 @@ look (DivertNetlink  *netlink,
 static gboolean
 is_ours (const Found *found)
 {
-  return g_strv_contains (kinds, found->kind);
+  return g_strv_contains (divert_fence_device_kinds, found->kind);
 }
 
 guint
@@ -177,7 +177,7 @@ create_any (DivertFenceDevice  *device,
             DivertNetlink      *netlink,
             GError            **error)
 {
-  for (const char *const *kind = kinds; *kind != NULL; kind++)
+  for (const char *const *kind = divert_fence_device_kinds; *kind != NULL; kind++)
     {
       g_autoptr(GError) local_error = NULL;
 

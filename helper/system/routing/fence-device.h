@@ -10,6 +10,9 @@ G_BEGIN_DECLS
 
 typedef struct DivertFenceDevice DivertFenceDevice;
 
+/* What it can be made of, the best first: kinds of link, and the names of their modules.  NULL-terminated. */
+extern const char *const divert_fence_device_kinds[];
+
 DivertFenceDevice *divert_fence_device_new (void);
 /* The device stays. */
 void               divert_fence_device_free (DivertFenceDevice *device);
