@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Between pipeline.c, which runs, and pipeline-orders.c, which makes it run.
+ * Between pipeline.c, which runs, and those that make it run: pipeline-events.c and pipeline-orders.c.
  */
 #pragma once
 
@@ -63,5 +63,9 @@ struct DivertPipeline
 
 /* "Look again": once, however often it is said before that.  @event is for the log; static. */
 void divert_pipeline_request_run (DivertPipeline *pipeline, const char *event);
+/* The run itself. */
+void divert_pipeline_run (DivertPipeline *pipeline);
+/* Hands out what the last run came to. */
+void divert_pipeline_tell (DivertPipeline *pipeline);
 
 G_END_DECLS

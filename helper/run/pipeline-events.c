@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: what a pipeline is made of, and the events, each of which asks for a run.
+ */
+#include "pipeline-private.h"
+
+#include "system/filter/choice.h"
+
+#define OVERDUE_US G_USEC_PER_SEC
+#define BUS_LOST_US (3 * G_USEC_PER_SEC)
+#define BUS_LOST_STEP_US (20 * 1000)
+
+static gboolean
+on_run (gpointer user_data)
+{
+  DivertPipeline *pipeline = user_data;
+
+  pipeline->run_id = 0;
+  divert_pipeline_run (pipeline);
+  return G_SOURCE_REMOVE;
+}
+
+void
+divert_pipeline_request_run (DivertPipeline *pipeline,
+                             const char     *event)
+{
+  if (pipeline->run_id != 0)
+    return;
+  pipeline->event = event;
+  pipeline->event_time = g_get_monotonic_time ();
+  pipeline->run_id = g_idle_add_full (divert_turns_take (&pipeline->turns), on_run, pipeline, NULL);
+}
+
+/* A main loop that turns but does not come to its runs is as good as one that hangs. */
+static gboolean
+is_alive (gpointer user_data)
+{
+  const DivertPipeline *pipeline = user_data;
+
+  return pipeline->run_id == 0 || g_get_monotonic_time () < pipeline->event_time + OVERDUE_US;
+}
+
+static void
+on_retry (gpointer user_data)
+{
+  divert_pipeline_request_run (user_data, "retry");
+}
+
+static void
+on_settings_changed (gpointer user_data)
+{
+  divert_pipeline_request_run (user_data, "settings");
+}
+
+static void
+on_network_changed (gpointer user_data)
+{
+  divert_pipeline_request_run (user_data, "networkmanager");
+}
+
+static void
+on_kernel_changed (gpointer user_data)
+{
+  divert_pipeline_request_run (user_data, "kernel");
+}
+
+static void
+on_beacons_changed (gpointer user_data)
+{
+  divert_pipeline_request_run (user_data, "beacon");
+}
+
+static void
+on_sleep_changed (gpointer user_data)
+{
+  DivertPipeline *pipeline = user_data;
+
+  /* The machine may wake up anywhere, and a link need not show that it was away. */
+  divert_kernel_distrust (pipeline->kernel, 0);
+  divert_pipeline_request_run (pipeline, "sleep");
+}
+
+DivertPipeline *
+divert_pipeline_new (const char  *config_dir,
+                     GError     **error)
+{
+  g_autoptr(DivertPipeline) pipeline = g_new0 (DivertPipeline, 1);
+  DivertBackendKind backend;
+
+  pipeline->waiters = divert_waiters_new ();
+  pipeline->anchors = divert_anchors_new ();
+  pipeline->hold = divert_hold_new ();
+  pipeline->flows = divert_flows_new ();
+  pipeline->former = divert_prefixes_new ();
+  pipeline->settings = divert_settings_new (config_dir, on_settings_changed, pipeline);
+  backend = divert_settings_get_config (pipeline->settings)->backend;
+  pipeline->laying = divert_laying_new (divert_choice_new_backend (backend), on_retry, pipeline, error);
+  if (pipeline->laying == NULL)
+    return NULL;
+  pipeline->kernel = divert_kernel_new (on_kernel_changed, pipeline, error);
+  if (pipeline->kernel == NULL)
+    return NULL;
+  pipeline->beacons = divert_beacons_new (&DIVERT_BEACON_LIMITS, on_beacons_changed, pipeline);
+
+  pipeline->watchdog = divert_watchdog_new (is_alive, pipeline);
+
+  pipeline->startup = divert_startup_begin (divert_laying_find_rules (pipeline->laying), g_get_monotonic_time ());
+  divert_pipeline_request_run (pipeline, "start");
+  return g_steal_pointer (&pipeline);
+}
+
+void
+divert_pipeline_connect (DivertPipeline *pipeline)
+{
+  pipeline->network = divert_network_new (on_network_changed, pipeline);
+  pipeline->sleep = divert_sleep_new (on_sleep_changed, pipeline);
+}
+
+void
+divert_pipeline_set_reported (DivertPipeline *pipeline,
+                              DivertReported  reported,
+                              gpointer        user_data)
+{
+  pipeline->reported = reported;
+  pipeline->user_data = user_data;
+  divert_pipeline_tell (pipeline);
+}
+
+void
+divert_pipeline_free (DivertPipeline *pipeline)
+{
+  if (pipeline == NULL)
+    return;
+  g_clear_handle_id (&pipeline->run_id, g_source_remove);
+  divert_watchdog_free (pipeline->watchdog);
+  divert_turns_clear (&pipeline->turns);
+  g_clear_handle_id (&pipeline->timer_id, g_source_remove);
+  divert_beacons_free (pipeline->beacons);
+  divert_sleep_free (pipeline->sleep);
+  divert_network_free (pipeline->network);
+  divert_kernel_free (pipeline->kernel);
+  divert_laying_free (pipeline->laying);
+  divert_flows_free (pipeline->flows);
+  divert_settings_free (pipeline->settings);
+  divert_waiters_free (pipeline->waiters);
+  divert_facts_free (pipeline->facts);
+  divert_anchors_free (pipeline->anchors);
+  divert_hold_free (pipeline->hold);
+  divert_news_clear (&pipeline->news);
+  g_clear_pointer (&pipeline->former, g_array_unref);
+  if (pipeline->in_force != pipeline->report)
+    divert_report_free (pipeline->in_force);
+  divert_report_free (pipeline->report);
+  g_free (pipeline);
+}
+
+void
+divert_pipeline_lose_bus (DivertPipeline *pipeline)
+{
+  gint64 deadline = g_get_monotonic_time () + BUS_LOST_US;
+
+  /* Nobody comes after us: tables that another program is busy with are tried again. */
+  pipeline->bus_lost = TRUE;
+  do
+    {
+      pipeline->event = "bus lost";
+      pipeline->event_time = g_get_monotonic_time ();
+      divert_pipeline_run (pipeline);
+      if (pipeline->report->laid)
+        break;
+      g_usleep (BUS_LOST_STEP_US);
+    }
+  while (g_get_monotonic_time () < deadline);
+}
