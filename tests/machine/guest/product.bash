@@ -91,7 +91,8 @@ layer_home ()
   wifi_home
   nm-divert reload
   wait_place home 30 || { nm-divert status; return 1; }
-  ways_are home || return 1
+  # Home is proven by one family; the other's router may not have announced itself yet.
+  until_true 20 ways_are home
 }
 
 # --- asking ----------------------------------------------------------------------------
