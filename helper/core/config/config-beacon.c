@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the value of beacon=, from text and to text.
+ * Owns: parsing and formatting the value of beacon=.
  */
 #include "config-private.h"
 
@@ -35,7 +35,7 @@ parse_endpoint (const char   *text,
     return FALSE;
   address = g_strndup (text, colon - text);
   length = strlen (address);
-  /* IPv6 stands in brackets, IPv4 does not. */
+  /* IPv6 needs brackets, and IPv4 must not have them. */
   if ((address[0] == '[') != (strchr (address, ':') != NULL))
     return FALSE;
   if (address[0] == '[')

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the errors of a configuration, and how each is worded.
+ * Owns: the configuration's errors and their wording.
  */
 #include "config-private.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: GKeyFile's escapes and lists, from text and to text.
+ * Owns: parsing and writing GKeyFile's escapes and lists.
  *
- * An item that may hold any bytes has one escape more than GKeyFile: \xHH, a byte.
+ * Items that may hold arbitrary bytes have one more escape than GKeyFile: \xHH, a byte.
  */
 #include "config-private.h"
 
@@ -16,9 +16,9 @@ static const struct
   char escape, meaning;
 } escapes[] = { { 's', ' ' }, { 'n', '\n' }, { 't', '\t' }, { 'r', '\r' }, { '\\', '\\' }, { ';', ';' } };
 
-#define SEMICOLON (G_N_ELEMENTS (escapes) - 1) /* only lists know this one */
+#define SEMICOLON (G_N_ELEMENTS (escapes) - 1) /* only lists use this one */
 
-/* The byte behind "\x"; -1: not two hexadecimal digits. */
+/* The byte after "\x"; -1 if the digits are not two hexadecimal ones. */
 static int
 read_byte (const char *digits,
            gsize       length)
@@ -28,7 +28,7 @@ read_byte (const char *digits,
   return g_ascii_xdigit_value (digits[0]) << 4 | g_ascii_xdigit_value (digits[1]);
 }
 
-/* @bytes: "\xHH" is known, too. */
+/* @bytes: also accept "\xHH". */
 static GString *
 unescape (const char  *value,
           gsize        length,
@@ -80,7 +80,7 @@ divert_config_unescape (const char  *value,
   return text != NULL ? g_string_free (g_steal_pointer (&text), FALSE) : NULL;
 }
 
-/* The item's end: its ';', or the end of the text. */
+/* The end of the item: its ';' or the end of the text. */
 static const char *
 find_end (const char *item)
 {
@@ -109,7 +109,7 @@ string_free (gpointer string)
   g_string_free (string, TRUE);
 }
 
-/* GString, without their escapes. */
+/* The items, unescaped, as GString. */
 static GPtrArray *
 split (const char  *value,
        guint        max,
@@ -130,7 +130,7 @@ split (const char  *value,
       const char *end = find_end (value), *last = end;
       GString *item;
 
-      /* Blanks around an item are for the reader's eye; "\s" is a real one. */
+      /* Blanks around an item are only for readability; "\s" is a real one. */
       while (g_ascii_isspace (*value))
         value++;
       while (last > value && g_ascii_isspace (last[-1]))
@@ -225,14 +225,14 @@ divert_config_join (char **items)
   return g_string_free (g_steal_pointer (&value), FALSE);
 }
 
-/* The length of the character at @p that can be written as it is; 0: a byte that must be escaped. */
+/* The length of the character at @p if it can be written as it is; 0 if its first byte must be escaped. */
 static gsize
 count_plain (const char *p,
              gsize       rest)
 {
   gunichar c = g_utf8_get_char_validated (p, rest);
 
-  /* Of an embedded NUL it says -2. */
+  /* -2 is the return value for an embedded NUL. */
   if (c == (gunichar) -1 || c == (gunichar) -2 || c == 0 || !divert_character_is_harmless (c))
     return 0;
   return g_utf8_next_char (p) - p;

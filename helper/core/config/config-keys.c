@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: which keys there are, of which kind, and where they go.  Reading and
- * writing walk the same tables.
+ * Owns: the keys, their kinds, and where their values go.  Reading and writing walk the same
+ * tables.
  */
 #include "config-private.h"
 
 #define KEY(type, name, member, kind) { name, G_STRUCT_OFFSET (type, member), &divert_config_##kind }
-/* A value that fills several members: its functions get the whole struct. */
+/* A value that fills several members.  Its functions get the whole struct. */
 #define WIDE_KEY(name, kind) { name, 0, &divert_config_##kind }
 
 const DivertConfigKey divert_proxy_keys[] = {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the kinds of lists that a key may have, from text and to text.
+ * Owns: the kinds of lists that a key may have, parsed and formatted.
  */
 #include "config-private.h"
 
@@ -11,8 +11,8 @@
 
 #define AUTO6 "auto6"
 
-/* What a site asks for.  An empty list would ask for nothing, and so be met everywhere: it is what
- * a generator writes that found no value.  Not to ask is to leave the key out. */
+/* Conditions of a site.  An empty list would require nothing and so hold everywhere; a generator that
+ * found no value writes one.  Omit the key to skip the check. */
 static gboolean
 check_asks (const char  *value,
             GError     **error)
@@ -30,8 +30,8 @@ split_proof (const char  *value,
   return check_asks (value, error) ? divert_config_split (value, max, error) : NULL;
 }
 
-/* Where no site can be.  As an intranet each would let through, or claim to be the
- * proof of, what is everywhere. */
+/* Prefixes that no site can have.  They exist everywhere, so as an intranet they would let everything
+ * through, and as a subnet they would prove nothing. */
 static gboolean
 check_site_prefix (const DivertPrefix  *prefix,
                    const char          *text,
@@ -59,7 +59,7 @@ check_site_prefix (const DivertPrefix  *prefix,
   return TRUE;
 }
 
-/* @auto6: where to note the word "auto6"; NULL: it is not allowed here. */
+/* @auto6: set if the list has the word "auto6"; NULL if that word is not allowed here. */
 static GArray *
 parse_prefixes (const char  *value,
                 gboolean     of_site,
@@ -110,7 +110,7 @@ parse_bypass (const char  *value,
   return set_array (field, parse_prefixes (value, FALSE, NULL, error));
 }
 
-/* An empty bypass is something to say; the default is not empty. */
+/* Write an empty bypass out, because the default is not empty. */
 static char *
 format_bypass (const void *field)
 {
@@ -224,7 +224,7 @@ format_items (const void *field)
   return items[0] != NULL ? divert_config_join (items) : NULL;
 }
 
-/* Zones may be none: no profile is a candidate for its zone then, which proves nothing. */
+/* Zones may be empty: no profile is then a candidate by its zone, which proves nothing. */
 static gboolean
 parse_zones (const char  *value,
              void        *field,
@@ -235,7 +235,7 @@ parse_zones (const char  *value,
 
 const DivertConfigKind divert_config_zones = { parse_zones, format_items };
 
-/* NetworkManager writes them in lower case. */
+/* NetworkManager writes UUIDs in lower case. */
 static gboolean
 check_uuid (char    *item,
             GError **error)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: adding a file to the configuration: groups, what may be given once, what
- * must be there, and the place that every error names.
+ * Owns: adding a file to the configuration: groups, what may appear only once, what is required,
+ * and the position that every error names.
  */
 #include "config-private.h"
 
@@ -15,21 +15,21 @@ typedef struct
 {
   DivertConfig          *config;
   const char            *name;    /* as given */
-  char                  *shown;   /* the name for messages */
+  char                  *shown;   /* the name, escaped for messages */
   DivertConfigReader     reader;
 
-  /* The group that is being read. */
+  /* The group being read. */
   const DivertConfigKey *keys;    /* NULL: none yet */
-  void                  *object;  /* what the keys' offsets are for */
-  guint                  header;  /* its line */
-  guint                  lines[DIVERT_CONFIG_MAX_KEYS]; /* of each key; 0: not given */
+  void                  *object;  /* the struct that the keys' offsets refer to */
+  guint                  header;  /* the line of its header */
+  guint                  lines[DIVERT_CONFIG_MAX_KEYS]; /* the line of each key; 0: not given */
 
-  /* Where [proxy] and [divert] began in this file; 0: not yet. */
+  /* Where [proxy] and [divert] began in this file; 0: not yet seen. */
   guint                  proxy_line;
   guint                  divert_line;
 } Parser;
 
-/* "FILE:LINE: [group] key: " in front of what is set; returns FALSE.  @group and @key may be NULL. */
+/* Prefixes the error with "FILE:LINE: [group] key: " and returns FALSE.  @group and @key may be NULL. */
 static gboolean
 place (const Parser  *parser,
        guint          line,
@@ -60,7 +60,7 @@ refuse_group (const Parser       *parser,
   return place (parser, parser->reader.line, parser->reader.group, NULL, error);
 }
 
-/* The line of @name in the group that is being read. */
+/* The line of @name in the group being read. */
 static guint
 line_of (const Parser *parser,
          const char   *name)
@@ -71,7 +71,7 @@ line_of (const Parser *parser,
   return 0;
 }
 
-/* What can be said of a site only when all of it has been read. */
+/* Checks a site as a whole, once all of its keys are read. */
 static gboolean
 end_group (const Parser  *parser,
            GError       **error)
@@ -165,7 +165,7 @@ begin_group (Parser  *parser,
   return refuse_group (parser, DIVERT_CONFIG_ERROR_UNKNOWN, _("unknown group"), group, error);
 }
 
-/* mark and mask are checked against each other at the very end. */
+/* Only divert_config_finish() checks mark and mask against each other, so remember where they came from. */
 static void
 note_origin (const Parser *parser)
 {

@@ -2,11 +2,10 @@
 /*
  * Owns: cutting a configuration file into group headers and keys.
  *
- * The grammar is GKeyFile's.  GKeyFile itself merges a group or key that is given
- * twice without a word and cannot tell in which line anything stood, and both is what the
- * person who mistyped needs to know.  What this reader accepts, GKeyFile reads
- * alike (tests/fuzz/fuzz-config.c holds it to that), but for blanks at the end of a
- * value: they are dropped here, because nobody sees them.
+ * The grammar is GKeyFile's.  GKeyFile itself silently merges a group or key that is given twice,
+ * and it cannot tell the line of anything.  A person who mistyped something needs to know both.
+ * Whatever this reader accepts, GKeyFile reads the same way (tests/fuzz/fuzz-config.c checks that),
+ * with one exception: this reader drops blanks at the end of a value, because nobody sees them.
  */
 #include "config-private.h"
 
@@ -35,7 +34,7 @@ is_control (char c)
   return g_ascii_iscntrl (c) && c != '\t';
 }
 
-/* The next line, without blanks around it. */
+/* The next line, without surrounding blanks. */
 static char *
 cut_line (DivertConfigReader  *reader,
           GError             **error)
@@ -59,7 +58,7 @@ cut_line (DivertConfigReader  *reader,
       divert_config_refuse (DIVERT_CONFIG_ERROR_SYNTAX, _("not UTF-8"), line, error);
       return NULL;
     }
-  /* Lines may end as on other systems. */
+  /* Accept CRLF line ends as well. */
   if (newline != NULL && length > 0 && line[length - 1] == '\r')
     line[length - 1] = '\0';
   for (const char *p = line; *p != '\0'; p++)

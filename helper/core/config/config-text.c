@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the configuration as text.
+ * Owns: writing the configuration as text.
  */
 #include "config-private.h"
 

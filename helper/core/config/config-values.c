@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the kinds of single values that a key may have, from text and to text.
+ * Owns: the kinds of single values that a key may have, parsed and formatted.
  */
 #include "config-private.h"
 
@@ -48,7 +48,7 @@ divert_config_parse_unsigned (const char *value,
                               guint64     max,
                               guint64    *ret_number)
 {
-  /* No leading zeros: some would read them as octal. */
+  /* No leading zeros: some people would read such a number as octal. */
   if (value[0] == '0' && value[1] != '\0')
     {
       if (base != 16 || (value[1] != 'x' && value[1] != 'X'))
@@ -149,7 +149,7 @@ parse_table (const char  *value,
 
 const DivertConfigKind divert_config_table = { parse_table, format_number };
 
-/* Two words for FALSE and TRUE. */
+/* A pair of words, for FALSE and TRUE. */
 static gboolean
 parse_choice (const char        *value,
               const char *const  words[2],

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the configuration as a value: defaults, comparison, look-ups.  Text
- * becomes such a value in config-parse.c and text again in config-text.c.
+ * Owns: the configuration as a value: defaults, comparison, look-ups.  config-parse.c makes such a
+ * value from text, and config-text.c turns it back into text.
  */
 #include "config.h"
 
 #include <string.h>
 
-/* The private ranges and the link's own.  Not 198.18.0.0/15, although it is
- * special, too: that is where proxies' fake-ip answers live. */
+/* The private and link-local ranges.  198.18.0.0/15 is special as well, but not listed here: proxies take
+ * their fake-ip answers from it. */
 static const char *const default_bypass[] = {
   "10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "fe80::/10",
 };

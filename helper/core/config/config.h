@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The configuration as a value.  Pure: files are read elsewhere
- * (system/files/config-files.c) and handed in as text, in order.
+ * The configuration as a value.  Pure: system/files/config-files.c reads the files and passes their
+ * text in, in order.
  *
- * Strict on purpose: a mistyped key that is silently ignored would leave a
- * machine leaking, so everything unknown, doubled or out of range is an error
- * that names file, line, key and value.  Public contract: nm-divert.conf(5).
+ * Parsing is strict on purpose.  A mistyped key that is silently ignored would leave a machine
+ * leaking, so everything unknown, duplicate or out of range is an error that names file, line, key
+ * and value.  Public contract: nm-divert.conf(5).
  */
 #pragma once
 
@@ -15,15 +15,16 @@
 
 G_BEGIN_DECLS
 
-/* Limits on what one configuration may hold; each is named in the error that it
- * causes and in nm-divert.conf(5). */
+/* Limits on what one configuration may hold.  nm-divert.conf(5) names each of them, and so does the error
+ * on exceeding it. */
 #define DIVERT_CONFIG_MAX_FILE_BYTES (1024 * 1024) /* one file */
 #define DIVERT_CONFIG_MAX_FILES      256           /* main file and conf.d together */
 #define DIVERT_CONFIG_MAX_SITES      64
-#define DIVERT_CONFIG_MAX_PREFIXES   4096          /* in one list */
-#define DIVERT_CONFIG_MAX_ITEMS      256           /* in any other list */
-#define DIVERT_SITE_NAME_MAX         32            /* characters: [A-Za-z0-9_.-], not "auto", "away", "off";
-                                                    * no '.' or '-' in front: it becomes a file name and an argument */
+#define DIVERT_CONFIG_MAX_PREFIXES   4096          /* per list */
+#define DIVERT_CONFIG_MAX_ITEMS      256           /* per list of anything else */
+#define DIVERT_SITE_NAME_MAX         32            /* characters: [A-Za-z0-9_.-], not "auto", "away" or "off".  The
+                                                    * first is not '.' or '-', because the name becomes a file name
+                                                    * and an argument. */
 #define DIVERT_SSID_MAX              32            /* bytes, IEEE 802.11 */
 
 #define DIVERT_CONFIG_ERROR (divert_config_error_quark ())
@@ -46,7 +47,7 @@ typedef enum
   DIVERT_BACKEND_IPTABLES,
 } DivertBackendKind;
 
-/* Key managements that a site may ask for, as bits; names as in the security= key. */
+/* Key managements that a site may require, as bits; named as in the security= key. */
 typedef enum
 {
   DIVERT_SECURITY_WPA_PSK = 1 << 0, /* "wpa-psk" */
@@ -54,7 +55,7 @@ typedef enum
   DIVERT_SECURITY_8021X   = 1 << 2, /* "802.1x": wpa-eap, wpa-eap-suite-b-192 and wired 802.1X */
 } DivertSecurity;
 
-/* beacon=tls://ADDRESS:PORT sha256:HEX — a host of the intranet that proves itself by its key. */
+/* beacon=tls://ADDRESS:PORT sha256:HEX — a host in the intranet that proves its identity with its key. */
 typedef struct
 {
   DivertPrefix address;      /* full length, inside the site's intranet */
@@ -66,23 +67,23 @@ typedef struct
 {
   char     *name;
   GArray   *intranet;        /* DivertPrefix; never empty unless intranet_auto6 */
-  gboolean  intranet_auto6;  /* "auto6" was in the list: the proven link's own IPv6 prefixes */
+  gboolean  intranet_auto6;  /* "auto6" was in the list: include the IPv6 prefixes of the proven link */
   GStrv     uuids;           /* connection-uuid, lower case; may be empty */
   GStrv     zones;           /* zone; may be empty */
-  GArray   *subnets;         /* DivertPrefix; empty: the intranet */
-  GArray   *gateway_macs;    /* DivertMac; empty: not asked for */
-  GPtrArray *ssids;          /* GBytes; empty: not asked for */
-  GArray   *bssids;          /* DivertMac; empty: not asked for */
-  guint     security;        /* DivertSecurity bits; 0: not asked for */
+  GArray   *subnets;         /* DivertPrefix; empty: same as intranet */
+  GArray   *gateway_macs;    /* DivertMac; empty: any */
+  GPtrArray *ssids;          /* GBytes; empty: any */
+  GArray   *bssids;          /* DivertMac; empty: any */
+  guint     security;        /* DivertSecurity bits; 0: any */
   gboolean  has_beacon;
   DivertBeacon beacon;
-  guint16   tproxy_port;     /* 0: [proxy]'s */
+  guint16   tproxy_port;     /* 0: use that of [proxy] */
   char     *file;            /* the file that defines it */
 } DivertSite;
 
 typedef struct
 {
-  char             *group;        /* name or number as text; NULL when not set yet */
+  char             *group;        /* name or number as text; NULL: not set yet */
   guint16           tproxy_port;  /* default 22223 */
   guint16           dns_port;     /* default 1053; 0: no DNS redirection */
   guint32           mark;         /* default 23 */
@@ -94,41 +95,40 @@ typedef struct
   gboolean          intranet_other_allow; /* intranet-other=allow; default FALSE: block */
   DivertBackendKind backend;
   GPtrArray        *sites;        /* DivertSite, in order of definition */
-  char             *mark_origin;  /* "FILE:LINE" that set mark or mask last, for messages; NULL: defaults */
+  char             *mark_origin;  /* "FILE:LINE" that last set mark or mask, for messages; NULL: defaults */
 } DivertConfig;
 
-/* A configuration of defaults only: no group, no site. */
+/* A configuration with defaults only: no group, no site. */
 DivertConfig *divert_config_new (void);
-/* The same, for another owner, who may be another thread: from now on it does not change any more. */
+/* A reference for another owner, possibly in another thread.  The configuration must not change from now on. */
 DivertConfig *divert_config_ref (const DivertConfig *config);
 void          divert_config_free (DivertConfig *config);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertConfig, divert_config_free)
-/* Do both say the same? (In which files does not matter.) */
+/* Do both say the same?  Ignores which files they came from. */
 gboolean      divert_config_equal (const DivertConfig *a, const DivertConfig *b);
 
-/* Adds one file's text; later files override single keys, a site may be defined
- * once.  @name is for messages ("/etc/nm-divert/nm-divert.conf").  On failure
- * @config is in an undefined but freeable state. */
+/* Adds one file's text.  Later files override single keys; a site may be defined only once.  @name is for
+ * messages ("/etc/nm-divert/nm-divert.conf").  On failure @config is undefined, but can be freed. */
 gboolean      divert_config_add (DivertConfig *config, const char *name, const char *text, gsize length,
                                  GError **error);
-/* Checks what spans files (mark inside mask, …); call once behind the last
- * divert_config_add().  A missing group is no error here (see status). */
+/* Checks what spans files (mark inside mask, …); call it once, after the last divert_config_add().  A
+ * missing group is not an error here (see status). */
 gboolean      divert_config_finish (DivertConfig *config, GError **error);
 
-/* Effective, canonical key file text: every key, defaults included. */
+/* The effective configuration as canonical key file text: every key, with defaults. */
 char         *divert_config_to_text (const DivertConfig *config);
 
 DivertSite   *divert_site_new (const char *name, const char *file);
 void          divert_site_free (DivertSite *site);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertSite, divert_site_free)
-/* The site's group as a configuration file has it. */
+/* The site's group, as in a configuration file. */
 char         *divert_site_to_text (const DivertSite *site);
 const DivertSite *divert_config_find_site (const DivertConfig *config, const char *name);
-/* As ssid= takes it: exact, printable, one line. */
+/* As ssid= accepts it: exact, printable, on one line. */
 char         *divert_ssid_to_string (GBytes *ssid);
-/* Would @name do as a site's name? */
+/* Is @name acceptable as the name of a site? */
 gboolean      divert_site_name_is_valid (const char *name);
-/* The prefixes of which the connection must hold an address: subnet, or else intranet. */
+/* The connection must have an address in one of these prefixes: subnet=, or the intranet if that is not given. */
 const GArray *divert_site_get_subnets (const DivertSite *site);
 
 G_END_DECLS

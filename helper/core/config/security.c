@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the words for Wi-Fi security, the configuration's and NetworkManager's.
+ * Owns: the names for Wi-Fi security in the configuration and in NetworkManager.
  */
 #include "security.h"
 
@@ -8,7 +8,7 @@ static const struct
 {
   const char    *key_mgmt;
   DivertSecurity security;
-  const char    *name; /* NULL: another row has it */
+  const char    *name; /* NULL: another row has the name */
 } securities[] = {
   { "wpa-psk", DIVERT_SECURITY_WPA_PSK, "wpa-psk" },
   { "sae", DIVERT_SECURITY_SAE, "sae" },

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: which new address is one of another network.
+ * Owns: deciding whether a new address means another network.
  *
- * A new IPv4 address is, even of the same prefix: a DHCP server that knows the machine
- * gives it its old one.  A new IPv6 address is if its prefix is new: temporary addresses
- * come every day.  What comes to a link that had none is its beginning, and tells
- * nothing; link-local addresses are the machine's own choice.
+ * A new IPv4 address does, even one in the same prefix, because a DHCP server that knows the
+ * machine gives it its old address back.  A new IPv6 address does only if its prefix is new,
+ * because temporary addresses appear every day.  The first address of a link tells nothing: there
+ * is nothing to compare it with.  Link-local addresses do not count, because the machine chooses
+ * them itself.
  */
 #include "addresses.h"
 

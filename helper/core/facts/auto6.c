@@ -1,20 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: which prefixes of a link intranet=auto6 stands for.
+ * Owns: which of a link's prefixes intranet=auto6 stands for.
  *
- * Theory of operation.  A link's prefixes come by router advertisement, which any host of the network can send, in
- * the router's name, too.  Nothing that it says can be checked; so what it can open is kept small.  Only networks of
- * exactly 64 bits count, as they are on every link that gives out addresses by itself, and few of them: more than any
- * home has are a sign of something else.  Unique local ones (fc00::/7) lead to nobody's server on the internet.  The
- * others do, so they have to agree: all of a home's lie in its provider's block, of 32 bits or shorter, before and
- * behind a renumbering.  A prefix of another block is a stranger's, or it is this one that is home's; where there is a
- * doubt nothing is direct, and both go to the proxy.
+ * Theory of operation.  A link's prefixes come from router advertisements.  Any host in the network
+ * can send those, even in the router's name, and nothing in them can be verified.  So we limit what
+ * they can open.
+ *
+ * Only networks of exactly 64 bits count, which is what every link with address autoconfiguration
+ * has.  There may be only a few of them, because more than any home has are a sign of something
+ * else.  Unique local prefixes (fc00::/7) lead to no server on the internet, so they need no
+ * further check.  The other prefixes do lead there, so they have to agree: all prefixes of a home
+ * lie in one block of its provider (32 bits or shorter), before and after a renumbering.  If two
+ * blocks appear, one of them is a stranger's, and we cannot tell which.  Then neither goes direct;
+ * both go to the proxy.
  */
 #include "auto6.h"
 
 #define LENGTH       64
 #define BLOCK_LENGTH 32
-#define MAX_NETWORKS 4 /* of either kind */
+#define MAX_NETWORKS 4 /* of each kind */
 
 static gboolean
 is_unique_local (const DivertPrefix *prefix)

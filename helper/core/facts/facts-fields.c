@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: each field of the facts as text, and back.
+ * Owns: converting each field of the facts to text and back.
  *
- * Names come from strangers and may hold any bytes; the text goes into key files
- * and bug reports.  What is not printable ASCII is %-escaped.
+ * Names come from strangers and may hold arbitrary bytes, while the text goes into key files and
+ * bug reports.  So everything but printable ASCII is %-escaped.
  */
 #include "facts-fields.h"
 
-/* Printable ASCII without '%', which escapes. */
+/* Printable ASCII except '%', which is the escape character. */
 #define READABLE " !\"#$&'()*+,/:;<=>?@[\\]^`{|}"
 
 static char *
@@ -36,7 +36,8 @@ bytes_to_text (const void *field)
   if (bytes == NULL)
     return NULL;
   data = g_bytes_get_data (bytes, &size);
-  /* Not READABLE: GLib takes its NUL for one of the readable characters, and the text would end there. */
+  /* READABLE will not do here: GLib counts the NUL at its end as readable, and an unescaped NUL would cut
+   * the text short. */
   return g_uri_escape_bytes ((const guint8 *) (data != NULL ? data : ""), size, NULL);
 }
 
@@ -352,7 +353,7 @@ gateways_from_text (const char *text,
 }
 
 #define FIELD(type, member, key, kind) { key, G_STRUCT_OFFSET (type, member), kind##_to_text, kind##_from_text }
-/* Two members of the struct in one key: the functions get the struct itself. */
+/* Two members of the struct share a key, so the functions get the struct itself. */
 #define FIELDS(key, kind) { key, 0, kind##_to_text, kind##_from_text }
 
 const DivertField divert_machine_fields[] = {

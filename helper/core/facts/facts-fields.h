@@ -8,8 +8,9 @@
 
 G_BEGIN_DECLS
 
-/* One key of a group.  Both functions get the field's place in its struct.  to_text may return NULL: nothing to
- * write.  from_text refuses with FALSE; what it has written by then is still freed with the struct. */
+/* One key of a group.  Both functions get a pointer to the field.  to_text may return NULL if there is
+ * nothing to write. from_text returns FALSE to refuse; whatever it has written by then is freed with the
+ * struct. */
 typedef struct
 {
   const char *key;
@@ -18,7 +19,7 @@ typedef struct
   gboolean  (*from_text) (const char *text, void *field);
 } DivertField;
 
-/* Each ends with a key that is NULL. */
+/* Each table ends with a NULL key. */
 extern const DivertField divert_machine_fields[];
 extern const DivertField divert_connection_fields[];
 extern const DivertField divert_link_fields[];

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the facts as key file text, and back.
+ * Owns: converting the facts to key file text and back.
  *
- * A table describes each kind of group (facts-fields.c); both directions walk the
- * same table, so that neither can know a key that the other does not.
+ * A table describes each kind of group (facts-fields.c).  Both directions walk the same table, so
+ * neither can know a key that the other does not.
  */
 #include "facts-fields.h"
 
@@ -61,7 +61,7 @@ load (GKeyFile     *file,
       GError      **error)
 {
   g_auto(GStrv) keys = g_key_file_get_keys (file, group, NULL, error);
-  guint seen = 0; /* bits: a key that is given twice is listed twice */
+  guint seen = 0; /* a bit per key: GKeyFile lists a key twice if it is given twice */
 
   if (keys == NULL)
     return FALSE;
@@ -85,7 +85,7 @@ load (GKeyFile     *file,
   return TRUE;
 }
 
-/* The group's first word tells its kind, the rest keeps it apart from others. */
+/* The first word of the group is its kind; the rest only tells groups of one kind apart. */
 static gboolean
 load_group (GKeyFile     *file,
             const char   *group,
@@ -107,7 +107,7 @@ load_group (GKeyFile     *file,
       g_ptr_array_add (facts->links, link);
       if (!load (file, group, divert_link_fields, link, error))
         return FALSE;
-      /* The kernel has no link without both. */
+      /* In the kernel, every link has both. */
       if (link->name != NULL && link->name[0] != '\0' && link->ifindex != 0)
         return TRUE;
       g_set_error (error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_KEY_NOT_FOUND, "[%s]: no name or no ifindex", group);

@@ -262,8 +262,8 @@ compare_names (gconstpointer a,
   return strcmp (*(const char *const *) a, *(const char *const *) b);
 }
 
-/* What somebody else configured (a container's bridge, the loopback) comes and goes
- * without the machine being moved. */
+/* Devices that somebody else configured (a container's bridge, the loopback) come and go without the
+ * machine being moved. */
 char *
 divert_facts_network (const DivertFacts *facts)
 {
@@ -280,7 +280,7 @@ divert_facts_network (const DivertFacts *facts)
 
       if (!connection->up || connection->external)
         continue;
-      /* Hostile text must not look like two names, and has to be kept in a key file. */
+      /* Escaped, because hostile text must not look like two names, and because the result goes into a key file. */
       uuid = g_uri_escape_string (connection->uuid != NULL ? connection->uuid : "", NULL, FALSE);
       device = g_uri_escape_string (connection->device != NULL ? connection->device : "", NULL, FALSE);
       g_ptr_array_add (names, g_strconcat (uuid, "@", device, NULL));

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The facts: what NetworkManager and the kernel say at one moment, as a plain
- * value.  Gathered by system/; nothing downstream asks for more.
- * All text in it is hostile: it is compared, and escaped before it is shown.
+ * The facts: what NetworkManager and the kernel report at one moment, as a plain value.  system/
+ * gathers them; nothing downstream asks for more.  All text in them is hostile: compare it, and
+ * escape it before showing it.
  *
- * Who says what: identity (UUID, zone, type, SSID, security, activation) comes
- * from NetworkManager; state (carrier, addresses, gateways, neighbours, routes)
- * from the kernel, because NetworkManager reports a lost carrier only after six
- * seconds and the kernel at once.
+ * Identity (UUID, zone, type, SSID, security, activation) comes from NetworkManager.  State
+ * (carrier, addresses, gateways, neighbours, routes) comes from the kernel, because the kernel
+ * reports a lost carrier at once and NetworkManager only after six seconds.
  */
 #pragma once
 
@@ -17,23 +16,24 @@
 
 G_BEGIN_DECLS
 
-/* An active connection of NetworkManager's. */
+/* An active connection in NetworkManager. */
 typedef struct
 {
   char     *uuid;
   char     *id;
   char     *zone;      /* connection.zone; NULL: unset */
   char     *type;      /* connection.type: "802-3-ethernet", "802-11-wireless", "vpn", "bridge" … */
-  char     *device;    /* interface name; "" when it has none */
-  gboolean  up;        /* the device has its addresses: state ip-check … activated, and is not going down */
-  gboolean  external;  /* made by NetworkManager for a device that somebody else configured */
+  char     *device;    /* interface name; "" if it has none */
+  gboolean  up;        /* the device has its addresses: its state is ip-check … activated, and it is not going down */
+  gboolean  external;  /* NetworkManager made it for a device that somebody else configured */
   char     *key_mgmt;  /* "wpa-psk", "sae", "wpa-eap", "ieee8021x" …; NULL: none, an open network */
   GBytes   *ssid;      /* NULL: not Wi-Fi, or not associated */
   gboolean  has_bssid;
   DivertMac bssid;
-  char     *activation;     /* names this activation among those of this process; NULL: unknown; not in the text form */
-  GArray   *known_gateways; /* DivertMac: of its gateways, since it first proved a site; empty: none (anchors.c) */
-  gboolean  returned;       /* it may be another network since then: carrier was lost, or its link's epoch changed */
+  char     *activation;     /* identifies this activation within this process; NULL: unknown; not in the text form */
+  GArray   *known_gateways; /* DivertMac: those of its gateways since it first proved a site; empty: none (anchors.c) */
+  gboolean  returned;       /* it may have become another network since then: the carrier was lost, or its link's
+                             * epoch changed */
 } DivertConnection;
 
 typedef enum
@@ -49,9 +49,9 @@ typedef struct
 {
   DivertPrefix       address;
   DivertGatewayState state;
-  GArray            *macs;  /* DivertMac: every address it answered with of late, the newest first */
-  gboolean           newcomer; /* no gateway that is known has answered since this one did first (anchors.c) */
-  gint64             first_answer, last_answer; /* since it is RESOLVED (µs, monotonic); not in the text form */
+  GArray            *macs;  /* DivertMac: every address that answered recently, newest first */
+  gboolean           newcomer; /* no known gateway has answered since this one first did (anchors.c) */
+  gint64             first_answer, last_answer; /* since it became RESOLVED (µs, monotonic); not in the text form */
 } DivertGateway;
 
 typedef struct
@@ -59,15 +59,16 @@ typedef struct
   guint      ifindex;
   char      *name;
   gboolean   carrier;    /* administratively up, and something is plugged in */
-  guint      carrier_changes; /* how often the carrier came and went; not in the text form */
-  guint      epoch;      /* differs when it may be another network than before: what was proven must be proven again.
-                          * Of one process; not in the text form. */
-  GArray    *addresses;  /* DivertPrefix with host bits; usable ones: not tentative, not failed */
-  GArray    *fresh;      /* DivertPrefix: those of them that came after any gateway of the link has last answered */
+  guint      carrier_changes; /* how often the carrier came or went; not in the text form */
+  guint      epoch;      /* Changes when it may have become another network, so that everything must be proven again.
+                          * Only comparable within one process; not in the text form. */
+  GArray    *addresses;  /* DivertPrefix with host bits; only usable ones: not tentative, not failed */
+  GArray    *fresh;      /* DivertPrefix: those of the addresses that arrived after the last answer of any gateway of
+                          * the link */
   GPtrArray *gateways;   /* DivertGateway */
 } DivertLink;
 
-/* A unicast route of the main table, other than default routes. */
+/* A unicast route of the main table, other than a default route. */
 typedef struct
 {
   DivertPrefix destination;
@@ -83,38 +84,38 @@ typedef enum
   DIVERT_BEACON_FAILED,
 } DivertBeaconState;
 
-/* What came of asking a site's beacon through a link. */
+/* The outcome of asking a site's beacon through a link. */
 typedef struct
 {
   char             *site;
   guint             ifindex;
   DivertBeaconState state;
-  char             *detail;  /* why it failed; NULL */
+  char             *detail;  /* why it failed, or NULL */
 } DivertBeaconFact;
 
 typedef struct
 {
   gboolean   nm_running;
   gboolean   sleeping;     /* the machine is about to suspend */
-  GArray    *former;       /* DivertPrefix: what auto6 has let go straight so far, see core/memory/auto6-memory.h */
-  DivertPorts ephemeral;   /* the ports of sockets that ask for none; 0, 0: not known */
+  GArray    *former;       /* DivertPrefix: what auto6 has let go direct so far; see core/memory/auto6-memory.h */
+  DivertPorts ephemeral;   /* the kernel's ephemeral port range; 0, 0: unknown */
   GPtrArray *connections;  /* DivertConnection, sorted by UUID, then device */
-  GPtrArray *links;        /* DivertLink, sorted by ifindex; without loopback */
+  GPtrArray *links;        /* DivertLink, sorted by ifindex; without the loopback */
   GArray    *routes;       /* DivertRoute */
   GPtrArray *beacons;      /* DivertBeaconFact */
 } DivertFacts;
 
 DivertFacts      *divert_facts_new (void);
-/* The same, for another owner, who may be another thread: from now on they do not change any more. */
+/* A reference for another owner, possibly in another thread.  The facts must not change from now on. */
 DivertFacts      *divert_facts_ref (const DivertFacts *facts);
 void              divert_facts_free (DivertFacts *facts);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertFacts, divert_facts_free)
 
-/* NetworkManager's words for the kinds of device that a cable or a radio is behind; ends with NULL. */
+/* NetworkManager's names for the types of device that have a cable or a radio; ends with NULL. */
 extern const char *const divert_connection_real_types[];
 
 DivertConnection *divert_connection_new (void);
-/* Only such a device says where the machine is: a VPN's or a bridge's addresses are given by software. */
+/* Only such a device can tell where the machine is: software chooses the addresses of a VPN or a bridge. */
 gboolean          divert_connection_is_real (const DivertConnection *connection);
 void              divert_connection_free (DivertConnection *connection);
 DivertLink       *divert_link_new (void);
@@ -130,19 +131,19 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertGateway, divert_gateway_free)
 /* Owned by @facts; NULL if there is none. */
 const DivertLink *divert_facts_find_link (const DivertFacts *facts, const char *name);
 
-/* Has a link that was up in @before gone since, or may it be another network's now? */
+/* Since @before, has a link that was up gone down, or may one have become another network? */
 gboolean          divert_facts_have_left (const DivertFacts *before, const DivertFacts *now);
 
-/* Puts the lists into their order, so that equal facts have equal text. */
+/* Sorts the lists, so that equal facts have equal text. */
 void              divert_facts_sort (DivertFacts *facts);
-/* Key file text; and back (for golden cases and bug reports).  Any bytes in names survive it: what is
- * not printable ASCII is %-escaped.  Strict: an unknown group or key is an error.  The form:
- * see tests/unit/test-facts.c, which has all of it. */
+/* To key file text and back (for golden cases and bug reports).  Names survive with arbitrary bytes,
+ * because everything but printable ASCII is %-escaped.  Strict: an unknown group or key is an error.
+ * tests/unit/test-facts.c shows the whole form. */
 char             *divert_facts_to_text (const DivertFacts *facts);
 DivertFacts      *divert_facts_from_text (const char *text, gsize length, GError **error);
-/* Names the network that we are on: "uuid@device …" of all connections that are up and not external;
- * NULL: NetworkManager is not running, so nobody knows.
- * "Until the network changes" means: until this changes. */
+/* Identifies the network that we are on: "uuid@device …" for all connections that are up and not
+ * external.  NULL if NetworkManager is not running, so that nobody knows.  "Until the network changes"
+ * means: until this value changes. */
 char             *divert_facts_network (const DivertFacts *facts);
 
 G_END_DECLS

@@ -11,8 +11,8 @@ G_BEGIN_DECLS
 typedef enum
 {
   DIVERT_LISTENER_NONE,
-  DIVERT_LISTENER_NOT_TRANSPARENT, /* somebody listens, but not with IP_TRANSPARENT: TPROXY drops */
-  DIVERT_LISTENER_FOREIGN,         /* transparent, but no process of the proxy's group holds it */
+  DIVERT_LISTENER_NOT_TRANSPARENT, /* somebody listens, but without IP_TRANSPARENT, so TPROXY drops */
+  DIVERT_LISTENER_FOREIGN,         /* transparent, but no process in the proxy's group holds it */
   DIVERT_LISTENER_GOOD,
 } DivertListener;
 

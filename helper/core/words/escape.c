@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the escaping of hostile text (network names, connection names, values of
- * the configuration) for messages, logs and terminals.
+ * Owns: escaping hostile text (network names, connection names, values of the configuration) for
+ * messages, logs and terminals.
  *
- * What comes out is valid UTF-8, one line, and can be told from what went in:
- * an escape starts with a backslash, and a backslash is itself escaped.
+ * The output is one line of valid UTF-8.  It is unambiguous: every escape starts with a backslash,
+ * and a backslash is itself escaped.
  */
 #include "escape.h"
 
@@ -12,8 +12,8 @@
 
 #define MAX_CHARACTERS 128
 
-/* Format characters turn the direction of writing (bidi) or hide text;
- * separators other than the blank may end a line. */
+/* Format characters can reverse the direction of text (bidi) or hide it; separators other than the plain
+ * space may end a line. */
 gboolean
 divert_character_is_harmless (gunichar c)
 {
@@ -60,7 +60,7 @@ append_escaped (GString  *escaped,
     g_string_append_printf (escaped, "\\U%08x", c);
 }
 
-/* @special: the harmless characters that are escaped as well. */
+/* @special: harmless characters to escape as well. */
 static char *
 escape (const char *text,
         const char *special,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Making outside text harmless before it goes into a message.
+ * Makes outside text harmless before it goes into a message.
  */
 #pragma once
 
@@ -8,13 +8,13 @@
 
 G_BEGIN_DECLS
 
-/* @text with control characters, quotes, backslashes and invalid UTF-8 escaped, cut at 128 characters. */
+/* @text with control characters, quotes, backslashes and invalid UTF-8 escaped, cut after 128 characters. */
 char *divert_escape (const char *text);
-/* As above, cut at @max characters of @text: for file names, of which the end matters. */
+/* The same, cut after @max characters of @text: for file names, whose end matters. */
 char *divert_escape_up_to (const char *text, gsize max);
-/* As divert_escape(), of a text that is escaped already, in whichever way: backslashes and quotes stay. */
+/* Like divert_escape(), but for text that has already been escaped in some way: backslashes and quotes stay. */
 char *divert_escape_rest (const char *text);
-/* Printable, and changing nothing about how the characters around it are shown. */
+/* Is @c printable, and does it leave the display of the characters around it alone? */
 gboolean divert_character_is_harmless (gunichar c);
 
 G_END_DECLS

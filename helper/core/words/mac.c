@@ -23,7 +23,7 @@ divert_mac_parse (const char *text,
       if (i == sizeof mac.bytes - 1 ? pair[2] != '\0' : pair[2] != ':' && pair[2] != '-')
         return FALSE;
     }
-  /* Neither can be a station's own address: a group's (lowest bit of the first byte), or none. */
+  /* A station's own address is neither a group address (lowest bit of the first byte) nor all zeros. */
   if ((mac.bytes[0] & 1) != 0 || divert_mac_equal (&mac, &zero))
     return FALSE;
   *ret_mac = mac;

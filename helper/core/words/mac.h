@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Link-layer (MAC-48) addresses: gateway-mac and bssid of a site, and what the
- * kernel's neighbour table and the access point say.
+ * Link-layer (MAC-48) addresses: a site's gateway-mac and bssid, and what the kernel's neighbour
+ * table and the access point report.
  */
 #pragma once
 
@@ -14,7 +14,7 @@ typedef struct
   guint8 bytes[6];
 } DivertMac;
 
-/* "AA:bb:…" (six pairs, ':' or '-'), any case.  Group addresses and all zeros are refused. */
+/* "AA:bb:…" (six pairs, separated by ':' or '-'), in either case.  Refuses group addresses and all zeros. */
 gboolean divert_mac_parse (const char *text, DivertMac *ret_mac);
 /* "aa:bb:cc:dd:ee:ff" */
 char    *divert_mac_to_string (const DivertMac *mac);

@@ -22,9 +22,9 @@ gboolean divert_ports_parse (const char *text, DivertPorts *ret_ports);
 char    *divert_ports_to_string (const GArray *ports);
 gboolean divert_ports_equal (const GArray *a, const GArray *b);
 gboolean divert_ports_contain (const GArray *ports, guint16 port);
-/* A new list in which ranges that touch are joined, sorted. */
+/* A new, sorted list in which adjacent and overlapping ranges are joined. */
 GArray  *divert_ports_merge (const GArray *ports);
-/* Likewise: all that are not in @ports, which is merged. */
+/* A new list of all ports outside @ports, which must be merged. */
 GArray  *divert_ports_invert (const GArray *ports);
 
 static inline DivertPorts *

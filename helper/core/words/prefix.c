@@ -22,7 +22,7 @@ static const struct
   [DIVERT_FAMILY_IPV6] = { "IPv6", AF_INET6, 16 },
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (families) == DIVERT_N_FAMILIES);
-/* "/128" behind the longest address; INET6_ADDRSTRLEN counts the NUL. */
+/* "/128" after the longest address; INET6_ADDRSTRLEN counts the NUL. */
 G_STATIC_ASSERT (DIVERT_PREFIX_STRLEN == INET6_ADDRSTRLEN + 4);
 
 guint
@@ -43,7 +43,7 @@ divert_family_name (DivertFamily family)
   return families[family].name;
 }
 
-/* ::ffff:a.b.c.d would be a second spelling of an IPv4 address, with other rules applied to it. */
+/* ::ffff:a.b.c.d would be a second spelling of an IPv4 address, and other rules would apply to it. */
 static gboolean
 is_ipv4_mapped (const DivertPrefix *prefix)
 {
@@ -58,7 +58,7 @@ parse_address (const char   *text,
 {
   DivertPrefix address = { .family = strchr (text, ':') != NULL ? DIVERT_FAMILY_IPV6 : DIVERT_FAMILY_IPV4 };
 
-  /* inet_pton() takes no blanks, no zone, and no leading zeros in IPv4. */
+  /* inet_pton() accepts no blanks, no zone, and no leading zeros in IPv4. */
   if (inet_pton (families[address.family].af, text, address.bytes) != 1 || is_ipv4_mapped (&address))
     return FALSE;
   address.length = divert_family_bits (address.family);
@@ -298,7 +298,7 @@ divert_prefixes_contain (const GArray       *prefixes,
   return FALSE;
 }
 
-/* Replaces the last two of @merged by their parent, as long as they are its two halves. */
+/* While the last two of @merged are the halves of one prefix, replaces them with that prefix. */
 static void
 join_halves (GArray *merged)
 {
@@ -332,7 +332,7 @@ divert_prefixes_merge (const GArray *prefixes)
     }
   g_array_sort (sorted, (GCompareFunc) divert_prefix_compare);
 
-  /* What contains others sorts in front of them, and two halves are neighbours: one pass does. */
+  /* A prefix sorts before those it contains, and two halves are neighbours, so one pass is enough. */
   for (guint i = 0; i < sorted->len; i++)
     {
       const DivertPrefix *prefix = divert_prefixes_index (sorted, i);

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * IP prefixes and addresses, one representation for both families.
+ * IP prefixes and addresses, with one representation for both families.
  *
- * Everything else in this program handles IPv4 and IPv6 through this type, so
- * that there is one code path.  An address is a prefix of full length; an
- * interface address (192.168.22.33/24) keeps its host bits.
+ * The whole program handles IPv4 and IPv6 through this type, so there is one code path.  An address
+ * is a prefix of full length; an interface address (192.168.22.33/24) keeps its host bits.
  */
 #pragma once
 
@@ -42,15 +41,15 @@ GQuark divert_prefix_error_quark (void);
 typedef enum
 {
   DIVERT_PREFIX_ERROR_SYNTAX,    /* not an address, or not a length */
-  DIVERT_PREFIX_ERROR_HOST_BITS, /* 192.168.22.1/24: bits set behind the length */
+  DIVERT_PREFIX_ERROR_HOST_BITS, /* 192.168.22.1/24: bits set beyond the length */
 } DivertPrefixError;
 
-/* Longest possible text of a prefix with its NUL: "…/128". */
+/* The longest text of a prefix, with its NUL: "…/128". */
 #define DIVERT_PREFIX_STRLEN 50
 
-/* Bytes of an address of @family: 4 or 16. */
+/* Bytes in an address of @family: 4 or 16. */
 guint  divert_family_bytes (DivertFamily family);
-/* Full prefix length of @family: 32 or 128. */
+/* Full prefix length in @family: 32 or 128. */
 guint  divert_family_bits (DivertFamily family);
 /* "IPv4" or "IPv6"; static. */
 const char *divert_family_name (DivertFamily family);
@@ -58,27 +57,27 @@ const char *divert_family_name (DivertFamily family);
 /* "ADDRESS/LENGTH" or "ADDRESS" (full length).  Refuses set host bits, leading
  * and trailing blanks, IPv6 zones (%wlan0) and IPv4-mapped IPv6. */
 gboolean divert_prefix_parse (const char *text, DivertPrefix *ret_prefix, GError **error);
-/* As above, but the host bits are kept: an interface's address. */
+/* The same, but keeps the host bits: an interface's address. */
 gboolean divert_prefix_parse_interface (const char *text, DivertPrefix *ret_prefix, GError **error);
-/* "ADDRESS" alone; the length is full. */
+/* "ADDRESS" alone; the length becomes the full one. */
 gboolean divert_address_parse (const char *text, DivertPrefix *ret_address, GError **error);
 /* From network-order bytes (4 or 16 of them, as divert_family_bytes() says). */
 DivertPrefix divert_prefix_from_bytes (DivertFamily family, const void *bytes, guint length);
 
 /* "192.168.22.0/24"; an address of full length as "192.168.22.2". */
 char  *divert_prefix_to_string (const DivertPrefix *prefix);
-/* As above, always with the length: the form of iptables-save. */
+/* The same, but always with the length, as iptables-save prints it. */
 char  *divert_prefix_to_cidr (const DivertPrefix *prefix);
 
-/* The host bits cleared. */
+/* The same prefix with its host bits cleared. */
 DivertPrefix divert_prefix_network (const DivertPrefix *prefix);
-/* The address alone: as long as can be. */
+/* The address alone, with full length. */
 DivertPrefix divert_prefix_host (const DivertPrefix *prefix);
-/* Is every address of @inner in @outer?  Host bits of both are ignored. */
+/* Is every address of @inner in @outer?  Ignores the host bits of both. */
 gboolean divert_prefix_contains (const DivertPrefix *outer, const DivertPrefix *inner);
 gboolean divert_prefix_overlaps (const DivertPrefix *a, const DivertPrefix *b);
 gboolean divert_prefix_equal (const DivertPrefix *a, const DivertPrefix *b);
-/* Family, then bytes, then length: a stable order. */
+/* A stable order by family, then bytes, then length. */
 int      divert_prefix_compare (const DivertPrefix *a, const DivertPrefix *b);
 /* fe80::/10 or 169.254.0.0/16. */
 gboolean divert_prefix_is_link_local (const DivertPrefix *prefix);
@@ -90,8 +89,8 @@ GArray  *divert_prefixes_copy (const GArray *prefixes);
 gboolean divert_prefixes_equal (const GArray *a, const GArray *b);
 /* Does any of @prefixes contain @inner? */
 gboolean divert_prefixes_contain (const GArray *prefixes, const DivertPrefix *inner);
-/* A new list in which prefixes inside others and duplicates are gone and
- * sibling halves are joined; sorted by divert_prefix_compare(). */
+/* A new list, sorted by divert_prefix_compare(), without duplicates and prefixes inside others, and with
+ * sibling halves joined. */
 GArray  *divert_prefixes_merge (const GArray *prefixes);
 /* "a;b;c" of divert_prefix_to_string(). */
 char    *divert_prefixes_to_string (const GArray *prefixes);
