@@ -31,5 +31,17 @@ ExecStart=/usr/local/lib/machine/fault
 [Install]
 WantedBy=sysinit.target
 END
-  systemctl -q enable fault
+  cat >/etc/systemd/system/late-bus.service <<'END'
+[Unit]
+Description=Hold up the bus
+DefaultDependencies=no
+ConditionKernelCommandLine=machine.fault=bus
+Before=dbus.service
+[Service]
+Type=oneshot
+ExecStart=/bin/sleep 10
+[Install]
+WantedBy=sysinit.target
+END
+  systemctl -q enable fault late-bus
 }
