@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Puts the default configuration in place, unless there is one: a second "meson
+# Installs the default configuration unless there is one already. A second "meson
 # install" must not undo what a person wrote.
 set -eu
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # bash completion for nm-divert(1)
 
-# _nm_divert_take LINES: all of them.
+# _nm_divert_take LINES: offers all of them.
 _nm_divert_take()
 {
   local line
@@ -11,7 +11,8 @@ _nm_divert_take()
   done <<<"$1"
 }
 
-# _nm_divert_match CURRENT LINES: those that begin so.  One a line, for names of connections have blanks in them.
+# _nm_divert_match CURRENT LINES: offers those that begin with CURRENT.  Each is on a line of its own, because the names
+# of connections may contain blanks.
 _nm_divert_match()
 {
   local current=$1 line
