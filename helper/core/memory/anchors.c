@@ -2,27 +2,29 @@
 /*
  * Owns: what is remembered of a connection that proved a site.
  *
- * Theory of operation.  NetworkManager leaves a profile activated for six seconds when the carrier
- * is lost. If it comes back within them in another network, UUID, zone and subnet may still speak
- * for home; so they may in a network that was exchanged behind a carrier that stays. So the
- * gateways' link-layer addresses are remembered from the first proof on, and from then on one of
- * them must answer, as if the site's configuration named them.
+ * Theory of operation.  After the carrier is lost, NetworkManager keeps a profile activated for six
+ * seconds.  If the carrier comes back within that time in another network, UUID, zone and subnet
+ * may still look like home.  The same is true of a network that is swapped without carrier loss.
+ * So the link-layer addresses of the gateways are remembered from the first proof on.  From then on
+ * one of them must answer, as if the site's configuration named them.
  *
- * Learning.  The first ones are those that answer before the carrier was lost and, if somebody was
- * there to be asked, before the link's epoch changed. A gateway that shows up later (IPv6's, with
- * its router advertisement; another address of DHCP's) is added when one that is known vouches for
- * it: it answers, with its known address, after the new one did. Until then that one is a newcomer,
- * and says nothing, for or against: a network that was exchanged behind a carrier that stays often
- * shows a router of its own before home's is found to be silent. One that is known is never given
- * another address.
+ * Learning.  The first gateways we learn are those that answer before the carrier is lost and
+ * before the link's epoch changes (an epoch change while the first question is open does not count,
+ * see below).  A gateway that appears later (IPv6's, with its router advertisement, or another one
+ * from DHCP) is learned once a known gateway vouches for it: the known one answers, with its known
+ * address, after the new one did.  Until then the new gateway is a newcomer and proves nothing, for
+ * or against, because a network swapped without carrier loss often shows its own router before we
+ * notice that home's is silent.  A known gateway never gets another address.
  *
- * A new epoch (facts.h) at home is harmless: a lease with another address, a resume, a silent
- * moment; the known gateway answers again, and that is all that is asked. Where none was learned in
- * time, a lost carrier or a new epoch ends it: the connection has to be activated anew, which is a
- * new activation and a new anchor. But as long as the first question is open the epoch may change:
- * NetworkManager still puts routes and addresses in order then.
+ * At home a new epoch (facts.h) is harmless.  A lease with another address, a resume or a silent
+ * moment starts one; the known gateway answers again, and nothing more is required.  If no gateway
+ * was learned in time, a lost carrier or a new epoch ends the proof.  The connection must then be
+ * activated again, which makes a new activation and a new anchor.  The exception is the time while
+ * the first question is open: NetworkManager still arranges routes and addresses then, so the epoch
+ * may change.
  *
- * A site with gateway-mac needs none of this, and is anchored all the same: it costs nothing.
+ * A site with gateway-mac does not need any of this, but it gets an anchor all the same because
+ * that costs nothing.
  */
 #include "anchors.h"
 
@@ -36,8 +38,8 @@ typedef struct
 {
   char   *activation;
   guint   ifindex;
-  guint   carrier_changes; /* when it was first proven */
-  guint   epoch;           /* of the link, then */
+  guint   carrier_changes; /* at the first proof */
+  guint   epoch;           /* the link's, at the first proof */
   gboolean asking;         /* no gateway is known, but one may still answer for the first time */
   gint64  asking_until;
   GArray *known;           /* Known */
@@ -48,9 +50,9 @@ struct DivertAnchors
   GPtrArray *list; /* Anchor */
 };
 
-/* For the first answer (µs): a question's own bound, and some for routes that come late. */
+/* How long to wait for the first answer (µs): the time limit of a question, and some more for late routes. */
 #define ASKING_US (5 * G_TIME_SPAN_SECOND)
-/* Beyond any real machine's default gateways. */
+/* More default gateways than any real machine has. */
 #define MAX_KNOWN 16
 
 static void
@@ -119,14 +121,14 @@ is_known (const Anchor        *anchor,
   return FALSE;
 }
 
-/* With two voices it is none to be believed. */
+/* A gateway that answers with two addresses cannot be trusted. */
 static gboolean
 has_one_voice (const DivertGateway *gateway)
 {
   return gateway->state == DIVERT_GATEWAY_RESOLVED && gateway->macs->len == 1;
 }
 
-/* When did one that is known last answer, with its known address?  0: none does. */
+/* When did a known gateway last answer with its known address?  0 if none does. */
 static gint64
 last_known_answer (const Anchor     *anchor,
                    const DivertLink *link)
@@ -156,7 +158,7 @@ is_unanswered (const DivertLink *link)
   return FALSE;
 }
 
-/* May it be another network than the one that was first proven? */
+/* May this be another network than the one first proven? */
 static gboolean
 is_doubtful (const Anchor     *anchor,
              const DivertLink *link)
@@ -276,7 +278,7 @@ divert_anchors_learn (DivertAnchors        *anchors,
           g_ptr_array_add (anchors->list, anchor);
         }
       learn_gateways (anchor, link);
-      /* A moment without any route, while one is replaced, is no answer. */
+      /* While a route is replaced there may be none for a moment; do not take that for an answer. */
       if (anchor->known->len == 0 && link->gateways->len > 0)
         anchor->asking = is_unanswered (link);
       anchor->asking = anchor->asking && now < anchor->asking_until;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Anchors: which gateways there were when a connection first proved a site, for as long as its activation lasts.
+ * Anchors: the gateways that were there when a connection first proved a site, kept for as long as
+ * its activation lasts.
  */
 #pragma once
 
@@ -14,10 +15,10 @@ DivertAnchors *divert_anchors_new (void);
 void           divert_anchors_free (DivertAnchors *anchors);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertAnchors, divert_anchors_free)
 
-/* Fills known_gateways and returned of @facts' connections, having learned from @facts what came
- * since; forgets the activations that @facts has not. */
+/* Learns from @facts what is new, then fills in known_gateways and returned of its connections.  Forgets
+ * the activations that are not in @facts. */
 void           divert_anchors_fill (DivertAnchors *anchors, DivertFacts *facts);
-/* Learns from a decision that was made of @facts. */
+/* Learns from @decision, which was made from @facts. */
 void           divert_anchors_learn (DivertAnchors *anchors, const DivertFacts *facts, const DivertDecision *decision,
                                      gint64 now);
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: which prefixes auto6 has let go straight so far.
+ * Owns: which prefixes auto6 has let go direct so far.
  *
- * Theory of operation.  A configured intranet is judged packet by packet wherever we are, so
- * a flow that began at home does not go on straight elsewhere.  What auto6 adds is
- * known at home only; elsewhere it would be any address of the internet, whose
- * connections are judged once, by their first packet: and that went straight.  So it is
- * remembered, and stays one of the intranets, diverted, while this helper lives.  Old ones
- * go when a provider has given many new ones.
+ * Theory of operation.  Packets to a configured intranet are judged one by one wherever we are, so
+ * a flow that began at home does not stay direct elsewhere.  The prefixes that auto6 adds are known
+ * only at home.  Elsewhere they would be ordinary internet addresses, whose connections are judged
+ * only once, by their first packet, and at home that packet went direct.  So we remember these
+ * prefixes.  They stay in the list of intranets, diverted, for the life of this helper.  If a
+ * provider hands out many new ones, the oldest are dropped.
  */
 #include "auto6-memory.h"
 

@@ -1,32 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: what is remembered of the grant in force, and whether a doubt about it may pass.
+ * Owns: what is remembered of the current grant, and whether a doubt about it may pass.
  *
- * Theory of operation.  A laptop that roams between two access points of its home loses the carrier for a tenth of
- * a second.  NetworkManager does not even mention it: the activation stays.  To revoke the grant there would be
- * safe, and would end every connection to the NAS at each door.  To keep it would not be safe: the next access
- * point may be a stranger's.
+ * Theory of operation.  A laptop that roams between two access points at home loses the carrier for
+ * a tenth of a second.  NetworkManager does not even mention it, and the activation stays.
+ * Revoking the grant would be safe, but it would end every connection to the NAS at each doorway.
+ * Keeping it would not be safe, because the next access point may belong to a stranger.
  *
- * So the grant is held: at once nothing goes to the intranet any more, neither straight nor through the proxy.  The
- * packets vanish without an error, TCP sends them again, and no socket is ended.  If all that proved the site is
- * proven again within the same activation, the grant returns as if nothing had happened.  If a proof fails, the
- * activation ends, or the doubt outlasts HOLD_US, it is away, and the flows end as on any change of place.
+ * So the grant is held.  From that moment, nothing goes to the intranet, neither direct nor through
+ * the proxy.  The packets vanish without an error, TCP sends them again, and no socket is closed.
+ * If everything that proved the site is proven again within the same activation, the grant returns
+ * as if nothing had happened.  If a proof fails, the activation ends, or the doubt lasts longer
+ * than HOLD_US, we are away, and flows end as on any change of place.
  *
- * A doubt is what cannot be known at this moment: the carrier is gone, no access point is associated, the gateway
- * or the beacon has yet to answer.  Whatever contradicts the site (another MAC address, another SSID, an address
- * that is gone) is no doubt but a no.
+ * A doubt is something that cannot be known at this moment: the carrier is gone, no access point is
+ * associated, or the gateway or the beacon has not answered yet.  Anything that contradicts the
+ * site (another MAC address, another SSID, a lost address) is not a doubt but a no.
  *
- * Time counts from the first doubt on.  A stranger who keeps the link flapping keeps the intranet blocked, which he
- * could do by jamming just as well.
+ * The time runs from the first doubt.  A stranger who keeps the link flapping keeps the intranet
+ * blocked, but he could do that by jamming as well.
  */
 #include "hold.h"
 
 #include "core/place/proof.h"
 
-/* NetworkManager gives a carrier six seconds; by then it is to be away. */
+/* NetworkManager gives up on a lost carrier after six seconds.  We must be away before that. */
 #define HOLD_US (5 * G_TIME_SPAN_SECOND)
 
-/* A connection by which the site was proven. */
+/* A connection that has proven the site. */
 typedef struct
 {
   char *activation;
@@ -36,11 +37,11 @@ typedef struct
 
 struct DivertHold
 {
-  char      *site;   /* NULL: nothing is granted */
-  GArray    *direct; /* of the grant */
+  char      *site;   /* NULL: no grant */
+  GArray    *direct; /* the grant's */
   GPtrArray *exits;
   GPtrArray *ways;   /* Way */
-  gint64     since;  /* of the doubt; 0: there is none */
+  gint64     since;  /* start of the doubt; 0: no doubt */
 };
 
 static void
@@ -108,7 +109,7 @@ may_pass (const DivertCandidate  *candidate,
   return TRUE;
 }
 
-/* Has @connection proven the site in its present activation? */
+/* Has @connection proven the site in its current activation? */
 static gboolean
 is_way (const DivertHold       *hold,
         const DivertConnection *connection,
@@ -125,7 +126,7 @@ is_way (const DivertHold       *hold,
   return FALSE;
 }
 
-/* The candidate that may prove the site again, if there is one. */
+/* The candidate that may prove the site again, if any. */
 static const DivertCandidate *
 find_doubtful (const DivertHold     *hold,
                const DivertFacts    *facts,

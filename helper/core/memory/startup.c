@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the patience at the start.
+ * Owns: how patient the helper is at its start.
  *
- * Where rules are found, the first run waits until NetworkManager has been read, and
- * then a moment for proofs that are pending: a helper that was restarted at home must
- * find the rules as they are and leave them.  A moment only: they may be home's of a
- * place that was left while no helper was there.  Where all else speaks for home a
- * TLS handshake has a little more; a second in all.
+ * If there are rules in the kernel, the first run waits until NetworkManager has been read, and
+ * then a moment for pending proofs.  A helper restarted at home should find the rules as they are
+ * and leave them alone.  It waits only a moment, because the rules may be stale: we may have left
+ * home while no helper was running.  If everything else says home, a TLS handshake gets a little
+ * longer; together that is one second.
  *
- * Where there are none, nothing is kept by waiting: away is laid at once.
+ * If there are no rules, waiting would protect nothing, so away is applied at once.
  */
 #include "startup.h"
 
 #include "core/place/proof.h"
 
 #define READY_US (2 * G_USEC_PER_SEC) /* for NetworkManager to answer */
-#define SETTLE_US (300 * 1000)        /* for proofs that are pending */
-#define BEACON_US (700 * 1000)        /* and then for a beacon that alone is missing */
+#define SETTLE_US (300 * 1000)        /* for pending proofs */
+#define BEACON_US (700 * 1000)        /* after that, for a beacon if nothing else is missing */
 
-/* Does all speak for a site but for a beacon that has not answered yet? */
+/* Does everything say that we are at a site, except a beacon that has not answered yet? */
 static gboolean
 awaits_beacon (const DivertDecision *decision)
 {

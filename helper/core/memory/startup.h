@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * How long a helper that has just been started waits before its first run.
+ * How long a freshly started helper waits before its first run.
  */
 #pragma once
 
@@ -11,13 +11,13 @@ G_BEGIN_DECLS
 typedef struct
 {
   gboolean over;
-  gint64   until; /* monotonic time (µs): not longer than this */
+  gint64   until; /* the latest end of the wait, in monotonic time (µs) */
 } DivertStartup;
 
 /* @has_rules: the kernel holds rules of an earlier helper. */
 DivertStartup divert_startup_begin (gboolean has_rules, gint64 now);
-/* When to look again; 0: the run is to go on.  @ready: NetworkManager has been read; @decision:
- * NULL while there is none. */
+/* Returns when to look again, or 0 if the run should go ahead.  @ready: NetworkManager has been read;
+ * @decision: NULL if there is none yet. */
 gint64        divert_startup_wait (DivertStartup *startup, gboolean ready, const DivertDecision *decision, gint64 now);
 /* The first run is over. */
 void          divert_startup_end (DivertStartup *startup);

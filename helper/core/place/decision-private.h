@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Between decision.c, decision-value.c and grant.c.
+ * Shared by decision.c, decision-value.c and grant.c.
  */
 #pragma once
 
@@ -8,10 +8,10 @@
 
 G_BEGIN_DECLS
 
-/* Away, with no reason yet. */
+/* A decision for away, without a reason yet. */
 DivertDecision *divert_decision_new (void);
 void            divert_reason_clear (DivertReason *reason);
-/* Grants @site: fills direct and exits from its proven candidates. */
+/* Grants @site: fills in direct and exits from its proven candidates. */
 void            divert_decision_grant (DivertDecision *decision, const DivertConfig *config, const DivertSite *site,
                                        const DivertFacts *facts);
 

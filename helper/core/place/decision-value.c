@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the decision as a value: its memory, text form and what is asked of it.
+ * Owns: the decision as a value: its memory, its text form, and questions about it.
  */
 #include "decision-private.h"
 

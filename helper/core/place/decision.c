@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the decision.  Weighs every site against every connection (proof.c) and
- * draws the conclusion; see decision.h for the theory.  What a decision is made of is
- * decision-value.c's, what a proven site lets go straight grant.c's.
+ * Owns: the decision.  It weighs every site against every connection (proof.c) and draws the
+ * conclusion; decision.h has the theory.  decision-value.c has the decision as a value, and grant.c
+ * has what a proven site lets go direct.
  */
 #include "decision-private.h"
 
@@ -28,8 +28,8 @@ set_reason (DivertDecision        *decision,
   reason->found = g_strdup (proof != NULL ? proof->found : "");
 }
 
-/* Candidates for show: a profile that is not in use, or a bridge that somebody
- * else made, only fills the screen. */
+/* Candidates are also shown to people.  An unused profile, or a bridge that somebody else made, would
+ * only fill the screen. */
 static gboolean
 is_worth_keeping (const DivertCandidate  *candidate,
                   const DivertConnection *connection)
@@ -66,7 +66,7 @@ first_not_holding (const DivertCandidate *candidate)
   return NULL;
 }
 
-/* The candidate that got furthest is the one that a person wonders about. */
+/* The candidate that got furthest, because that is the one a person asks about. */
 static const DivertCandidate *
 find_nearest (const DivertDecision *decision)
 {
@@ -232,7 +232,7 @@ divert_decide (const DivertConfig *config,
   return decision;
 }
 
-/* Where the intranet's network is not, it is supposed to be behind the first link. */
+/* If the intranet's network is not here, assume that it is behind the first link. */
 static void
 suppose_exit (DivertDecision    *decision,
               const DivertSite  *site,

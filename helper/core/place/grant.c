@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: what goes straight at a site that is proven, by which devices and from which addresses.
+ * Owns: what goes direct at a proven site, through which devices and from which addresses.
  */
 #include "decision-private.h"
 
 #include "core/facts/auto6.h"
 #include "proof.h"
 
-/* A router can make a machine give itself sixteen IPv6 addresses and no more (Linux, ip-sysctl:
- * max_addresses); twice, for those that are temporary.  Rules for more of them are not worth their
- * time. */
+/* A router can make a machine configure at most sixteen IPv6 addresses (Linux, ip-sysctl: max_addresses),
+ * and as many temporary ones.  Beyond that, exact rules are not worth the time they take. */
 #define EXACT_SOURCES_MAX 32
 
-/* What a gateway has proven, no address has a share in that came since: the network may be another
- * one, and that address its gift. */
+/* An address that arrived after the gateway's proof is not covered by it: a new network may have handed it out. */
 static GArray *
 link_sources (const DivertLink *link,
               gboolean          by_gateway)
@@ -41,7 +39,7 @@ compare_exits (gconstpointer a,
   return x->ifindex < y->ifindex ? -1 : x->ifindex > y->ifindex;
 }
 
-/* What somebody announces here is no way to another site's intranet. */
+/* A prefix that is announced here must not open the intranet of another site. */
 static gboolean
 is_of_another_site (const DivertConfig *config,
                     const DivertSite   *site,

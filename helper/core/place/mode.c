@@ -2,11 +2,12 @@
 /*
  * Owns: the mode, when it ends, its form on disk, and durations as people type them.
  *
- * A mode with an end lasts as long as was asked for, whatever happens to the wall clock: within the boot in which it
- * was set the kernel's count of seconds alone decides.  Behind a reboot nothing has counted but the wall clock, which
- * may be wrong by years then, in either direction, until somebody sets it.  So it ends the mode, but it cannot stretch
- * it: no boot gives it more than it was given at first.  And a clock that is implausibly late does not end "away",
- * which is the safe side; it ends the others.
+ * A mode with an end lasts as long as a person asked for, whatever happens to the wall clock:
+ * within the boot that set it, only the kernel's count of seconds decides.  After a reboot, nothing
+ * but the wall clock has kept counting, and it may be off by years in either direction until
+ * somebody sets it.  So it can end the mode but never extend it: no boot gives a mode more time
+ * than it was given at first.  An implausibly late clock does not end "away", because that is the
+ * safe mode; it ends the others.
  */
 #include "mode.h"
 
@@ -22,10 +23,10 @@
 
 #define SECONDS_MAX (365 * 24 * 60 * 60)
 
-/* Nobody leaves a machine for so long and wants the mode back, nor was it set for so long. */
+/* Nobody sets a mode for this long, or comes back after this long and still wants it. */
 #define IMPLAUSIBLE (guint64) SECONDS_MAX
 
-/* Is as close as two readings of the clocks in whole seconds can be. */
+/* Two readings of the clocks in whole seconds can differ by this much. */
 #define ROUNDING 2
 
 static const char *const names[] = {
@@ -112,7 +113,7 @@ divert_mode_set_end (DivertMode        *mode,
   mode->expires = expires;
   mode->boot = counted ? g_strdup (now->boot) : NULL;
   mode->lasts = counted ? MAX (until (expires, now->wall), 1) : 0;
-  /* Both clocks are read in whole seconds: one more, so that the end does not come early. */
+  /* Both clocks are read in whole seconds.  Add one, so that the mode does not end early. */
   mode->boot_end = counted ? now->uptime + mode->lasts + 1 : 0;
 }
 
@@ -141,7 +142,8 @@ divert_mode_is_over (const DivertMode  *mode,
   return mode->network != NULL && network != NULL && !g_str_equal (mode->network, network);
 }
 
-/* What was asked for, while the clock goes as it did then: it would waver by a second else. */
+/* As long as the wall clock has not been changed, the end that was asked for; a computed one would waver
+ * by a second. */
 guint64
 divert_mode_get_expiry (const DivertMode  *mode,
                         const DivertClock *now)
@@ -173,7 +175,7 @@ divert_mode_to_text (const DivertMode *mode)
   return g_key_file_to_data (file, NULL, NULL);
 }
 
-/* A number that is not 0, once. */
+/* A number other than 0, and only once. */
 static gboolean
 read_number (const char *value,
              guint64    *number)
@@ -209,7 +211,7 @@ read_key (DivertMode  *mode,
   return g_str_equal (key, KEY_MODE);
 }
 
-/* All that says when it ends, as one of its writers writes it: this one, or that of 0.1.0. */
+/* Are the keys of the end complete, as written by this version or by 0.1.0? */
 static gboolean
 is_end_whole (const DivertMode *mode)
 {
@@ -239,14 +241,14 @@ divert_mode_from_text (const char *text,
     {
       g_autofree char *value = g_key_file_get_string (file, GROUP, *key, NULL);
 
-      /* A key that is given twice is listed twice. */
+      /* GKeyFile lists a key twice if it is given twice. */
       if (value == NULL || !read_key (mode, *key, &value))
         return NULL;
     }
   return mode != NULL && is_end_whole (mode) ? g_steal_pointer (&mode) : NULL;
 }
 
-/* Cuts a number and its unit from the front of *@text. */
+/* Cuts a number and its unit off the front of *@text. */
 static gboolean
 parse_part (const char **text,
             gsize       *unit,
@@ -268,7 +270,7 @@ parse_part (const char **text,
       if (number > SECONDS_MAX)
         return FALSE;
     }
-  /* Each unit once, the largest first. */
+  /* Each unit once, largest first. */
   while (*unit < G_N_ELEMENTS (units) && units[*unit].name != *p)
     (*unit)++;
   if (*unit == G_N_ELEMENTS (units))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the problems' words, and the advice that goes with each.
+ * Owns: the wording of the problems, and the advice on each.
  */
 #include "problem.h"
 
@@ -73,7 +73,7 @@ divert_problem_is_gap (DivertProblemCode code)
     case DIVERT_PROBLEM_FOREIGN:
     case DIVERT_PROBLEM_APPLY:
       return TRUE;
-    /* Nothing is to be laid without a group; the others are no matter of the kernel's. */
+    /* Without a group no rules are wanted, and the other problems here do not keep any rule out of the kernel. */
     case DIVERT_PROBLEM_NO_GROUP:
     case DIVERT_PROBLEM_CONFIG:
     case DIVERT_PROBLEM_FACTS:
@@ -101,7 +101,7 @@ divert_problems_equal (const GPtrArray *a,
   return TRUE;
 }
 
-/* Messages of ours quote and escape what they name; what the kernel or a library says may hold anything. */
+/* Our own messages quote and escape what they name, but text from the kernel or a library may hold anything. */
 static char *
 make_one_line (const char *detail)
 {

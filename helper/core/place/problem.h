@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Problems: what keeps the rules from being what they should be, and what a
- * person can do about it.  A code and a detail, so that the reader's language is
- * chosen where it is read.
+ * Problems: what keeps the rules from being what they should be, and what a person can do about it.
+ * A problem is a code and a detail, so that it can be put into the reader's language where it is
+ * read.
  */
 #pragma once
 
@@ -12,17 +12,17 @@ G_BEGIN_DECLS
 
 typedef enum
 {
-  DIVERT_PROBLEM_CONFIG,       /* the files have an error; the previous configuration stays */
+  DIVERT_PROBLEM_CONFIG,       /* the files have an error; the previous configuration stays in use */
   DIVERT_PROBLEM_NO_GROUP,     /* [proxy] group is not set */
-  DIVERT_PROBLEM_GROUP,        /* … or unknown */
+  DIVERT_PROBLEM_GROUP,        /* … or names an unknown group */
   DIVERT_PROBLEM_BACKEND,      /* the kernel lacks what the rules need */
   DIVERT_PROBLEM_PERMISSION,
-  DIVERT_PROBLEM_BUSY,         /* the tables' lock is held by somebody */
-  DIVERT_PROBLEM_FOREIGN,      /* a chain of our name is somebody else's */
+  DIVERT_PROBLEM_BUSY,         /* somebody holds the lock of the tables */
+  DIVERT_PROBLEM_FOREIGN,      /* a chain with one of our names belongs to somebody else */
   DIVERT_PROBLEM_APPLY,        /* the kernel refused the rules, or the routing */
-  DIVERT_PROBLEM_FACTS,        /* the kernel does not say how the network is */
-  DIVERT_PROBLEM_MODE_FILE,    /* the mode cannot be kept or read */
-  DIVERT_PROBLEM_LISTENER,     /* nothing takes what is diverted */
+  DIVERT_PROBLEM_FACTS,        /* the kernel does not report the state of the network */
+  DIVERT_PROBLEM_MODE_FILE,    /* the mode cannot be saved or read */
+  DIVERT_PROBLEM_LISTENER,     /* nobody accepts what is diverted */
   DIVERT_PROBLEM_IPV6_OFF,     /* ipv6=false, but a site has IPv6 prefixes */
 } DivertProblemCode;
 
@@ -31,20 +31,20 @@ typedef enum
 typedef struct
 {
   DivertProblemCode code;
-  char             *detail; /* English; what it quotes from outside is escaped already; "" if none */
+  char             *detail; /* English; anything quoted from outside is already escaped; "" if none */
 } DivertProblem;
 
 DivertProblem *divert_problem_new (DivertProblemCode code, const char *detail);
 void           divert_problem_free (DivertProblem *problem);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertProblem, divert_problem_free)
-/* Does it keep rules out of the kernel that are to be there? */
+/* Does it keep rules out of the kernel that should be there? */
 gboolean       divert_problem_is_gap (DivertProblemCode code);
 /* Lists are GPtrArray of DivertProblem. */
 gboolean       divert_problems_equal (const GPtrArray *a, const GPtrArray *b);
 
-/* One sentence on one line, detail included; @translate as for divert_reason_to_text(). */
+/* One sentence on one line, with the detail; @translate as in divert_reason_to_text(). */
 char          *divert_problem_to_text (DivertProblemCode code, const char *detail, DivertTranslate translate);
-/* What to do about it; static. */
+/* What a person can do about it; static. */
 const char    *divert_problem_get_advice (DivertProblemCode code, DivertTranslate translate);
 /* Stable names: "config", "no-group" … */
 const char    *divert_problem_code_name (DivertProblemCode code);

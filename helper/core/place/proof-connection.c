@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the proofs by what NetworkManager says of the connection: profile, kind of
+ * Owns: the proofs that rest on what NetworkManager says of the connection: profile, type of
  * device, Wi-Fi.
  */
 #include <glib/gi18n-lib.h>
@@ -8,8 +8,8 @@
 #include "core/config/security.h"
 #include "proof-private.h"
 
-/* A profile's own zone, when set, overrules the UUID list: that makes
- * "nmcli connection modify ID connection.zone X" the toggle, in both directions. */
+/* If the profile has a zone, that overrules the list of UUIDs.  So "nmcli connection modify ID
+ * connection.zone X" works as a switch in both directions. */
 gboolean
 divert_proof_weigh_identity (const DivertWeighing *w,
                              DivertProof          *proof)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the proofs by what the kernel says of the link, and by who answers on it.
+ * Owns: the proofs that rest on what the kernel says of the link, and on who answers on it.
  */
 #include <glib/gi18n-lib.h>
 
@@ -39,7 +39,7 @@ divert_proof_weigh_subnet (const DivertWeighing *w,
     {
       DivertPrefix address = *divert_prefixes_index (w->link->addresses, i);
 
-      /* The address counts, not the length that a DHCP server gave it. */
+      /* Only the address counts, not the prefix length that a DHCP server gave it. */
       address.length = divert_family_bits (address.family);
       held = divert_prefixes_contain (subnets, &address);
     }
@@ -58,9 +58,9 @@ divert_proof_weigh_subnet (const DivertWeighing *w,
   return TRUE;
 }
 
-/* DHCP option 121 can send a part of the intranet to another host of the same
- * network (TunnelVision, CVE-2024-3661).  What leaves by another device needs no
- * check here: the direct rule names the device. */
+/* DHCP option 121 can send part of the intranet to another host in the same network (TunnelVision,
+ * CVE-2024-3661).  Routes through other devices need no check here, because the direct rule names the
+ * device. */
 gboolean
 divert_proof_weigh_route (const DivertWeighing *w,
                           DivertProof          *proof)
@@ -128,11 +128,11 @@ describe_gateway (GString             *text,
     g_string_append_printf (text, " (before: %s)", macs);
 }
 
-/* At least one gateway must have answered, and each address that any of them
- * answered with of late must be in the list: a gateway that speaks with two voices
- * is none of ours, nor is one that spoke with another's and then fell silent.  The
- * list is the site's, or else what was remembered since the connection first proved
- * it (anchors.c): then a newcomer proves nothing yet, for or against. */
+/* At least one gateway must have answered, and every address that any of them recently answered with must
+ * be in the list.  So a gateway that answers with a stranger's address as well is not ours, and neither
+ * is one that did so and then fell silent.  The list is the site's.  If the site has none, it is what
+ * anchors.c remembered since the connection first proved the site; in that case a newcomer proves nothing
+ * yet, for or against. */
 gboolean
 divert_proof_weigh_gateway_mac (const DivertWeighing *w,
                                 DivertProof          *proof)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Between the files of the proofs.
+ * Shared by the files of the proofs.
  */
 #pragma once
 
@@ -12,11 +12,11 @@ typedef struct
 {
   const DivertSite       *site;
   const DivertConnection *connection;
-  const DivertLink       *link; /* NULL: the kernel has none of that name */
+  const DivertLink       *link; /* NULL: the kernel has no link of that name */
   const DivertFacts      *facts;
 } DivertWeighing;
 
-/* Each sets outcome, expected and found, or returns FALSE: the site does not ask for this proof. */
+/* Each sets outcome, expected and found, or returns FALSE if the site does not require this proof. */
 gboolean divert_proof_weigh_identity (const DivertWeighing *w, DivertProof *proof);
 gboolean divert_proof_weigh_device (const DivertWeighing *w, DivertProof *proof);
 gboolean divert_proof_weigh_link (const DivertWeighing *w, DivertProof *proof);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the table of the proofs, and the candidate that comes of them.  One function a
- * proof (proof-connection.c, proof-link.c); a new proof is a new row.  All rows are
- * weighed even when one fails already, because a person who asks "why away?" wants to
- * see them all.
+ * Owns: the table of proofs, and the candidate that they make.  Each proof is a function
+ * (proof-connection.c, proof-link.c); a new proof is a new row.  All rows are weighed even after
+ * one has failed, because a person who asks "why away?" wants to see all of them.
  */
 #include "proof-private.h"
 
@@ -23,7 +22,7 @@ static const ProofFunc proof_funcs[] = {
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (proof_funcs) == DIVERT_N_PROOFS);
 
-/* What even a person's word does not replace. */
+/* Proofs that must hold even if a person forces the site. */
 static gboolean
 is_asked_when_forced (DivertProofKind kind)
 {

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the words.  Reasons and proofs as sentences, and the stable names of
- * proofs, outcomes and reasons.
+ * Owns: the wording.  It has reasons and proofs as sentences, and the stable names of proofs,
+ * outcomes and reasons.
  *
- * A sentence is a template with named places ({site}, {device} …), not a printf
- * format: a translation cannot break it, and what is put in comes from the
- * network and is escaped.
+ * A sentence is a template with named places ({site}, {device} …) instead of a printf format, so a
+ * translation cannot break it.  What goes into the places comes from the network and is escaped.
  */
 #include "decision.h"
 
@@ -77,8 +76,8 @@ identity (const char *msgid)
 typedef enum
 {
   OURS,
-  HOSTILE, /* comes from outside: to be escaped.  Some of these are words of ours (proof-*.c): translated. */
-  WRITTEN, /* is escaped already, and shown so */
+  HOSTILE, /* comes from outside and must be escaped; some are our own words (proof-*.c) and get translated */
+  WRITTEN, /* already escaped, and shown as it is */
 } Origin;
 
 typedef struct
@@ -88,14 +87,14 @@ typedef struct
   Origin      origin;
 } Place;
 
-/* An SSID must be shown as ssid= takes it. */
+/* An SSID must be shown as ssid= accepts it. */
 static Origin
 get_origin (DivertProofKind kind)
 {
   return kind == DIVERT_PROOF_SSID ? WRITTEN : HOSTILE;
 }
 
-/* What @place reads as; free it. */
+/* What to show for @place; free it. */
 static char *
 read_place (const Place     *place,
             DivertTranslate  translate)

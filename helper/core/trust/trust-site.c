@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the site's side of trust: adding what was learned to it, and taking a
- * connection away.
+ * Owns: changing a site: adding what was learned to it, and removing a connection from it.
  */
 #include "trust-private.h"
 
@@ -10,7 +9,7 @@
 
 #include "core/words/escape.h"
 
-/* A copy, by way of its text: what a person added to the file stays. */
+/* Copies through the text form, so that what a person added to the file stays. */
 DivertConfig *
 divert_trust_copy_site (const DivertSite  *site,
                         GError           **error)
@@ -53,8 +52,8 @@ set_strv (GStrv *place,
   *place = strv;
 }
 
-/* All networks of a site are asked for all that the site asks for: the gateway's address is
- * added only where it does not shut out a network that was there before. */
+/* Every network of a site must meet all of the site's conditions.  So add the gateway's address only if
+ * that does not shut out a network that was there before. */
 void
 divert_trust_merge (DivertSite    *site,
                     gboolean       is_new,

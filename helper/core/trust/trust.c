@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: what is learned of a network that a person trusts, and what is not trusted even so.
+ * Owns: what is learned of a network that a person trusts, and what cannot be trusted even then.
  *
- * Learned is what the decision will ask for: who says that we are there (the
- * UUID), the networks on the link, and the gateway's link-layer address.  A
- * network of which the decision could never say "here" is refused now, with the reason,
- * rather than written down and wondered about later.
+ * We learn what the decision will require: the UUID, which identifies the connection, the networks
+ * on the link, and the gateway's link-layer address.  If the decision could never say "here" for a
+ * network, refuse it now and give the reason, instead of writing it down and leaving the person to
+ * wonder later.
  */
 #include "trust.h"
 
@@ -16,7 +16,7 @@
 #include "core/words/escape.h"
 #include "trust-private.h"
 
-/* Shorter prefixes are no network that one could stand in: a mistake, or a trap. */
+/* No network that a machine is in has a shorter prefix.  It would be a mistake or a trap. */
 #define MIN_LENGTH_IPV4 8
 #define MIN_LENGTH_IPV6 32
 
@@ -34,7 +34,7 @@ refuse (DivertTrustError   code,
   return FALSE;
 }
 
-/* Wi-Fi whose access point needs to know no secret: anybody can be it. */
+/* Wi-Fi whose access point needs no secret, so anybody can pose as it. */
 static gboolean
 is_open (const DivertConnection *connection)
 {
@@ -94,7 +94,7 @@ learn_networks (const DivertFacts *facts,
   return divert_prefixes_merge (networks);
 }
 
-/* Those that answered; FALSE if one of them answered with several. */
+/* The addresses of the gateways that answered.  FALSE if one of them answered with several. */
 static gboolean
 learn_gateway_macs (const DivertLink *link,
                     GArray           *macs,
@@ -119,7 +119,7 @@ learn_gateway_macs (const DivertLink *link,
   return TRUE;
 }
 
-/* What the person should hear of first, and in words that help. */
+/* What a person should hear first, worded so that it helps. */
 static gboolean
 check_connection (const DivertConnection *connection,
                   const DivertSite       *existing,
@@ -160,7 +160,7 @@ find_connection (const DivertFacts  *facts,
 
       if (uuid[0] != '\0' ? g_strcmp0 (connection->uuid, uuid) != 0 : !could_be_meant (facts, connection))
         continue;
-      /* One profile on two devices is on one network, or will be told apart by its proofs. */
+      /* A profile that is active on two devices is in one network, or its proofs will tell the two apart. */
       if (found != NULL && g_strcmp0 (found->uuid, connection->uuid) != 0)
         {
           refuse (DIVERT_TRUST_ERROR_AMBIGUOUS, _("several connections are active, say which"), connection->id, error);
@@ -177,7 +177,7 @@ find_connection (const DivertFacts  *facts,
   return found;
 }
 
-/* Would we be at the site now?  A proof that is still waited for is no obstacle. */
+/* Would we be at the site now?  A pending proof does not count against it. */
 static gboolean
 check_proofs (const DivertSite       *site,
               const DivertConnection *connection,
@@ -223,7 +223,7 @@ make_text (DivertLearned          *learned,
   if (!check_proofs (site, connection, facts, error))
     return NULL;
 
-  /* The limits of a list can be met now: what could not be read is not written. */
+  /* The lists may exceed their limits by now.  Never write what could not be read back. */
   text = divert_site_to_text (site);
   return divert_config_add (check, name, text, strlen (text), error) ? g_steal_pointer (&text) : NULL;
 }
@@ -269,7 +269,7 @@ divert_learned_digest (const DivertLearned *learned,
   const char *const parts[] = { site, learned->uuid, learned->id, learned->device, intranet, macs, learned->text };
   g_autoptr(GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
 
-  /* With each part's NUL, so that none can lend a piece to its neighbour. */
+  /* Include the NUL of each part, so that no part can pass a piece to its neighbour. */
   for (gsize i = 0; i < G_N_ELEMENTS (parts); i++)
     g_checksum_update (checksum, (const guchar *) (parts[i] != NULL ? parts[i] : ""),
                        (parts[i] != NULL ? strlen (parts[i]) : 0) + 1);
