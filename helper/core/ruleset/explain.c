@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the packet that a person asks about, from text, and as the walk takes it.
+ * Owns: the packet that a person asks about: parsing it, and preparing it for the walk.
  *
- * It is the first of a connection that an ordinary program opens: it has a
- * socket of a group that is not the proxy's, no mark, and, over TCP, SYN alone.  Its source port is
- * none of the privileged ones that rules name.
+ * It is the first packet of a connection that an ordinary program opens.  So it has a socket whose
+ * group is not the proxy's, it has no mark, and over TCP it is a plain SYN.  Its source port is not
+ * one of the privileged ones in the rules.
  */
 #include "explain.h"
 
@@ -13,7 +13,7 @@
 #include <string.h>
 
 #define TCP_SYN 0x02
-/* The kernel's word for none: no process has it. */
+/* The kernel's value for "no group"; no process has it. */
 #define NO_GROUP G_MAXUINT32
 
 void
@@ -89,7 +89,7 @@ divert_protocol_parse (const char   *text,
   return TRUE;
 }
 
-/* Cuts @rest into address and port: "[v6]:port", "v4:port", or an address alone. */
+/* Splits @rest into address and port: "[v6]:port", "v4:port", or only an address. */
 static void
 cut_port (char  *rest,
           char **ret_address,

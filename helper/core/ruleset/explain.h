@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Explain: sends an imagined packet through a ruleset value and tells which rule
- * of which chain decides.  The same value that is laid; no second copy of the
- * logic.
+ * Explain: sends an imagined packet through a ruleset value and tells which rule in which chain
+ * decides.  It walks the very value that is applied, so there is no second copy of the logic.
  */
 #pragma once
 
@@ -10,19 +9,19 @@
 
 G_BEGIN_DECLS
 
-/* A first packet that an ordinary program on this machine would send. */
+/* The first packet of a connection, as an ordinary program on this machine would send it. */
 typedef struct
 {
   DivertPrefix destination;      /* full length */
   guint8       protocol;         /* IPPROTO_TCP, IPPROTO_UDP, or another (ICMP) */
   guint16      port;             /* 0: not given */
-  char         out_interface[16];/* where the routing table would send it; "" unknown */
+  char         out_interface[16];/* where the routing table would send it; "": unknown */
   gboolean     has_source;
   DivertPrefix source;           /* the address that it would get */
   guint        destination_type; /* DivertAddrtype bits; 0: unicast */
 } DivertPacket;
 
-/* A rule as the packet filter that lays it has it. */
+/* A rule as it looks in the packet filter. */
 typedef struct
 {
   char *table;
@@ -36,7 +35,7 @@ void        divert_rule_text_clear (DivertRuleText *text);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (DivertRuleText, divert_rule_text_clear)
 /* "direct", "divert", "dns", "block" */
 const char *divert_path_name (DivertPath path);
-/* "tcp", "udp", or "icmp" (that of @family). */
+/* "tcp", "udp" or "icmp" (that of @family). */
 gboolean    divert_protocol_parse (const char *text, DivertFamily family, guint8 *ret_protocol);
 /* "ADDRESS[:PORT][/tcp|/udp|/icmp]", "[v6]:PORT"; protocol defaults to tcp. */
 gboolean    divert_packet_parse (const char *text, DivertPacket *ret_packet, GError **error);

@@ -1,28 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: what stands in the fence, and what is open.
+ * Owns: which panels the fence has, and which gates are open.
  *
  * Theory of operation
  * -------------------
- * The fence is a layer of its own: it needs no packet filter, no lock and no helper that lives.  One ip rule a family,
- * behind the rule for our mark, sends every packet through a table of ours.  In that table each intranet has a panel: a
- * route into a device that swallows what it gets.  All other packets find nothing in the table and go on to the rules
- * behind.  So a laptop whose tables somebody has flushed, a container whose packets no OUTPUT chain sees, and a
- * tunnel's mark all end at the fence.
+ * The fence is a layer of its own.  It needs no packet filter, no lock and no running helper.  In
+ * each family, one ip rule sends every packet through a table of ours; it comes after the rule for
+ * our mark.  In that table each intranet has a panel: a route into a device that swallows whatever
+ * it gets.  All other packets find nothing in the table and go on to the next ip rules.  So a
+ * laptop whose tables somebody has flushed, a container whose packets no OUTPUT chain sees, and a
+ * packet with a tunnel's mark are all stopped by the fence.
  *
- * A grant is the one thing that is added: a gate, a "throw" route of the granted prefix, before which the panel does
- * not count.  Closing is taking the gates away, which anybody can do who knows our protocol number, without
- * configuration and without facts: also whoever cleans up behind a helper that was killed.  The longest prefix wins,
- * and of equals the lower metric; the panels are merged, so none lies within a gate, and what a gate does not name
- * stays closed, however large the intranet around it is.
+ * A grant is the one thing that is added.  It is a gate: a "throw" route for the granted prefix,
+ * which takes precedence over the panel.  Closing the fence means deleting the gates.  Anybody who
+ * knows our protocol number can do that, without configuration and without facts, for example
+ * whoever cleans up after a helper that was killed.  The longest prefix wins, and among equal ones
+ * the lower metric.  The panels are merged, so no panel lies inside a gate.  Whatever no gate names
+ * stays closed, no matter how large the intranet around it is.
  *
- * The kernel looks for a route before our filter has seen the packet.  What the filter diverts gets our mark and is
- * routed anew.  What it lets go straight to an intranet although the place is away (the proxy's own, the answers to
- * somebody who opened a connection to us, DHCP) gets the spare mark, and is routed anew as well: the fence's rule does
- * not match that mark.  With the filter gone nobody sets it, and the fence holds those packets too.
+ * The kernel looks up a route before our filter sees the packet.  What the filter diverts gets our
+ * mark and is routed again.  Some packets go direct to an intranet even though we are away: the
+ * proxy's own, answers to somebody who opened a connection to us, and DHCP.  The filter gives those
+ * the spare mark.  They are routed again as well, and the fence's rule does not match that mark.
+ * Without the filter nobody sets the mark, so the fence stops those packets too.
  *
- * A route into lo, or one of type blackhole or unreachable, would not do: connect() would fail, or the packet would
- * count as one to ourselves, before the filter has judged it.
+ * A route into lo, or one of type blackhole or unreachable, would not do.  Either connect() would
+ * fail, or the packet would count as one to ourselves, before the filter has judged it.
  */
 #include "fence.h"
 
@@ -35,7 +38,7 @@ static const char *const ip_commands[] = {
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (ip_commands) == DIVERT_N_FAMILIES);
 
-/* The next number behind the mark's table, past those that the kernel gives a meaning to. */
+/* The number after the mark's table, skipping those that have a meaning for the kernel. */
 static guint32
 choose_table (guint32 table)
 {
@@ -44,7 +47,7 @@ choose_table (guint32 table)
   return table == G_MAXUINT32 ? 1 : table + 1;
 }
 
-/* Those of @families only; @prefixes are merged. */
+/* Those in @families only; @prefixes are merged. */
 static GArray *
 restrict_to (const GArray   *prefixes,
              DivertFamilies  families)

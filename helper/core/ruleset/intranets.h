@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which prefixes are an intranet, wherever the machine is.
+ * Which prefixes are intranets, wherever the machine is.
  */
 #pragma once
 
@@ -9,8 +9,7 @@
 
 G_BEGIN_DECLS
 
-/* All sites' intranets, and what auto6 stands for now or stood for formerly; merged.  @facts: NULL if there are
- * none. */
+/* The intranets of all sites, and what auto6 stands for now or stood for earlier; merged.  @facts may be NULL. */
 GArray *divert_intranets_collect (const DivertConfig *config, const DivertDecision *decision, const DivertFacts *facts);
 
 G_END_DECLS

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: a rule's life and its comparison, and the names of chains and protocols.
+ * Owns: creating, freeing and comparing rules, and the names of chains and protocols.
  */
 #include "ruleset.h"
 
@@ -85,7 +85,7 @@ same_mark (const DivertMarkMatch *a,
   return a->has == b->has && a->invert == b->invert && a->value == b->value && a->mask == b->mask;
 }
 
-/* The next prefix of @family from @i on; NULL: there is none. */
+/* The next prefix of @family, beginning at @i; NULL if there is none. */
 static const DivertPrefix *
 next_prefix (const GArray *prefixes,
              DivertFamily  family,

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: where judged packets end: the proxy's TPROXY port (DELIVER, DELIVER_INTRANET) or its DNS port (DNS).
+ * Owns: where judged packets end up: the proxy's TPROXY port (DELIVER, DELIVER_INTRANET) or its DNS
+ * port (DNS).
  */
 #include "ruleset-private.h"
 
 #include <glib/gi18n-lib.h>
 
-/* @prefixes: NULL, or only what goes there. */
+/* @prefixes: limits the rule to these destinations; NULL: no limit. */
 static void
 add_tproxy (const DivertMaker *m,
             DivertChain        chain,
@@ -41,11 +42,11 @@ divert_ruleset_make_delivery (const DivertMaker *m,
 
   rule->destinations = g_array_ref (intranets);
   add_tproxy (m, DIVERT_CHAIN_DELIVER, NULL, m->config->tproxy_port);
-  /* Nothing else bears our mark; what does must not be taken for a packet to a service of this machine. */
+  /* Only such packets have our mark.  The rest must not pass for packets to a service on this machine. */
   divert_maker_add (m, DIVERT_CHAIN_DELIVER, DIVERT_VERDICT_DROP, NULL);
 
   add_held_drops (m);
-  /* Sites with a port of their own, then the common one. */
+  /* First the sites with a port of their own, then the common one. */
   for (guint i = 0; i < m->config->sites->len; i++)
     {
       const DivertSite *site = g_ptr_array_index (m->config->sites, i);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the guard, which drops what would leave by a wire although it must not: what is to be diverted (GUARD), DNS
- * (GUARD_DNS), and what goes to an intranet without a grant (GUARD_INTRANET).
+ * Owns: the guard, which drops packets that would leave by a wire but must not: those meant for
+ * diversion (GUARD), DNS (GUARD_DNS), and those to an intranet without a grant (GUARD_INTRANET).
  *
- * It does not rely on JUDGE: if somebody empties the chains of the hook OUTPUT, nothing bears our mark, and an
- * intranet's packets end here.  Only what this machine sends itself counts, by its source address: what it forwards for
- * others has one of theirs.
+ * It does not rely on JUDGE.  If somebody empties the chains of the hook OUTPUT, nothing gets our
+ * mark, and packets to an intranet are dropped here.  The guard only stops what this machine itself
+ * sends, which it tells by the source address: forwarded packets have somebody else's.
  */
 #include "ruleset-private.h"
 
@@ -19,7 +19,7 @@ add_drop (const DivertMaker *m,
   divert_maker_add (m, chain, DIVERT_VERDICT_DROP, why)->src_types = DIVERT_ADDRTYPE_LOCAL;
 }
 
-/* What is left alone wherever it goes; the cheapest first. */
+/* Packets that are left alone wherever they go; the cheapest checks first. */
 static void
 add_exemptions (const DivertMaker *m,
                 DivertChain        chain)
@@ -31,8 +31,8 @@ add_exemptions (const DivertMaker *m,
   divert_maker_match_own_group (m, divert_maker_add_leave (m, chain, NULL));
 }
 
-/* Whether connection tracking takes it for an answer does not count, nor whether the hook DNS was asked: one
- * datagram from port 53 makes "replies" of our questions to there. */
+/* It does not matter whether connection tracking takes the packet for a reply, nor whether it was offered
+ * to the hook DNS: a single datagram from port 53 turns our own queries to that server into "replies". */
 static void
 make_dns (const DivertMaker *m)
 {

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: JUDGE, GRANTS and INTRANET, where each packet that this machine sends
- * is judged.  The theory stands at the head of ruleset.c.
+ * Owns: JUDGE, GRANTS and INTRANET, which judge each packet that this machine sends.  The theory is
+ * at the head of ruleset.c.
  */
 #include "fence.h"
 #include "ruleset-private.h"
 
 #include <glib/gi18n-lib.h>
 
-/* The proxy's own connection may have got the ports of one that was diverted and is still remembered: it is asked for
- * its group before the mark is.  Only TCP outlives its socket, so only TCP is remembered. */
+/* The proxy's own connection may use the ports of an earlier, diverted one that connection tracking still
+ * remembers.  So check the group before the connection mark.  Only TCP outlives its socket, so only TCP
+ * needs to be remembered. */
 static void
 add_own (const DivertMaker *m)
 {
@@ -34,7 +35,7 @@ add_own (const DivertMaker *m)
   divert_maker_match_own_group (m, rule);
 }
 
-/* What goes before all else; the cheapest and the most common first. */
+/* These rules come first; among them, the cheapest and the most common first. */
 static void
 add_beginning (const DivertMaker *m)
 {
@@ -65,7 +66,7 @@ add_beginning (const DivertMaker *m)
   rule->dport = 53;
 }
 
-/* What comes by the fence is left to it: it swallows that in silence. */
+/* Packets on their way to the fence's device are left to it, because it swallows them silently. */
 static void
 add_swallowed (const DivertMaker *m,
                DivertChain        chain)
@@ -77,9 +78,10 @@ add_swallowed (const DivertMaker *m,
   rule->destinations = divert_prefixes_copy (m->decision->direct);
 }
 
-/* The fence closes before the filter is written, and opens behind it.  What meets it in between belongs to a
- * connection that goes straight: diverted, it would find no socket of the proxy's, and the answer to that is a reset
- * that ends the connection.  The rule stands here because it has to go with the grant, whoever withdraws it. */
+/* The fence closes before the filter is written, and opens after it.  A packet that meets the fence in
+ * between belongs to a connection that goes direct.  If it were diverted, it would find no socket of the
+ * proxy's, and the resulting reset would end the connection.  The rule is in this chain because it must
+ * disappear together with the grant, whoever withdraws it. */
 void
 divert_ruleset_make_grants (const DivertMaker *m)
 {
@@ -110,7 +112,7 @@ add_remembered (const DivertMaker *m,
     divert_maker_match_remembered (m, divert_maker_add_leave (m, chain, why), protocol, value);
 }
 
-/* In both chains that decide. */
+/* For both chains that decide. */
 static void
 add_own_remembered (const DivertMaker *m,
                     DivertChain        chain)
@@ -156,7 +158,7 @@ add_bypass (const DivertMaker *m)
     }
 }
 
-/* Own, multicast and broadcast addresses, as the kernel's routing knows them. */
+/* Local, multicast and broadcast addresses, as the kernel's routing classifies them. */
 static void
 add_special_addresses (const DivertMaker *m)
 {
@@ -166,7 +168,7 @@ add_special_addresses (const DivertMaker *m)
     guint          types;
   } kinds[] = {
     { DIVERT_FAMILIES_IPV4, DIVERT_ADDRTYPE_LOCAL | DIVERT_ADDRTYPE_BROADCAST | DIVERT_ADDRTYPE_MULTICAST },
-    /* Two rules: an IPv6 address is never of two types at once (K1.8). */
+    /* Two rules, because an IPv6 address never matches two types at once (K1.8). */
     { DIVERT_FAMILIES_IPV6, DIVERT_ADDRTYPE_LOCAL },
     { DIVERT_FAMILIES_IPV6, DIVERT_ADDRTYPE_MULTICAST },
   };
@@ -181,7 +183,7 @@ add_special_addresses (const DivertMaker *m)
     }
 }
 
-/* Sets our mark on TCP and UDP, and lets the connection remember it. */
+/* Sets our mark on TCP and UDP packets, and on their connections. */
 static void
 add_marking (const DivertMaker *m,
              DivertChain        chain,
@@ -214,8 +216,9 @@ divert_ruleset_make_judge (const DivertMaker *m,
   add_marking (m, chain, N_("everything else goes to the proxy"));
 }
 
-/* The site in doubt: all protocols take the way over lo, where DELIVER_INTRANET drops them.  A drop here would be an
- * error for the program; there it is silence, and TCP sends again.  No connection remembers it. */
+/* For a site in doubt: send all protocols over lo, where DELIVER_INTRANET drops them.  A drop here would
+ * be an error for the program; there it is silent, and TCP sends the packet again.  The connection is not
+ * marked. */
 static void
 add_held (const DivertMaker *m)
 {
@@ -223,7 +226,7 @@ add_held (const DivertMaker *m)
 
   if (m->decision->place != DIVERT_PLACE_HELD)
     return;
-  /* The way over lo has a race: what is on it when the grant returns would reach the proxy. */
+  /* Going over lo has a race: a packet still there when the grant returns would reach the proxy. */
   add_swallowed (m, DIVERT_CHAIN_INTRANET);
   rule = divert_maker_add (m, DIVERT_CHAIN_INTRANET, DIVERT_VERDICT_MARK,
                            N_("the site is in doubt for a moment: its intranet is blocked"));
@@ -245,7 +248,7 @@ divert_ruleset_make_intranet (const DivertMaker *m)
   if (m->config->intranet_other_allow)
     divert_maker_add_leave (m, chain, N_("ICMP to an intranet is allowed"))->protocols =
         DIVERT_PROTOCOL_ICMP;
-  /* A drop in OUTPUT tells the program at once: EPERM. */
+  /* A drop in OUTPUT is an immediate error for the program: EPERM. */
   divert_maker_add (m, chain, DIVERT_VERDICT_DROP,
                     N_("no proxy carries this protocol to an intranet that we are not at"));
 }

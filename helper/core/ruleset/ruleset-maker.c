@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the tools by which the ruleset's makers write rules: adding one, and the matches and
- * groups of rules that several chains have in common; and the hooks' jumps.
+ * Owns: the tools for writing rules: adding a rule, the matches and groups of rules that several
+ * chains share, and the jumps from the hooks.
  */
 #include "ruleset-private.h"
 
 #include <glib/gi18n-lib.h>
 
 #define TCP_SYN 0x02
-/* FIN, SYN, RST, ACK: what --syn looks at. */
+/* FIN, SYN, RST, ACK: the flags that --syn looks at. */
 #define TCP_SYN_MASK 0x17
 
 DivertRule *
@@ -54,7 +54,7 @@ divert_match_mark (DivertMarkMatch *match,
   *match = (DivertMarkMatch){ .has = TRUE, .invert = invert, .value = value, .mask = mask };
 }
 
-/* Any bit of the mark: a tunnel's (WireGuard, Tailscale) lies outside our mask. */
+/* Any bit of the mark, because a tunnel's (WireGuard, Tailscale) is outside our mask. */
 void
 divert_match_foreign_mark (DivertRule *rule)
 {
@@ -109,8 +109,8 @@ divert_maker_add_leave_if_marked (const DivertMaker *m,
   divert_match_mark (&divert_maker_add_leave (m, chain, NULL)->mark, m->config->mark, m->config->mask, FALSE);
 }
 
-/* Both ports, so that only a DHCP client's privileged socket gets through: without its lease the machine is lost, also
- * where the lease's server has an intranet's address (K3.6). */
+/* Match both ports, so that only a DHCP client's privileged socket gets through.  Without its lease the
+ * machine is offline, and the server may have an address in an intranet (K3.6). */
 void
 divert_maker_match_dhcp (DivertRule   *rule,
                          DivertFamily  family)
@@ -138,7 +138,8 @@ void
 divert_maker_add_neighbour_discovery (const DivertMaker *m,
                                       DivertChain        chain)
 {
-  /* NS, NA: without them a router with an intranet's address (the same subnet elsewhere) finds us no more. */
+  /* NS and NA.  Without them, a router that has an intranet address (the same subnet elsewhere) could no
+   * longer find us. */
   static const guint8 neighbour_discovery[] = { 135, 136 };
 
   for (guint i = 0; i < G_N_ELEMENTS (neighbour_discovery); i++)

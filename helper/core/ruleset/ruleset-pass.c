@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: PASS, where packets that the kernel has sent towards the fence, and that are to go straight all the same, get
- * past it: for the spare mark they are routed anew, and what bears it passes (fence.h).  Behind it, it is a mark like
- * somebody else's, and they are left alone.
+ * Owns: PASS, which lets some packets get past the fence.  They are packets that the kernel has
+ * routed into the fence but that should go direct all the same.  PASS gives them the spare mark; so
+ * they are routed again, and the fence lets that mark pass (fence.h).  After that the mark counts
+ * as somebody else's, and the packets are left alone.
  *
- * It lets pass what INTRANET would leave alone, and decides nothing by itself: who opened a connection is SERVE's to
- * say, which alone sees who gets a SYN.
+ * It lets through what INTRANET would leave alone, and makes no decisions of its own.  Only SERVE
+ * can say who opened a connection, because it alone sees which socket gets the SYN.
  */
 #include "ruleset-private.h"
 
@@ -28,7 +29,8 @@ divert_ruleset_make_pass (const DivertMaker *m)
   for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
     divert_maker_match_dhcp (add_pass (m), family);
 
-  /* What the proxy sends in a server's name is for a program here, and never for a wire. */
+  /* What the proxy sends in a server's name goes to a program here and never out on a wire, so require an
+   * address of ours. */
   rule = divert_maker_add (m, DIVERT_CHAIN_PASS, DIVERT_VERDICT_CONNMARK, NULL);
   rule->protocols = DIVERT_PROTOCOL_TCP;
   rule->src_types = DIVERT_ADDRTYPE_LOCAL;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Shared by the ruleset's makers: ruleset.c puts together what the others write with the tools of ruleset-maker.c.
+ * Shared by the files that make the ruleset: ruleset.c puts together what the others write with the
+ * tools of ruleset-maker.c.
  */
 #pragma once
 
@@ -15,13 +16,13 @@ typedef struct
   const DivertDecision *decision;
   guint32               gid;
   DivertFamilies        families;
-  guint32               spare;   /* 0: the mask has no room for it; likewise served */
+  guint32               spare;   /* 0: the mask has no room for it; the same goes for served */
   guint32               served;
-  DivertPorts           ephemeral; /* 0, 0: not known */
+  DivertPorts           ephemeral; /* 0, 0: unknown */
 } DivertMaker;
 
-/* Appends a rule for all families that are switched on; the caller fills in its matches, and may narrow the
- * families.  The pointer is valid for as long as the ruleset. */
+/* Appends a rule for all enabled families.  The caller fills in its matches and may narrow the families.
+ * The pointer is valid as long as the ruleset. */
 DivertRule *divert_maker_add (const DivertMaker *m, DivertChain chain, DivertVerdict verdict, const char *why);
 DivertRule *divert_maker_add_leave (const DivertMaker *m, DivertChain chain, const char *why);
 DivertRule *divert_maker_add_to (const DivertMaker *m, DivertChain chain, DivertVerdict verdict, DivertChain to);
@@ -29,14 +30,15 @@ DivertRule *divert_maker_add_to (const DivertMaker *m, DivertChain chain, Divert
 void        divert_match_mark (DivertMarkMatch *match, guint32 value, guint32 mask, gboolean invert);
 void        divert_match_foreign_mark (DivertRule *rule);
 void        divert_maker_match_own_group (const DivertMaker *m, DivertRule *rule);
-/* The mark, or connection mark, that @rule's verdict sets. */
+/* The mark or connection mark that the verdict of @rule sets. */
 void        divert_maker_set_mark (const DivertMaker *m, DivertRule *rule, guint32 value);
 
-/* A DHCP client's datagrams, of @family. */
+/* A DHCP client's datagrams in @family. */
 void        divert_maker_match_dhcp (DivertRule *rule, DivertFamily family);
-/* A SYN and nothing else: the first packet of a TCP connection. */
+/* A plain SYN, the first packet of a TCP connection. */
 void        divert_maker_match_opening (DivertRule *rule);
-/* A connection that bears @value, unless we are about to open it: an earlier one of the same ports bore it. */
+/* A connection with the connection mark @value.  A TCP packet that opens a connection does not match,
+ * because that mark would be left from an earlier connection with the same ports. */
 void        divert_maker_match_remembered (const DivertMaker *m, DivertRule *rule, DivertProtocol protocol,
                                            guint32 value);
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: SERVE, which remembers that somebody wrote to a program here that serves, so that its answer goes back the
- * way the question came.  The theory stands at the head of ruleset.c.
+ * Owns: SERVE, which remembers that somebody wrote to a program that serves here, so that the
+ * answer goes back the way the question came.  The theory is at the head of ruleset.c.
  */
 #include "ruleset-private.h"
 
-/* Where nobody has told which ports are ephemeral: all that an ordinary user's program may have. */
+/* Used if the ephemeral ports are unknown: every port that an ordinary user's program can have. */
 #define FIRST_UNPRIVILEGED 1024
 
-/* The ports that no socket has which did not ask for them, and those that a person named. */
+/* The ports that a socket only gets if it asks for them, and those that a person named. */
 static GArray *
 collect_ports (const DivertMaker *m)
 {
@@ -39,7 +39,7 @@ add_remembering (const DivertMaker *m,
   return rule;
 }
 
-/* What comes back to clients is nearly all that comes: it goes on at once. */
+/* Nearly everything that arrives is for clients, so let it go on at once. */
 static void
 add_clients (const DivertMaker *m,
              const GArray      *ports)
@@ -51,7 +51,7 @@ add_clients (const DivertMaker *m,
     {
       DivertRule *rule = divert_maker_add (m, DIVERT_CHAIN_SERVE, DIVERT_VERDICT_LEAVE, NULL);
 
-      /* A listener may have any port. */
+      /* A listener can have any port. */
       if (protocols[i] == DIVERT_PROTOCOL_TCP)
         {
           divert_maker_match_opening (rule);
@@ -70,8 +70,9 @@ add_listeners (const DivertMaker *m)
     DivertReceiver receiver;
     guint32        value;
   } steps[] = {
-    /* Who listens on all addresses is known by that: no connection has all addresses, and a socket that connects has
-     * got its address before it sends a SYN.  There is no match for "not bound", so what is bound is taken back. */
+    /* A listener on all addresses can be recognised: a connection always has an address, and a connecting
+     * socket gets its address before it sends a SYN.  There is no match for "not bound", so mark for any
+     * socket, then unmark for bound ones. */
     { DIVERT_RECEIVER_SOMEBODY, m->spare },
     { DIVERT_RECEIVER_BOUND, 0 },
   };

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the ruleset's own text form, one line a rule, and the routing's as ip commands.
+ * Owns: the ruleset's own text form, one line per rule, and the routing as ip commands.
  *
  *   judge: IPv4 udp sport 68 dport 67: leave  # DHCP is left alone
  *
- * First the chain; then what must match, beginning with the family if it is not both; then the verdict, and why.
+ * The chain comes first, then what must match (beginning with the family, unless it is both), then
+ * the verdict and why.
  */
 #include "ruleset.h"
 

@@ -4,79 +4,87 @@
  *
  * Theory of operation
  * -------------------
- * A packet that this machine sends enters at the hook OUTPUT, and the chain JUDGE decides.
- * What is to go to the proxy gets our mark there; the kernel then routes it again, the ip
- * rule for the mark sends it to lo, and where it comes in again (hook DELIVER: by lo, our mark
- * only) it is handed to the proxy's TPROXY port.  Packets from the wire carry
- * no mark, so nothing that others send us is ever diverted (K3.1, K3.2).
+ * A packet that this machine sends enters at the hook OUTPUT, and the chain JUDGE decides about it.
+ * If it should go to the proxy, it gets our mark there.  The kernel then routes it again, and the
+ * ip rule for the mark sends it to lo.  It comes in again at the hook DELIVER, which accepts only
+ * packets from lo with our mark, and hands it to the proxy's TPROXY port.  Packets from the wire
+ * have no mark, so nothing that others send us is ever diverted (K3.1, K3.2).
  *
- * Two kinds of destination are judged differently:
+ * There are two kinds of destination, which are judged differently:
  *
- *  - The intranets, by the place of now, in GRANTS and INTRANET: a flow that began at home must not go on straight
- *    elsewhere.  GRANTS holds what may go straight at a site, and what the fence swallows of that before it opens: to
- *    empty it is to withdraw the grant.
- *    It stands in front of all else but loopback, because its rules compare addresses only: that costs
- *    packets that go elsewhere next to nothing, and one to the intranet at home meets no match that is
- *    a call.
- *  - All else, once per connection.  The kernel sends data after the program has
- *    closed its socket; such packets have no owner, so a rule that asks each packet
- *    for its group cuts off the end of the proxy's own uploads, and its mirror image
- *    the end of the clients' (K2.1, K2.2).  The verdict of the first packet is
- *    kept in the connection mark.
+ * - The intranets are judged packet by packet, by the current place, in GRANTS and INTRANET,
+ *   because a flow that began at home must not stay direct elsewhere.  GRANTS has what may go
+ *   direct at a site, and also leaves to the fence what reaches it before the fence opens.
+ *   Emptying GRANTS withdraws the grant.  It comes before everything but loopback, because its
+ *   rules compare addresses only.  That costs packets to other destinations next to nothing, and a
+ *   packet to the intranet at home meets no match that needs a function call.
+ * - Everything else is judged once per connection.  The kernel goes on sending data after the
+ *   program has closed its socket, and those packets have no owner.  So a rule that asks each packet
+ *   for its group would cut off the end of the proxy's own uploads, and its mirror image the end of
+ *   the clients' (K2.1, K2.2).  The verdict on the first packet is kept in the connection mark.
  *
  * Connection marks, within the configured mask:
  *
- *    mark            it is diverted: a packet of ours was judged so
- *    spare           leave it alone, wherever it goes: TCP that is the proxy's own, or that somebody opened to a
- *                    program here that listens on all addresses
- *    served          leave it alone, but not to an intranet: somebody wrote to a program here, on a port that no
- *                    socket has which did not ask for it
- *    0               not judged by us: whatever else is known of it, it is judged now
+ *    mark            divert it: a packet of ours got that verdict
+ *    spare           leave it alone, wherever it goes: a TCP connection of the proxy's, or one that somebody opened to
+ *                    a program here that listens on all addresses
+ *    served          leave it alone, unless it goes to an intranet: somebody wrote to a program here, on a port that a
+ *                    socket only gets if it asks for it
+ *    0               not judged by us: it is judged now, whatever else is known of it
  *
- * Nobody else can write them.  All else that connection tracking knows is a stranger's to choose: that there is an
- * entry, its direction, its state, and by a refused packet or by waiting that there is none any more (K5.1, K5.3).  So
- * there is no rule that asks for those.  Where each of his tricks leads:
+ * Nobody else can write these marks.  Everything else in connection tracking is up to a stranger:
+ * whether there is an entry, its direction and its state.  With a refused packet, or by waiting, he
+ * can also make an entry disappear (K5.1, K5.3).  So no rule looks at any of those.  This is where
+ * each of his tricks leads:
  *
- *    A datagram or a SYN in a server's name, before we speak to that server.  Our packets are "replies" then, of a
- *    connection without a mark: judged, diverted, marked.  The hook DNS is not asked about a reply; the guard drops
- *    that query.
- *    The entry is gone (CLOSE_WAIT for a minute, a silent UDP socket, NOTRACK, a flushed table), and we send.  It is
- *    judged, and diverted: TPROXY finds the proxy's established socket; if there is none, that is a refusal.
- *    A SYN when our own SYN waits for an answer (simultaneous open, K5.2), be it that he had our entry deleted by a RST
- *    in between.  Our SYN-ACK would look like a listener's, and so no SYN-ACK proves anything.  SERVE looks at
- *    the SYN instead, and at who will get it: a socket that connects has an address of its own, a listener on all
- *    addresses has none.  A listener on one address cannot be told from it: that one must have a port
- *    which connecting sockets do not get, and it is not believed against an intranet at all (served).
- *    A datagram to a client's socket, connected or not, that has not sent yet or was silent for half a minute.  Its
- *    port is an ephemeral one, unless the program asked for another or a person named it in serve=.
- *    A connection to a listener here whose ports we later use ourselves.  We open with a SYN, which is judged
- *    anew whatever is remembered.
- *    A server that speaks first, through the proxy.  The entry begins with the proxy's datagram, and our
- *    packets are its "replies": of a connection without a mark, and so judged.
- *    DHCP that makes the NAS's address a broadcast or multicast one.  An intranet's packets are an intranet's
- *    before anybody asks for that (K5.4).
+ *    A datagram or a SYN in the name of a server, sent before we talk to that server.  Our packets then count as
+ *    "replies" in a connection without a mark, so they are judged, diverted and marked.  The hook DNS never sees a
+ *    reply, so the guard drops such a query.
  *
- * A program that NOTRACK is set for has no memory here, so it cannot be answered for: what it sends is diverted.
+ *    The entry is gone (CLOSE_WAIT for a minute, a silent UDP socket, NOTRACK, a flushed table), and we send.  The
+ *    packet is judged and diverted.  TPROXY finds the proxy's established socket; without one, the packet is refused.
  *
- * LEAVE ends our work with a packet and nobody else's: other people's rules behind
- * ours still see it.
+ *    A SYN while our own SYN waits for an answer (simultaneous open, K5.2), perhaps after he had our entry deleted by a
+ *    RST.  Our SYN-ACK would look like a listener's, so a SYN-ACK proves nothing.  SERVE looks at the SYN instead, and
+ *    at the socket that will get it: a connecting socket has an address of its own, and a listener on all addresses has
+ *    none.  A listener on one address looks the same as a connecting socket.  So it must have a port that connecting
+ *    sockets do not get, and even then its packets to an intranet are not left alone (served).
  *
- * A packet to an intranet that is not granted comes by way of the fence's device (fence.h).  PASS asks of it the same
- * questions, at the head of JUDGE: is it the proxy's own, a DHCP client's, of a connection that bears the spare mark?
- * Then the packet gets the spare mark, too, which is a mark like somebody else's to the rules behind; it is routed
- * anew, and passes the fence.
+ *    A datagram to a client's socket, connected or not, that has not sent yet or was silent for half a minute.  The
+ *    port of that socket is an ephemeral one, unless the program asked for another or a person named it in serve=.
  *
- * The hook GUARD (not on lo) is the second line, and does not need the first (ruleset-guard.c).
+ *    A connection to a listener here whose ports we use ourselves later.  We open with a SYN, which is judged anew,
+ *    whatever is remembered.
  *
- * The kernel rewrites the destination of a connection's first packet only, and the
- * mark must not be set on what is redirected (K3.4); so JUDGE leaves port 53
- * early, to an intranet too, and the hook DNS redirects it.  What it was not asked about, or did not redirect, is no
- * query that went its way: the guard drops it.
+ *    A server that speaks first, through the proxy.  The entry begins with the proxy's datagram, and our packets are
+ *    "replies" in a connection without a mark, so they are judged.
+ *
+ *    DHCP that makes the NAS's address a broadcast or multicast address.  Packets to an intranet are treated as such
+ *    before any rule asks for the type of address (K5.4).
+ *
+ * A program with NOTRACK has no connection marks, so we cannot tell what it answers.  Whatever it
+ * sends is diverted.
+ *
+ * LEAVE ends only our own work on a packet; other people's rules after ours still see it.
+ *
+ * A packet to an intranet without a grant is on its way to the fence's device (fence.h) when JUDGE
+ * sees it.  PASS, at the head of JUDGE, asks the same questions as INTRANET: is it the proxy's own,
+ * a DHCP client's, or part of a connection with the spare mark?  If so, the packet itself gets the
+ * spare mark as well.  Then it is routed again and passes the fence; for later rules its mark is
+ * like somebody else's.
+ *
+ * The hook GUARD (not on lo) is the second line of defence, and works without the first
+ * (ruleset-guard.c).
+ *
+ * The kernel rewrites the destination only for the first packet of a connection, and a packet that
+ * will be redirected must not get the mark (K3.4).  So JUDGE leaves port 53 early, even to an
+ * intranet, and the hook DNS redirects it.  A packet that was not offered to that hook, or not
+ * redirected there, is not a query on its proper way, and the guard drops it.
  */
 #include "intranets.h"
 #include "ruleset-private.h"
 
-/* Some value inside the mask that is neither 0 nor the mark; 0 if there is none. */
+/* A value inside the mask that is neither 0 nor the mark; 0 if there is none. */
 static guint32
 choose_spare (guint32 mark,
               guint32 mask)
@@ -108,7 +116,7 @@ divert_ruleset_get_served_mark (const DivertConfig *config)
   const guint32 spare = choose_spare (config->mark, config->mask);
   guint32 value = 0;
 
-  /* The mask's values, one after the other. */
+  /* Step through the values inside the mask. */
   do
     value = ((value | ~config->mask) + 1) & config->mask;
   while (value != 0 && (value == config->mark || value == spare));
@@ -122,9 +130,9 @@ compare_names (gconstpointer a,
   return g_strcmp0 (*(const char *const *) a, *(const char *const *) b);
 }
 
-/* A socket that a program bound to a device (no privilege needed since Linux 5.7) is
- * routed again with that device, which lo's route does not serve: it would leave
- * (K3.3).  A local route by the device itself catches it. */
+/* A socket bound to a device (which needs no privilege since Linux 5.7) is routed again with that device.
+ * The route over lo does not apply to it, so its packets would leave (K3.3).  A local route through the
+ * device itself catches them. */
 static GStrv
 choose_uplinks (const DivertFacts *facts)
 {
@@ -187,7 +195,7 @@ divert_ruleset_new (const DivertConfig   *config,
   if (config->dns_port != 0)
     divert_ruleset_make_dns (&m);
 
-  /* What compares with prefixes is for their families alone. */
+  /* A rule that compares with prefixes is only for the families of those prefixes. */
   divert_ruleset_restrict (ruleset, m.families);
   return ruleset;
 }
@@ -240,7 +248,7 @@ divert_ruleset_is_empty (const DivertRuleset *ruleset)
   return ruleset->rules->len == 0;
 }
 
-/* The next rule for @family in @chains from @i on; NULL: there is none. */
+/* The next rule for @family in @chains, beginning at @i; NULL if there is none. */
 static const DivertRule *
 next_rule (const DivertRuleset *ruleset,
            DivertFamily         family,

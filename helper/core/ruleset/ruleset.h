@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The ruleset: which packets get which verdict, as plain rules in chains, and the policy
- * routing that belongs to them, made from configuration and decision.  It names nothing
- * of a packet filter's: a backend translates it, plan prints that translation, and explain
- * evaluates this value itself.
+ * The ruleset: which packets get which verdict, as plain rules in chains, with the policy routing
+ * that belongs to them.  It is made from configuration and decision and contains nothing specific
+ * to a packet filter.  A backend translates it, plan prints that translation, and explain evaluates
+ * this value itself.
  *
- * The theory of operation (which chain decides what, and why in this order)
- * stands at the head of ruleset.c.
+ * The theory of operation (which chain decides what, and why in this order) is at the head of
+ * ruleset.c.
  */
 #pragma once
 
@@ -15,25 +15,26 @@
 
 G_BEGIN_DECLS
 
-/* Where a rule stands.  A packet enters at a hook, whose only rules are jumps into our chains. */
+/* Where a rule is.  A packet enters at a hook, and the only rules of a hook are jumps into our chains. */
 typedef enum
 {
-  DIVERT_HOOK_OUTPUT,            /* what this machine sends; a mark set here changes its route */
-  DIVERT_HOOK_DELIVER,           /* what comes in: ours comes in by lo and bears our mark */
-  DIVERT_HOOK_ARRIVE,            /* what is about to be given to a socket of this machine */
-  DIVERT_HOOK_GUARD,             /* what is about to leave */
-  DIVERT_HOOK_DNS,               /* the first packet of each connection that this machine opens; may be redirected */
+  DIVERT_HOOK_OUTPUT,            /* packets that this machine sends; a mark set here changes the route */
+  DIVERT_HOOK_DELIVER,           /* incoming packets; ours come in from lo with our mark */
+  DIVERT_HOOK_ARRIVE,            /* packets about to be given to a socket on this machine */
+  DIVERT_HOOK_GUARD,             /* packets about to leave */
+  DIVERT_HOOK_DNS,               /* the first packet of each connection that this machine opens; it can be redirected */
 
-  DIVERT_CHAIN_JUDGE,            /* of OUTPUT: decides, and marks what is to be diverted */
-  DIVERT_CHAIN_PASS,             /* gets past the fence what is to go straight although it is for an intranet */
-  DIVERT_CHAIN_GRANTS,           /* what may go straight to an intranet; empty: nothing may */
-  DIVERT_CHAIN_INTRANET,         /* the rest of what goes to an intranet */
+  DIVERT_CHAIN_JUDGE,            /* from OUTPUT: decides, and marks what should be diverted */
+  DIVERT_CHAIN_PASS,             /* lets packets past the fence that should go direct although they are for an
+                                  * intranet */
+  DIVERT_CHAIN_GRANTS,           /* what may go direct to an intranet; empty: nothing */
+  DIVERT_CHAIN_INTRANET,         /* all other packets to an intranet */
   DIVERT_CHAIN_DELIVER,          /* hands marked packets to the proxy */
-  DIVERT_CHAIN_DELIVER_INTRANET, /* likewise, those to an intranet */
-  DIVERT_CHAIN_SERVE,            /* of ARRIVE: remembers what was sent to a program that serves */
-  DIVERT_CHAIN_GUARD,            /* drops what was to be diverted and would leave by a wire */
-  DIVERT_CHAIN_GUARD_DNS,        /* likewise, DNS */
-  DIVERT_CHAIN_GUARD_INTRANET,   /* likewise, what goes to an intranet without a grant */
+  DIVERT_CHAIN_DELIVER_INTRANET, /* the same for packets to an intranet */
+  DIVERT_CHAIN_SERVE,            /* from ARRIVE: remembers what was sent to a program that serves */
+  DIVERT_CHAIN_GUARD,            /* drops packets that should be diverted but would leave by a wire */
+  DIVERT_CHAIN_GUARD_DNS,        /* the same for DNS */
+  DIVERT_CHAIN_GUARD_INTRANET,   /* the same for packets to an intranet without a grant */
   DIVERT_CHAIN_DNS,              /* redirects DNS to the proxy */
 } DivertChain;
 
@@ -42,14 +43,14 @@ typedef enum
 
 typedef enum
 {
-  DIVERT_VERDICT_LEAVE,    /* we are done with the packet at this hook; it goes on as it is */
+  DIVERT_VERDICT_LEAVE,    /* we are done with the packet at this hook; it goes on unchanged */
   DIVERT_VERDICT_DROP,
-  DIVERT_VERDICT_JUMP,     /* to @to, and on behind this rule if no rule there ends our work */
-  DIVERT_VERDICT_GOTO,     /* to @to, for good */
-  DIVERT_VERDICT_MARK,     /* packet mark = (mark & ~mask) | value; the next rule is tried */
-  DIVERT_VERDICT_CONNMARK, /* connection mark, likewise */
-  DIVERT_VERDICT_TPROXY,   /* to the proxy's socket, else to its @port; the mark stays as it is */
-  DIVERT_VERDICT_REDIRECT, /* to @port of this machine */
+  DIVERT_VERDICT_JUMP,     /* to @to; continues after this rule if no rule there ends our work */
+  DIVERT_VERDICT_GOTO,     /* to @to, and does not return */
+  DIVERT_VERDICT_MARK,     /* packet mark = (mark & ~mask) | value; continues with the next rule */
+  DIVERT_VERDICT_CONNMARK, /* the same for the connection mark */
+  DIVERT_VERDICT_TPROXY,   /* to the proxy's socket, or else to its @port; the mark stays */
+  DIVERT_VERDICT_REDIRECT, /* to @port on this machine */
 } DivertVerdict;
 
 /* Protocols as bits. */
@@ -57,13 +58,13 @@ typedef enum
 {
   DIVERT_PROTOCOL_TCP  = 1 << 0,
   DIVERT_PROTOCOL_UDP  = 1 << 1,
-  DIVERT_PROTOCOL_ICMP = 1 << 2, /* that of the family */
+  DIVERT_PROTOCOL_ICMP = 1 << 2, /* ICMP or ICMPv6, depending on the family */
 } DivertProtocol;
 
 #define DIVERT_N_PROTOCOLS 3
 #define DIVERT_PROTOCOLS_TCP_UDP (DIVERT_PROTOCOL_TCP | DIVERT_PROTOCOL_UDP)
 
-/* Address types as the kernel's routing classifies them, as bits: 1 << RTN_x. */
+/* Address types as in the kernel's routing, as bits: 1 << RTN_x. */
 typedef enum
 {
   DIVERT_ADDRTYPE_LOCAL     = 1 << 2,
@@ -71,12 +72,12 @@ typedef enum
   DIVERT_ADDRTYPE_MULTICAST = 1 << 5,
 } DivertAddrtype;
 
-/* Who would be given a packet that comes in. */
+/* Which socket an incoming packet would be given to. */
 typedef enum
 {
-  DIVERT_RECEIVER_ANY,      /* that does not matter */
-  DIVERT_RECEIVER_SOMEBODY, /* some socket */
-  DIVERT_RECEIVER_BOUND,    /* one with an address: a connection's, or a listener's on that address alone */
+  DIVERT_RECEIVER_ANY,      /* it does not matter */
+  DIVERT_RECEIVER_SOMEBODY, /* any socket */
+  DIVERT_RECEIVER_BOUND,    /* one with an address: that of a connection, or of a listener on that address only */
 } DivertReceiver;
 
 /* (mark & mask) == value; value 0 and invert: any bit of the mask. */
@@ -89,46 +90,47 @@ typedef struct
 } DivertMarkMatch;
 
 /* One rule.  All matches that are set must hold.
- *
- * There is no word here for connection tracking's states and directions: a stranger chooses both (K5.1). */
+ * 
+ * Connection tracking's states and directions cannot be matched, because a stranger chooses both (K5.1). */
 typedef struct
 {
   DivertChain     chain;
-  DivertFamilies  families;          /* each of them has a prefix in each list below */
+  DivertFamilies  families;          /* each list below has a prefix in each of these families */
 
   guint           protocols;         /* DivertProtocol bits; 0: any */
-  char            in_interface[16];  /* ""; else exactly this one */
-  gboolean        in_invert;         /* any but in_interface */
+  char            in_interface[16];  /* "": any; otherwise exactly this one */
+  gboolean        in_invert;         /* any except in_interface */
   char            out_interface[16];
-  gboolean        out_invert;        /* any but out_interface */
-  GArray         *sources;           /* DivertPrefix of both families, any of which must match; NULL: all match */
-  GArray         *destinations;      /* likewise; a GOTO's are sorted and disjoint: divert_prefixes_merge() */
+  gboolean        out_invert;        /* any except out_interface */
+  GArray         *sources;           /* DivertPrefix of both families; any of them may match; NULL: any address */
+  GArray         *destinations;      /* the same; sorted and disjoint for a GOTO: divert_prefixes_merge() */
   guint16         sport;             /* 0: any port; needs protocols TCP or UDP */
   guint16         dport;
-  GArray         *dports;            /* DivertPorts, one of which must have it; NULL: any; not with dport */
+  GArray         *dports;            /* DivertPorts; any of them may match; NULL: any port; not together with dport */
   gboolean        has_tcp_flags;     /* needs protocol TCP */
   gboolean        tcp_flags_invert;
   guint8          tcp_flags_mask;    /* FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32 */
   guint8          tcp_flags_value;
-  guint8          icmpv6_type;       /* 0: any; needs protocol ICMP, and IPv6 alone */
+  guint8          icmpv6_type;       /* 0: any; needs protocol ICMP and only IPv6 */
   DivertMarkMatch mark;
   DivertMarkMatch connmark;
   gboolean        has_gid;           /* the socket's group */
   guint32         gid;
-  guint           dst_types;         /* DivertAddrtype bits; 0: any; for IPv6 never two: no address has (K1.8) */
+  guint           dst_types;         /* DivertAddrtype bits; 0: any; never two for IPv6, because no address has two
+                                      * (K1.8) */
   guint           src_types;
-  DivertReceiver  receiver;          /* of ARRIVE alone */
+  DivertReceiver  receiver;          /* only in ARRIVE */
 
   DivertVerdict   verdict;
-  DivertChain     to;                /* of JUMP and GOTO */
-  guint32         value;             /* of MARK and CONNMARK */
+  DivertChain     to;                /* for JUMP and GOTO */
+  guint32         value;             /* for MARK and CONNMARK */
   guint32         mask;
-  guint16         port;              /* of TPROXY and REDIRECT, host order */
+  guint16         port;              /* for TPROXY and REDIRECT, in host order */
 
   const char     *why;               /* one phrase for explain, an N_() msgid; static */
 } DivertRule;
 
-/* Own protocol number of our ip rules and routes (rtm_protocol): how we know them again. */
+/* The protocol number (rtm_protocol) of our ip rules and routes, by which we recognise them. */
 #define DIVERT_ROUTE_PROTOCOL 233
 
 typedef struct
@@ -137,58 +139,59 @@ typedef struct
   guint32        mark;
   guint32        mask;
   guint32        table;
-  /* Devices whose bound sockets must be caught too: besides "local default dev lo",
-   * table gets a "local default dev UPLINK" for each.  Sorted names. */
+  /* Devices for whose bound sockets the table gets a "local default dev UPLINK", besides "local default
+   * dev lo".  Sorted names. */
   GStrv          uplinks;
 } DivertRouting;
 
 typedef struct
 {
   gatomicrefcount refs;
-  GPtrArray      *rules;   /* DivertRule; within a chain in their order */
+  GPtrArray      *rules;   /* DivertRule; in order within each chain */
   DivertRouting   routing;
 } DivertRuleset;
 
-/* @gid is the resolved [proxy] group.  @facts names the uplinks; NULL: none.
- * Place OFF gives the empty ruleset: nothing is to be there. */
+/* @gid is the resolved [proxy] group.  @facts names the uplinks; NULL: none.  Place OFF gives the empty
+ * ruleset, which means that nothing of ours should be there. */
 DivertRuleset *divert_ruleset_new (const DivertConfig *config, const DivertDecision *decision, guint32 gid,
                                    const DivertFacts *facts);
-/* Nothing of ours is to be there. */
+/* The empty ruleset. */
 DivertRuleset *divert_ruleset_new_empty (void);
 DivertRuleset *divert_ruleset_ref (DivertRuleset *ruleset);
 void           divert_ruleset_unref (DivertRuleset *ruleset);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertRuleset, divert_ruleset_unref)
-/* Takes the rules and the routing of all other families away. */
+/* Removes the rules and the routing of all other families. */
 void           divert_ruleset_restrict (DivertRuleset *ruleset, DivertFamilies families);
 gboolean       divert_ruleset_is_empty (const DivertRuleset *ruleset);
-/* Have both the same rules for @family in @chains (bits, 1 << DivertChain)? */
+/* Do both have the same rules for @family in @chains (bits, 1 << DivertChain)? */
 gboolean       divert_ruleset_same_rules (const DivertRuleset *a, const DivertRuleset *b, DivertFamily family,
                                           guint chains);
 
-/* The connection mark, within the mask, of a connection that is left alone wherever it goes, and of one that is, but
- * to an intranet; 0: the mask has no room for it. */
+/* Connection marks, within the mask.  The spare mark is for connections that are left alone wherever they
+ * go; the served mark is for those that are left alone unless they go to an intranet.  0: the mask has no
+ * room for it. */
 guint32        divert_ruleset_get_spare_mark (const DivertConfig *config);
 guint32        divert_ruleset_get_served_mark (const DivertConfig *config);
-/* A packet mark, not 0, that the rules take for somebody else's: the helper's own packets bear it. */
+/* A packet mark, not 0, that the rules take for somebody else's.  The helper's own packets have it. */
 guint32        divert_ruleset_get_bypass_mark (const DivertConfig *config);
 
-/* A rule that matches everything and leaves it; owns its lists. */
+/* A rule that matches everything and leaves it.  It owns its lists. */
 DivertRule    *divert_rule_new (DivertChain chain, DivertFamilies families);
 void           divert_rule_free (DivertRule *rule);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertRule, divert_rule_free)
-/* Do both say the same of @family's packets? */
+/* Do both treat packets of @family the same? */
 gboolean       divert_rule_equal (const DivertRule *a, const DivertRule *b, DivertFamily family);
 
 /* "output", "judge", "grants" … */
 const char    *divert_chain_name (DivertChain chain);
 /* "tcp", "udp", "icmp" */
 const char    *divert_protocol_name (DivertProtocol protocol);
-/* IPPROTO_x of @protocol in @family. */
+/* The IPPROTO_x of @protocol in @family. */
 guint8         divert_protocol_number (DivertProtocol protocol, DivertFamily family);
 
-/* One line a rule, hook by hook and chain by chain, then the routing. */
+/* One line per rule, hook by hook and chain by chain, then the routing. */
 char          *divert_ruleset_to_text (const DivertRuleset *ruleset);
-/* @family's part of the routing as ip commands, each behind "# ": they belong to no packet filter. */
+/* @family's part of the routing as ip commands, each after "# " because they belong to no packet filter. */
 char          *divert_routing_to_text (const DivertRouting *routing, DivertFamily family);
 
 G_END_DECLS

@@ -6,7 +6,7 @@
 
 #include <netinet/in.h>
 
-/* Deeper than any ruleset's chains are nested; a loop would end here. */
+/* No ruleset nests its chains this deeply; this ends a loop. */
 #define MAX_DEPTH 64
 
 typedef struct
@@ -34,7 +34,7 @@ match_mark (const DivertMarkMatch *match,
   return !match->has || ((mark & match->mask) == match->value) != match->invert;
 }
 
-/* Without an entry there is nothing to compare with, inverted or not. */
+/* Without an entry there is nothing to compare, so even an inverted match fails. */
 static gboolean
 match_connmark (const DivertMarkMatch *match,
                 const DivertSample    *sample)
@@ -68,7 +68,7 @@ match_prefixes (const GArray       *prefixes,
   return prefixes == NULL || (has_address && divert_prefixes_contain (prefixes, address));
 }
 
-/* IPv6's match wants all types at once that it is given, and no address has two (K1.8). */
+/* IPv6's match requires all given types at once, and no address has two (K1.8). */
 static gboolean
 match_types (guint        wanted,
              guint        actual,
@@ -176,7 +176,7 @@ conclude (DivertPath        path,
   return (DivertExplanation){ .path = path, .rule = rule, .port = port };
 }
 
-/* By the wire; @output: the rule that let it go so far. */
+/* The packet leaves by the wire.  @output: the rule that let it get this far. */
 static DivertExplanation
 leave (Walk             *walk,
        const DivertRule *output)
@@ -221,7 +221,7 @@ divert_walk (const DivertRuleset *ruleset,
       return;
     }
 
-  /* The ip rule takes it to lo, where it comes in again. */
+  /* The ip rule sends it to lo, where it comes in again. */
   walk.in_interface = "lo";
   walk.out_interface = "";
   if (walk_chain (&walk, DIVERT_HOOK_DELIVER, 0) == OUTCOME_STOLEN)

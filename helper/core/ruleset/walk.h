@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A packet's way through a ruleset value: what becomes of it, and which rule says so.
- * The one evaluator: explain asks it about a packet that somebody names, the tests about every class of packet.
+ * A packet's path through a ruleset value: what happens to it, and which rule says so.  This is the
+ * only evaluator: explain asks it about a packet that a person names, and the tests ask it about
+ * every class of packet.
  */
 #pragma once
 
@@ -9,7 +10,7 @@
 
 G_BEGIN_DECLS
 
-/* All that a rule can look at. */
+/* Everything that a rule can look at. */
 typedef struct
 {
   gboolean       has_source;
@@ -21,15 +22,16 @@ typedef struct
   guint16        sport, dport;
   guint8         tcp_flags;
   guint8         icmp_type;
-  const char    *interface;         /* it would leave by this one, as the routing table says, or comes in by it */
-  gboolean       is_bound;          /* its socket is bound to @interface: a mark does not change its way */
+  const char    *interface;         /* the device by which it would leave according to the routing table, or by which
+                                     * it comes in */
+  gboolean       is_bound;          /* its socket is bound to @interface, so a mark does not change its route */
   gboolean       has_socket;
-  guint32        gid;               /* of its socket */
+  guint32        gid;               /* its socket's */
   guint32        mark;
-  gboolean       is_tracked;        /* FALSE: connection tracking has no entry for it, and so no mark */
+  gboolean       is_tracked;        /* FALSE: connection tracking has no entry for it, and so no connection mark */
   guint32        connmark;
-  gboolean       is_first;          /* of its connection; else the hook DNS is not asked */
-  DivertReceiver receiver;          /* of one that comes in: ANY: nobody, SOMEBODY: a socket on all addresses */
+  gboolean       is_first;          /* the first of its connection; the hook DNS sees no others */
+  DivertReceiver receiver;          /* for an incoming packet: ANY: no socket, SOMEBODY: a socket on all addresses */
 } DivertSample;
 
 typedef enum
@@ -43,14 +45,14 @@ typedef enum
 typedef struct
 {
   DivertPath        path;
-  guint16           port;   /* of the proxy, for DIVERT and DNS */
-  const DivertRule *rule;   /* that decided; owned by the ruleset; NULL: no rule concerned it */
+  guint16           port;   /* the proxy's, for DIVERT and DNS */
+  const DivertRule *rule;   /* the deciding rule, owned by the ruleset; NULL: no rule applied */
 } DivertExplanation;
 
-/* @sample is sent by this machine; its marks change as rules say. */
+/* @sample is sent by this machine.  Its marks change as the rules say. */
 void divert_walk (const DivertRuleset *ruleset, DivertSample *sample, DivertExplanation *ret_explanation);
 
-/* @sample comes in, and nobody has refused it; its connection mark changes as rules say. */
+/* @sample comes in, and nobody has refused it.  Its connection mark changes as the rules say. */
 void divert_walk_arriving (const DivertRuleset *ruleset, DivertSample *sample);
 
 G_END_DECLS
