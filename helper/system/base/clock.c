@@ -8,7 +8,7 @@
 
 #define BOOT_ID "/proc/sys/kernel/random/boot_id"
 
-/* It stays what it is for as long as this process can live. */
+/* It does not change during the life of this process. */
 static const char *
 get_boot (void)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What time it is, by the clocks that a mode's end is told by.
+ * Reads the clocks that decide when a mode ends.
  */
 #pragma once
 
@@ -8,7 +8,7 @@
 
 G_BEGIN_DECLS
 
-/* @ret_now->boot is static; NULL if the kernel does not tell. */
+/* @ret_now->boot is static; NULL if the kernel does not report it. */
 void divert_clock_read (DivertClock *ret_now);
 
 G_END_DECLS

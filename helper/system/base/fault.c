@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: what happens at a fault point.  Built only with the option fault-points.
+ * Owns: what happens at a fault point.  Only built with the option fault-points.
  */
 #include "fault.h"
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Fault points: places between two kernel writes where a test may stop or kill
- * this process, or make the next step fail.  They exist only with the build
- * option fault-points; otherwise they compile to nothing.
+ * Fault points: positions between two kernel writes where a test can stop or kill this process, or
+ * make the next step fail.  They exist only with the build option fault-points; without it they
+ * compile to nothing.
  *
- * DIVERT_FAULT=NAME=ACTION names one point and what happens each time it is
- * reached: "stop" raises SIGSTOP (the test looks around and sends SIGCONT),
- * "kill" raises SIGKILL, "fail" makes the caller behave as if its step failed.
+ * DIVERT_FAULT=NAME=ACTION names one point and what happens each time it is reached: "stop" raises
+ * SIGSTOP (the test looks around and sends SIGCONT), "kill" raises SIGKILL, and "fail" makes the
+ * caller behave as if its step had failed.
  */
 #pragma once
 
@@ -18,7 +18,7 @@ G_BEGIN_DECLS
 
 #if DIVERT_FAULT_POINTS
 
-/* A point's name is given as a format.  TRUE: fail. */
+/* @format gives the name of the point.  TRUE: fail. */
 gboolean divert_fault_point (const char *format, ...) G_GNUC_PRINTF (1, 2);
 
 #else

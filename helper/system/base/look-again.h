@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What an event is to us: a reason to look again.  It carries no facts, for they may be old when
- * it is served; whoever hears it gathers them anew.
+ * What an event means to us: look again.  It carries no facts, because they may be stale by the
+ * time it is handled.  Whoever receives it gathers them anew.
  */
 #pragma once
 

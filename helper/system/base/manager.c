@@ -2,8 +2,8 @@
 /*
  * Owns: the datagrams to the service manager.
  *
- * The protocol is one datagram of lines to the socket in $NOTIFY_SOCKET, and its manual promises that it stays so; a
- * library for it would be the only thing of systemd's that the helper needs.
+ * The protocol is a datagram of text lines to the socket in $NOTIFY_SOCKET, and its manual promises
+ * that this stays so.  With a library for it, the helper would depend on systemd for nothing else.
  */
 #include "manager.h"
 
@@ -12,7 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* FALSE: nobody listens. A name that begins with '@' is in the abstract namespace. */
+/* FALSE: nobody listens.  A name that begins with '@' is in the abstract namespace. */
 static gboolean
 get_address (struct sockaddr_un *ret_address,
              socklen_t          *ret_length)
@@ -44,7 +44,7 @@ send_message (const char *message)
   fd = socket (AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (fd < 0)
     return FALSE;
-  /* Not waited for: a manager that is busy misses a line, but never the first one, for its queue is empty then. */
+  /* Do not wait.  A busy manager may miss a message, but never the first one, because its queue is empty then. */
   sent = sendto (fd, message, strlen (message), MSG_NOSIGNAL | MSG_DONTWAIT, (const struct sockaddr *) &address,
                  length) > 0;
   close (fd);

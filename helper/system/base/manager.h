@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A word to the service manager that started us (sd_notify(3)).
+ * Messages to the service manager that started us (sd_notify(3)).
  */
 #pragma once
 
@@ -8,10 +8,11 @@
 
 G_BEGIN_DECLS
 
-/* The first call tells as well that the start is over. @status: one line of UTF-8, shown by "systemctl status".
- * Without a manager that listens, nothing happens. */
+/* The first call also reports that the start is complete.  @status: one line of UTF-8, shown by
+ * "systemctl status".  Does nothing if no manager listens. */
 void divert_manager_tell (const char *status);
-/* We are alive, and (@limit not 0) are to be heard of again within as many µs, and so on. */
+/* Reports that we are alive.  If @limit is not 0, the manager must hear from us at least every @limit µs
+ * from now on. */
 void divert_manager_feed_watchdog (gint64 limit);
 
 G_END_DECLS

@@ -1,24 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the loading of kernel modules.
+ * Owns: loading kernel modules.
  *
- * Theory of operation.  A freshly booted kernel has only the modules that somebody asked for.
- * Nothing asks for ip6_tables: the question for a revision, which loads an extension's module,
- * is answered ENOPROTOOPT as long as the module of the family is not there itself. And each
- * extension that the kernel loads on demand costs a modprobe process of its own, one after the
- * other: 13.5 s were seen at a boot of Debian 12 in an emulator.
+ * Theory of operation.  A freshly booted kernel has only the modules that somebody asked for, and
+ * nothing asks for ip6_tables.  The request for a revision, which loads the module of an extension,
+ * is answered with ENOPROTOOPT while the module of the family itself is missing (K1.1).  And each
+ * extension that the kernel loads on demand costs a modprobe process, one after the other: we saw
+ * 13.5 s at a boot of Debian 12 in an emulator.
  *
- * So all of them are loaded before the first question, by one process: libkmod reads its index
- * once. A program of its own does it (nm-divert-modules): the helper may load none, and what loads them, libkmod and
- * the libraries behind it, would be a third of the helper's start. The unit nm-divert-modules.service runs it beside
- * the boot; a helper that was started without a unit calls it.
+ * So one process loads all of them before the first such request, and libkmod reads its index only
+ * once.  That process is a program of its own (nm-divert-modules) for two reasons: the helper must
+ * not be allowed to load modules, and libkmod with the libraries behind it would take up a third of
+ * the helper's start.  The unit nm-divert-modules.service runs it in parallel with the boot; a
+ * helper started without a unit calls it.
  *
- * What went wrong is kept in a file of the run directory, because the helper, which may not read
- * the kernel's modules either, can tell a module that is absent from one that is forbidden in no
- * other way.
+ * Failures are recorded in a file in the run directory.  The helper cannot read the kernel's
+ * modules either, so it has no other way to tell an absent module from a forbidden one.
  *
- * Two modules make devices of their own when they are loaded, which nobody asked us for: they are told not to, unless
- * the administrator has set their number (systemd's modprobe.d does as we do, but there is not systemd everywhere).
+ * Two modules create devices that we do not want when they are loaded.  We pass an option against
+ * that, unless the administrator has set the number (systemd's modprobe.d does the same, but
+ * systemd is not everywhere).
  */
 #include "modules-load.h"
 
@@ -30,7 +31,8 @@
 
 #include "modules.h"
 
-/* An install command is a shell's. Nobody runs one for us: whoever writes it wants something else than the module. */
+/* An install command is a shell command, and we do not run those.  Whoever wrote it wants something other
+ * than the module. */
 static int
 refuse_install (struct kmod_module *module,
                 const char         *command,
@@ -68,7 +70,7 @@ insert (struct kmod_module *module)
   int result = kmod_module_probe_insert_module (module, KMOD_PROBE_APPLY_BLACKLIST, get_extra_option (module),
                                                 refuse_install, &refused, NULL);
 
-  /* A positive answer names the filter that stopped it. */
+  /* A positive result is the filter that stopped it. */
   if (result > 0 || refused)
     return DIVERT_MODULE_BLOCKED;
   return result == 0 || result == -EEXIST ? DIVERT_MODULE_UNKNOWN : DIVERT_MODULE_FAILED;
@@ -110,7 +112,7 @@ divert_modules_load (const GPtrArray    *names,
                    g_strerror (errno));
       return FALSE;
     }
-  /* It would write to stderr what we say better. */
+  /* libkmod would write to stderr what we report better. */
   kmod_set_log_priority (context, 0);
   kmod_load_resources (context);
   for (guint i = 0; i < names->len; i++)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the memory of modules that could not be loaded, and the call of the program that loads them.
+ * Owns: remembering modules that could not be loaded, and calling the program that loads them.
  *
- * Why that is a program of its own: modules-load.c.
+ * modules-load.c explains why that is a separate program.
  */
 #include "modules.h"
 
@@ -22,7 +22,7 @@ static const char *const state_names[] = {
   [DIVERT_MODULE_FAILED] = "failed",
 };
 
-/* Under the unit it may not, and the unit has done it already. */
+/* Under the unit this process must not load modules, but the unit has already had it done. */
 static gboolean
 may_load (void)
 {

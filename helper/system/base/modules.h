@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Kernel modules: what became of those that a backend needs.
+ * Kernel modules: what happened to those that a backend needs.
  */
 #pragma once
 
@@ -10,17 +10,18 @@ G_BEGIN_DECLS
 
 typedef enum
 {
-  DIVERT_MODULE_UNKNOWN, /* nobody tried, or it is there */
-  DIVERT_MODULE_ABSENT,  /* this kernel comes without it */
+  DIVERT_MODULE_UNKNOWN, /* nobody tried, or it is loaded */
+  DIVERT_MODULE_ABSENT,  /* this kernel does not have it */
   DIVERT_MODULE_BLOCKED, /* the administrator's modprobe.d forbids it */
-  DIVERT_MODULE_FAILED,  /* the kernel did not take it */
+  DIVERT_MODULE_FAILED,  /* the kernel refused it */
 } DivertModuleState;
 
-/* Has nm-divert-modules load what the rules need, and waits for it; nothing happens where this process could not. */
+/* Has nm-divert-modules load what the rules need, and waits for it.  Does nothing where this process may
+ * not load modules. */
 void              divert_modules_call (void);
-/* Writes down in @run_dir what became of modules (@states: name → DivertModuleState), instead of what is there. */
+/* Records in @run_dir what happened to modules (@states: name → DivertModuleState), replacing the previous record. */
 gboolean          divert_modules_remember (GHashTable *states, const char *run_dir, GError **error);
-/* What became of @name when the modules were last loaded. */
+/* What happened to @name when the modules were last loaded. */
 DivertModuleState divert_modules_recall (const char *name, const char *run_dir);
 
 G_END_DECLS

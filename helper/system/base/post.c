@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the source that is posted.
+ * Owns: the event source behind a posted call.
  */
 #include "post.h"
 

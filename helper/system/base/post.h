@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From one thread to another's main loop.
+ * Calls from one thread into another thread's main loop.
  */
 #pragma once
 
@@ -8,9 +8,9 @@
 
 G_BEGIN_DECLS
 
-/* @func (which returns G_SOURCE_REMOVE) is called once in @context's loop (NULL: the process's main loop), behind what
- * was posted there before, and never here and now, as g_main_context_invoke() may.  @destroy frees @data in any case.
- * */
+/* Calls @func (which returns G_SOURCE_REMOVE) once in the loop of @context (NULL: the process's main
+ * loop), after everything posted there before.  Unlike g_main_context_invoke() it never calls it right
+ * away.  @destroy frees @data in any case. */
 void divert_post (GMainContext *context, GSourceFunc func, gpointer data, GDestroyNotify destroy);
 
 G_END_DECLS

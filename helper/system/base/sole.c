@@ -2,10 +2,11 @@
 /*
  * Owns: the lock that only one helper can hold.
  *
- * The name on the bus comes too late for that: the rules are laid before the bus is there, and a second helper that
- * laid its own, or took back what the first had granted, would leave that one with wrong ideas of the kernel.  The lock
- * goes with the process, however it ends.  The file may be removed (--remove does it, when nobody holds the lock): a
- * lock on a file that has no name any more is none, and is taken again.
+ * The name on the bus comes too late for that, because the rules are applied before the bus is
+ * there.  A second helper that applied its own, or revoked what the first had granted, would leave
+ * the first with a wrong idea of the kernel's state.  The lock disappears with the process, however
+ * that ends.  The file may be removed (--remove does so when nobody holds the lock).  A lock on a
+ * file that has no name any more is worthless, so it is taken again.
  */
 #include "sole.h"
 
@@ -21,7 +22,7 @@
 #define WAIT_US (5 * G_USEC_PER_SEC)
 #define STEP_US (20 * 1000)
 
-/* errno stays. */
+/* Keeps errno. */
 static void
 close_quietly (int fd)
 {
@@ -31,7 +32,7 @@ close_quietly (int fd)
   errno = code;
 }
 
-/* -1, and errno: EWOULDBLOCK if another one has it. */
+/* Returns -1 and sets errno on failure; EWOULDBLOCK if somebody else holds the lock. */
 static int
 try_lock (const char *path)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the count.  It begins anew when the main loop comes down to ordinary priority.
+ * Owns: the count.  It starts over when the main loop gets down to ordinary priority.
  */
 #include "turns.h"
 

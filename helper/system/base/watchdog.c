@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: when the manager hears of us.
+ * Owns: when the manager hears from us.
  *
- * A wake-up costs battery, and there are wake-ups anyway: at home the gateways are asked once a second.  So the word is
- * sent in the first turn of the main loop after a third of the limit, and the loop is woken for it only after two
- * thirds.
+ * A wake-up costs battery, and there are wake-ups anyway: at home the gateways are asked once a
+ * second.  So the message goes out in the first turn of the main loop after a third of the limit,
+ * and only after two thirds is the loop woken up for it.
  */
 #include "watchdog.h"
 
@@ -19,10 +19,10 @@ struct DivertWatchdog
   DivertAlive  alive;
   gpointer     user_data;
   gint64       limit; /* µs */
-  gint64       told;  /* monotonic */
+  gint64       told;  /* monotonic time */
 };
 
-/* In a turn that somebody else has caused. */
+/* Take advantage of a turn that somebody else caused. */
 static gboolean
 is_time (DivertWatchdog *watchdog)
 {
@@ -52,13 +52,13 @@ dispatch (GSource     *source,
 
   if (watchdog->alive (watchdog->user_data))
     divert_manager_feed_watchdog (0);
-  /* Also if not: it is asked again in time. */
+  /* Even if it is not alive: the question comes up again in time. */
   watchdog->told = g_get_monotonic_time ();
   g_source_set_ready_time (source, watchdog->told + watchdog->limit * 2 / 3);
   return G_SOURCE_CONTINUE;
 }
 
-/* Is it this process that is watched? */
+/* Is this the process that is watched? */
 static gboolean
 is_watched (void)
 {
@@ -81,7 +81,7 @@ divert_watchdog_new (DivertAlive alive,
   watchdog->user_data = user_data;
   watchdog->limit = MAX (g_ascii_strtoll (g_getenv ("WATCHDOG_USEC"), NULL, 10), 3);
   g_source_set_name (&watchdog->source, "watchdog");
-  /* A storm of events is no reason to be killed. */
+  /* A storm of events must not get us killed. */
   g_source_set_priority (&watchdog->source, G_PRIORITY_HIGH);
   g_source_set_ready_time (&watchdog->source, 0);
   g_source_attach (&watchdog->source, NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The service manager's watchdog: whoever is not heard of for too long is killed (sd_watchdog_enabled(3)).
+ * The service manager's watchdog: it kills whoever is silent for too long (sd_watchdog_enabled(3)).
  */
 #pragma once
 
@@ -10,16 +10,16 @@ G_BEGIN_DECLS
 
 typedef struct DivertWatchdog DivertWatchdog;
 
-/* FALSE: let it bite. */
+/* FALSE: stay silent, so that the watchdog kills us. */
 typedef gboolean (*DivertAlive) (gpointer user_data);
 
-/* NULL, which all calls take: nobody watches.  Otherwise the main loop tells the manager, as long as it turns and
- * @alive agrees. */
+/* NULL if nobody watches; all calls accept that.  Otherwise the main loop reports to the manager for as
+ * long as it turns and @alive agrees. */
 DivertWatchdog *divert_watchdog_new (DivertAlive alive, gpointer user_data);
 void            divert_watchdog_free (DivertWatchdog *watchdog);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertWatchdog, divert_watchdog_free)
 
-/* From now on, for how long the manager bears to hear nothing. */
+/* Changes how long the manager tolerates silence. */
 void            divert_watchdog_set_limit (DivertWatchdog *watchdog, guint limit_ms);
 
 G_END_DECLS

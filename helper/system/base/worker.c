@@ -2,8 +2,8 @@
 /*
  * Owns: the thread and its queue.
  *
- * The thread is never joined: a job may hang (a disk, a directory server), and the helper must be able to end.  So
- * the queue belongs to both, and the last one frees it.
+ * The thread is never joined, because a job may hang (a disk, a directory server) and the helper
+ * must still be able to exit.  So the queue is shared, and whoever lets go of it last frees it.
  */
 #include "worker.h"
 
@@ -23,7 +23,7 @@ struct DivertWorker
 typedef struct
 {
   Shared         *shared;
-  DivertWork      work;    /* NULL: the end */
+  DivertWork      work;    /* NULL: the thread should end */
   DivertWork      done;
   gpointer        data;
   GDestroyNotify  destroy;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: what rtnetlink's messages mean.
+ * Owns: interpreting rtnetlink's messages.
  */
 #include "kernel-parse.h"
 
@@ -8,8 +8,9 @@
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
-/* "Lower up" is the driver's word of this moment; the operational state (802.1X, a Wi-Fi not yet authenticated, a
- * VLAN's lower link) comes from the supplicant or the kernel, later.  Both must agree. */
+/* "Lower up" is what the driver says at this moment.  The operational state (802.1X, a Wi-Fi that is not
+ * authenticated yet, a VLAN's lower link) comes from the supplicant or the kernel, later (K4.2).  Both
+ * must agree. */
 static gboolean
 has_carrier (guint flags,
              guint operstate)
@@ -63,12 +64,12 @@ divert_kernel_parse_address (struct nlmsghdr   *header,
   if ((header->nlmsg_type != RTM_NEWADDR && header->nlmsg_type != RTM_DELADDR) ||
       nlmsg_parse (header, sizeof *info, attributes, IFA_MAX, NULL) < 0)
     return FALSE;
-  /* IFA_ADDRESS is the other end's on a point-to-point link; ours is IFA_LOCAL, which IPv6 gives only there. */
+  /* On a point-to-point link, IFA_ADDRESS is the peer's and IFA_LOCAL is ours.  IPv6 gives IFA_LOCAL only there. */
   if (!divert_netlink_get_address (attributes[IFA_ADDRESS], info->ifa_family, &peer))
     return FALSE;
   if (!divert_netlink_get_address (attributes[IFA_LOCAL], info->ifa_family, &address.address))
     address.address = peer;
-  /* There, the prefix is the other end's, too. */
+  /* On a point-to-point link the prefix belongs to the peer as well. */
   if (divert_prefix_equal (&address.address, &peer))
     address.address.length = MIN (info->ifa_prefixlen, address.address.length);
 
@@ -89,7 +90,7 @@ read_gateway (struct nlattr **attributes,
 
   if (attributes[RTA_VIA] != NULL && nla_len (attributes[RTA_VIA]) >= (int) sizeof *via)
     {
-      /* An IPv4 route by an IPv6 gateway. */
+      /* An IPv4 route through an IPv6 gateway. */
       via = nla_data (attributes[RTA_VIA]);
       if (via->rtvia_family == AF_INET6 && nla_len (attributes[RTA_VIA]) >= (int) sizeof *via + 16)
         {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From rtnetlink messages, dumped or notified, to values.
+ * Turns rtnetlink messages, from dumps or notifications, into values.
  */
 #pragma once
 
@@ -17,7 +17,7 @@ typedef struct
   char     name[IFNAMSIZ];
   gboolean loopback;
   gboolean carrier;         /* up, and something is plugged in */
-  guint32  carrier_changes; /* how often the carrier came and went */
+  guint32  carrier_changes; /* how often the carrier came or went */
 } DivertLinkState;
 
 typedef struct
@@ -27,12 +27,12 @@ typedef struct
   gboolean     usable;
 } DivertLinkAddress;
 
-/* FALSE: @header tells nothing of a link's state (it is about a bridge's port, or a Wi-Fi event). */
+/* FALSE if @header does not describe a link's state (it is about a bridge's port, or a Wi-Fi event). */
 gboolean divert_kernel_parse_link (struct nlmsghdr *header, DivertLinkState *ret_link);
 gboolean divert_kernel_parse_address (struct nlmsghdr *header, DivertLinkAddress *ret_address);
 
-/* Calls @visit for each next hop of a route of the main table, unless its destination is this machine itself;
- * default routes have a destination of length 0. */
+/* Calls @visit for each next hop of a route in the main table, unless the destination is this machine
+ * itself.  Default routes have a destination of length 0. */
 typedef void (*DivertHopVisit) (const DivertRoute *route, gpointer user_data);
 void     divert_kernel_parse_route (struct nlmsghdr *header, DivertHopVisit visit, gpointer user_data);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the kernel's answers taken apart, its errors and their reasons.
+ * Owns: parsing the kernel's answers, its errors and their reasons.
  *
- * The kernel writes what is read here, but nothing is read that is not there: a message can be shorter than
- * its type demands, and each length in it is looked at before it is used.
+ * The data comes from the kernel, but the parser never reads beyond it: a message can be shorter
+ * than its type requires, so each length in it is checked before use.
  */
 #include "netlink-answer.h"
 
@@ -21,7 +21,7 @@ divert_netlink_fail (GError     **error,
   return FALSE;
 }
 
-/* The kernel's reason, behind the error and (unless it was capped) the request. */
+/* The kernel's reason, which comes after the error and (unless it was capped) the request. */
 static const char *
 find_reason (struct nlmsghdr *header)
 {
@@ -35,7 +35,7 @@ find_reason (struct nlmsghdr *header)
     {
       if (failure->msg.nlmsg_len < NLMSG_HDRLEN)
         return NULL;
-      /* In 64 bits, where aligning does not overflow. */
+      /* In 64 bits, so that aligning cannot overflow. */
       offset += NLMSG_ALIGN ((gsize) failure->msg.nlmsg_len) - NLMSG_HDRLEN;
     }
   if (offset >= size)
@@ -56,11 +56,11 @@ take_error (struct nlmsghdr  *header,
     return divert_netlink_fail (error, EBADMSG, NULL);
   if (failure->error >= 0)
     return TRUE;
-  /* The most negative number has no opposite. */
+  /* The most negative number has no positive counterpart. */
   return divert_netlink_fail (error, failure->error == G_MININT ? EBADMSG : -failure->error, find_reason (header));
 }
 
-/* A dump that failed half-way says so at its end. */
+/* A dump that failed half-way reports that at its end. */
 static gboolean
 take_end (struct nlmsghdr  *header,
           GError          **error)
@@ -105,7 +105,7 @@ divert_netlink_answer_take (DivertNetlinkAnswer  *answer,
 
   for (; nlmsg_ok (header, length) && !answer->done; header = nlmsg_next (header, &length))
     {
-      /* What is left of a request that was given up is of no interest. */
+      /* Ignore what is left over from an abandoned request. */
       if (header->nlmsg_seq == answer->sequence && !take_message (answer, header, error))
         return FALSE;
     }

@@ -2,9 +2,9 @@
 /*
  * Owns: a netlink socket, and its sequence of requests and answers.
  *
- * One request is under way at a time.  The kernel answers a request before
- * send() returns and a dump as it is read, so reading does not wait; the
- * timeout is there so that a lost answer is an error and not a hang.
+ * Only one request is under way at a time.  The kernel answers a request before send() returns, and
+ * produces a dump as it is read, so reading does not wait.  The timeout turns a lost answer into an
+ * error instead of a hang.
  */
 #include "netlink-answer.h"
 
@@ -14,10 +14,10 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
-/* The kernel fills at most 32 KiB of a dump at once. */
+/* The kernel returns at most 32 KiB of a dump at once. */
 #define BUFFER_BYTES (32 * 1024)
 #define TIMEOUT_S 2
-/* So many requests go in one datagram: room for a refusal of each is in the socket. */
+/* The number of requests in one datagram.  The socket has room for a refusal of each. */
 #define BATCH_MESSAGES 64
 
 G_DEFINE_QUARK (divert-netlink-error-quark, divert_netlink_error)
@@ -34,8 +34,8 @@ set_options (int fd)
   const struct timeval timeout = { .tv_sec = TIMEOUT_S };
   const int on = 1;
 
-  /* An old kernel lacks some of these: then errors come without a reason, and dumps unfiltered, which
-   * those who dump must bear. */
+  /* An old kernel lacks some of these.  Then errors come without a reason, and dumps come unfiltered;
+   * whoever dumps must cope with that. */
   setsockopt (fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof on);
   setsockopt (fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof on);
   setsockopt (fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on, sizeof on);
@@ -81,7 +81,7 @@ divert_netlink_message_new (int           type,
 {
   DivertNetlinkMessage *msg = nlmsg_alloc_simple (type, flags);
 
-  /* As everywhere in GLib: without memory there is no going on. */
+  /* As everywhere in GLib, running out of memory is fatal. */
   if (msg == NULL || nlmsg_append (msg, (void *) header, size, NLMSG_ALIGNTO) < 0)
     g_error ("no memory for a netlink message");
   return msg;
@@ -93,7 +93,7 @@ divert_netlink_get_port (const DivertNetlink *netlink)
   return nl_socket_get_local_port (netlink->sock);
 }
 
-/* @ret_length is 0 for a datagram that is none of the kernel's. */
+/* @ret_length is 0 if the datagram is not from the kernel. */
 static gboolean
 receive (DivertNetlink  *netlink,
          int            *ret_length,
@@ -160,8 +160,8 @@ divert_netlink_request (DivertNetlink         *netlink,
   return converse (netlink, msg, NLM_F_ACK, &answer, error);
 }
 
-/* Sends @count of @msgs, from @first on, and waits until the last one is carried out.  Only that one is acknowledged: a
- * refusal comes unasked. */
+/* Sends @count of @msgs, beginning at @first, and waits until the last one has been carried out.  Only
+ * that one asks for an acknowledgement; refusals arrive anyway. */
 static gboolean
 request_batch (DivertNetlink         *netlink,
                const GPtrArray       *msgs,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: reading the addresses, and finding one quickly among many.
+ * Owns: reading the addresses, and looking one up quickly among many.
  */
 #include "own-addresses.h"
 
@@ -40,7 +40,7 @@ see_address (struct nlmsghdr *header,
   DivertOwnAddresses *own = user_data;
   DivertLinkAddress address;
 
-  /* A tentative one, too: it is nobody else's to talk to. */
+  /* Include tentative ones: nobody else may use them. */
   if (!divert_kernel_parse_address (header, &address))
     return;
   address.address.length = divert_family_bits (address.address.family);

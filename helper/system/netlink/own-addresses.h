@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The addresses of this machine, for sockets.c and conntrack.c, which
- * both must leave alone what is connected to the machine itself.
+ * The addresses of this machine.  sockets.c and conntrack.c need them, because both must leave
+ * connections to the machine itself alone.
  */
 #pragma once
 
@@ -15,7 +15,7 @@ DivertOwnAddresses *divert_own_addresses_read (GError **error);
 void                divert_own_addresses_free (DivertOwnAddresses *own);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertOwnAddresses, divert_own_addresses_free)
 
-/* One of them, or any of 127.0.0.0/8. */
+/* Is @address one of them, or in 127.0.0.0/8? */
 gboolean            divert_own_addresses_contain (const DivertOwnAddresses *own, const DivertPrefix *address);
 
 G_END_DECLS

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: one RTM_GETROUTE question.
+ * Owns: a single RTM_GETROUTE request.
  */
 #include "route-lookup.h"
 
@@ -21,7 +21,7 @@ read_route (struct nlmsghdr *header,
     return;
   if (if_indextoname (divert_netlink_get_u32 (attributes[RTA_OIF], 0), packet->out_interface) == NULL)
     packet->out_interface[0] = '\0';
-  /* rtnetlink's route types are addrtype's bits. */
+  /* rtnetlink's route types have the same numbers as addrtype's bits. */
   if (route->rtm_type < 32)
     packet->destination_type = (1u << route->rtm_type) &
                                (DIVERT_ADDRTYPE_LOCAL | DIVERT_ADDRTYPE_BROADCAST | DIVERT_ADDRTYPE_MULTICAST);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Asks the kernel where a packet of this machine's would go.
+ * Asks the kernel where a packet from this machine would go.
  */
 #pragma once
 
@@ -8,8 +8,8 @@
 
 G_BEGIN_DECLS
 
-/* Fills what divert_arguments_packet() leaves empty: out_interface, source and destination_type of
- * @packet, for its destination, with @mark.  No route: they stay as they are, and FALSE. */
+/* Fills in the fields of @packet that the kernel knows: out_interface, source and destination_type, as
+ * for a packet with @mark to its destination.  FALSE if there is no route; then they stay as they are. */
 gboolean divert_lookup_route (DivertPacket *packet, guint32 mark);
 
 G_END_DECLS

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Sockets as NETLINK_SOCK_DIAG tells of them.
+ * Sockets as reported by NETLINK_SOCK_DIAG.
  */
 #pragma once
 
@@ -21,25 +21,25 @@ typedef struct
 
 typedef void (*DivertSocketVisit) (const DivertSocket *socket, gpointer user_data);
 
-/* FALSE: @header tells of no socket. */
+/* FALSE: @header does not describe a socket. */
 gboolean divert_socket_parse (struct nlmsghdr *header, guint8 protocol, DivertSocket *ret_socket);
 
-/* TCP_ESTABLISHED … (netinet/tcp.h), as a bit. */
+/* TCP_ESTABLISHED … (netinet/tcp.h) as a bit. */
 #define DIVERT_SOCKET_STATE(tcp_state) (1u << (tcp_state))
-/* Those of a TCP socket that has a peer, and whose program may still say something. */
+/* The states of a TCP socket that has a peer and whose program can still send something. */
 #define DIVERT_SOCKET_STATES_CONNECTED                                                                                \
   (DIVERT_SOCKET_STATE (TCP_ESTABLISHED) | DIVERT_SOCKET_STATE (TCP_SYN_SENT) | DIVERT_SOCKET_STATE (TCP_SYN_RECV) |   \
    DIVERT_SOCKET_STATE (TCP_FIN_WAIT1) | DIVERT_SOCKET_STATE (TCP_FIN_WAIT2) | DIVERT_SOCKET_STATE (TCP_CLOSE_WAIT) | \
    DIVERT_SOCKET_STATE (TCP_LAST_ACK) | DIVERT_SOCKET_STATE (TCP_CLOSING))
 
-/* Calls @visit for the sockets of @family (IPv6's may serve IPv4) in @states (DIVERT_SOCKET_STATE());
- * @port: local, 0: any. */
+/* Calls @visit for the sockets of @family (IPv6's may serve IPv4) in @states (DIVERT_SOCKET_STATE()).
+ * @port: the local port; 0: any. */
 gboolean divert_socket_dump (DivertNetlink *netlink, guint8 protocol, DivertFamily family, guint32 states, guint16 port,
                              DivertSocketVisit visit, gpointer user_data, GError **error);
-/* Exactly this one, by its cookie. */
+/* Destroys exactly this socket, identified by its cookie. */
 gboolean divert_socket_destroy (DivertNetlink *netlink, const DivertSocket *socket, GError **error);
 
-/* IPv4 addresses in IPv6's clothes (::ffff:192.0.2.1) come out as IPv4's. */
+/* An IPv4 address in IPv6 form (::ffff:192.0.2.1) comes out as IPv4. */
 DivertPrefix divert_socket_get_local (const DivertSocket *socket);
 DivertPrefix divert_socket_get_remote (const DivertSocket *socket);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the walk through /proc.
+ * Owns: walking through /proc.
  *
- * The status of every process is read (about 20 µs each), the descriptors only of those in the group.
- * Processes come and go meanwhile; one that vanishes holds nothing.
+ * It reads the status of every process (about 20 µs each), but the descriptors only of those in the
+ * group.  Processes come and go meanwhile; one that vanishes holds nothing.
  */
 #include "sockets-owner.h"
 
@@ -14,15 +14,15 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Uid: and Gid: come early; the line of supplementary groups may be long. */
+/* Uid: and Gid: come early, and the line of supplementary groups may be long. */
 #define STATUS_BYTES 1024
 #define MAX_PROCESSES 65536
 #define MAX_DESCRIPTORS (1024 * 1024)
 
 struct DivertOwners
 {
-  GHashTable *inodes;      /* of the sockets that the group's processes hold */
-  GHashTable *hidden_uids; /* of the group's processes that we may not look into */
+  GHashTable *inodes;      /* of the sockets that the group's processes have open */
+  GHashTable *hidden_uids; /* of processes in the group whose descriptors we may not read */
   guint       n_descriptors;
 };
 
@@ -57,7 +57,7 @@ read_identity (int       process,
   if (n <= 0)
     return FALSE;
   status[n] = '\0';
-  /* The kernel escapes a line break in the process's name. */
+  /* The line breaks are safe to search for, because the kernel escapes one in the name of the process. */
   return find_ids (status, "\nUid:", ret_identity->uids) && find_ids (status, "\nGid:", ret_identity->gids);
 }
 
