@@ -2,18 +2,18 @@
 /*
  * Owns: the order in which packet filter and policy routing are written.
  *
- * Theory of operation.  There is no way to change both at once.  The order makes every state in between away or
- * blocked:
+ * Theory of operation.  Both can't be changed at once.  The order makes every state in between away or blocked:
  *
- *   laying    the filter first: what is marked but has no route to lo yet is dropped by its guard, DNS
- *             goes to the proxy or is dropped as well; then the routes and the rule (diversion works)
- *   removing  the same backwards: without the routes what is marked is dropped, until the filter goes
+ *   laying    First comes the filter. Its guard drops marked packets, which have no route to lo yet. DNS goes to the
+ *             proxy or is dropped as well. Then come the routes and the rule, and diversion works.
+ *   removing  This is the reverse. Without the routes, marked packets are dropped until the filter goes.
  *
- * The filter's own steps are the backend's (backend.h).  A revocation is all in it, and so comes first.
+ * The backend decides about the filter's own steps (backend.h).  A revocation happens entirely in the filter, and so
+ * comes first.
  *
- * If the filter fails, the routing is left undone, which is blocked, not direct; the pipeline tries again.  But if only
- * its redirection of DNS cannot be had, what is marked gets its way to the proxy all the same.  A step of the routing
- * that fails in one family is still taken in the other.
+ * If the filter fails, we don't touch the routing.  That state is blocked, not direct, and the pipeline tries again.
+ * If only the DNS redirection can't be installed, marked packets still get their route to the proxy.  If a routing step
+ * fails in one family, it is still done in the other.
  */
 #include "apply.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The apply stage: a ruleset becomes the kernel's, in a safe order.
+ * The apply stage installs a ruleset in the kernel, in a safe order.
  */
 #pragma once
 
@@ -10,8 +10,8 @@
 
 G_BEGIN_DECLS
 
-/* Makes the kernel hold @ruleset.  @applied is set on failure too, because what was written stays
- * (see apply.c for why that is safe). */
+/* Installs @ruleset in the kernel.  @applied is set even on failure, because what was written stays (apply.c says why
+ * that is safe). */
 gboolean divert_apply (DivertBackend *backend, DivertRoutes *routes, DivertRuleset *ruleset, DivertApplied *applied,
                        GError **error);
 

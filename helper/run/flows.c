@@ -2,15 +2,15 @@
 /*
  * Owns: which flows end with a change of place.
  *
- * A live TCP connection over the old way is reset at its next packet, an idle one
- * hangs until then (K4.6); the kernel's connection tracking goes on applying an
- * old DNS redirection, or the lack of one, to the same ports (K3.4).
+ * A live TCP connection over the old path is reset at its next packet, and an idle one hangs until then (K4.6).  The
+ * kernel's connection tracking keeps applying an old DNS redirection, or the lack of one, to the same ports (K3.4).
  *
- * Theory of operation.  What is to end is found by a look at all connections, all sockets and all processes: seconds,
- * on a busy machine.  So the run only says what is to end, and a thread of ordinary priority ends it; what other runs
- * say meanwhile ends together, behind that.  The rules hold all the time, and who waits for the run, the network's
- * hooks, is answered.  At once, in the run, ends what is a race with the next network: packets that wait for a
- * neighbour.  A connection that was made since, on the new way, may end as well; its program connects anew.
+ * Theory of operation.  To find what must end, we have to look at all connections, all sockets and all processes.  On a
+ * busy machine this takes seconds.  So the run only says what must end, and a thread of ordinary priority ends it.
+ * Requests of further runs are merged and served after that.  The rules are in force all the time, and whoever waits
+ * for the run (the network's hooks) gets an answer.  Packets that wait for a neighbour are the exception: they race
+ * with the next network, so the run itself drops them at once.  A connection that was opened since then, on the new
+ * path, may be ended too.  Its program reconnects.
  */
 #include "flows.h"
 
@@ -25,7 +25,7 @@ typedef struct
 {
   GArray  *switched;
   GArray  *intranets;
-  GArray  *exempt;        /* all but what goes there, as no rules were there before; NULL: not all */
+  GArray  *exempt;        /* end all flows except to these, because there were no rules before; NULL: don't end all */
   gboolean dns;
   gboolean opened_to_us;
   guint32  mark, mask;
@@ -35,14 +35,14 @@ typedef struct
 struct DivertFlows
 {
   DivertWorker *worker;
-  gboolean      busy;    /* one is under way */
-  Ending       *next;    /* all that came meanwhile; NULL: nothing did */
+  gboolean      busy;    /* an ending is under way */
+  Ending       *next;    /* all requests that came meanwhile; NULL: none */
   GArray       *waiters; /* Waiter */
 };
 
 typedef struct
 {
-  guint            turns; /* endings that are to be waited for */
+  guint            turns; /* number of endings to wait for */
   DivertFlowsEnded ended;
   gpointer         user_data;
 } Waiter;
@@ -57,14 +57,14 @@ add_uncovered (GArray       *switched,
       divert_prefixes_add (switched, divert_prefixes_index (prefixes, i));
 }
 
-/* Off, and unknown, count as a place where everything is direct. */
+/* If the mode is off, or the decision is unknown, everything counts as direct. */
 static gboolean
 is_all_direct (const DivertDecision *decision)
 {
   return decision == NULL || decision->place == DIVERT_PLACE_OFF;
 }
 
-/* The prefixes whose way differs between the two; a new list. */
+/* The prefixes that are reached differently in the two decisions; a new list. */
 static GArray *
 find_switched (const DivertConfig   *config,
                const DivertCrossing *crossing)
@@ -102,7 +102,8 @@ has_exit (const DivertDecision *decision,
   return FALSE;
 }
 
-/* First of all, because it is a race with the next network: what the old rules let through and has not left yet. */
+/* This comes first because it races with the next network.  It drops packets that the old rules let through and that
+ * have not left yet. */
 static void
 drop_waiting (const DivertDecision *before,
               const DivertDecision *now)
@@ -139,7 +140,7 @@ collect_intranets (const DivertConfig   *config,
   return all;
 }
 
-/* With another mark nothing of the old decisions can be read any more: all begins anew. */
+/* With another mark, none of the old decisions can be read any more, so everything starts afresh. */
 static GArray *
 everything (void)
 {
@@ -168,7 +169,7 @@ divert_flows_remember (const DivertConfig *config)
     g_info ("%u accepted connections are left alone", remembered);
 }
 
-/* What the rules do not judge.  A flow of ours to anywhere else has begun past the proxy. */
+/* Destinations that the rules don't judge.  A flow of ours to anywhere else has begun past the proxy. */
 static GArray *
 collect_exempt (const DivertConfig   *config,
                 const DivertDecision *now)
@@ -233,7 +234,7 @@ plan (const DivertConfig   *config,
   const DivertDecision *before = crossing->before, *now = crossing->now;
   Ending *ending;
 
-  /* Nothing is ended for a doubt. */
+  /* A doubt ends nothing. */
   if (now->place == DIVERT_PLACE_HELD && !crossing->remarked)
     return NULL;
   ending = g_new0 (Ending, 1);
@@ -244,7 +245,8 @@ plan (const DivertConfig   *config,
   ending->mark = divert_ruleset_get_spare_mark (config);
   ending->mask = config->mask;
   ending->gid = gid;
-  /* Whoever opened a connection to us from an intranet's address was let through by where we were then. */
+  /* Connections that others opened to us from an intranet's address were let through because of the place we were
+   * at. */
   ending->opened_to_us = (crossing->left || ending->switched->len > 0) && ending->mark != 0;
   if (ending->switched->len == 0 && !ending->dns && !ending->opened_to_us && ending->exempt == NULL)
     g_clear_pointer (&ending, ending_free);
@@ -263,7 +265,7 @@ merge_prefixes (GArray       **prefixes,
   *prefixes = merged;
 }
 
-/* In a storm there is a run after the other, and each may have something to end: that is one ending more, not many. */
+/* In a storm, one run follows another, and each may have something to end.  All of that becomes one more ending. */
 static void
 put_next (DivertFlows *flows,
           Ending      *ending)

@@ -11,37 +11,39 @@ G_BEGIN_DECLS
 
 typedef void (*DivertFlowsEnded) (gpointer user_data);
 
-/* What was crossed. */
+/* The change that the flows crossed. */
 typedef struct
 {
-  const DivertDecision *before;    /* NULL: not known */
+  const DivertDecision *before;    /* NULL: unknown */
   const DivertDecision *now;
-  const GArray         *former;    /* DivertPrefix: what auto6 has let go straight so far (auto6-memory.h) */
-  gboolean              left;      /* some network was left, whether the place changed or not */
-  gboolean              remarked;  /* the configured mark is another one */
-  gboolean              first;     /* no rules of ours were there, and rules come now */
+  const GArray         *former;    /* DivertPrefix: what auto6 has made direct so far (auto6-memory.h) */
+  gboolean              left;      /* some network was left, whether or not the place changed */
+  gboolean              remarked;  /* the configured mark has changed */
+  gboolean              first;     /* there were no rules of ours, and now there will be */
 } DivertCrossing;
 
-/* In front of the first rules: what a listener here has accepted so far is left alone by them.  A failure is logged. */
+/* Call this before the first rules are written.  It makes the rules leave alone what a listener here has accepted so
+ * far.  A failure is logged. */
 void         divert_flows_remember (const DivertConfig *config);
 
 typedef struct DivertFlows DivertFlows;
 
 DivertFlows *divert_flows_new (void);
-/* What has not begun to end lives on. */
+/* Flows that have not begun to end live on. */
 void         divert_flows_free (DivertFlows *flows);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertFlows, divert_flows_free)
 
-/* Behind the writes: closes the sockets and forgets the connections whose way has changed, so that
- * programs notice at once and connect anew, and those that somebody of a network that was left had
- * opened to us.  Where the rules are the first, also all others that they would judge.  All but the packets that wait
- * for a neighbour end a moment later, in another thread.  Failures are logged: the rules are right without it, packet
- * by packet, but for these. */
+/* Call this after the writes.  It closes sockets and forgets connections that are now reached differently, so that
+ * programs notice at once and reconnect.  It also ends what somebody in a network that was left had opened to us.  If
+ * these are the first rules, it ends all others that they would judge as well.  Packets that wait for a neighbour are
+ * dropped at once; the rest ends a moment later, in another thread.  Failures are logged.  Even then the rules are
+ * right for every packet, except for those that waited. */
 void         divert_flows_end (DivertFlows *flows, const DivertConfig *config, const DivertCrossing *crossing,
                                guint32 gid);
-/* Before another mark is laid: forgets at once what bears one of the bits of @mask, the old one. */
+/* Call this before a different mark is installed.  It forgets at once the connections that have any bit of @mask, the
+ * old one. */
 void         divert_flows_forget_mark (guint32 mask);
-/* @ended is called when all has ended that was to end until now. */
+/* Calls @ended when everything has ended that had to end until now. */
 void         divert_flows_await (DivertFlows *flows, DivertFlowsEnded ended, gpointer user_data);
 
 G_END_DECLS

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: which gateway and which beacon is asked, and when an answer is too old.
+ * Owns: which gateways and beacons are asked, and when an answer is too old.
  */
 #include "inquiry.h"
 
@@ -14,9 +14,9 @@ is_same_access_point (const DivertConnection *a,
   return a->has_bssid == b->has_bssid && (!a->has_bssid || divert_mac_equal (&a->bssid, &b->bssid));
 }
 
-/* Some Wi-Fi drivers move to another access point by themselves, and the carrier stays.  A house
- * has several, and its flows are not to end at each door: what was proven counts until it is proven
- * again, now and not in a minute. */
+/* Some Wi-Fi drivers move to another access point by themselves, without carrier loss.  A house has several of them,
+ * and flows must not end each time somebody walks through a door.  So the old proof counts until the beacon has proven
+ * itself again, which happens now, not in a minute. */
 void
 divert_inquiry_follow_access_points (DivertBeacons     *beacons,
                                      const DivertFacts *before,
@@ -38,7 +38,7 @@ divert_inquiry_follow_access_points (DivertBeacons     *beacons,
     }
 }
 
-/* Where a link may have become another network since the last run, a beacon's old answer says nothing. */
+/* If a link may be a different network since the last run, a beacon's old answer means nothing. */
 void
 divert_inquiry_distrust (DivertBeacons     *beacons,
                          const DivertFacts *before,
@@ -54,8 +54,8 @@ divert_inquiry_distrust (DivertBeacons     *beacons,
     }
 }
 
-/* A beacon is asked last, when all else speaks for the site: nobody else's host is to be bothered.
- * And again as long as it does, because the good answer is to be renewed. */
+/* A beacon is asked last, when everything else speaks for the site, because we don't want to bother somebody else's
+ * host.  It is asked again as long as that is so, because a good answer has to be renewed. */
 static void
 ask_for_proof (DivertKernel          *kernel,
                DivertBeacons         *beacons,
@@ -88,13 +88,13 @@ divert_inquiry_ask (DivertKernel         *kernel,
       const DivertCandidate *candidate = g_ptr_array_index (decision->candidates, i);
       const DivertLink *link = divert_facts_find_link (facts, candidate->device);
 
-      /* While the link is not up (a Wi-Fi before its handshake, too), nobody hears the question, and the kernel repeats
-       * it a second later only. */
+      /* While the link is not up (which includes a Wi-Fi before its handshake), nobody hears the question, and the
+       * kernel repeats it only a second later. */
       if (!candidate->identified || link == NULL || !link->carrier)
         continue;
       for (guint j = 0; j < candidate->proofs->len; j++)
         ask_for_proof (kernel, beacons, config, candidate, g_ptr_array_index (candidate->proofs, j));
-      /* Whoever proves a site is anchored to its gateways, also where the site names none. */
+      /* A connection that proves a site is anchored to its gateways, even if the site doesn't name any. */
       if (candidate->proven)
         divert_kernel_resolve_gateways (kernel, candidate->ifindex);
     }

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the backend, the routes and the fence, what an error of theirs means to a person, and
- * when to try again.
+ * Owns: the backend, the routes and the fence, what their errors mean to a person, and when to try again.
  *
- * The fence needs no lock, so it comes first where something is revoked, whatever becomes of the rest; and it is what
- * opens last, behind rules that stand.
+ * The fence needs no lock.  So when something is revoked, the fence closes first, whatever happens to the rest.  It
+ * also opens last, once the rules are in place.
  */
 #include "laying.h"
 
@@ -13,7 +12,7 @@
 #include "system/routing/fence.h"
 
 #define RETRY_FIRST_MS 50
-/* A module that somebody loads by hand is found within this. */
+/* A module that somebody loads by hand is found within this time. */
 #define RETRY_LAST_MS 10000
 
 struct DivertLaying
@@ -23,7 +22,7 @@ struct DivertLaying
   DivertBackend   *backend;
   DivertRoutes    *routes;
   DivertFences    *fences;
-  DivertFamilies   probed; /* for these the backend works here */
+  DivertFamilies   probed; /* families for which the backend works here */
   guint            retry_id;
   guint            retry_ms;
 };
@@ -70,7 +69,7 @@ divert_laying_find_rules (DivertLaying *laying)
 {
   gboolean any;
 
-  /* What cannot be read may be there. */
+  /* If we can't read the rules, there may be some. */
   return !laying->backend->klass->inspect (laying->backend, &any, NULL) || any;
 }
 
@@ -84,8 +83,8 @@ on_retry (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* A held lock is soon free; for anything else, less and less often.  Events that fail meanwhile do not
- * count: only what was tried again for its own sake. */
+/* A lock is soon released.  Any other failure is retried less and less often.  Failures of runs that events caused
+ * meanwhile don't count, only those of retries. */
 static void
 schedule_retry (DivertLaying *laying,
                 const GError *error)
@@ -122,7 +121,7 @@ classify (const GError *error)
     }
 }
 
-/* Once, even if both families have it. */
+/* Adds a problem once, even if both families have it. */
 static void
 add_problem (GPtrArray    *problems,
              const GError *error)
@@ -133,8 +132,8 @@ add_problem (GPtrArray    *problems,
     g_ptr_array_add (problems, divert_problem_new (classify (error), error->message));
 }
 
-/* What an earlier helper has let go straight must not outlast that no rules can be laid now.
- * @problems: NULL if what failed is told already. */
+/* If no rules can be installed now, nothing that an earlier helper made direct may stay direct.  @problems: NULL if the
+ * failure has been reported already. */
 static DivertLaid
 withdraw (DivertLaying *laying,
           GPtrArray    *problems)
@@ -146,13 +145,13 @@ withdraw (DivertLaying *laying,
   if (problems != NULL)
     add_problem (problems, error);
   schedule_retry (laying, error);
-  /* Where there are no tables there are no rules in them. */
+  /* Without tables there are no rules in them. */
   return g_error_matches (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_UNAVAILABLE) ? DIVERT_LAID_NONE
                                                                                           : DIVERT_LAID_NOT;
 }
 
-/* Those of @wanted for which rules can be laid.  A family that has no tables must not leave the other one open; one
- * that the kernel does not speak is no gap. */
+/* The families of @wanted for which rules can be installed.  A family without tables must not leave the other one open.
+ * If the kernel doesn't support a family at all, that is no gap. */
 static DivertFamilies
 probe (DivertLaying   *laying,
        DivertFamilies  wanted,
@@ -191,7 +190,7 @@ lay_rules (DivertLaying         *laying,
   g_autoptr(GError) error = NULL;
   gboolean ok;
 
-  /* Without the group the proxy's own packets could not be told from others: a loop. */
+  /* Without the group we can't tell the proxy's own packets from others, and they would loop. */
   if (decision->place != DIVERT_PLACE_OFF && gid == NULL)
     return withdraw (laying, problems);
 
@@ -257,7 +256,7 @@ divert_laying_lay (DivertLaying         *laying,
   if (laid != DIVERT_LAID_NOT)
     write_fence (laying, divert_fences_open, fence, problems, applied);
 
-  /* What one family lacks may be there later: the tries go on. */
+  /* Tables that one family lacks may appear later, so we keep trying. */
   if (laid != DIVERT_LAID || problems->len > known)
     return laid;
   g_clear_handle_id (&laying->retry_id, g_source_remove);

@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the way between two threads.
+ * Owns: passing requests and results between two threads.
  *
- * Theory of operation.  The pipeline runs in the main loop, at real-time priority where that was given, because it
- * revokes.  Callers are served by a loop and a thread of their own, at ordinary priority, so that whoever floods the
- * helper with calls gets nothing but that thread: the bus library's thread takes a call in, which is ordinary as well,
- * and the main loop does not even wake up.
+ * Theory of operation.  The pipeline runs in the main loop, at real-time priority if we were given it, because it
+ * revokes grants.  Callers are served by a loop and a thread of their own, at ordinary priority.  If somebody floods
+ * the helper with calls, they only load that thread and the bus library's thread, which receives the calls and is
+ * ordinary as well.  The main loop doesn't even wake up.
  *
- *   down   What a caller wants of the pipeline is an order.  Orders wait in a queue until the allowance (pace.c) lets
- *          them pass, and all that wait pass together: many orders cost the main loop one run, and a refresh that waits
- *          already takes the next one along.
- *   up     Behind each run the pipeline gives a snapshot away, before it tells those who waited for the run.  If the
- *          callers' thread has not fetched the one before, that one is thrown away: there is never more than one on the
- *          way, however slow the thread is.  It is exchanged without a lock, because the main loop must never wait for
- *          a
- *          thread that itself waits for a processor.
+ *   down   A caller's request to the pipeline is an order.  Orders wait in a queue until the allowance (pace.c) lets
+ *          them pass, and all waiting orders pass together.  So many orders cost the main loop one run.  A refresh that
+ *          has to wait joins the orders that already wait.
+ *   up     After each run, and before it tells those who waited for the run, the pipeline hands over a snapshot. If the
+ *          callers' thread has not fetched the previous one, that one is thrown away. So there is never more than one
+ *          under way, however slow the thread is. It is exchanged without a lock, because the main loop must never wait
+ *          for a thread that itself waits for a processor.
  */
 #include "orders.h"
 
@@ -23,13 +22,13 @@
 
 struct DivertOrders
 {
-  DivertPipeline *pipeline;  /* only the main loop looks into it */
+  DivertPipeline *pipeline;  /* only the main loop accesses its contents */
   GMainContext   *context;
   DivertPublished published;
   gpointer        user_data;
-  DivertSnapshot *fresh;     /* on its way, exchanged atomically; NULL: fetched */
+  DivertSnapshot *fresh;     /* handed over, exchanged atomically; NULL: fetched */
 
-  /* The callers' thread's. */
+  /* These belong to the callers' thread. */
   GQueue          waiting;   /* Order */
   DivertPace      pace;
   gint64          run_cost;
@@ -71,7 +70,7 @@ order_free (gpointer data)
   g_free (order);
 }
 
-/* Up. */
+/* Up, from the pipeline to the callers. */
 
 static gboolean
 on_fresh (gpointer user_data)
@@ -91,7 +90,7 @@ on_reported (const DivertSnapshot *snapshot,
   DivertOrders *orders = user_data;
   DivertSnapshot *missed = __atomic_exchange_n (&orders->fresh, divert_snapshot_ref (snapshot), __ATOMIC_ACQ_REL);
 
-  /* It is still to be fetched, so this one will be. */
+  /* If the previous snapshot is still to be fetched, this one will be fetched in its place. */
   if (missed != NULL)
     divert_snapshot_free (missed);
   else
@@ -118,7 +117,7 @@ answer (Order *order)
   divert_post (order->orders->context, on_answer, order, order_free);
 }
 
-/* Down. */
+/* Down, from the callers to the pipeline. */
 
 static void
 on_ready (gpointer user_data)
@@ -140,7 +139,7 @@ on_changed (gpointer user_data)
   divert_pipeline_await_flows (order->orders->pipeline, on_ready, user_data);
 }
 
-/* What a person changes is done when the flows of before have ended, too.  The network's hooks do not wait for that. */
+/* A person's change is complete only when the old flows have ended too.  The network's hooks don't wait for that. */
 static void
 follow (Order *order)
 {

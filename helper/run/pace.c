@@ -2,10 +2,10 @@
 /*
  * Owns: the allowance.
  *
- * A run is at real-time priority, and anybody may ask for one.  A few in a row come at once, as the network's hooks
- * need them; beyond those, a caller's wish leads to two runs at most (one now, one when what it waits for is over its
- * time), and these together take less than a twentieth of a processor, however large the configuration and however slow
- * the machine.
+ * A run has real-time priority, and anybody may ask for one.  A few in a row are granted at once, because the network's
+ * hooks need them.  Beyond those, a caller's request causes at most two runs: one now, and one when whatever it waits
+ * for times out.  Together these take less than a twentieth of a processor, however large the configuration and however
+ * slow the machine.
  */
 #include "pace.h"
 

@@ -11,10 +11,11 @@ G_BEGIN_DECLS
 /* All zeros at first. */
 typedef struct
 {
-  gint64 spent_until; /* µs, monotonic: the allowance is whole again */
+  gint64 spent_until; /* µs, monotonic: when the allowance is whole again */
 } DivertPace;
 
-/* May it be made to run @now?  0: yes, and it is noted; else when to ask again.  @cost: what a run takes (µs). */
+/* May the pipeline be made to run @now?  Returns 0 for yes, and spends the allowance; otherwise when to ask again.
+ * @cost: what a run takes (µs). */
 gint64 divert_pace_spend (DivertPace *pace, gint64 now, gint64 cost);
 
 G_END_DECLS

@@ -31,7 +31,7 @@ divert_pipeline_request_run (DivertPipeline *pipeline,
   pipeline->run_id = g_idle_add_full (divert_turns_take (&pipeline->turns), on_run, pipeline, NULL);
 }
 
-/* A main loop that turns but does not come to its runs is as good as one that hangs. */
+/* A main loop that turns but never gets to its runs is as bad as one that hangs. */
 static gboolean
 is_alive (gpointer user_data)
 {
@@ -159,7 +159,7 @@ divert_pipeline_lose_bus (DivertPipeline *pipeline)
 {
   gint64 deadline = g_get_monotonic_time () + BUS_LOST_US;
 
-  /* Nobody comes after us: tables that another program is busy with are tried again. */
+  /* Nobody comes after us to try again, so we retry while another program is busy with the tables. */
   pipeline->bus_lost = TRUE;
   do
     {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: what is wanted of the pipeline from outside.  Whatever it is, it ends in a run.
+ * Owns: requests to the pipeline from outside.  Every one of them ends in a run.
  */
 #include "pipeline-private.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Between pipeline.c, which runs, and those that make it run: pipeline-events.c and pipeline-orders.c.
+ * Shared by pipeline.c, which runs, and by what makes it run: pipeline-events.c and pipeline-orders.c.
  */
 #pragma once
 
@@ -27,7 +27,7 @@ struct DivertPipeline
   gpointer         user_data;
 
   DivertSettings  *settings;
-  DivertNetwork   *network;    /* NULL while there is no bus; likewise sleep */
+  DivertNetwork   *network;    /* NULL while there is no bus; so is sleep */
   DivertKernel    *kernel;
   DivertSleep     *sleep;
   DivertBeacons   *beacons;
@@ -37,22 +37,22 @@ struct DivertPipeline
   DivertFacts     *facts;      /* of the last run */
   DivertAnchors   *anchors;
   DivertHold      *hold;
-  gint64           held_until; /* monotonic: the place in force is held; 0: it is not */
+  gint64           held_until; /* monotonic: the place in force is held until then; 0: it is not held */
   GArray          *former;     /* see core/memory/auto6-memory.h */
   DivertReport    *report;     /* of the last run */
   DivertNews       news;
-  gint64           news_due;   /* monotonic: a reason waits to be logged; 0: none does */
+  gint64           news_due;   /* monotonic: when a reason waits to be logged; 0: none does */
   guint32          mark, mask; /* of the rules in force */
-  gboolean         wrote;      /* since flows were last ended: to the kernel */
+  gboolean         wrote;      /* since flows were last ended: something was written to the kernel */
   gboolean         left;       /* likewise: some network was left */
-  gboolean         first;      /* likewise: no rules of ours were there before */
-  DivertReport    *in_force;   /* of the last run that could lay its rules (may be @report); NULL: none yet */
+  gboolean         first;      /* likewise: there were no rules of ours before */
+  DivertReport    *in_force;   /* of the last run that could install its rules (may be @report); NULL: none yet */
   DivertWaiters   *waiters;
 
   gboolean         bus_lost;
   gboolean         learning;   /* somebody waits for the gateways' addresses themselves */
   DivertStartup    startup;
-  const char      *event;      /* that asked for the next run */
+  const char      *event;      /* what asked for the next run */
   gint64           event_time;
   DivertTurns      turns;
   DivertWatchdog  *watchdog;   /* NULL: nobody watches */
@@ -61,11 +61,11 @@ struct DivertPipeline
   gint64           run_cost;   /* µs of processor time, of the last run */
 };
 
-/* "Look again": once, however often it is said before that.  @event is for the log; static. */
+/* "Look again".  Repeated calls before the run cause only one.  @event is for the log; static. */
 void divert_pipeline_request_run (DivertPipeline *pipeline, const char *event);
 /* The run itself. */
 void divert_pipeline_run (DivertPipeline *pipeline);
-/* Hands out what the last run came to. */
+/* Hands out the result of the last run. */
 void divert_pipeline_tell (DivertPipeline *pipeline);
 
 G_END_DECLS

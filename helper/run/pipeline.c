@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the run.  Every event, whatever it is (pipeline-events.c), leads to the same run over all
- * stages, and a run that finds nothing to change writes nothing.
+ * Owns: the run.  Every event of any kind (pipeline-events.c) leads to the same run over all stages.  A run that finds
+ * nothing to change writes nothing.
  *
- * Theory of operation.  An event sets one flag; the run happens in the main loop
- * at high priority, before anybody's method call is served, and is one stretch of work
- * without waiting: about a millisecond.  What must be waited for (a gateway's
- * answer, NetworkManager's first reading, a held lock) is asked for, and its coming
- * is an event.  So runs never overlap, SIGTERM never cuts one short, and there is
- * no queue.  In a storm of events, run upon run, the others get their turn now and
- * then (turns.c): what NetworkManager says meanwhile would pile up.
+ * Theory of operation.  An event sets one flag.  The run then happens in the main loop, at high priority, before
+ * anybody's method call is served.  It is one stretch of work without waiting, and takes about a millisecond.  If
+ * something has to be waited for (a gateway's answer, NetworkManager's first reading, a lock), the run asks for it, and
+ * its arrival is an event.  So runs never overlap, SIGTERM never cuts one short, and there is no queue.  In a storm of
+ * events, one run follows another.  The other sources then get a turn now and again (turns.c), because otherwise
+ * NetworkManager's messages would pile up.
  */
 #include "pipeline-private.h"
 
@@ -20,9 +19,9 @@
 #include "inquiry.h"
 #include "system/base/clock.h"
 
-#define EXPIRY_CHECK_S 30        /* the wall clock can be set, and this timer stands still in sleep */
-/* A helper that hangs is killed by the service manager, and what it has let go straight is taken back: soon, if there
- * is any such thing. */
+#define EXPIRY_CHECK_S 30        /* the wall clock can be set, and this timer stands still during sleep */
+/* The service manager kills a helper that hangs, and its grant is revoked.  This happens sooner while there is a
+ * grant. */
 #define GRANT_WATCH_MS 3000
 #define WATCH_MS 60000
 
@@ -48,7 +47,7 @@ set_timer (DivertPipeline *pipeline,
     pipeline->timer_id = g_timeout_add (CLAMP (delay, 0, G_MAXINT) + 1, on_timer, pipeline);
 }
 
-/* Stage: facts.  What cannot be had is empty, and that is away. */
+/* Stage: facts.  Whatever can't be read stays empty, and that means away. */
 static DivertFacts *
 gather (DivertPipeline *pipeline,
         GPtrArray      *problems)
@@ -78,7 +77,7 @@ is_ready (const DivertPipeline *pipeline)
   return pipeline->network != NULL && divert_network_is_ready (pipeline->network);
 }
 
-/* A mode that is over becomes auto.  Which network it is, is not known before all of it has been read. */
+/* A mode that has ended becomes auto.  We don't know which network this is before all of it has been read. */
 static void
 end_mode (DivertPipeline    *pipeline,
           const DivertFacts *facts)
@@ -107,7 +106,7 @@ keep_report (DivertPipeline *pipeline,
     divert_report_free (old_in_force);
 }
 
-/* Is this start-up, and does a moment's patience serve? */
+/* Are we starting up, and does it help to wait a moment? */
 static gboolean
 should_wait (DivertPipeline       *pipeline,
              const DivertDecision *decision)
@@ -115,7 +114,7 @@ should_wait (DivertPipeline       *pipeline,
   const DivertModeKind mode = divert_settings_get_mode (pipeline->settings)->kind;
   gint64 until = 0;
 
-  /* What a person has decided waits for no proof. */
+  /* A person's decision doesn't wait for proofs. */
   if (!pipeline->bus_lost && mode != DIVERT_MODE_AWAY && mode != DIVERT_MODE_OFF)
     until = divert_startup_wait (&pipeline->startup, is_ready (pipeline), decision, g_get_monotonic_time ());
   if (until != 0)
@@ -123,7 +122,7 @@ should_wait (DivertPipeline       *pipeline,
   return until != 0;
 }
 
-/* The earlier one; 0: none. */
+/* The earlier one; 0 means none. */
 static gint64
 earlier (gint64 a,
          gint64 b)
@@ -153,8 +152,8 @@ set_next_timer (DivertPipeline *pipeline)
   set_timer (pipeline, deadline);
 }
 
-/* Does nobody owe an answer any more?  Gateways' count only while somebody wants to know them, not
- * their part in a decision. */
+/* Has everybody we asked answered by now?  Gateways matter here only while somebody wants to know the gateways
+ * themselves, rather than their part in a decision. */
 static gboolean
 is_settled (const DivertPipeline *pipeline,
             const DivertDecision *decision)
@@ -220,7 +219,7 @@ get_crossing (const DivertPipeline *pipeline,
   };
 }
 
-/* Behind the writes: no flow can come up again on the way that was closed. */
+/* This comes after the writes, so that no flow can come back on the path that was closed. */
 static void
 end_flows (DivertPipeline       *pipeline,
            const DivertDecision *now,
@@ -231,7 +230,7 @@ end_flows (DivertPipeline       *pipeline,
 
   if (pipeline->wrote || pipeline->left)
     divert_flows_end (pipeline->flows, config, &crossing, gid);
-  /* What was left while it was in doubt counts when the doubt is over. */
+  /* Whatever was left while there was a doubt counts once the doubt is over. */
   if (now->place != DIVERT_PLACE_HELD)
     {
       pipeline->left = FALSE;
@@ -242,7 +241,7 @@ end_flows (DivertPipeline       *pipeline,
   pipeline->mask = config->mask;
 }
 
-/* Will there be rules where there are none of ours, not of an earlier helper either? */
+/* Will there be rules where there are none of ours now, nor of an earlier helper? */
 static gboolean
 comes_to_rules (const DivertPipeline *pipeline,
                 const DivertDecision *now)
@@ -253,7 +252,7 @@ comes_to_rules (const DivertPipeline *pipeline,
          !divert_laying_find_rules (pipeline->laying);
 }
 
-/* µs; this thread's. */
+/* µs; of this thread. */
 static gint64
 get_processor_time (void)
 {
@@ -316,14 +315,15 @@ divert_pipeline_run (DivertPipeline *pipeline)
   if (should_wait (pipeline, decision))
     {
       divert_inquiry_ask (pipeline->kernel, pipeline->beacons, config, facts, decision);
-      /* So that the next run knows a link for the same network, and does not forget the answer that it waits for. */
+      /* The next run then knows whether a link is still the same network, and does not forget the answer that it waits
+       * for. */
       divert_facts_free (pipeline->facts);
       pipeline->facts = g_steal_pointer (&facts);
       return;
     }
   divert_startup_end (&pipeline->startup);
 
-  /* Under another mark, a connection that bears the old one would be taken for one that is left alone. */
+  /* Under a new mark, a connection with the old mark would be taken for one that is left alone. */
   crossing = get_crossing (pipeline, decision);
   if (crossing.remarked)
     {
@@ -335,7 +335,7 @@ divert_pipeline_run (DivertPipeline *pipeline)
       pipeline->first = TRUE;
       divert_flows_remember (config);
     }
-  /* Before there is a grant, and when there is none any more. */
+  /* Shorten the limit before there is a grant, and lengthen it after there is none. */
   if (decision->place == DIVERT_PLACE_SITE)
     divert_watchdog_set_limit (pipeline->watchdog, GRANT_WATCH_MS);
   laid = divert_laying_lay (pipeline->laying, config, has_gid ? &gid : NULL, decision, facts, problems, &applied);
@@ -344,7 +344,7 @@ divert_pipeline_run (DivertPipeline *pipeline)
 
   if (laid != DIVERT_LAID_NOT && report->decision->place != DIVERT_PLACE_SITE)
     divert_watchdog_set_limit (pipeline->watchdog, WATCH_MS);
-  /* What a run that failed has written is none the less to be followed by this. */
+  /* Even if this run failed, what it wrote must be followed by this. */
   pipeline->wrote |= applied.writes > 0;
   pipeline->left |= pipeline->facts != NULL && divert_facts_have_left (pipeline->facts, facts);
   if (laid == DIVERT_LAID)
@@ -364,7 +364,7 @@ divert_pipeline_run (DivertPipeline *pipeline)
 
   if (laid != DIVERT_LAID_NOT && pipeline->facts->sleeping)
     divert_sleep_allow (pipeline->sleep);
-  /* Before those who wait are told: they look at it. */
+  /* Do this before those who wait are told, because they look at it. */
   pipeline->run_cost = get_processor_time () - begin;
   divert_pipeline_tell (pipeline);
   settled = is_settled (pipeline, report->decision);

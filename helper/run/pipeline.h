@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The pipeline: event → facts → decision → ruleset → apply → report.  The only
- * file that knows all stages.
+ * The pipeline: event → facts → decision → ruleset → apply → report.  It is the only file that knows all stages.
  */
 #pragma once
 
@@ -15,37 +14,37 @@ typedef struct DivertPipeline DivertPipeline;
 typedef void (*DivertReported) (const DivertSnapshot *snapshot, gpointer user_data);
 typedef void (*DivertRefreshed) (gpointer user_data);
 
-/* Reads the configuration of @config_dir and the mode that was kept, and runs in the main loop's next turn; without
- * NetworkManager it is away. */
+/* Reads the configuration in @config_dir and the saved mode, and runs in the main loop's next turn.  Without
+ * NetworkManager the place is away. */
 DivertPipeline *divert_pipeline_new (const char *config_dir, GError **error);
 void            divert_pipeline_free (DivertPipeline *pipeline);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertPipeline, divert_pipeline_free)
 
-/* The system bus can be reached now: listens to NetworkManager and logind, once. */
+/* The system bus can be reached now.  Starts to listen to NetworkManager and logind.  Call it once. */
 void            divert_pipeline_connect (DivertPipeline *pipeline);
-/* @reported is called now and behind each run; NULL: no more. */
+/* @reported is called now and after each run; NULL: no more. */
 void            divert_pipeline_set_reported (DivertPipeline *pipeline, DivertReported reported, gpointer user_data);
 
-/* "Look again": soon, once, however often it is said before that.  @event is for the log; static.
- * @refreshed is called when a run that began after this call is over; with @settle, not before
- * pending proofs and gateways that were asked are decided, or a second has gone by. */
+/* "Look again", soon.  Repeated calls before the run cause only one.  @event is for the log; static.  @refreshed is
+ * called when a run that began after this call is over.  With @settle it is not called before pending proofs and the
+ * gateways that were asked are decided, or a second has gone by. */
 void            divert_pipeline_refresh (DivertPipeline *pipeline, const char *event, gboolean settle,
                                          DivertRefreshed refreshed, gpointer user_data);
 
-/* @ended is called when the flows have ended that the runs until now were to end. */
+/* Calls @ended when all flows have ended that the runs so far had to end. */
 void            divert_pipeline_await_flows (DivertPipeline *pipeline, DivertRefreshed ended, gpointer user_data);
 
-/* Asks the gateways of all connections for their link-layer address, whether a site wants it or
- * not; a refresh with settle waits for the answers. */
+/* Asks the gateways of all connections for their link-layer addresses, whether or not a site needs them.  A refresh
+ * with settle waits for the answers. */
 void            divert_pipeline_ask_gateways (DivertPipeline *pipeline);
 
-/* As the functions of settings.h: none of them waits, and each makes the pipeline look again. */
+/* Like the functions in settings.h.  None of them waits, and each makes the pipeline look again. */
 void            divert_pipeline_set_mode (DivertPipeline *pipeline, const DivertMode *mode, DivertSettled settled,
                                           gpointer user_data);
 void            divert_pipeline_reload (DivertPipeline *pipeline, DivertSettled settled, gpointer user_data);
 void            divert_pipeline_keep_site (DivertPipeline *pipeline, const char *site, const char *text,
                                            DivertSettled settled, gpointer user_data);
-/* NetworkManager and the bus are lost: away, at once. */
+/* NetworkManager and the bus are lost, so it is away at once. */
 void            divert_pipeline_lose_bus (DivertPipeline *pipeline);
 
 G_END_DECLS

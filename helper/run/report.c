@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the report's value, and what of it is logged and told to the service manager.
+ * Owns: the report's value, and what part of it is logged and passed to the service manager.
  *
- * A line is logged for what is new: another place, another problem, a write, or another reason for the same place ("a
- * stranger's gateway answered").  What a network says makes reasons, so a reason alone is logged once a second at the
- * most, and the last one always.
+ * A line is logged for anything new: another place, another problem, a write, or another reason for the same place ("a
+ * stranger's gateway answered"). A network can cause new reasons at will. So if only the reason is new, at most one
+ * line a second is logged, but the last reason always is.
  */
 #include "report.h"
 
@@ -133,7 +133,7 @@ divert_report_get_site (const DivertReport *report)
   return g_str_equal (report->place, "away") || g_str_equal (report->place, "off") ? "" : report->place;
 }
 
-/* Rules that could not be replaced are of another decision, whose device is not known here. */
+/* If rules could not be replaced, they belong to another decision, whose device is not known here. */
 const char *
 divert_report_get_device (const DivertReport *report)
 {

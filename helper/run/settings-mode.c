@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: when a mode is taken, and when it is kept on disk.
+ * Owns: when a mode takes effect, and when it is saved on disk.
  *
- * What a person has decided comes first: away holds at once, and so does the end of a mode that is over, whether they
- * can be kept on disk or not.  Any other mode is kept first and taken then, so that nothing has changed if it cannot be
- * kept; unless away was taken meanwhile, which was wanted later.
+ * A person's decision for safety comes first.  Away takes effect at once, and so does the end of a mode, whether or not
+ * they can be saved on disk.  Any other mode is saved first and takes effect then, so nothing has changed if it can't
+ * be saved.  If away took effect in the meantime, the saved mode does not, because away was requested later.
  */
 #include "settings-private.h"
 
@@ -17,7 +17,7 @@ typedef struct
   DivertSettings *settings;
   DivertMode     *mode;
   guint           number;
-  gboolean        taken;   /* before it is kept */
+  gboolean        taken;   /* takes effect before it is saved */
   GError         *error;
   DivertSettled   settled; /* NULL: nobody wants to know */
   gpointer        user_data;

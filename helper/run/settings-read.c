@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: reading the configuration with the group that it names, and before that, perhaps, changing a site's file.
+ * Owns: reading the configuration and the group that it names, after changing a site's file if that was requested.
  *
- * A configuration whose group is not known is refused if there is one in force whose group is: without a group no rules
- * can be laid, those of away neither.
+ * If the group of a new configuration is unknown, the configuration is refused if the one in force has a known group.
+ * Without a group no rules can be installed, not even those of away.
  */
 #include "settings-private.h"
 
@@ -17,17 +17,17 @@
 typedef struct
 {
   char         *config_dir;
-  gboolean      must_have_gid; /* else the files are refused */
+  gboolean      must_have_gid; /* if so, files without a known group are refused */
   DivertConfig *config;        /* NULL: @error says why */
   gboolean      has_gid;
   guint32       gid;
   char         *group_error;
   GError       *error;
-  gboolean      read;          /* else @error is of what came before */
+  gboolean      read;          /* FALSE: @error is from an earlier step */
 
-  /* Before that a site's file is changed. */
-  char         *site;          /* NULL: none is */
-  char         *text;          /* NULL: it goes */
+  /* A site's file may be changed before that. */
+  char         *site;          /* NULL: none is changed */
+  char         *text;          /* NULL: the file is removed */
   DivertConfig *before;
 
   DivertSettled settled;
@@ -88,7 +88,7 @@ change_site (Reading *reading)
   g_autoptr(GError) restore_error = NULL;
   gboolean changed;
 
-  /* It may have gone since it was asked for. */
+  /* The file may have gone since the request was made. */
   if (reading->text == NULL && existing == NULL)
     {
       g_set_error (&reading->error, DIVERT_SITE_FILE_ERROR, DIVERT_SITE_FILE_ERROR_NONE, _("no such file: '%s'"),
@@ -103,7 +103,7 @@ change_site (Reading *reading)
   read_files (reading);
   if (reading->error == NULL)
     return;
-  /* The files are not taken, for a group that is not known, say: it becomes what it was. */
+  /* The files are refused, for instance because the group is unknown. So the site's file is restored. */
   if (!divert_site_file_restore (dir, reading->site, previous, &restore_error))
     g_critical ("cannot undo the change of site %s: %s", reading->site, restore_error->message);
 }
@@ -119,12 +119,12 @@ work_reading (gpointer job)
     read_files (reading);
 }
 
-/* Takes what was read, if it is valid. */
+/* Puts what was read into force, if it is valid. */
 static void
 take_reading (DivertSettings *settings,
               Reading        *reading)
 {
-  /* That a site's file could not be written is no fault of the files that are there. */
+  /* If a site's file could not be written, that is not a fault of the existing files. */
   if (reading->read)
     {
       g_free (settings->config_error);
@@ -165,7 +165,7 @@ on_read (gpointer job)
 
   take_reading (reading->settings, reading);
   reading->settled (reading->error, reading->user_data);
-  /* Also on failure: what is wrong is to be seen in the problems. */
+  /* Do this on failure too, so that the problems show what is wrong. */
   reading->settings->changed (reading->settings->user_data);
 }
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the settings in force, and the group's lookup.
+ * Owns: the settings in force, and the lookup of the group.
  *
- * Theory of operation.  A disk may take seconds to say that something is written, and the group database may be a
- * directory server's.  Neither is waited for where the pipeline runs: a thread reads, writes and looks up, one job
- * after the other in the order in which they were wanted, and what it brings back is taken as a whole.  Only at the
- * start is it waited for, because without settings there is nothing to do.
+ * Theory of operation.  A disk may take seconds to confirm a write, and the group database may be on a directory
+ * server.  The pipeline's thread doesn't wait for either.  Another thread reads, writes and looks up, one job at a time
+ * in the order of the requests, and its result is taken as a whole.  Only at start-up do we wait, because without
+ * settings there is nothing to do.
  *
- * The group is looked up when the configuration is read, and again while it is looked for in vain, so that a group that
- * was made later is found without a reload.
+ * The group is looked up when the configuration is read.  If it isn't found, it is looked up again from time to time,
+ * so a group that was created later is found without a reload.
  */
 #include "settings-private.h"
 
@@ -99,7 +99,7 @@ on_looked_up (gpointer job)
   DivertSettings *settings = lookup->settings;
 
   settings->looking_up = FALSE;
-  /* Unless another configuration was taken meanwhile. */
+  /* Another configuration may have been put into force meanwhile. */
   if (!lookup->found || settings->has_gid || g_strcmp0 (settings->config->group, lookup->group) != 0)
     return;
   settings->has_gid = TRUE;
@@ -117,7 +117,7 @@ divert_settings_retry (DivertSettings *settings)
   if (settings->group_error == NULL || now < settings->group_time + GROUP_RETRY_US)
     return;
   settings->group_time = now;
-  /* A directory server that hangs is asked once. */
+  /* If a directory server hangs, we ask it only once. */
   if (settings->looking_up)
     return;
   settings->looking_up = TRUE;

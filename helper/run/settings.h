@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What people have set: the configuration, the group that it names, and the
- * mode.  Each is replaced as a whole, and only by a valid one.
+ * What people have set: the configuration, the group that it names, and the mode.  Each is replaced as a whole, and
+ * only by a valid one.
  */
 #pragma once
 
@@ -14,11 +14,11 @@ G_BEGIN_DECLS
 
 typedef struct DivertSettings DivertSettings;
 
-/* @error NULL: it is done; else nothing has changed. */
+/* @error NULL: it is done; otherwise nothing has changed. */
 typedef void (*DivertSettled) (const GError *error, gpointer user_data);
 
-/* Reads all, here and now; what cannot be read is a problem, not an error.  @changed: something was taken, or there is
- * another problem. */
+/* Reads everything before it returns.  If something can't be read, that is a problem, not an error.  @changed is called
+ * when something took effect, or when the problems change. */
 DivertSettings     *divert_settings_new (const char *config_dir, DivertLookAgain changed, gpointer user_data);
 void                divert_settings_free (DivertSettings *settings);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertSettings, divert_settings_free)
@@ -30,24 +30,24 @@ const DivertConfig *divert_settings_get_config (const DivertSettings *settings);
 gboolean            divert_settings_get_gid (const DivertSettings *settings, guint32 *ret_gid);
 const DivertMode   *divert_settings_get_mode (const DivertSettings *settings);
 
-/* Looks for an unknown group again, if it is time. */
+/* Looks up an unknown group again, if it is time. */
 void                divert_settings_retry (DivertSettings *settings);
-/* When it will be (monotonic µs); 0: the group is known, or none is named. */
+/* When that time comes (monotonic µs); 0: the group is known, or none is named. */
 gint64              divert_settings_get_retry (const DivertSettings *settings);
 
-/* None of these waits: @settled is called later, from the main loop, when it is taken. */
+/* None of these waits.  @settled is called later, from the main loop, when the change has taken effect. */
 
-/* The configuration again.  On failure, and if its group is not known while the previous one's is,
- * the previous one stays. */
+/* Reads the configuration again.  On failure, the previous one stays.  It also stays if its group is known and the new
+ * one's is not. */
 void                divert_settings_reload (DivertSettings *settings, DivertSettled settled, gpointer user_data);
-/* Kept on disk before it is taken; away is taken here and now, and in any case. */
+/* The mode is saved on disk before it takes effect.  Away takes effect at once, in any case. */
 void                divert_settings_set_mode (DivertSettings *settings, const DivertMode *mode, DivertSettled settled,
                                               gpointer user_data);
-/* It is over: auto from now on, whether that can be kept on disk or not. */
+/* The mode is over.  It is auto from now on, whether or not that can be saved on disk. */
 void                divert_settings_end_mode (DivertSettings *settings);
-/* Writes @text into the file of a site that was learned, or (NULL: of a site that there is) removes it, and reads the
- * configuration again.  On failure nothing has changed; it is a DIVERT_CONFIG_ERROR if no valid
- * configuration would come of it. */
+/* Writes @text to the file of a learned site, or removes the existing file if @text is NULL, and reads the
+ * configuration again.  On failure nothing has changed.  The error is a DIVERT_CONFIG_ERROR if the result would not be
+ * a valid configuration. */
 void                divert_settings_keep_site (DivertSettings *settings, const char *site, const char *text,
                                                DivertSettled settled, gpointer user_data);
 

@@ -2,8 +2,8 @@
 /*
  * Owns: the answers to what people ask between two runs.
  *
- * They may take long (a walk through all processes, a table of ten thousand rules), so they are given in the thread of
- * those who ask.  None of them looks at the pipeline: what is not in the snapshot is asked of the kernel.
+ * An answer may take long (a walk through all processes, a table of ten thousand rules), so it is given in the thread
+ * of the people who ask.  No answer looks at the pipeline.  If something is not in the snapshot, the kernel is asked.
  */
 #include "snapshot.h"
 
@@ -89,13 +89,13 @@ gboolean
 divert_snapshot_count_dropped (const DivertSnapshot *snapshot,
                                guint64              *ret_packets)
 {
-  /* Not the pipeline's, which is another thread's. */
+  /* Not the pipeline's own, because that belongs to another thread. */
   g_autoptr(DivertBackend) backend = divert_choice_new_backend (snapshot->config->backend);
 
   return backend->klass->count_dropped (backend, ret_packets, NULL);
 }
 
-/* The ruleset and decision of the last run, or (@mode given) as if @mode's place were true here. */
+/* The ruleset and decision of the last run, or, if @mode is given, as if @mode's place were true here. */
 static DivertRuleset *
 plan (const DivertSnapshot  *snapshot,
       const DivertMode      *mode,
@@ -108,8 +108,8 @@ plan (const DivertSnapshot  *snapshot,
     decision = divert_decision_ref (snapshot->report->decision);
   else
     decision = divert_decision_suppose (snapshot->config, mode, snapshot->facts);
-  /* Without the group nothing is laid: then that is the truth of now, while a supposed place is
-   * shown as it would be. */
+  /* Without the group no rules are installed.  That is the truth if the current place is asked for.  A supposed place
+   * is shown as it would be. */
   if (mode == NULL && !snapshot->has_gid)
     ruleset = divert_ruleset_new_empty ();
   else
@@ -120,7 +120,7 @@ plan (const DivertSnapshot  *snapshot,
   return ruleset;
 }
 
-/* As comments, like the backend's routing: the whole can be given to iptables-restore(8). */
+/* These are comments, like the backend's routing, so that the whole text can be fed to iptables-restore(8). */
 static void
 append_fence (GString           *text,
               const DivertFence *fence)
@@ -148,8 +148,8 @@ divert_snapshot_plan (const DivertSnapshot *snapshot,
   return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
-/* Where the packet would leave and from which address: for a supposed place by its exit, else as
- * the kernel routes what the fence lets pass. */
+/* Where the packet would leave, and from which address.  For a supposed place its exit decides, otherwise the kernel's
+ * route for what the fence lets pass. */
 static void
 route_packet (const DivertConfig   *config,
               const DivertDecision *decision,

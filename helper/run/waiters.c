@@ -50,7 +50,7 @@ divert_waiters_tell (DivertWaiters *waiters,
                      gboolean       settled,
                      gint64         now)
 {
-  /* A callback may add a waiter: it belongs to the next run, so work on what there is now. */
+  /* A callback may add a waiter, which belongs to the next run. So work on the current list only. */
   g_autoptr(GArray) list = g_steal_pointer (&waiters->list);
 
   waiters->list = g_array_new (FALSE, FALSE, sizeof (Waiter));

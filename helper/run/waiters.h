@@ -17,11 +17,11 @@ DivertWaiters *divert_waiters_new (void);
 void           divert_waiters_free (DivertWaiters *waiters);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertWaiters, divert_waiters_free)
 
-/* @until: monotonic µs up to which an unsettled result does not do; 0: any result does. */
+/* @until: monotonic µs until which an unsettled result is not enough; 0: any result is. */
 void           divert_waiters_add (DivertWaiters *waiters, gint64 until, DivertWaited waited, gpointer user_data);
-/* A result is there: calls, and forgets, all for whom it will do at time @now. */
+/* There is a result. Calls and forgets everybody for whom it is enough at time @now. */
 void           divert_waiters_tell (DivertWaiters *waiters, gboolean settled, gint64 now);
-/* When divert_waiters_tell() should be called again even if nothing happens; 0: no need. */
+/* When to call divert_waiters_tell() again even if nothing happens; 0: no need. */
 gint64         divert_waiters_get_deadline (const DivertWaiters *waiters);
 
 G_END_DECLS
