@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * pkttyagent closes the file descriptor that it was given once it is
- * registered, or by dying; either way the waiting ends.
+ * pkttyagent closes the file descriptor that it was given once it is registered, or when it dies.  Either way the wait
+ * ends.
  *
- * With --fallback an agent of the desktop goes first.  But polkit forgets a fallback
- * agent when the process belongs to no login session (polkit 122,
- * get_authentication_agent_for_subject()), and there no desktop can be asked anyway.
+ * With --fallback, an agent of the desktop takes precedence.  But polkit forgets a fallback agent if the process
+ * belongs to no login session (polkit 122, get_authentication_agent_for_subject()), and then no desktop can be asked
+ * anyway.
  */
 #include "divert-config.h"
 
@@ -22,7 +22,7 @@ struct DivertAgent
   GSubprocess *process;
 };
 
-/* The child's end has this number in the child. */
+/* The child's end of the pipe has this number in the child. */
 #define NOTIFY_FD 3
 
 DivertAgent *
@@ -43,7 +43,7 @@ divert_agent_start (void)
   g_subprocess_launcher_take_fd (launcher, ends[1], NOTIFY_FD);
   process = g_subprocess_launcher_spawn (launcher, NULL, "pkttyagent", "--process", subject, "--notify-fd", notify,
                                          g_getenv ("XDG_SESSION_ID") ? "--fallback" : NULL, NULL);
-  /* Our copy of the child's end goes with the launcher; else the read would never end. */
+  /* Our copy of the child's end is closed with the launcher.  Otherwise the read would never end. */
   g_clear_object (&launcher);
   if (process)
     while (read (ends[0], &ignored, 1) > 0)
@@ -62,7 +62,7 @@ divert_agent_stop (DivertAgent *agent)
 {
   if (!agent)
     return;
-  /* It restores the terminal when it is terminated; a stopped one must run for that. */
+  /* The agent restores the terminal when it is terminated.  If it is stopped, it has to run for that. */
   g_subprocess_send_signal (agent->process, SIGTERM);
   g_subprocess_send_signal (agent->process, SIGCONT);
   g_subprocess_wait (agent->process, NULL, NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * polkit's text agent for as long as a call runs, so that a person on a plain
- * terminal is asked for the password, as systemctl does it.
+ * polkit's text agent, running for the duration of a call, so that a person on a plain terminal is asked for the
+ * password, as systemctl does it.
  */
 #pragma once
 
@@ -11,9 +11,8 @@ G_BEGIN_DECLS
 
 typedef struct DivertAgent DivertAgent;
 
-/* Starts pkttyagent for this process and waits until it is registered.  NULL when
- * there is nobody to ask (the standard input is no terminal), nothing to ask (root),
- * or no such program: polkit then decides without it. */
+/* Starts pkttyagent for this process and waits until it is registered.  Returns NULL if there is nobody to ask (the
+ * standard input is not a terminal), nothing to ask (root), or no such program. polkit then decides without it. */
 DivertAgent *divert_agent_start (void);
 void         divert_agent_stop (DivertAgent *agent);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertAgent, divert_agent_stop)

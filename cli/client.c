@@ -12,13 +12,13 @@
 #include "bus/dbus-names.h"
 #include "printable.h"
 
-/* A call that only reads is answered at once; the first one also starts the
- * helper, which then waits for NetworkManager. */
+/* A call that only reads is answered at once, but the first one also starts the helper, which then waits for
+ * NetworkManager. */
 #define READ_TIMEOUT_MS 30000
 
 typedef struct
 {
-  const char *name; /* D-Bus error; a trailing '.' matches all that begin so */
+  const char *name; /* D-Bus error; a trailing '.' matches all names that begin with this */
   DivertExitCode  code;
 } ErrorExit;
 
@@ -32,7 +32,7 @@ static const ErrorExit exits[] = {
   { "org.freedesktop.DBus.Error.TimedOut", DIVERT_EXIT_UNREACHABLE },
   { "org.freedesktop.DBus.Error.Disconnected", DIVERT_EXIT_UNREACHABLE },
   { "org.freedesktop.DBus.Error.Spawn.", DIVERT_EXIT_UNREACHABLE },
-  /* What systemd says when it cannot start the unit. */
+  /* systemd sends this when it can't start the unit. */
   { "org.freedesktop.systemd1.", DIVERT_EXIT_UNREACHABLE },
 };
 
@@ -41,7 +41,7 @@ divert_client_connect (GError **error)
 {
   GDBusConnection *bus = g_bus_get_sync (G_BUS_TYPE_SYSTEM, NULL, error);
 
-  /* A bus that goes away is an error of the call under way, with our exit code, not a silent exit. */
+  /* If the bus goes away, the call under way fails with our exit code. The process must not just exit silently. */
   if (bus)
     g_dbus_connection_set_exit_on_close (bus, FALSE);
   return bus;
@@ -58,7 +58,7 @@ divert_client_call (GDBusConnection    *bus,
   gboolean changes = kind == DIVERT_CALL_CHANGES;
   g_autoptr(DivertAgent) agent = changes ? divert_agent_start () : NULL;
 
-  /* Nobody knows how long a person looks for the password. */
+  /* Nobody knows how long a person takes to find the password. */
   return g_dbus_connection_call_sync (bus, DIVERT_DBUS_NAME, DIVERT_DBUS_PATH, DIVERT_DBUS_INTERFACE, method, arguments,
                                       reply_type,
                                       changes ? G_DBUS_CALL_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION
@@ -82,7 +82,7 @@ static DivertExitCode
 code_of (const char *remote)
 {
   if (!remote)
-    /* No answer at all: no bus, a closed connection, our own time limit. */
+    /* There was no answer at all: no bus, a closed connection, or our own time limit. */
     return DIVERT_EXIT_UNREACHABLE;
   for (gsize i = 0; i < G_N_ELEMENTS (exits); i++)
     if (g_str_has_suffix (exits[i].name, ".") ? g_str_has_prefix (remote, exits[i].name)

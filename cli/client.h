@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Talking to the helper over the system bus: one call at a time, and what its
- * failures mean to a person.
+ * Talking to the helper over the system bus, one call at a time, and explaining failures to a person.
  */
 #pragma once
 
@@ -11,7 +10,7 @@
 
 G_BEGIN_DECLS
 
-/* Does the call change something, so that polkit may want a password? */
+/* Does the call change something, so that polkit may ask for a password? */
 typedef enum
 {
   DIVERT_CALL_READS,
@@ -21,15 +20,15 @@ typedef enum
 /* The system bus; NULL with @error (report it with divert_client_report()). */
 GDBusConnection *divert_client_connect (GError **error);
 
-/* Calls @method of the helper with @arguments (consumed if floating; NULL: none).
- * Of DIVERT_CALL_CHANGES, the caller is asked for a password on this terminal when
- * polkit wants one and no graphical agent runs.  NULL with @error on failure. */
+/* Calls @method of the helper with @arguments (consumed if floating; NULL: none).  With DIVERT_CALL_CHANGES, the caller
+ * is asked for a password on this terminal if polkit wants one and no graphical agent runs.  Returns NULL with @error
+ * on failure. */
 GVariant        *divert_client_call (GDBusConnection *bus, DivertCallKind kind, const char *method, GVariant *arguments,
                                      const GVariantType *reply_type, GError **error);
-/* The a{sv} that @method answers. */
+/* Returns the a{sv} that @method answers. */
 GVariant        *divert_client_get (GDBusConnection *bus, const char *method, GVariant *arguments, GError **error);
 
-/* Tells a person what went wrong, and returns the exit code for it. */
+/* Tells a person what went wrong, and returns the matching exit code. */
 DivertExitCode       divert_client_report (const GError *error);
 /* Is @error (NULL: none) the D-Bus error @name, one of dbus-names.h? */
 gboolean         divert_client_error_is (const GError *error, const char *name);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * nm-divert check-config: the helper's own reading of the configuration, here and
- * without privileges.
+ * nm-divert check-config: reads the configuration as the helper does, but in this process and without privileges.
  */
 #include "divert-config.h"
 
@@ -35,7 +34,7 @@ divert_cmd_check_config (const DivertCommand *command,
 
   if (!rest)
     return DIVERT_EXIT_USAGE;
-  /* A file at some other place is a draft: whose it is does not matter yet. */
+  /* A file somewhere else is a draft, and its owner doesn't matter yet. */
   config = rest[0] ? divert_config_files_load_one (rest[0], FALSE, &error)
                    : divert_config_files_load (DIVERT_CONFIG_DIR, TRUE, &error);
   if (!config)

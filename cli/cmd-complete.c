@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * nm-divert complete: words for the shells' completion, one a line.  Not for
- * people; quiet when there is nobody to ask.
+ * nm-divert complete: words for the shells' completion, one per line.  It is not meant for people, and prints nothing
+ * if there is nobody to ask.
  */
 #include "divert-config.h"
 
@@ -15,7 +15,7 @@ print_word (const char *word)
 {
   g_autofree char *shown = divert_printable (word, DIVERT_PRINTABLE_LINE);
 
-  /* A name that had to be changed would complete to something that does not exist. */
+  /* A name that had to be changed would complete to something that doesn't exist. */
   if (g_str_equal (shown, word))
     g_print ("%s\n", word);
 }

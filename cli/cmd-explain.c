@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * nm-divert explain: asks the helper to send an imagined packet through its
- * rules.
+ * nm-divert explain: asks the helper to send an imaginary packet through its rules.
  */
 #include "divert-config.h"
 

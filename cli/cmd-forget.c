@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * nm-divert forget: takes back what trust wrote, for one connection or for the
- * whole site.
+ * nm-divert forget: undoes what trust wrote, for one connection or for the whole site.
  */
 #include "divert-config.h"
 

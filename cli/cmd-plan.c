@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * nm-divert plan: the rules that the helper would lay, as iptables-save text.
+ * nm-divert plan: the rules that the helper would install, as iptables-save text.
  */
 #include "divert-config.h"
 
@@ -26,7 +26,7 @@ plan (const char *mode)
   if (!reply)
     return divert_client_report (error);
   g_variant_get (reply, "(&s)", &rules);
-  /* Interface names are in it, and those may hold anything but blanks and slashes. */
+  /* The text contains interface names, and those may contain anything except blanks and slashes. */
   text = divert_printable (rules, DIVERT_PRINTABLE_TEXT);
   g_print ("%s", text);
   return DIVERT_EXIT_DONE;

@@ -14,7 +14,7 @@
 #include "json.h"
 #include "view.h"
 
-/* Several properties and signals belong to one change; a person wants one screen. */
+/* Several properties and signals belong to one change, but a person wants one screen. */
 #define SETTLE_MS 50
 
 typedef struct
@@ -22,7 +22,7 @@ typedef struct
   GDBusConnection *bus;
   GMainLoop       *loop;
   gboolean         json;
-  guint            pending; /* source that prints */
+  guint            pending; /* the source that prints */
   DivertExitCode   code;
 } Watch;
 
@@ -39,7 +39,7 @@ print_status (GDBusConnection *bus,
     return divert_client_report (error);
   if (json)
     {
-      /* JSON is UTF-8 whatever the locale.  Watched, it is one object a line. */
+      /* JSON is UTF-8 whatever the locale is.  With --watch, each object is one line. */
       text = divert_json_status (status, !watching);
       fputs (text, stdout);
       fputc ('\n', stdout);
@@ -47,7 +47,7 @@ print_status (GDBusConnection *bus,
   else
     {
       text = divert_view_status (status, g_get_real_time () / G_USEC_PER_SEC);
-      /* A terminal shows the newest state alone; elsewhere a blank line parts them. */
+      /* A terminal shows only the newest state.  Otherwise a blank line separates the states. */
       if (watching && isatty (STDOUT_FILENO))
         g_print ("\033[H\033[2J");
       g_print ("%s%s", text, watching ? "\n" : "");
@@ -119,11 +119,11 @@ watch_status (GDBusConnection *bus,
   guint subscription;
   guint name;
 
-  /* Before the first look, so that no change falls between the two. */
+  /* Subscribe before the first look, so that no change is missed between the two. */
   subscription = g_dbus_connection_signal_subscribe (bus, DIVERT_DBUS_NAME, "org.freedesktop.DBus.Properties",
                                                      "PropertiesChanged", DIVERT_DBUS_PATH, DIVERT_DBUS_INTERFACE,
                                                      G_DBUS_SIGNAL_FLAGS_NONE, on_properties_changed, &watch, NULL);
-  /* A helper that has nothing to do leaves; asking then would only start it again. */
+  /* A helper that has nothing to do exits.  Asking then would only start it again. */
   name = g_bus_watch_name_on_connection (bus, DIVERT_DBUS_NAME, G_BUS_NAME_WATCHER_FLAGS_AUTO_START, on_helper_appeared,
                                          NULL, &watch, NULL);
   closed = g_signal_connect (bus, "closed", G_CALLBACK (on_bus_closed), &watch);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * nm-divert switch: sets the mode, and shows what came of it, because a site
- * that cannot be true now is taken, but diverts.
+ * nm-divert switch: sets the mode and shows the result, because a site that can't be true now is accepted, but diverts.
  */
 #include "divert-config.h"
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * nm-divert trust: shows what the helper would learn of the network of now, asks,
- * and has it learned.
+ * nm-divert trust: shows what the helper would learn about the current network, asks, and has it learned.
  */
 #include "divert-config.h"
 
@@ -18,7 +17,7 @@
 #include "view.h"
 
 #define DEFAULT_SITE "home"
-#define MAX_LOOKS    3 /* where nobody is asked: an address may have come in between */
+#define MAX_LOOKS    3 /* if nobody is asked; an address may have appeared in between */
 
 static gboolean
 person_says_yes (void)
@@ -35,7 +34,7 @@ person_says_yes (void)
          g_str_equal (answer, _("yes"));
 }
 
-/* The helper found none, or several, or one that will not do. */
+/* The helper found no connection, or several, or an unsuitable one. */
 static DivertExitCode
 report_choice (const GError *error)
 {
@@ -85,7 +84,7 @@ trust (GDBusConnection *bus,
           return DIVERT_EXIT_FAILED;
         }
 
-      /* What was shown, even if another connection became active meanwhile. */
+      /* Trust what was shown, even if another connection has become active meanwhile. */
       reply = divert_client_call (bus, DIVERT_CALL_CHANGES, "TrustShown",
                                   g_variant_new ("(sss)", site, divert_view_string (learned, "uuid"),
                                                  divert_view_string (learned, "digest")),
@@ -94,7 +93,7 @@ trust (GDBusConnection *bus,
         break;
       if (!divert_client_error_is (error, DIVERT_DBUS_ERROR_CHANGED))
         return divert_client_report (error);
-      /* Nothing was written.  What is there now is shown and asked for again. */
+      /* Nothing was written. Show what is there now, and ask again. */
       divert_command_complain (_("the network has changed since it was shown"));
       if (yes && looks == MAX_LOOKS)
         return DIVERT_EXIT_FAILED;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The command line of a subcommand, and how complaints look.
+ * The command line of a subcommand, and the form of complaints.
  */
 #include "divert-config.h"
 
@@ -46,7 +46,7 @@ divert_command_misuse (const DivertCommand *command,
   return DIVERT_EXIT_USAGE;
 }
 
-/* Positional arguments go into D-Bus messages, which hold UTF-8 only. */
+/* Positional arguments go into D-Bus messages, which contain only UTF-8. */
 static gboolean
 check_positional (const DivertCommand *command,
                   guint                min,
@@ -107,7 +107,7 @@ divert_command_parse (const DivertCommand *command,
       return NULL;
     }
 
-  /* GOption keeps a "--" that stands before something like an option. */
+  /* GOption keeps a "--" that comes before something like an option. */
   for (guint i = 1; rest[i]; i++)
     if (i != 1 || !g_str_equal (rest[i], "--"))
       g_ptr_array_add (positional, g_strdup (rest[i]));

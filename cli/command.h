@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What every subcommand of nm-divert shares: its entry in the table of
- * main.c, the reading of its command line, and the exit codes that scripts
- * depend on.
+ * What all subcommands of nm-divert share: the entry in main.c's table, parsing the command line, and the exit codes
+ * that scripts depend on.
  */
 #pragma once
 
@@ -42,19 +41,18 @@ DivertExitCode divert_cmd_status (const DivertCommand *command, char **arguments
 DivertExitCode divert_cmd_switch (const DivertCommand *command, char **arguments);
 DivertExitCode divert_cmd_trust (const DivertCommand *command, char **arguments);
 
-/* Reads the options of @command from @arguments (which starts with the command's
- * own name) and leaves the positional arguments, at least @min and at most
- * @max of them, all valid UTF-8.  @description (an N_() msgid, may be NULL) ends
- * the --help text.  NULL: the mistake has been told, return DIVERT_EXIT_USAGE. */
+/* Reads the options of @command from @arguments (which starts with the command's own name).  Returns the positional
+ * arguments, at least @min and at most @max, all valid UTF-8.  @description (an N_() msgid, may be NULL) ends the
+ * --help text.  NULL: the mistake has been reported; return DIVERT_EXIT_USAGE. */
 char     **divert_command_parse (const DivertCommand *command, const GOptionEntry *entries, const char *description,
                                  guint min, guint max, char **arguments);
 
-/* The value of --as.  NULL: the mistake has been told. */
+/* Parses the value of --as.  NULL: the mistake has been reported. */
 DivertMode *divert_command_parse_place (const DivertCommand *command, const char *text);
 
-/* "nm-divert: MESSAGE", translated by the caller, on the standard error output. */
+/* Prints "nm-divert: MESSAGE" on the standard error output.  The caller translates it. */
 void       divert_command_complain (const char *format, ...) G_GNUC_PRINTF (1, 2);
-/* A complaint about the command line, with a pointer to --help.  Returns DIVERT_EXIT_USAGE. */
+/* Complains about the command line, with a pointer to --help.  Returns DIVERT_EXIT_USAGE. */
 DivertExitCode divert_command_misuse (const DivertCommand *command, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
 G_END_DECLS

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * D-Bus keys become JSON keys with underscores, and a table says which there
- * are: what is printed does not depend on what a newer helper happens to send.
+ * D-Bus keys become JSON keys with underscores. A table says which keys there are, so the output doesn't depend on what
+ * a newer helper happens to send.
  */
 #include "json.h"
 
@@ -51,7 +51,7 @@ static const JsonKey explanation_keys[] = {
   { "why", "why", "s" },
 };
 
-/* What is shown for a key that the helper did not send: the type's zero. */
+/* Returns what is shown for a key that the helper did not send: the type's zero. */
 static GVariant *
 new_default (const char *type)
 {

@@ -8,7 +8,7 @@
 
 G_BEGIN_DECLS
 
-/* Every documented key is there, whatever the helper sent.  @pretty: many lines, else one. */
+/* Every documented key is there, whatever the helper sent.  @pretty: many lines, otherwise one. */
 char *divert_json_status (GVariant *status, gboolean pretty);
 /* @address, @port and @protocol are what was asked for. */
 char *divert_json_explanation (GVariant *explanation, const char *address, guint port, const char *protocol);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * nm-divert: the person's command.  An unprivileged client of the helper; this
- * file knows the table of subcommands and nothing of what they do.
+ * nm-divert: the command for people, an unprivileged client of the helper.  This file knows the table of subcommands,
+ * but not what they do.
  */
 #include "divert-config.h"
 
@@ -42,7 +42,7 @@ print_usage (void)
 
         int room = CALL_COLUMNS - (int) divert_display_width (call);
 
-        /* A long call stands on a line of its own, so that the summaries line up in every language. */
+        /* A long call gets a line of its own, so that the summaries line up in every language. */
         if (room < 2)
           g_print ("  %s\n  %*s%s\n", call, CALL_COLUMNS, "", _(commands[i].summary));
         else

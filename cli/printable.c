@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The filter in front of a person's terminal, and its columns.
+ * The filter in front of a person's terminal, and column widths.
  */
 #include "printable.h"
 
@@ -10,7 +10,7 @@ is_harmless (gunichar        c,
 {
   if (c == '\n' || c == '\t')
     return kind == DIVERT_PRINTABLE_TEXT;
-  /* No format characters: they turn the direction of writing (bidi) or hide text. */
+  /* No format characters, because they change the writing direction (bidi) or hide text. */
   return g_unichar_isprint (c) && g_unichar_type (c) != G_UNICODE_FORMAT;
 }
 

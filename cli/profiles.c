@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A few plain calls to NetworkManager's settings service: libnm would mirror all of
- * NetworkManager for this.
+ * A few plain calls to NetworkManager's settings service. libnm would mirror all of NetworkManager for this.
  */
 #include "divert-config.h"
 
@@ -42,7 +41,7 @@ read_profile (GDBusConnection *bus,
   g_autoptr(GVariant) connection = NULL;
   Profile *profile;
 
-  /* Not for this user to see, or deleted since it was listed. */
+  /* This user may not see it, or it was deleted after it was listed. */
   if (!reply)
     return NULL;
   settings = g_variant_get_child_value (reply, 0);

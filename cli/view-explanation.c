@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * `nm-divert explain`: the path, the rule that decides, the place, and the
- * proofs that the place rests on.
+ * `nm-divert explain`: the path, the rule that decides, the place, and the proofs behind the place.
  */
 #include "divert-config.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What `nm-divert trust` would learn, for a person to say yes or no to.
+ * What `nm-divert trust` would learn, for a person to accept or refuse.
  */
 #include "divert-config.h"
 
@@ -10,7 +10,7 @@
 
 #include "core/words/escape.h"
 
-/* One a line: a person reads each of them before saying yes. */
+/* One per line, because a person reads each of them before saying yes. */
 static char *
 list_to_text (GVariant   *learned,
               const char *key,

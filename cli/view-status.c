@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * `nm-divert status` on one screen: place and reason first, then what they
- * rest on, then what is wrong or still missing and what to do about it.
+ * `nm-divert status` on one screen: first the place and the reason, then the facts behind them, then what is wrong or
+ * still missing and what to do about it.
  */
 #include "divert-config.h"
 
@@ -13,11 +13,11 @@
 #include "core/words/escape.h"
 #include "printable.h"
 
-/* One line a state: the worst first. */
+/* One line for each state, the worst first. */
 static const struct
 {
   const char *state;
-  const char *message; /* takes the TPROXY port */
+  const char *message; /* contains the TPROXY port */
 } listeners[] = {
   { "none", N_("nothing listens on port %u") },
   { "not-transparent", N_("port %u is not a transparent (TPROXY) listener") },
@@ -51,7 +51,7 @@ append_listeners (GString  *text,
       if (which->len)
         {
           g_string_append_printf (text, "\n%s: ", which->str);
-          /* The table's messages take one %u, as marked for the translators. */
+          /* The table's messages contain one %u, and are marked so for the translators. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
           g_string_append_printf (text, _(listeners[i].message), port);
@@ -88,7 +88,7 @@ append_proxy (GString  *text,
   divert_view_append_field (text, _("Proxy"), value->str);
 }
 
-/* In the reader's language and with advice, if the helper is none newer than this program. */
+/* In the reader's language and with advice, if the helper is not newer than this program. */
 static gboolean
 append_known_problem (GString  *text,
                       GVariant *list,
@@ -154,7 +154,7 @@ append_problems (GString  *text,
     }
 }
 
-/* A missing group is a problem, with its advice; no site yet is how everybody begins. */
+/* A missing group is a problem, and comes with advice. Having no site yet is how everybody begins. */
 static void
 append_missing (GString  *text,
                 GVariant *status)

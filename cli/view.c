@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The parts that several answers share: place, reason, mode, sites and their
- * proofs.
+ * The parts that several answers share: place, reason, mode, sites and their proofs.
  */
 #include "divert-config.h"
 
@@ -17,7 +16,7 @@
 const char *
 divert_view_translate (const char *msgid)
 {
-  /* gettext answers "" with the catalogue's header. */
+  /* For "", gettext returns the catalogue's header. */
   return *msgid ? gettext (msgid) : "";
 }
 
@@ -45,7 +44,7 @@ divert_view_reason (GVariant *answer)
 
   reason.has_proof = *proof != '\0';
 
-  /* A newer helper may have reasons of which this program knows only the English. */
+  /* A newer helper may have reasons that this program knows only in English. */
   if (!divert_reason_code_from_name (divert_view_string (answer, "reason-code"), &reason.code) ||
       (*proof && !divert_proof_kind_from_name (proof, &reason.proof)))
     return divert_printable (divert_view_string (answer, "reason"), DIVERT_PRINTABLE_LINE);
@@ -56,7 +55,7 @@ char *
 divert_view_place (GVariant *answer)
 {
   const char *place = divert_view_string (answer, "place");
-  /* Not "device": of an explanation that is where the packet leaves. */
+  /* Not "device", because in an explanation that is where the packet leaves. */
   const char *device = divert_view_string (answer, "reason-device");
   g_autofree char *site = NULL;
   g_autofree char *shown_device = NULL;
@@ -93,7 +92,7 @@ static char *
 expiry_to_text (guint64 expires,
                 gint64  now)
 {
-  /* g_date_time_new_from_unix_local() takes the years up to 9999 only. */
+  /* g_date_time_new_from_unix_local() accepts years only up to 9999. */
   g_autoptr(GDateTime) end = g_date_time_new_from_unix_local ((gint64) MIN (expires, (guint64) G_MAXINT64));
   g_autofree char *left = NULL;
   g_autofree char *clock = NULL;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The helper's answers (a{sv}, see org.nmdivert.Helper1.xml) as text for
- * people.  Pure but for gettext: values in, text out.  A key that an older helper
- * does not send is shown as nothing; text from outside is escaped.
+ * The helper's answers (a{sv}, see org.nmdivert.Helper1.xml) as text for people.  Apart from gettext this is pure:
+ * values in, text out.  A key that an older helper doesn't send is shown as nothing.  Text from outside is escaped.
  */
 #pragma once
 
@@ -13,26 +12,26 @@ G_BEGIN_DECLS
 /* The string under @key; "" when there is none.  Owned by @answer. */
 const char *divert_view_string (GVariant *answer, const char *key);
 
-/* gettext() as core/ wants it (DivertTranslate). */
+/* gettext() in the form that core/ wants (DivertTranslate). */
 const char *divert_view_translate (const char *msgid);
 
-/* Why the place is what it is, one sentence in the reader's language. */
+/* Why the place is what it is, as one sentence in the reader's language. */
 char *divert_view_reason (GVariant *answer);
 /* "home, by wlan0", or "away", "off" in the reader's language. */
 char *divert_view_place (GVariant *answer);
 /* "automatic", "away until 21:30 (1 h 5 min left)"; @now is seconds since the epoch. */
 char *divert_view_mode (GVariant *answer, gint64 now);
 
-/* Appends "LABEL  VALUE" in columns; a value of several lines is indented, an empty one is left out. */
+/* Appends "LABEL  VALUE" in columns.  A value with several lines is indented.  An empty one is omitted. */
 void  divert_view_append_field (GString *text, const char *label, const char *value);
 /* Appends the sites with each proof of each candidate. */
 void  divert_view_append_sites (GString *text, GVariant *answer);
 
 /* What `nm-divert status` prints. */
 char *divert_view_status (GVariant *status, gint64 now);
-/* What `nm-divert explain` prints; @packet is what was asked for. */
+/* What `nm-divert explain` prints.  @packet is what was asked for. */
 char *divert_view_explanation (GVariant *explanation, const char *packet);
-/* What `nm-divert trust` shows before it asks; @site is a valid name. */
+/* What `nm-divert trust` shows before it asks.  @site is a valid name. */
 char *divert_view_preview (GVariant *learned, const char *site);
 
 G_END_DECLS

@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the way from an event of NetworkManager's to the helper.
+ * Owns: passing an event of NetworkManager's on to the helper.
  *
- * NetworkManager's dispatcher runs this as root, with the interface and the
- * action as arguments and with facts in the environment.  Those are attacker's
- * text (a DHCP server writes some of it) and stale besides (events wait in a
- * queue), so all that is taken is the action, and only if it is one of the few
- * known ones; the helper looks for itself.
+ * NetworkManager's dispatcher runs this as root, with the interface and the action as arguments and with facts in the
+ * environment.  Those facts are an attacker's text (a DHCP server writes some of it), and they are stale (events wait
+ * in a queue).  So the hook uses only the action, and only if it is one of the few known ones.  The helper looks for
+ * itself.
  *
- * In pre-up.d and pre-down.d NetworkManager waits for the end of this program: the
- * rules are right before any program hears of the network.  So it must end, and
- * soon, whatever the helper or the bus do, and its exit status is 0 always: a
- * failure is logged, and the rules that are there stay.
+ * In pre-up.d and pre-down.d NetworkManager waits until this program ends.  So the rules are right before any program
+ * hears of the network.  The program must therefore end soon, whatever the helper or the bus do.  Its exit status is
+ * always 0.  A failure is logged, and the existing rules stay.
  *
- * libdbus and not GIO, as elsewhere: on each change of the network this is started
- * several times and awaited, and to load GIO, to start its worker and to read the bus's
- * greeting byte by byte takes it more than twice as long as all the rest.
+ * Unlike the rest of the project, it uses libdbus rather than GIO.  Each change of the network starts this program
+ * several times and waits for it.  Loading GIO, starting its worker and reading the bus's greeting byte by byte takes
+ * more than twice as long as everything else.
  */
 #include <dbus/dbus.h>
 #include <glib.h>
@@ -30,13 +28,13 @@
 /* A test builds this with shorter ones. */
 #ifndef CALL_TIMEOUT_MS
 #define CALL_TIMEOUT_MS 5000
-/* For what libdbus does not bound: a bus that takes the connection and says nothing. */
+/* For what libdbus doesn't bound, which is a bus that accepts the connection and says nothing. */
 #define LIFETIME_S 6
 #endif
 G_STATIC_ASSERT (CALL_TIMEOUT_MS < LIFETIME_S * 1000);
 
-/* Not DBUS_SYSTEM_BUS_ADDRESS: the environment is not ours.  D-Bus Specification,
- * "Well-known Message Bus Instances"; /var/run is a link to /run. */
+/* Not DBUS_SYSTEM_BUS_ADDRESS, because the environment is not ours.  D-Bus Specification, "Well-known Message Bus
+ * Instances"; /var/run is a link to /run. */
 #define SYSTEM_BUS "unix:path=/run/dbus/system_bus_socket"
 
 static const char *const actions[] = { DIVERT_DISPATCHER_ACTIONS, NULL };
@@ -46,12 +44,12 @@ give_up (int number)
 {
   static const char text[] = "nm-divert-hook: no answer in time\n";
 
-  /* Nothing can be done about a text that nobody takes. */
+  /* If nobody takes the text, there is nothing we can do. */
   (void) !write (STDERR_FILENO, text, sizeof text - 1);
   _exit (0);
 }
 
-/* FALSE with error set, or unset for want of memory. */
+/* FALSE with error set, or unset if memory ran out. */
 static gboolean
 refresh (const char *action,
          DBusError  *error)
@@ -64,12 +62,12 @@ refresh (const char *action,
     return FALSE;
 
   call = dbus_message_new_method_call (DIVERT_DBUS_NAME, DIVERT_DBUS_PATH, DIVERT_DBUS_INTERFACE, "Refresh");
-  /* The bus starts the helper if it is not there. */
+  /* The bus starts the helper if it isn't running. */
   if (call != NULL &&
       dbus_message_append_args (call, DBUS_TYPE_STRING, &action, DBUS_TYPE_INVALID) &&
       dbus_bus_register (bus, error))
     {
-      /* libdbus would end us with 1 when the bus goes away. */
+      /* libdbus would end us with status 1 when the bus goes away. */
       dbus_connection_set_exit_on_disconnect (bus, FALSE);
       answer = dbus_connection_send_with_reply_and_block (bus, call, CALL_TIMEOUT_MS, error);
     }
@@ -92,7 +90,7 @@ main (int    argc,
   clearenv ();
   signal (SIGALRM, give_up);
   alarm (LIFETIME_S);
-  /* Without a syslog, whoever started us may be listening. */
+  /* If there is no syslog, whoever started us may be listening. */
   openlog ("nm-divert-hook", LOG_PID | (access ("/dev/log", W_OK) == 0 ? 0 : LOG_PERROR), LOG_DAEMON);
 
   if (argc < 3 || !g_strv_contains (actions, argv[2]))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: for how long, and how often, tables that another program is busy with are tried again.
+ * Owns: how long, and how often, to retry while another program is busy with the tables.
  */
 #include "insist.h"
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the helper's process: its options, signals, name on the bus, and end.
+ * Owns: the helper's process: its options, its signals, its name on the bus, and its end.
  *
- * The rules do not wait for the bus: the first run lays those of away, and then the bus is looked for, for as long as
- * it takes.  NetworkManager, logind and callers come with it.
+ * The rules do not wait for the bus.  The first run installs the rules of away.  After that we look for the bus for as
+ * long as it takes.  NetworkManager, logind and callers come with it.
  *
- * SIGTERM is served by the main loop, between two runs of the pipeline and never inside one: what is being written is
- * written to its end.  What may go straight to an intranet is taken back when the helper goes, because nobody watches
- * any more.  All other rules stay; only --remove, or the mode off, takes them away.
+ * The main loop handles SIGTERM between two runs of the pipeline, never inside one, so every write is completed.  When
+ * the helper ends, it revokes the grant, because nobody watches any more.  All other rules stay.  Only --remove or the
+ * mode off removes them.
  */
 #include <errno.h>
 #include <gio/gio.h>
@@ -26,17 +26,17 @@
 #include "system/base/sole.h"
 #include "withdraw.h"
 
-/* For a bus that is not there yet. */
+/* While there is no bus yet. */
 #define BUS_RETRY_MS 500
 
 typedef struct
 {
   GMainLoop       *loop;
   DivertPipeline  *pipeline;
-  GDBusConnection *bus;      /* NULL: not there yet; likewise service */
+  GDBusConnection *bus;      /* NULL: not there yet; so is service */
   DivertService   *service;
   guint            name_id;
-  gboolean         told;     /* that there is no bus */
+  gboolean         told;     /* the log says already that there is no bus */
   int              status;
 } Helper;
 
@@ -84,7 +84,7 @@ fail (Helper *helper)
   g_main_loop_quit (helper->loop);
 }
 
-/* Also when another helper has the name: two of them would fight over the rules. */
+/* This also happens when another helper has the name.  Two helpers would fight over the rules. */
 static void
 on_name_lost (GDBusConnection *bus,
               const char      *name,
@@ -94,8 +94,8 @@ on_name_lost (GDBusConnection *bus,
   fail (user_data);
 }
 
-/* Without the bus nothing is heard of NetworkManager.  Whoever starts the bus again, or the next
- * event, starts us again. */
+/* Without the bus we hear nothing from NetworkManager.  Whatever starts the bus again, or the next event, starts us
+ * again. */
 static void
 on_bus_closed (GDBusConnection *bus,
                gboolean         remote_peer_vanished,
@@ -154,16 +154,16 @@ connect_bus (Helper *helper)
   g_bus_get (G_BUS_TYPE_SYSTEM, NULL, on_bus, helper);
 }
 
-/* Between a lost carrier and the next network the rules must change, however busy the machine is:
- * on a full machine an ordinary process waits for twenty milliseconds and more, ten datagrams of a
- * stream.  A run takes about one.  The other threads stay ordinary, and what may be slow, or is
- * anybody's to ask, is theirs: callers (bus/service.c), TLS (system/sources/beacon/). */
+/* The rules must change between a lost carrier and the next network, however busy the machine is.  On a fully loaded
+ * machine an ordinary process waits for 20 ms and more, which is ten datagrams of a stream.  A run takes about 1 ms.
+ * The other threads stay ordinary.  They do everything that may be slow or that anybody can ask for: callers
+ * (bus/service.c), TLS (system/sources/beacon/). */
 static void
 hurry (void)
 {
   const struct sched_param parameter = { .sched_priority = sched_get_priority_min (SCHED_RR) };
 
-  /* The unit gives it, and then forbids to ask for it. */
+  /* The unit sets this priority, and then forbids us to ask for it. */
   if ((sched_getscheduler (0) & ~SCHED_RESET_ON_FORK) == SCHED_RR)
     return;
   if (sched_setscheduler (0, SCHED_RR | SCHED_RESET_ON_FORK, &parameter) != 0)
@@ -183,8 +183,8 @@ make_pool (gpointer data)
   return NULL;
 }
 
-/* GLib gives the threads of its shared pool the priority of the thread that made the first pool: that is not to be this
- * one.  Other new threads are ordinary, by SCHED_RESET_ON_FORK. */
+/* GLib gives the threads of its shared pool the priority of the thread that made the first pool.  That must not be this
+ * thread.  Other new threads are ordinary because of SCHED_RESET_ON_FORK. */
 static void
 keep_pool_ordinary (void)
 {
@@ -218,8 +218,8 @@ serve (const char *config_dir)
   g_unix_signal_add (SIGHUP, on_hangup, &helper);
   g_main_loop_run (helper.loop);
 
-  /* The unit does this as well, whatever ends the helper; without a unit nobody else does.  First, because an answer
-   * that is under way may be a slow one. */
+  /* The unit does this as well, whatever ended the helper, but without a unit nobody else does.  It comes first,
+   * because an answer that is under way may be slow. */
   if (divert_withdraw () != EXIT_SUCCESS)
     helper.status = EXIT_FAILURE;
   if (helper.name_id != 0)
@@ -247,8 +247,8 @@ main (int    argc,
   g_autoptr(GOptionContext) context = NULL;
   g_autoptr(GError) error = NULL;
 
-  /* Who reads --help speaks the system's language.  Without arguments, all that is said goes into the
-   * log and over the bus, which are English; whoever shows it to a person translates it. */
+  /* --help speaks the system's language.  Without arguments, everything goes to the log and to the bus, which are in
+   * English.  Programs that show it to a person translate it. */
   if (argc > 1)
     {
       setlocale (LC_ALL, "");

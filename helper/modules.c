@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the program nm-divert-modules: which modules are loaded, those of the backend and the one that the fence's
- * device is made of, before they are asked for anything.
- * How, and why it is a program of its own: system/base/modules-load.c.
+ * Owns: the program nm-divert-modules: which modules are loaded before anything asks for them. These are the backend's
+ * modules and the one for the fence's device. system/base/modules-load.c says how, and why it is a program of its own.
  */
 #include <stdlib.h>
 

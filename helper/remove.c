@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the removal.  A running helper would lay its rules again, so it is ended
- * first; it is found through the bus, which knows the process behind the name.
+ * Owns: the removal.  A running helper would install its rules again, so it is ended first.  It is found through the
+ * bus, which knows the process behind the name.
  */
 #include "remove.h"
 
@@ -36,7 +36,7 @@ find_helper (GDBusConnection *bus)
   return pid;
 }
 
-/* No bus, or no helper: nothing to end. */
+/* Without a bus or a helper there is nothing to end. */
 static gboolean
 end_helper (void)
 {
@@ -87,7 +87,7 @@ take_away (GError **error)
   return fences != NULL && divert_insist (attempt, &parts, error);
 }
 
-/* What helpers have kept there until now, if none is running. */
+/* Removes what helpers have kept there, if none is running now. */
 static void
 empty_run_dir (void)
 {

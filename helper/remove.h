@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * --remove: everything of ours out of the kernel, when nm-divert is uninstalled.
+ * --remove: removes everything of ours from the kernel, when nm-divert is uninstalled.
  */
 #pragma once
 

@@ -2,9 +2,9 @@
 /*
  * Owns: the end of a grant whose helper has ended.
  *
- * A grant is good only while somebody watches for the moment in which its network is left.  The unit runs this whenever
- * its helper has ended, in whatever way: stopped, killed, crashed.  All other rules stay: the machine is away, and what
- * is to be diverted is diverted.  The fence is closed first: it needs no lock.
+ * A grant is only valid while somebody watches for the moment when its network is left.  The unit runs this whenever
+ * its helper has ended, whether it was stopped, killed or crashed.  All other rules stay, so the machine is away and
+ * everything that should be diverted is.  The fence is closed first, because it needs no lock.
  */
 #include "withdraw.h"
 

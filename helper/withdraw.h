@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * --withdraw: what a helper that is no more has let go straight to an intranet is taken back.
+ * --withdraw: revokes the grant of a helper that has ended.
  */
 #pragma once
 

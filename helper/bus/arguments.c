@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: what an argument may be.  Nothing is echoed but what has been cut and escaped.
+ * Owns: which arguments are valid.  An argument is echoed only after it has been cut and escaped.
  */
 #include "arguments.h"
 
@@ -30,14 +30,14 @@ divert_arguments_event (GDBusMethodInvocation *invocation,
                         const char           **ret_event,
                         gboolean              *ret_settle)
 {
-  /* "manual" is a person's or a script's. */
+  /* "manual" comes from a person or a script. */
   static const char *const events[] = { "manual", DIVERT_DISPATCHER_ACTIONS };
 
   for (guint i = 0; i < G_N_ELEMENTS (events); i++)
     if (g_str_equal (event, events[i]))
       {
         *ret_event = events[i];
-        /* Applications hear of the network behind pre-up: let the proofs come in before. */
+        /* Applications hear of the network after pre-up, so wait for the proofs first. */
         *ret_settle = g_str_equal (event, "pre-up") || g_str_equal (event, "manual");
         return TRUE;
       }
@@ -77,7 +77,7 @@ divert_arguments_place (GDBusMethodInvocation *invocation,
 {
   g_autoptr(DivertMode) parsed = divert_mode_parse (place);
 
-  /* Where we are decides auto's place. */
+  /* For auto, the place depends on where we are. */
   if (parsed != NULL && parsed->kind == DIVERT_MODE_AUTO)
     return refuse (invocation, DIVERT_DBUS_ERROR_INVALID_ARGUMENT, "not a place", place);
   return divert_arguments_mode (invocation, config, place, 0, ret_mode);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Checking what D-Bus callers hand in: hostile until it has passed here.
+ * Checks the arguments of D-Bus callers, which are hostile until they have passed here.
  */
 #pragma once
 
@@ -12,18 +12,18 @@
 
 G_BEGIN_DECLS
 
-/* Each returns FALSE behind a D-Bus error to the caller; what is returned is the caller's to free,
- * but for @ret_event, which is static. */
+/* Each returns FALSE after it has sent a D-Bus error to the caller. The caller of these functions frees the results,
+ * except for @ret_event, which is static. */
 gboolean divert_arguments_event (GDBusMethodInvocation *invocation, const char *event, const char **ret_event,
                                  gboolean *ret_settle);
 gboolean divert_arguments_mode (GDBusMethodInvocation *invocation, const DivertConfig *config, const char *mode,
                                 guint64 expires, DivertMode **ret_mode);
-/* A place that a plan or an explanation supposes: away, off or a site's name. */
+/* The place that a plan or an explanation supposes: away, off or a site's name. */
 gboolean divert_arguments_place (GDBusMethodInvocation *invocation, const DivertConfig *config, const char *place,
                                  DivertMode **ret_mode);
 gboolean divert_arguments_site (GDBusMethodInvocation *invocation, const char *site);
 gboolean divert_arguments_uuid (GDBusMethodInvocation *invocation, const char *uuid, gboolean may_be_empty);
-/* Of @ret_packet: destination, protocol and port. */
+/* Fills in the destination, protocol and port of @ret_packet. */
 gboolean divert_arguments_packet (GDBusMethodInvocation *invocation, const char *address, guint port,
                                   const char *protocol, DivertPacket *ret_packet);
 

@@ -2,15 +2,13 @@
 /*
  * Owns: questions to polkit.
  *
- * Theory of operation.  The subject is the caller's unique name on the bus, never
- * a process id, which another process may have by the time it is looked at
- * (CVE-2013-4288, CVE-2021-3560).  One question is: watch whether the caller goes
- * away; ask the bus for its user; root: yes; else ask polkit.  Nothing blocks:
- * a password dialog may stand for minutes.  There is one way to a yes, and every
- * error on the way is a no.
+ * Theory of operation.  The subject is the caller's unique name on the bus, never a process id, because another process
+ * may have that id by the time somebody looks (CVE-2013-4288, CVE-2021-3560).  A question has these steps: watch
+ * whether the caller vanishes; ask the bus for its user; if it is root, the answer is yes; otherwise ask polkit.
+ * Nothing blocks, because a password dialog may stay open for minutes.  There is only one path to a yes, and every
+ * error on it is a no.
  *
- * Root is not asked of polkit, because polkit need not be there or work when a
- * network comes up.
+ * We don't ask polkit about root, because polkit need not be running or working when a network comes up.
  */
 #include "authority.h"
 
@@ -25,9 +23,9 @@
 struct DivertAuthority
 {
   GDBusConnection *bus;
-  GPtrArray       *questions; /* Question, all that are open; not owned: each belongs to the call that is under way */
-  PolkitAuthority *polkit;    /* NULL: not there yet; never let go: it is one for the process, and libpolkit uses it
-                               * behind the last callback */
+  GPtrArray       *questions; /* all open questions; not owned, each belongs to its call */
+  PolkitAuthority *polkit;    /* NULL: not there yet; never freed: there is one per process, and libpolkit uses it after
+                               * the last callback */
   gboolean         connecting;
   guint            timeout_ms;
   guint            interactive_timeout_ms;
@@ -35,14 +33,14 @@ struct DivertAuthority
 
 typedef enum
 {
-  STAGE_USER,    /* the bus is asked who the caller is */
-  STAGE_WAITING, /* … not root; until polkit is there */
-  STAGE_POLKIT,  /* polkit is asked */
+  STAGE_USER,    /* asking the bus who the caller is */
+  STAGE_WAITING, /* not root; waiting until polkit is there */
+  STAGE_POLKIT,  /* asking polkit */
 } Stage;
 
 typedef struct
 {
-  DivertAuthority  *authority;   /* NULL: freed meanwhile */
+  DivertAuthority  *authority;   /* NULL: it has been freed */
   GDBusConnection  *bus;
   DivertAuthorised  authorised;
   gpointer          user_data;
@@ -52,7 +50,7 @@ typedef struct
   PolkitCheckAuthorizationFlags flags;
   Stage             stage;
   guint32           uid;         /* from STAGE_WAITING on */
-  GCancellable     *cancellable; /* cancelled: the caller vanished, or its time is over */
+  GCancellable     *cancellable; /* cancelled: the caller vanished, or time is up */
   guint             vanished_id;
   GSource          *timeout;
 } Question;
@@ -125,7 +123,7 @@ on_polkit (GObject      *source,
 
   authority->connecting = FALSE;
   authority->polkit = polkit_authority_get_finish (result, &error);
-  /* From the end, because an answer takes the question out of the list. */
+  /* Go backwards, because an answer removes the question from the list. */
   for (guint i = authority->questions->len; i > 0; i--)
     {
       Question *question = g_ptr_array_index (authority->questions, i - 1);
@@ -140,8 +138,8 @@ on_polkit (GObject      *source,
   g_rc_box_release_full (authority, authority_clear);
 }
 
-/* Once for all who wait: libpolkit does not bear several of these calls at a time, and
- * never answers some of them. */
+/* Called once for all who wait, because libpolkit can't cope with several of these calls at a time and never answers
+ * some of them. */
 static void
 connect_to_polkit (DivertAuthority *authority)
 {
@@ -151,7 +149,7 @@ connect_to_polkit (DivertAuthority *authority)
   polkit_authority_get_async (NULL, on_polkit, g_rc_box_acquire (authority));
 }
 
-/* Are as many of this user's, or of all users', at polkit already? */
+/* Does polkit already have the maximum number of questions of this user, or of all users? */
 static gboolean
 is_too_many (const Question *question)
 {
@@ -201,7 +199,7 @@ on_user (GObject      *source,
     connect_to_polkit (question->authority);
 }
 
-/* What is under way ends by it with an error; waiting ends at once. */
+/* A question that is under way then ends with an error.  One that is waiting ends at once. */
 static void
 cancel (Question *question)
 {
@@ -249,7 +247,7 @@ count_of_sender (const DivertAuthority *authority,
   return count;
 }
 
-/* Harmless in a dialog: '$' would begin another place to fill in, and some agents show text as markup. */
+/* Makes @value harmless in a dialog.  A '$' would begin another placeholder, and some agents show text as markup. */
 static void
 add_detail (PolkitDetails *details,
             const char    *key,
@@ -317,7 +315,7 @@ divert_authority_check (DivertAuthority       *authority,
   question->timeout = divert_timer_new (timeout_ms, on_timeout, question);
   g_ptr_array_add (authority->questions, question);
 
-  /* Before the caller's user is asked for: a caller that went earlier has none any more. */
+  /* Watch before asking for the caller's user.  If the caller vanished earlier, it no longer has a user. */
   question->vanished_id = g_dbus_connection_signal_subscribe (question->bus, "org.freedesktop.DBus",
                                                               "org.freedesktop.DBus", "NameOwnerChanged",
                                                               "/org/freedesktop/DBus", sender,

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the queue of the questions.
+ * Owns: the queue of questions.
  *
- * A call is only put in line, which costs next to nothing, and the line is served one at a time:
- * whoever floods the helper with questions makes a person's change wait for one answer.  The line is
- * short, and shorter for each caller.
+ * A call is only put in the queue, which costs next to nothing, and the queue is served one question at a time.  So if
+ * somebody floods the helper with questions, a person's change waits for one answer at most.  The queue is short, and
+ * each caller's share is shorter still.
  */
 #include "call-queue.h"
 
@@ -24,7 +24,7 @@ struct DivertQuestions
   gpointer user_data;
   GQueue   queue; /* Question */
   gboolean open;
-  GSource *idle; /* NULL: nothing is served */
+  GSource *idle; /* NULL: no question is being served */
 };
 
 DivertQuestions *
@@ -96,7 +96,7 @@ divert_questions_add (DivertQuestions       *questions,
   GDBusMessage *message = g_dbus_method_invocation_get_message (invocation);
   Question *question;
 
-  /* Who does not want to know is not told. */
+  /* Don't answer a caller that wants no reply. */
   if (g_dbus_message_get_flags (message) & G_DBUS_MESSAGE_FLAGS_NO_REPLY_EXPECTED)
     {
       g_object_unref (invocation);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What anybody may ask, and its turn.
+ * Questions that anybody may ask, served in turn.
  */
 #pragma once
 
@@ -16,10 +16,10 @@ typedef void (*DivertAnswer) (GDBusMethodInvocation *invocation, gpointer user_d
 DivertQuestions *divert_questions_new (gpointer user_data);
 void             divert_questions_free (DivertQuestions *questions);
 
-/* Takes @invocation; @answer is called later, or there are too many and the caller is told so. */
+/* Takes @invocation. @answer is called later, unless there are too many questions; then the caller gets an error. */
 void             divert_questions_add (DivertQuestions *questions, GDBusMethodInvocation *invocation,
                                        DivertAnswer answer);
-/* From now on there is something to answer from. */
+/* From now on there is a snapshot to answer from. */
 void             divert_questions_open (DivertQuestions *questions);
 
 G_END_DECLS

@@ -2,8 +2,8 @@
 /*
  * Owns: a change on its way from the call to the answer.
  *
- * Between a call and its permission a password may be typed: nothing waits for it but
- * the caller.  A no, for whatever reason, ends the call, and nothing has changed.
+ * While we wait for permission, somebody may be typing a password.  Only the caller blocks.  A no for any reason ends
+ * the call, and nothing has changed.
  */
 #include "change.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Every D-Bus and polkit name of ours.  Public contract.
+ * All of our D-Bus and polkit names.  They are a public contract.
  */
 #pragma once
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The actions of NetworkManager's dispatcher, NetworkManager-dispatcher(8): what the hook hands on,
- * and the helper takes.
+ * The actions of NetworkManager's dispatcher, NetworkManager-dispatcher(8), that the hook passes on and the helper
+ * accepts.
  */
 #pragma once
 

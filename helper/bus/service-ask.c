@@ -2,16 +2,16 @@
 /*
  * Owns: the calls that anybody may make: Refresh, Plan, Explain, ExplainAs, Status.
  *
- * A call is answered from the last run's values; Status looks besides at the proxy's
- * listeners and the guard's counters.  Whoever floods the helper with questions costs
- * their answers, one at a time (call-queue.c), at ordinary priority, and no commit.
+ * A call is answered from the last run's values.  Status also looks at the proxy's listeners and the guard's counters.
+ * If somebody floods the helper with questions, this costs only the answers, one at a time (call-queue.c), at ordinary
+ * priority, and never a commit.
  */
 #include "service-private.h"
 
 #include "arguments.h"
 #include "status.h"
 
-/* Whoever asks may be who started us: what came before the first run is answered behind it. */
+/* The caller may be the one who started us, so calls before the first run are answered after it. */
 static gboolean
 put_in_line (DivertService         *service,
              GDBusMethodInvocation *invocation,
@@ -45,7 +45,7 @@ on_refresh (DivertHelper1         *object,
   return TRUE;
 }
 
-/* A plan's or explanation's place: "" is what is true now.  FALSE behind an answer. */
+/* The place of a plan or an explanation.  "" means the current one.  Returns FALSE after it has answered the call. */
 static gboolean
 check_supposed_mode (DivertService         *service,
                      GDBusMethodInvocation *invocation,

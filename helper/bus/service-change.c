@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: Switch and Reload: each is checked, then authorised, then checked again against
- * the configuration of that later moment, then done.
+ * Owns: Switch and Reload. Each is checked, then authorised, then checked again against the configuration at that later
+ * time, then done.
  */
 #include "service-private.h"
 
@@ -35,7 +35,7 @@ switch_mode (DivertChange *owned)
   g_steal_pointer (&change);
 }
 
-/* A mode that ends with a network must know which: without one it would never end. */
+/* A mode that ends with a network must know which network, or it would never end. */
 static void
 on_network_known (const GError *error,
                   gpointer      user_data)
@@ -63,7 +63,7 @@ do_switch (DivertChange *change)
     switch_mode (change);
 }
 
-/* Towards the safer state it is easy: away, and auto, which is what the administrator has configured. */
+/* Switching to the safer state is easy. This means away, and auto, which is what the administrator has configured. */
 static const char *
 switch_action (const DivertMode *mode)
 {
@@ -103,7 +103,7 @@ on_switch (DivertHelper1         *object,
   return TRUE;
 }
 
-/* What keeps the rules out of the kernel; NULL: nothing. */
+/* The problem that keeps the rules out of the kernel; NULL: none. */
 static const DivertProblem *
 find_gap (const DivertReport *report)
 {
@@ -117,7 +117,7 @@ find_gap (const DivertReport *report)
   return NULL;
 }
 
-/* Whoever reloads wants to know as well whether the rules are there. */
+/* A person who reloads also wants to know whether the rules are there. */
 static void
 on_reloaded (const GError *error,
              gpointer      user_data)

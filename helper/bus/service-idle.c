@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: when the helper may go: nobody has called for a while, no change waits, and
- * there are no rules to keep.
+ * Owns: when the helper may exit. Nobody has called for a while, no change is waiting, and there are no rules to
+ * maintain.
  */
 #include "service-private.h"
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: Trust, Forget and Preview: what the helper learns of a network, and unlearns.
+ * Owns: Trust, Forget and Preview: what the helper learns about a network, and unlearns.
  *
- * What is learned comes from the helper's own facts, never from the caller, who only names
- * a site and a connection.  The gateways are asked first, so that their addresses are fresh.
+ * What is learned comes from the helper's own facts, never from the caller, who only names a site and a connection. The
+ * gateways are asked first, so that their addresses are fresh.
  *
- * What is written is what a person was shown, and nothing else.  It is looked at before polkit is asked, because
- * its dialog names the network, and again when the permission comes: in between the machine may have been carried
- * elsewhere, or a stranger may have answered in the gateway's place.  What was shown is known by its digest: the
- * caller's (TrustShown), else that of the first look.
+ * Exactly what a person was shown is written, and nothing else. We look at it before we ask polkit, because polkit's
+ * dialog names the network. We look again when the permission comes, because in between the machine may have been
+ * carried elsewhere, or a stranger may have answered in the gateway's place. A digest identifies what was shown. It is
+ * the caller's digest (TrustShown), or else that of the first look.
  */
 #include "service-private.h"
 
@@ -19,7 +19,7 @@
 #include "core/trust/trust.h"
 #include "dbus-names.h"
 
-/* Changes that may wait, of any kind, before one more that asks the network is refused. */
+/* The number of waiting changes, of any kind, at which one more that asks the network is refused. */
 #define MAX_LOOKS 16
 
 static const DivertSite *
@@ -36,7 +36,7 @@ learn (const DivertChange  *change,
                              error);
 }
 
-/* Files that make no valid configuration are another failure than one of writing. */
+/* Files that make no valid configuration are a different failure from a failed write. */
 static void
 fail_to_change (DivertChange *change,
                 const GError *error)
@@ -58,7 +58,7 @@ on_kept (const GError *error,
     fail_to_change (change, error);
 }
 
-/* Answers when the rules follow. */
+/* Answers once the rules follow the change. */
 static void
 keep_and_answer (DivertChange *change,
                  const char   *event,
@@ -67,7 +67,8 @@ keep_and_answer (DivertChange *change,
   divert_orders_keep_site (change->service->orders, event, change->site, text, on_kept, change);
 }
 
-/* NULL behind an answer: nothing can be learned, or something else than was shown. */
+/* Returns NULL after it has answered the call, because nothing can be learned, or something other than what was
+ * shown. */
 static DivertLearned *
 learn_what_was_shown (DivertChange *change)
 {
@@ -130,7 +131,7 @@ on_ready_to_ask (const GError *unused,
   divert_change_authorise (g_steal_pointer (&change), DIVERT_ACTION_TRUST, &dialog);
 }
 
-/* It is anybody's to ask, and waits for answers from the network. */
+/* Anybody may call it, and it waits for answers from the network. */
 static gboolean
 is_too_many (const DivertService   *service,
              GDBusMethodInvocation *invocation)
@@ -142,7 +143,7 @@ is_too_many (const DivertService   *service,
   return TRUE;
 }
 
-/* A change of @site by @uuid; NULL behind an answer, if they cannot be. */
+/* A change of @site by @uuid. Returns NULL after it has answered the call, if one of them is invalid. */
 static DivertChange *
 learning_new (DivertService         *service,
               GDBusMethodInvocation *invocation,
@@ -161,7 +162,7 @@ learning_new (DivertService         *service,
   return change;
 }
 
-/* @digest: NULL: the caller has seen nothing. */
+/* @digest NULL: the caller has seen nothing. */
 static void
 begin_to_trust (DivertService         *service,
                 GDBusMethodInvocation *invocation,
@@ -290,7 +291,7 @@ do_forget (DivertChange *owned)
       g_dbus_method_invocation_return_dbus_error (change->invocation, DIVERT_DBUS_ERROR_UNKNOWN_SITE, "unknown site");
       return;
     }
-  /* What is left of the site without the connection; nothing: it goes. */
+  /* The text is the rest of the site without the connection. If nothing is left, the file is removed. */
   if (change->uuid[0] != '\0' && !divert_trust_forget (site, change->uuid, &text, &error))
     {
       fail_to_change (change, error);
@@ -309,7 +310,7 @@ on_forget (DivertHelper1         *object,
   DivertChange *change = learning_new (user_data, invocation, do_forget, site, uuid, TRUE);
   DivertDialog dialog = { .site = site, .network = uuid };
 
-  /* The action's own message is that of trust. */
+  /* The action's own message is worded for trust. */
   dialog.message = uuid[0] != '\0' ? N_("Authentication is required to take the network '$(network)' "
                                         "out of site '$(site)'") :
                                      N_("Authentication is required to forget site '$(site)'");

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Shared by the files of the service: service.c (the object), service-ask.c (what anybody may
- * ask), service-change.c (what needs authority: Switch, Reload), service-learn.c (Trust,
- * Forget, Preview), change.c (what these two have in common), service-idle.c (when to go).
+ * Shared by the files of the service: service.c (the object), service-ask.c (what anybody may ask), service-change.c
+ * (what needs authority: Switch, Reload), service-learn.c (Trust, Forget, Preview), change.c (what these two have in
+ * common) and service-idle.c (when to exit).
  */
 #pragma once
 
@@ -24,19 +24,19 @@ struct DivertService
   DivertIdle       idle;
   gpointer         user_data;
   GSource         *idle_timer;
-  guint            changes; /* that wait: for a password, say */
+  guint            changes; /* changes that wait, for instance for a password */
 
   GDBusConnection *bus;
   GMainContext    *context;
   GMainLoop       *loop;
   GThread         *thread;
-  GAsyncQueue     *started; /* the thread's word: a GError, or the service for "yes" */
+  GAsyncQueue     *started; /* the thread's result: a GError, or the service itself for success */
 };
 
-/* Somebody was here: not to be called idle for a while. */
+/* Somebody called, so the service doesn't count as idle for a while. */
 void divert_service_stay (DivertService *service);
 
-/* Connect their calls. */
+/* These connect the handlers of the respective calls. */
 void divert_service_connect_questions (DivertService *service);
 void divert_service_connect_changes (DivertService *service);
 void divert_service_connect_learning (DivertService *service);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the D-Bus object, its properties, and the thread that serves its calls.  The calls are other files'
- * (service-private.h).
+ * Owns: the D-Bus object, its properties, and the thread that serves its calls.  The calls themselves are in other
+ * files (service-private.h).
  *
- * The thread is an ordinary one, whatever the main loop's priority is: run/orders.c says why.  All of the folder bus/
- * runs in it, but for divert_service_new() and divert_service_free().
+ * The thread is an ordinary one, whatever the main loop's priority is; run/orders.c says why.  All of the folder bus/
+ * runs in it, except divert_service_new() and divert_service_free().
  */
 #include "service-private.h"
 
@@ -27,7 +27,7 @@ set_problems (DivertHelper1   *object,
   divert_helper1_set_problems (object, (const char *const *) texts->pdata);
 }
 
-/* The skeleton says PropertiesChanged once per main loop iteration, for what really changed. */
+/* The skeleton emits PropertiesChanged once per main loop iteration, and only for real changes. */
 static void
 show (DivertService      *service,
       const DivertReport *report)
@@ -71,7 +71,7 @@ set_up (DivertService  *service,
   divert_service_connect_changes (service);
   divert_service_connect_learning (service);
   divert_service_stay (service);
-  /* What was published first, so that there is a snapshot before the first call. */
+  /* Fetch what was published first, so that there is a snapshot before the first call. */
   g_main_context_iteration (service->context, FALSE);
   return g_dbus_interface_skeleton_export (G_DBUS_INTERFACE_SKELETON (service->object), service->bus, DIVERT_DBUS_PATH,
                                            error);
@@ -84,7 +84,7 @@ tear_down (DivertService *service)
     g_dbus_interface_skeleton_unexport (G_DBUS_INTERFACE_SKELETON (service->object));
   divert_questions_free (service->questions);
   divert_authority_free (service->authority);
-  /* The last of those that waited for the authority may just have set it. */
+  /* One of those that waited for the authority may just have set this timer. */
   divert_timer_clear (&service->idle_timer);
   g_object_unref (service->object);
 }
@@ -142,7 +142,7 @@ on_end (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* Within the loop, which else might not run yet. */
+/* End it from within the loop, because the loop might not be running yet. */
 static void
 end_loop (DivertService *service)
 {

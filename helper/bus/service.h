@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The D-Bus object: checks arguments and authority, orders from the pipeline, answers.
+ * The D-Bus object.  It checks arguments and authority, orders from the pipeline, and answers.
  */
 #pragma once
 
@@ -12,10 +12,10 @@ G_BEGIN_DECLS
 
 typedef struct DivertService DivertService;
 
-/* Called, in the service's thread, when the helper has had nothing to do for a while and has no rules to keep. */
+/* Called in the service's thread when the helper has had nothing to do for a while and has no rules to maintain. */
 typedef void (*DivertIdle) (gpointer user_data);
 
-/* Serves in a thread of its own.  @pipeline, which the caller keeps, must outlive it. */
+/* Serves in a thread of its own.  The caller keeps @pipeline, which must outlive the service. */
 DivertService *divert_service_new (GDBusConnection *bus, DivertPipeline *pipeline, DivertIdle idle, gpointer user_data,
                                    GError **error);
 void           divert_service_free (DivertService *service);

@@ -2,8 +2,7 @@
 /*
  * Owns: the shape of Status() and Explain().
  *
- * D-Bus strings must be UTF-8, and an SSID or a profile's name need not be: all
- * text from outside passes utf8().
+ * D-Bus strings must be UTF-8, but an SSID or a profile's name need not be. So all text from outside passes utf8().
  */
 #include "status.h"
 
@@ -146,7 +145,7 @@ static const char *const listener_states[] = {
   [DIVERT_LISTENER_GOOD] = "good",
 };
 
-/* The proxy as it is now; what is wrong with it is added to @problems. */
+/* The proxy as it is now. Adds what is wrong with it to @problems. */
 static GVariant *
 make_proxy (const DivertSnapshot *snapshot,
             GPtrArray            *problems)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: in which loop a timer runs.
+ * Owns: which loop a timer runs in.
  */
 #include "timer.h"
 

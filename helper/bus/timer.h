@@ -8,12 +8,12 @@
 
 G_BEGIN_DECLS
 
-/* Calls @func after @ms in the loop of the thread that calls this, as g_timeout_add() does in the main loop. */
+/* Calls @func after @ms in the loop of the calling thread, as g_timeout_add() does in the main loop. */
 GSource *divert_timer_new (guint ms, GSourceFunc func, gpointer user_data);
-/* As soon as the loop has nothing else to do. */
+/* Calls @func as soon as the loop has nothing else to do. */
 GSource *divert_timer_new_idle (GSourceFunc func, gpointer user_data);
-/* It is not called any more; @timer becomes NULL.  Also from within its function, which then returns
- * G_SOURCE_REMOVE. */
+/* The timer's function is not called any more, and @timer becomes NULL.  This may also be called from within that
+ * function, which then returns G_SOURCE_REMOVE. */
 void     divert_timer_clear (GSource **timer);
 
 G_END_DECLS
