@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the server's messages, byte by byte; no library makes such a key.
+ * Owns: the server's messages, byte by byte, because no library makes such a key.
  */
 #include "absurd-key.h"
 
@@ -24,7 +24,7 @@ append (GByteArray *to,
   g_byte_array_append (to, (const guint8 *) bytes, size);
 }
 
-/* The lowest @bytes of @number, the highest first. */
+/* The lowest @bytes of @number, most significant first. */
 static void
 append_number (GByteArray *to,
                guint64     number,
@@ -34,7 +34,7 @@ append_number (GByteArray *to,
     g_byte_array_append (to, &(guint8){ number >> (8 * (i - 1)) }, 1);
 }
 
-/* @content, which is freed, as the value of a DER tag. */
+/* Appends @content, which is freed, as the value of a DER tag. */
 static void
 append_der (GByteArray *to,
             guint8      tag,
@@ -114,7 +114,7 @@ make_certificate (guint bits)
   return certificate;
 }
 
-/* @content, which is freed, as a handshake message. */
+/* Appends @content, which is freed, as a handshake message. */
 static void
 append_message (GByteArray *to,
                 guint8      type,
@@ -126,7 +126,7 @@ append_message (GByteArray *to,
   g_byte_array_unref (content);
 }
 
-/* ECDHE-RSA-AES128-GCM-SHA256, without extensions but the two that a client wants. */
+/* ECDHE-RSA-AES128-GCM-SHA256, without extensions except the two that a client wants. */
 static GByteArray *
 make_hello (void)
 {
@@ -150,7 +150,7 @@ make_chain (guint bits)
   return chain;
 }
 
-/* P-256's generator, signed: so it says. */
+/* P-256's generator, with a claim that it is signed. */
 static GByteArray *
 make_key_exchange (guint bits)
 {
@@ -203,6 +203,6 @@ absurd_key_talk (int   client,
   append_message (messages, 12, make_key_exchange (bits));
   append_message (messages, 14, g_byte_array_new ());
   send_records (client, messages);
-  /* What it says to that. */
+  /* Wait for the client's reaction. */
   recv (client, hello, sizeof hello, 0);
 }

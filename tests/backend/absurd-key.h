@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A TLS 1.2 server whose certificate has an RSA key of any size, with an exponent as long: verifying its signature is
- * the client's work, and takes as long as the server likes.
+ * A TLS 1.2 server whose certificate has an RSA key of any size, with an exponent of the same size. The client has to
+ * verify the signature, and this takes as long as the server likes.
  */
 #pragma once
 
@@ -9,7 +9,7 @@
 
 G_BEGIN_DECLS
 
-/* Sends to @client, behind its ClientHello, all that a server sends before it is the client's turn. */
+/* Sends @client everything that a server sends after the ClientHello, until it is the client's turn. */
 void absurd_key_talk (int client, guint bits);
 
 G_END_DECLS

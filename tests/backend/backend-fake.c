@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: a backend without a kernel.  It keeps the ruleset that would be laid, and
- * remembers what was asked of it, for the tests of what stands above the backends.
+ * Owns: a backend without a kernel.  It keeps the ruleset that would be installed, and remembers what it was asked, for
+ * the tests of the code above the backends.
  */
 #include "backend-fake.h"
 
@@ -11,7 +11,7 @@ typedef struct
   DivertRuleset     *laid;
   GString           *log;
   GError            *error;
-  gboolean           guards;       /* an apply that fails has come so far */
+  gboolean           guards;       /* a failing apply has got at least this far */
   DivertFakeApplying applying;
   gpointer           applying_data;
   guint64            dropped;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: whether a fence stands, and whether the kernel obeys it.
+ * Owns: whether a fence is in place, and whether the kernel obeys it.
  *
- * That all of it is there does not mean that it counts: the order of ip rules is nobody's promise, and a rule that
- * somebody puts before the fence's takes the packets elsewhere.
+ * A complete fence need not be effective.  Nobody guarantees the order of ip rules, and a rule that somebody puts
+ * before the fence's sends the packets elsewhere.
  */
 #include "fence-check.h"
 
@@ -15,7 +15,7 @@
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 
-/* So many addresses of a prefix are tried for one that is not our own. */
+/* How many addresses of a prefix are tried to find one that is not our own. */
 #define MAX_TRIES 4
 
 static gboolean
@@ -55,7 +55,7 @@ is_whole (const DivertFenceState  *state,
          has_all (state, state->fence->gates, state->gates, error);
 }
 
-/* The address number @i of @prefix, from behind its first: that one is no host's.  FALSE: there is none. */
+/* Address number @i of @prefix, counted after the first one, which is no host's.  FALSE: there is none. */
 static gboolean
 get_address (const DivertPrefix *prefix,
              guint               i,
@@ -85,7 +85,7 @@ leads_right (DivertNetlink      *netlink,
       if (!is_gate && divert_prefixes_contain (gates, &address))
         continue;
       *ret_way = divert_fence_ask_way (netlink, &address, 0, 0);
-      /* Own and broadcast addresses are the kernel's first table's. */
+      /* Own and broadcast addresses are in the kernel's first table. */
       if (ret_way->type == RTN_LOCAL || ret_way->type == RTN_BROADCAST)
         continue;
       return is_gate ? ret_way->ifindex != ifindex : !ret_way->found || ret_way->ifindex == ifindex;

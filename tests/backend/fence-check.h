@@ -5,8 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* Does everything of @fence stand, and does the kernel, asked for a route to each panel and each gate, obey it?  If
- * not, @error says what is the matter first: something is missing, or a rule of somebody else's comes before ours. */
+/* Is all of @fence in place, and does the kernel obey it when it is asked for a route to each panel and each gate?  If
+ * not, @error says what is wrong first: something is missing, or somebody else's rule comes before ours. */
 gboolean check_fence (const DivertFence *fence, GError **error);
 
 G_END_DECLS

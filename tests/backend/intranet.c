@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Owns: the intranet that the tests of flows leave. */
+/* Owns: the intranet that is left in the tests of flows. */
 #include "intranet.h"
 
 #include "core/words/prefix.h"

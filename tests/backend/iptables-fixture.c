@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Owns: the fixture of the tests of iptables. */
+/* Owns: the fixture of the iptables tests. */
 #include "iptables-fixture.h"
 
 #include <netinet/in.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the tests of iptables have in common: each case runs once for each family, in a
- * sandbox of its own, with two lists of rules of mangle that the test makes.
+ * Shared by the iptables tests. Each case runs once for each family, in a sandbox of its own, with two lists of mangle
+ * rules that the test makes.
  */
 #pragma once
 
@@ -24,16 +24,16 @@ typedef struct
   void      (*test) (Fixture *fixture, gconstpointer data);
 } FixtureCase;
 
-/* "/iptables/GROUP/NAME/FAMILY". @make makes the rules of one of the two places. */
+/* Adds "/iptables/GROUP/NAME/FAMILY". @make makes the rules of one of the two places. */
 void     fixture_add_cases (const char *group, GArray *(*make) (gboolean home), const FixtureCase *cases,
                             guint n_cases);
 
-/* A rule of ours that marks, with our tag; or one for datagrams to @port, without it. */
+/* Adds a rule of ours that marks, with our tag, or a rule for datagrams to @port, without the tag. */
 void     fixture_add_rule (GArray *rules, DivertXtTable table, const char *chain, guint16 port, DivertXtTarget target,
                            const char *to);
-/* Writes @rules, which succeeds; was the kernel written to? */
+/* Writes @rules, which must succeed. Returns whether the kernel was written to. */
 gboolean fixture_apply (Fixture *fixture, const GArray *rules);
-/* The kernel has @rules, and nothing else of ours. */
+/* Asserts that the kernel has @rules, and nothing else of ours. */
 void     fixture_assert_holds (Fixture *fixture, const GArray *rules);
 
 G_END_DECLS

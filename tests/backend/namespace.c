@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the test's namespace, the processes beside it and the commands that it runs.
+ * Owns: the test's namespace, the processes next to it, and the commands that it runs.
  */
 #include "namespace.h"
 
@@ -59,7 +59,7 @@ test_child_start (void   (*child) (gpointer user_data),
         pause ();
     }
   close (ready[1]);
-  /* Its end, before it was ready, is none of a byte. */
+  /* If the child ends before it is ready, there is no byte to read. */
   g_assert_cmpint (read (ready[0], &byte, 1), ==, 1);
   close (ready[0]);
   return pid;

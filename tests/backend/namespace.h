@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A network namespace for a test, and other programs to look at it with.
+ * A network namespace for a test, and other programs to inspect it with.
  */
 #pragma once
 
@@ -8,35 +8,35 @@
 
 G_BEGIN_DECLS
 
-/* Into a new directory, which goes with the process if it is empty by then. */
+/* Enters a new directory. It is removed when the process ends, if it is empty by then. */
 void   test_directory_enter (void);
 
-/* Moves this process into a new network namespace, in which only lo is up.  The one before goes
- * with its last socket. */
+/* Moves this process into a new network namespace, in which only lo is up. The previous one disappears with its last
+ * socket. */
 void   test_namespace_enter (void);
 
-/* A process beside this one, which runs @child and then sleeps; returns when @child has said that it is ready.
- * Its standard output is not to be used. */
+/* Starts a process next to this one, which runs @child and then sleeps. Returns when @child has said that it is ready.
+ * The child must not use its standard output. */
 int    test_child_start (void (*child) (gpointer user_data), gpointer user_data);
 void   test_child_is_ready (void);
 void   test_child_stop (int pid);
 
-/* Another namespace beside ours, named by the process that holds it (for "ip link set … netns PID",
- * "nsenter -n -t PID"); to be stopped. */
+/* Starts another namespace next to ours. It is named by the process that holds it (for "ip link set … netns PID",
+ * "nsenter -n -t PID"), and must be stopped. */
 int    test_namespace_start_far (void);
 
-/* Runs a shell command (given as a format), which must succeed. */
+/* Runs a shell command, given as a format. It must succeed. */
 void   test_run (const char *format, ...) G_GNUC_PRINTF (1, 2);
-/* Likewise; its output. */
+/* The same. Returns its output. */
 char  *test_output (const char *format, ...) G_GNUC_PRINTF (1, 2);
 /* How often @needle is in @haystack. */
 guint  test_count (const char *haystack, const char *needle);
 
-/* Runs the default main context until @done says so, or @ms have gone by; returns whether it did. */
+/* Runs the default main context until @done returns TRUE or @ms have passed. Returns whether @done did. */
 typedef gboolean (*TestDone) (gpointer user_data);
 gboolean test_wait (guint ms, TestDone done, gpointer user_data);
 
-/* To be called by what is tested, and to wait for that: @user_data is a guint, the number of calls. */
+/* A callback for the code under test, and a way to wait for it. @user_data is a guint, the number of calls. */
 void     test_on_call (gpointer user_data);
 gboolean test_was_called (gpointer user_data);
 

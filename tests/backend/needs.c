@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Owns: the reasons to skip a test. */
+/* Owns: the reasons for skipping a test. */
 #include "needs.h"
 
 #include <errno.h>
@@ -41,7 +41,7 @@ test_needs (const char *program,
   va_end (programs);
 }
 
-/* Tried by a process of its own, which does not come back from them. */
+/* A process of its own tries this, and doesn't come back from the namespaces. */
 void
 test_needs_namespaces (void)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a test cannot do without.  To be called first in main(): where it is missing, the test is skipped by name, and
- * the first line says why.  (tests/run lets no skip pass.)
+ * What a test can't do without.  Call these first in main().  If something is missing, the test is skipped by name, and
+ * its first line says why.  (tests/run doesn't accept any skip.)
  */
 #pragma once
 

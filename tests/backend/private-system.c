@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the test's own system.  Nothing outside of the namespaces is written.
+ * Owns: the test's own system. It writes nothing outside of the namespaces.
  */
 #include "private-system.h"
 

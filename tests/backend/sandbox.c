@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Owns: the sandbox of the iptables backend's tests; see sandbox.h. */
+/* Owns: the sandbox of the iptables backend's tests. See sandbox.h. */
 #include "sandbox.h"
 
 #include <arpa/inet.h>
@@ -41,7 +41,7 @@ setsockopt (int         fd,
             const void *value,
             socklen_t   length)
 {
-  /* Both families have the same numbers. */
+  /* The number is the same in both families. */
   gboolean replace = is_xtables_level (level) && option == IPT_SO_SET_REPLACE;
   gboolean add = is_xtables_level (level) && option == IPT_SO_SET_ADD_COUNTERS;
 
@@ -76,7 +76,7 @@ getsockopt (int        fd,
       errno = sandbox.lacking_error;
       return -1;
     }
-  /* Both families have the same number. */
+  /* The number is the same in both families. */
   if (is_xtables_level (level) && option == IPT_SO_GET_ENTRIES)
     sandbox.n_read++;
   return syscall (SYS_getsockopt, fd, level, option, value, length);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Owns: the stranger's world; see stranger.h. */
+/* Owns: the stranger's world. See stranger.h. */
 #include "stranger.h"
 
 #include "run/apply.h"
@@ -171,7 +171,7 @@ on_ended (gpointer user_data)
   *(gboolean *) user_data = TRUE;
 }
 
-/* Those that began without rules. */
+/* Ends the flows that began without rules. */
 static void
 end_flows (const DivertConfig   *config,
            const DivertDecision *decision,
@@ -238,7 +238,7 @@ listen_transparently (DivertFamily family,
   return fd;
 }
 
-/* TCP: says "proxied" and ends its side.  UDP: takes what comes. */
+/* TCP: says "proxied" and ends its side. UDP: accepts everything. */
 static void
 be_proxy (gpointer user_data)
 {
@@ -338,7 +338,7 @@ raw_address (const struct sockaddr_storage *address)
                                         : (gconstpointer) &((const struct sockaddr_in *) address)->sin_addr;
 }
 
-/* @segment's checksum is at @at. */
+/* Computes @segment's checksum. It is at @at. */
 static void
 sum_up (guint8                        *segment,
         gsize                          size,
@@ -370,7 +370,7 @@ send_raw (guint8                        *segment,
   const socklen_t length = from->ss_family == AF_INET6 ? sizeof (struct sockaddr_in6) : sizeof (struct sockaddr_in);
   int fd = stranger_socket (from->ss_family, SOCK_RAW, protocol);
 
-  /* A raw socket's port is its protocol, or none. */
+  /* A raw socket's port is its protocol, or 0. */
   ((struct sockaddr_in *) &source)->sin_port = ((struct sockaddr_in *) &destination)->sin_port = 0;
   sum_up (segment, size, checksum, protocol, from, to);
   g_assert_no_errno (bind (fd, (struct sockaddr *) &source, length));
@@ -430,7 +430,7 @@ send_error (DivertFamily                   family,
   send_raw (error, 8 + header + 8, 2, v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP, from, to);
 }
 
-/* Whatever the stranger sent before has been seen by the laptop when this has. */
+/* Once the laptop has seen this, it has seen everything that the stranger sent before. */
 static void
 wait_for_laptop (DivertFamily family)
 {
@@ -464,7 +464,7 @@ stranger_plant (StrangerPlant  plant,
   wait_for_laptop (family);
 }
 
-/* Is @packet, which the spy saw, for @address, and no neighbour discovery? */
+/* Is @packet, which the spy saw, for @address, and not neighbour discovery? */
 static gboolean
 is_for (const guint8                  *packet,
         const struct sockaddr_storage *address)

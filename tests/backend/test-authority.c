@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Questions of authority, with a polkit that the test plays itself: it can keep
- * silent, as one does that shows a password dialog.
+ * Questions of authority, with a polkit that the test plays. It can stay silent, like one that shows a password dialog.
  */
 #include <signal.h>
 #include <stdlib.h>
@@ -44,7 +43,7 @@ static struct
   char                  *subject;
   char                  *action;
   char                  *details; /* "key=value;" each, sorted */
-  GDBusMethodInvocation *silent;  /* the last question that polkit keeps silent to */
+  GDBusMethodInvocation *silent;  /* the last question that polkit doesn't answer */
   guint                  allowed;
   guint                  denied;
 } self;
@@ -95,7 +94,7 @@ compare_items (gconstpointer a,
   return strcmp (*(char *const *) a, *(char *const *) b);
 }
 
-/* A copy of what is handed in as a{ss}. */
+/* A copy of a dictionary that was passed as a{ss}. */
 static char *
 read_details (GVariantIter *iter)
 {
@@ -206,7 +205,7 @@ test_answers (void)
     }
 }
 
-/* What the dialog names is text, short, and fills in nothing by itself. */
+/* The names in the dialog are plain text, short, and contain no placeholders. */
 static void
 test_dialog (void)
 {
@@ -251,7 +250,7 @@ was_cancelled (gpointer user_data)
   return self.cancelled >= GPOINTER_TO_UINT (user_data);
 }
 
-/* Polkit keeps silent to what "nobody" asks from now on: this program with @option, or one call. */
+/* From now on polkit doesn't answer what "nobody" asks, which is this program with @option, or one call. */
 static GPid
 start_caller (const char *option)
 {
@@ -263,7 +262,7 @@ start_caller (const char *option)
   return private_system_spawn (argv);
 }
 
-/* Polkit's yes to a question that has been answered with a no. */
+/* polkit says yes to a question that has already been answered with a no. */
 static void
 say_yes_too_late (void)
 {
@@ -274,7 +273,7 @@ say_yes_too_late (void)
   g_assert_cmpuint (self.denied, ==, 1);
 }
 
-/* The caller goes away while polkit asks for a password; then a yes comes. */
+/* The caller vanishes while polkit asks for a password. Then a yes arrives. */
 static void
 test_vanished (void)
 {
@@ -287,8 +286,8 @@ test_vanished (void)
   say_yes_too_late ();
 }
 
-/* One connection that floods: four questions reach polkit, the rest is refused at once; another
- * caller is served meanwhile. */
+/* One connection floods the helper. Four questions reach polkit, and the rest is refused at once. Another caller is
+ * served meanwhile. */
 static void
 test_flood (void)
 {
@@ -307,7 +306,7 @@ test_flood (void)
   g_assert_true (private_system_wait (was_cancelled, GUINT_TO_POINTER (DIVERT_AUTHORITY_MAX_PER_CONNECTION), 20000));
 }
 
-/* Many connections of one user: together they get no more than a user's share. */
+/* Many connections of one user together get no more than one user's share. */
 static void
 test_flood_of_connections (void)
 {
@@ -324,7 +323,7 @@ test_flood_of_connections (void)
 static void
 test_no_polkit (GDBusConnection *polkit)
 {
-  /* What it has answered is to arrive. */
+  /* Make sure that its answers arrive. */
   g_assert_true (g_dbus_connection_flush_sync (polkit, NULL, NULL));
   g_dbus_connection_close_sync (polkit, NULL, NULL);
   g_assert_cmpint (call (FALSE, FALSE), ==, 1);
@@ -344,7 +343,7 @@ test_free_while_open (gconstpointer user_data)
   use ((GDBusConnection *) user_data, HOUR_MS);
 }
 
-/* A question that nobody answers, with a password dialog or without. */
+/* A question that nobody answers, with or without a password dialog. */
 static void
 test_timeout (gconstpointer user_data)
 {
@@ -353,7 +352,7 @@ test_timeout (gconstpointer user_data)
   for (guint interactive = 0; interactive < 2; interactive++)
     {
       self.asked = self.cancelled = self.allowed = self.denied = 0;
-      /* It is told while it still waits. */
+      /* The caller hears of it while it still waits. */
       g_assert_cmpint (private_system_run_as_nobody ("sh", "-c", "gdbus call --system $0 -d " NAME " -m " NAME ".Reload"
                                                      " -o /org/nmdivert/Helper1 2>&1 | grep -q NotAuthorized",
                                                      interactive ? "--interactive" : "--timeout=20", NULL), ==, 0);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Beacons: real TLS servers (openssl) in a namespace at the other end of a cable, and
- * some that misbehave.  Two cables lead to two hosts with the same address: the true
- * one and an impostor.
+ * Beacons: real TLS servers (openssl) in a namespace at the other end of a cable, and some that misbehave.  Two cables
+ * lead to two hosts with the same address: the real one and an impostor.
  */
 #include <arpa/inet.h>
 #include <net/if.h>
@@ -18,11 +17,11 @@
 #include "system/sources/beacon/beacon.h"
 
 #define MARK 0x100
-/* For what comes by itself: a test that waits in vain for so long has failed. */
+/* For events that come by themselves.  A test that waits this long in vain has failed. */
 #define PATIENCE_MS 30000
-/* A signature of such a key takes many seconds to verify. */
+/* Verifying a signature of such a key takes many seconds. */
 #define ABSURD_BITS 65536
-#define MISBEHAVE "--misbehave=" /* this program as a server: at that port */
+#define MISBEHAVE "--misbehave=" /* runs this program as a server on that port */
 
 static struct
 {
@@ -31,10 +30,10 @@ static struct
   guint          home;  /* ifindex */
   guint          evil;
   guint8         key[32];
-  GPtrArray     *sites; /* all that were made */
+  GPtrArray     *sites; /* all sites that were made */
 } self;
 
-/* Nothing happens by itself, and every server has all the time that a busy machine takes. */
+/* Nothing happens by itself, and every server may take as long as a busy machine needs. */
 static const DivertBeaconLimits patient = {
   .answer_ms = PATIENCE_MS, .renewal_ms = 3600000, .slack_ms = 3600000, .retry_first_ms = 3600000,
   .retry_last_ms = 3600000, .in_a_row = 1000, .spacing_ms = 1,
@@ -46,7 +45,7 @@ on_changed (gpointer user_data)
   self.changes++;
 }
 
-/* Begins anew: nothing has been asked. */
+/* Starts afresh.  Nothing has been asked. */
 static void
 use (DivertBeaconLimits limits)
 {
@@ -63,7 +62,7 @@ run_shell (const char *command)
 static void
 set_up_hosts (void)
 {
-  /* Only what carries the mark passes: the rules of nm-divert would take the rest. */
+  /* Only packets with the mark pass, because nm-divert's rules would divert the rest. */
   run_shell ("exec >/dev/null 2>&1; ip link set lo up;"
              "for host in home evil; do"
              "  ip netns add $host; ip link add $host type veth peer name eth0 netns $host; ip link set $host up;"
@@ -104,7 +103,7 @@ spawn_server (const char *host,
   return pid;
 }
 
-/* Records that say nothing, which a client may pass over: it must not do so for ever. */
+/* Records that say nothing.  A client may skip them, but must not do so for ever. */
 static const struct
 {
   const char *bytes;
@@ -124,7 +123,7 @@ static const struct
 #define PORT_GARBAGE 81
 #define PORT_SILENCE 82
 #define PORT_ABSURD 83
-#define PORT_FLOOD 500 /* the first */
+#define PORT_FLOOD 500 /* the first one's */
 
 static void
 talk (int     client,
@@ -149,7 +148,7 @@ talk (int     client,
   close (client);
 }
 
-/* The servers that are none. */
+/* The servers that misbehave. */
 static int
 misbehave (guint16 port)
 {
@@ -270,7 +269,7 @@ test_key (void)
   assert_answer (ipv4, self.home, MARK, NULL);
   assert_answer (ipv6, self.home, MARK, NULL);
   assert_answer (tls12, self.home, MARK, NULL);
-  /* The same address by the other cable. */
+  /* The same address on the other cable. */
   assert_answer (ipv4, self.evil, MARK, "another key, sha256:");
   assert_answer (ipv6, self.evil, MARK, "another key, sha256:");
 }
@@ -288,11 +287,11 @@ test_failures (void)
   use (hasty);
   assert_answer (make_site ("home", "192.168.22.1", PORT_SILENCE), self.home, MARK, "no answer in time");
   assert_answer (make_site ("home", "192.168.22.99", 443), self.home, MARK, "no answer in time");
-  /* Without the mark our own rules would take it. */
+  /* Without the mark, our own rules would divert it. */
   assert_answer (make_site ("home", "192.168.22.1", 443), self.home, 0x200, "no answer in time");
 }
 
-/* The processor time that this process has used, in µs: a busy machine takes none of it. */
+/* The processor time that this process has used, in µs.  A busy machine doesn't affect it. */
 static gint64
 cpu_time (void)
 {
@@ -344,7 +343,8 @@ has_threads (gpointer user_data)
   return count_threads () <= GPOINTER_TO_UINT (user_data);
 }
 
-/* A thread whose answer nobody waits for any more ends at once; so does one that nobody answers, at its deadline. */
+/* If nobody waits for a thread's answer any more, the thread ends at once.  If nobody answers the thread, it ends at
+ * its deadline. */
 static void
 test_abandoned (void)
 {
@@ -362,7 +362,7 @@ test_abandoned (void)
   g_assert_true (private_system_wait (has_threads, GUINT_TO_POINTER (before), 1000));
 }
 
-/* Threads that do not end, because they compute, or the kernel is slow: there are never many. */
+/* Threads may not end, because they compute or because the kernel is slow.  There are never many of them. */
 static void
 test_bounded (void)
 {
@@ -377,11 +377,11 @@ test_bounded (void)
     }
   g_assert_cmpuint (count_threads (), <, G_N_ELEMENTS (sites));
   divert_beacons_distrust (self.beacons, 0);
-  /* Whoever comes next waits for one of them to end, and is answered. */
+  /* The next one waits until one of them ends, and is answered. */
   assert_answer (make_site ("home", "192.168.22.1", 80), self.home, MARK, "Connection refused");
 }
 
-/* The thread that revokes must go on meanwhile. */
+/* Meanwhile the thread that revokes must go on. */
 static void
 test_floods (void)
 {
@@ -412,7 +412,7 @@ expect_change (guint *changes)
   *changes = self.changes;
 }
 
-/* Asks, and asks once more when it is answered; how many ms later did anything come after the answer? */
+/* Asks, and asks once more after the answer.  Returns how many ms later something came after the answer. */
 static gint64
 ask_and_wait (const DivertSite *site,
               const char       *failure)
@@ -427,7 +427,7 @@ ask_and_wait (const DivertSite *site,
   return (g_get_monotonic_time () - start) / 1000;
 }
 
-/* Likewise of what may be asked again. */
+/* The same for a question that may be repeated. */
 static gint64
 ask_again_and_wait (const DivertSite *site)
 {
@@ -448,24 +448,25 @@ test_once (void)
   g_autoptr(DivertFacts) gone = NULL, back = NULL;
   DivertBeaconLimits limits = patient;
 
-  /* What is proven is not asked again, and nothing happens by itself before its time; nor does what failed. */
+  /* A proven beacon isn't asked again, and nothing happens by itself before its time.  The same is true for a failed
+   * one. */
   limits.renewal_ms = 300;
   limits.retry_first_ms = 200;
   use (limits);
   g_assert_cmpint (ask_and_wait (good, NULL), >=, limits.renewal_ms);
   g_assert_cmpint (ask_and_wait (bad, "refused"), >=, limits.retry_first_ms);
-  /* Each further failure, twice as late; to a limit. */
+  /* After each further failure the wait doubles, up to a limit. */
   limits.retry_last_ms = 350;
   use (limits);
   g_assert_cmpint (ask_and_wait (bad, "refused"), >=, limits.retry_first_ms);
   g_assert_cmpint (ask_again_and_wait (bad), >=, 350);
   g_assert_cmpint (ask_again_and_wait (bad), >=, 350);
 
-  /* Another key under the same name is another question. */
+  /* Another key for the same name is another question. */
   good->beacon.sha256[0] ^= 1;
   assert_answer (good, self.home, MARK, "another key");
 
-  /* A link that is gone takes its answers along. */
+  /* When a link is gone, its answers are gone too. */
   self.home += 1000;
   gone = gather ();
   self.home -= 1000;
@@ -490,7 +491,7 @@ keep (const char *key)
   return facts->beacons->len;
 }
 
-/* The configuration was read again: what the beacon of before has proven is not the new one's. */
+/* The configuration was read again.  What the old beacon has proven doesn't count for the new one. */
 static void
 test_reconfigured (void)
 {
@@ -511,7 +512,7 @@ is_not_proven (gpointer user_data)
   return !is_proven ();
 }
 
-/* A good answer is asked for again after its time, holds until the new one is there, and ends with a bad one. */
+/* A good answer is renewed after its time.  It holds until the new one arrives, and ends if the new one is bad. */
 static void
 test_renewal (void)
 {
@@ -539,7 +540,7 @@ test_renewal (void)
   g_assert_false (is_proven ());
 }
 
-/* Another access point: at once, and what is proven counts until then. */
+/* After a change of the access point the beacon is asked at once.  Meanwhile the old proof counts. */
 static void
 test_renewed_at_once (void)
 {
@@ -561,7 +562,7 @@ test_renewed_at_once (void)
   g_assert_false (is_proven ());
 }
 
-/* Nobody asks again: it ends by itself. */
+/* If nobody asks again, the proof ends by itself. */
 static void
 test_nobody_renews (void)
 {
@@ -576,7 +577,7 @@ test_nobody_renews (void)
   g_assert_cmpint (g_get_monotonic_time () - start, >=, G_USEC_PER_SEC);
 }
 
-/* A link that is distrusted over and over is no reason for as many questions. */
+/* A link that is distrusted again and again doesn't cause just as many questions. */
 static void
 test_allowance (void)
 {
@@ -591,7 +592,7 @@ test_allowance (void)
   site->beacon.sha256[0] ^= 1;
   run_shell ("XTABLES_LOCKFILE=/run/xtables.lock iptables-legacy -I OUTPUT -o home -p tcp --dport 443 --syn");
   start = g_get_monotonic_time ();
-  /* The usual few come at once. */
+  /* The usual few questions are asked at once. */
   for (guint i = 0; i < 5; i++)
     assert_answer (site, self.home, MARK, "another key");
   for (guint i = 0; i < 1000; i++)
@@ -600,7 +601,7 @@ test_allowance (void)
       divert_beacons_ask (self.beacons, site, self.home, MARK);
       divert_beacons_ask (self.beacons, site, self.home, MARK);
     }
-  /* When it is its turn, it is told, and it is asked. */
+  /* When its turn comes, we hear of it, and the question is asked. */
   while (!is_decided (NULL))
     {
       guint changes = self.changes;
@@ -608,7 +609,7 @@ test_allowance (void)
       expect_change (&changes);
       divert_beacons_ask (self.beacons, site, self.home, MARK);
     }
-  /* However long that took here. */
+  /* The limit depends on how long this took. */
   command = g_strdup_printf ("export XTABLES_LOCKFILE=/run/xtables.lock;"
                              "n=$(iptables-legacy -nvxL OUTPUT | awk '/dpt:443/ { print $1 }');"
                              "test $n -ge 6 && test $n -le %" G_GINT64_FORMAT,
@@ -643,7 +644,7 @@ main (int    argc,
   for (guint i = 0; i < G_N_ELEMENTS (floods); i++)
     spawn_misbehaving (PORT_FLOOD + i);
 
-  /* The key's digest by openssl's hand. */
+  /* openssl computes the key's digest. */
   g_assert_true (g_file_get_contents ("/run/home.der", &der, &size, NULL));
   digest = g_compute_checksum_for_data (G_CHECKSUM_SHA256, (const guint8 *) der, size);
   for (guint i = 0; i < sizeof self.key; i++)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The line of questions: who asks more than his share is told so, whoever waits when the
- * helper ends is not forgotten.
+ * The queue of questions. A caller who asks more than his share gets an error. Whoever is waiting when the helper ends
+ * is not forgotten.
  */
 #include <signal.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 
 #define NAME "org.nmdivert.Helper1"
 #define PATH "/org/nmdivert/Helper1"
-/* One caller's share, and everybody's (call-queue.c). */
+/* One caller's share, and the share of all callers (call-queue.c). */
 #define OF_CALLER 32
 #define OF_ALL 256
 
@@ -99,7 +99,7 @@ begin (void)
   self.heard = self.answered = 0;
 }
 
-/* They wait until there is something to answer from; one caller has his share of the line and no more. */
+/* Questions wait until there is something to answer from. One caller gets his share of the queue and no more. */
 static void
 test_share (void)
 {
@@ -129,7 +129,8 @@ have_all_failed (gpointer user_data)
   return failed >= OF_CALLER;
 }
 
-/* Many callers share one line; what waits in it when the helper ends is let go, and nothing is answered behind that. */
+/* Many callers share one queue. Questions in it are dropped when the helper ends, and nothing is answered after
+ * that. */
 static void
 test_free_with_questions (void)
 {
@@ -139,7 +140,7 @@ test_free_with_questions (void)
   for (guint i = 0; i < G_N_ELEMENTS (callers); i++)
     ask (&callers[i], OF_CALLER);
   g_assert_true (private_system_wait (has_heard, GUINT_TO_POINTER (OF_ALL + OF_CALLER), 30000));
-  /* Those beyond the line's end are told at once. */
+  /* Questions beyond the queue's limit get an error at once. */
   g_assert_true (private_system_wait (have_all_failed, callers, 30000));
   divert_questions_open (self.questions);
   divert_questions_free (self.questions);

@@ -15,10 +15,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* A kernel without nfnetlink, or without its part for connection tracking, says so in one of these ways. */
+/* A kernel without nfnetlink, or without its part for connection tracking, reports it in one of these ways. */
 static int lacking;
 
-/* libnl's calls come by here. */
+/* libnl's calls end up here. */
 int
 socket (int domain,
         int type,
@@ -63,7 +63,7 @@ add_marked (const char *protocol,
 {
   gboolean is_tcp = g_str_equal (protocol, "tcp");
 
-  /* The mark last: conntrack 1.4.7 takes a status behind it for it. */
+  /* The mark comes last, because conntrack 1.4.7 takes a status after it for the mark. */
   test_run ("conntrack -I -p %s -s %s -d %s --sport 4000 --dport %u -t 300 %s -m %u >/dev/null 2>&1", protocol, source,
             destination, port, is_tcp ? "--state ESTABLISHED -u SEEN_REPLY" : "", mark);
 }
@@ -105,7 +105,7 @@ test_prefixes (Fixture       *f,
   add ("tcp", "10.0.0.5", "198.51.100.1", 443);
   add ("udp", "10.0.0.5", "198.51.100.1", 53);
   add ("udp", "192.168.22.7", "198.51.100.1", 443);     /* from the intranet */
-  add ("tcp", "192.168.22.7", "192.168.22.33", 22);     /* to ourselves */
+  add ("tcp", "192.168.22.7", "192.168.22.33", 22);     /* to this machine */
   add ("udp", "fd00:22::7", "fd00:22::33", 22);
   add ("tcp", "fd00:22::33", "2001:db8::1", 443);
   before = read_table ();
@@ -121,7 +121,8 @@ test_prefixes (Fixture       *f,
   g_assert_cmpuint (forget (f->prefixes, FALSE), ==, 0);
 }
 
-/* What somebody of the intranet opened to us, and only that, if it was let through: with the mark. */
+/* What somebody in the intranet opened to us is forgotten if it was let through, which the mark shows. Nothing else
+ * is. */
 static void
 test_opened_to_us (Fixture       *f,
                    gconstpointer  user_data)
@@ -145,7 +146,7 @@ test_opened_to_us (Fixture       *f,
   g_assert_cmpstr (before, ==, after);
 }
 
-/* Within the kernel: all that bears a bit of ours, whatever its addresses, and nothing else. */
+/* Done inside the kernel. It forgets everything that has a bit of ours, whatever its addresses, and nothing else. */
 static void
 test_marked (Fixture       *f,
              gconstpointer  user_data)
@@ -199,14 +200,14 @@ ask_for_name (void)
   close (fd);
 }
 
-/* A decision about an address translation, or none, holds for its ports until it is forgotten. */
+/* A decision to translate an address, or not to, applies to its ports until it is forgotten. */
 static void
 test_redirection (Fixture       *f,
                   gconstpointer  user_data)
 {
   g_autofree char *direct = NULL, *stale = NULL, *redirected = NULL;
 
-  /* The first rule uses connection tracking, so that it goes on when there is no redirection. */
+  /* The first rule uses connection tracking, so that tracking continues when there is no redirection. */
   test_run ("ip route add default dev lo; export XTABLES_LOCKFILE=$PWD/xtables.lock;"
             "iptables-legacy -A OUTPUT -m conntrack --ctstate INVALID; "
             "iptables-legacy -t nat -A OUTPUT -p udp --dport 9");
@@ -232,21 +233,21 @@ test_large_table (Fixture       *f,
 {
   gint64 start;
 
-  /* One pass over the table; one for each match would not end before the test's time is over. */
+  /* This takes one pass over the table. With one pass for each match, the test would run out of time. */
   test_run ("i=0; while [ $i -lt 100000 ]; do echo -I -p udp -s 10.0.$((i / 50000)).1 -d 198.51.$((i / 50000)).1"
             " --sport $((i %% 50000 + 1000)) --dport 443 -t 600; i=$((i+1)); done >table.batch;"
             "i=1; while [ $i -le 200 ]; do echo -I -p udp -s 10.0.0.1 -d 192.168.22.$i --sport 9 --dport 443 -t 600; "
             "i=$((i+1)); done"
             " >>table.batch; conntrack -R table.batch >/dev/null 2>&1; rm table.batch");
   start = g_get_monotonic_time ();
-  g_assert_cmpuint (forget (f->prefixes, TRUE), ==, 199); /* one is to ourselves */
+  g_assert_cmpuint (forget (f->prefixes, TRUE), ==, 199); /* one is to this machine */
   g_test_message ("199 of 100,200: %.1f ms", (g_get_monotonic_time () - start) / 1000.0);
   start = g_get_monotonic_time ();
   g_assert_true (divert_conntrack_forget_marked (0xff, NULL));
   g_test_message ("none of 100,001, by eight bits of the mark: %.1f ms", (g_get_monotonic_time () - start) / 1000.0);
 }
 
-/* Nothing is tracked, so nothing is to be forgotten; any other error is one. */
+/* Nothing is tracked, so nothing has to be forgotten. Any other error is an error. */
 static void
 test_no_conntrack (Fixture       *f,
                    gconstpointer  user_data)

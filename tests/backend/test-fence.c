@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The routing fence in a real kernel, read back with ip(8), and tried with packets.  Each case runs for both families.
+ * The routing fence in a real kernel, read back with ip(8) and tried with packets. Each case runs for both families.
  */
 #include "fence-check.h"
 #include "namespace.h"
@@ -23,10 +23,10 @@ typedef struct
   DivertFence  *open;    /* granted */
   DivertFence  *none;
   DivertFamily  family;
-  const char   *ip;       /* the command for this family */
+  const char   *ip;       /* the ip command for this family */
   const char   *iptables;
   const char   *intranet;
-  const char   *nas;      /* a host in it, which the uplink would reach */
+  const char   *nas;      /* a host in it, reached through the uplink */
 } Fixture;
 
 static void
@@ -73,13 +73,13 @@ set_up (Fixture       *f,
   f->closed = make_fence (f, f->intranet, NULL);
   f->open = make_fence (f, f->intranet, f->intranet);
   f->none = divert_fence_new_empty ();
-  /* The NAS need not be there: that its packets go out is enough. */
+  /* The NAS need not exist. It is enough that packets for it leave. */
   test_run ("ip link add up0 type veth peer name far0; ip link set up0 addrgenmode none; "
             "ip link set far0 addrgenmode none; ip link set far0 up; ip link set up0 up;"
             "%s addr add %s dev up0 %s; %s neigh add %s lladdr 02:00:00:00:00:99 dev up0", f->ip,
             f->family == DIVERT_FAMILY_IPV6 ? "fd00:22::33/64" : "192.168.22.33/24",
             f->family == DIVERT_FAMILY_IPV6 ? "nodad" : "", f->ip, f->nas);
-  /* IPv6 gives an address its route when it finds the time. */
+  /* IPv6 gives an address its route when it gets round to it. */
   test_run ("timeout 10 sh -c 'until %s route show table local | grep -q \"local .*dev up0\"; do sleep 0.01; done'",
             f->ip);
   test_run ("%s -t mangle -A POSTROUTING -o up0 -p udp --dport 9", f->iptables);
@@ -99,7 +99,7 @@ tear_down (Fixture       *f,
 
 typedef gboolean (*Write) (DivertFences *, const DivertFence *, gboolean *, GError **);
 
-/* Says whether that was a write. */
+/* Returns whether it wrote anything. */
 static gboolean
 write_fence (Fixture           *f,
              Write              write,
@@ -113,7 +113,7 @@ write_fence (Fixture           *f,
   return wrote;
 }
 
-/* As a run does. */
+/* Like a run. */
 static gboolean
 apply (Fixture           *f,
        const DivertFence *fence)
@@ -150,7 +150,7 @@ assert_lacks (const DivertFence *fence,
   g_assert_nonnull (strstr (error->message, what));
 }
 
-/* A datagram socket that knows its route to the NAS. */
+/* A datagram socket that has a cached route to the NAS. */
 static int
 open_socket (Fixture *f,
              guint    mark,
@@ -207,7 +207,7 @@ count_sent (Fixture *f)
   return g_ascii_strtoull (packets, NULL, 10);
 }
 
-/* Of three datagrams, how many leave by the uplink? */
+/* How many of three datagrams leave through the uplink? */
 static guint
 send_three (Fixture *f,
             int      sock)
@@ -254,7 +254,7 @@ test_lay_and_remove (Fixture       *f,
   g_assert_cmpstr (before, ==, after);
 }
 
-/* The sockets are older than the change, so that they have a route of before. */
+/* The sockets are older than the change, so they have an old route. */
 static void
 test_packets (Fixture       *f,
               gconstpointer  user_data)
@@ -271,7 +271,7 @@ test_packets (Fixture       *f,
   apply (f, f->open);
   g_assert_cmpuint (send_three (f, plain), ==, 3);
   g_assert_cmpuint (try_new (f, 0), ==, 3);
-  /* Closing alone holds them. */
+  /* Closing alone holds the packets. */
   g_assert_true (write_fence (f, divert_fences_close, f->closed));
   g_assert_cmpuint (send_three (f, plain), ==, 0);
   g_assert_cmpuint (try_new (f, 0), ==, 0);
@@ -286,7 +286,7 @@ test_packets (Fixture       *f,
   close (foreign);
 }
 
-/* Whoever knows nothing but our protocol number takes the grant back. */
+/* Withdrawing a grant needs to know nothing but our protocol number. */
 static void
 test_withdraw (Fixture       *f,
                gconstpointer  user_data)
@@ -310,7 +310,7 @@ test_withdraw (Fixture       *f,
   close (plain);
 }
 
-/* A granted network within a larger intranet opens itself only. */
+/* A granted network within a larger intranet opens only itself. */
 static void
 test_nested (Fixture       *f,
              gconstpointer  user_data)
@@ -329,7 +329,7 @@ test_nested (Fixture       *f,
   g_assert_nonnull (strstr (held, "dev nm-divert-fence"));
 }
 
-/* Where there is no network a program hears so at once; and where one comes, the filter gets its packets again. */
+/* Without a network, a program gets an error at once. When a network comes, the filter gets the packets again. */
 static void
 test_refuses (Fixture       *f,
               gconstpointer  user_data)
@@ -345,7 +345,7 @@ test_refuses (Fixture       *f,
 
   test_run ("%s addr add %s dev up0 %s", f->ip, f->family == DIVERT_FAMILY_IPV6 ? "fd00:22::33/64" : "192.168.22.33/24",
             f->family == DIVERT_FAMILY_IPV6 ? "nodad" : "");
-  /* Until the next run it refuses, and lets nothing go. */
+  /* Until the next run it refuses, and lets nothing through. */
   g_assert_cmpint (connect_error (f), ==, EHOSTUNREACH);
   g_assert_true (apply (f, f->closed));
   g_assert_false (apply (f, f->closed));
@@ -355,7 +355,7 @@ test_refuses (Fixture       *f,
   g_assert_null (strstr (laid, "unreachable"));
 }
 
-/* What is missing is found and put back, and the packets are held again. */
+/* A missing part is found and restored, and the packets are held again. */
 static void
 test_found_again (Fixture       *f,
                   gconstpointer  user_data)
@@ -411,7 +411,7 @@ test_foreign_survives (Fixture       *f,
   g_assert_cmpstr (before, ==, after);
 }
 
-/* The mark's rule and routes have our protocol number, too. */
+/* The mark's rule and routes have our protocol number too. */
 static void
 test_beside_routing (Fixture       *f,
                      gconstpointer  user_data)
@@ -476,7 +476,7 @@ test_order_is_checked (Fixture       *f,
   assert_stands (f->closed);
 }
 
-/* More of them than go in one datagram. */
+/* More routes than fit into one datagram. */
 static void
 test_many (Fixture       *f,
            gconstpointer  user_data)
@@ -498,7 +498,7 @@ test_many (Fixture       *f,
   g_assert_false (apply (f, many));
   laid = read_all ();
   g_assert_cmpuint (test_count (laid, "dev nm-divert-fence"), ==, 1000);
-  /* No way to any of them: all refuse. */
+  /* Without a route to any of them, all of them refuse. */
   test_run ("%s route del default", f->ip);
   g_assert_true (apply (f, many));
   g_assert_false (apply (f, many));
@@ -534,7 +534,7 @@ ignore_linkdown (void)
             " echo 1 >/proc/sys/net/$family/conf/$name/ignore_routes_with_linkdown; done; done");
 }
 
-/* Whichever device the kernel gives us. */
+/* This holds whichever kind of device the kernel gives us. */
 static void
 test_linkdown_ignored (Fixture       *f,
                        gconstpointer  user_data)
@@ -545,7 +545,7 @@ test_linkdown_ignored (Fixture       *f,
   g_assert_cmpuint (try_new (f, 0), ==, 0);
 }
 
-/* A TUN device, on a kernel that has nothing else, of a helper that has ended: its carrier went with it. */
+/* A TUN device of a helper that has ended, on a kernel that has nothing else. Its carrier is gone too. */
 static void
 test_tun (Fixture       *f,
           gconstpointer  user_data)

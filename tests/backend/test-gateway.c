@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The gateways' link-layer addresses, against a real neighbour table and a router in
- * another namespace.  Each case runs for both families.
+ * The gateways' link-layer addresses, with a real neighbour table and a router in another namespace. Each case runs for
+ * both families.
  *
- * Here is what the kernel does and tells; what we do after how long is in
- * unit/test-gateway-resolution.c.  This kernel gives up after 50 ms a try, not after a second.
+ * This file tests what the kernel does and reports. unit/test-gateway-resolution.c tests what we do and when. Here the
+ * kernel gives up after 50 ms per try, not after a second.
  */
 #include "namespace.h"
 #include "system/sources/kernel/kernel.h"
@@ -12,7 +12,7 @@
 #include <net/if.h>
 #include <string.h>
 
-/* For what comes by itself: a test that waits in vain for so long has failed. */
+/* For events that come by themselves. A test that waits this long in vain has failed. */
 #define PATIENCE_MS 30000
 
 #define MAC_A "02:00:00:00:00:0a"
@@ -29,7 +29,7 @@ typedef struct
   guint         ifindex;
   guint         n_calls;
   guint         epoch;
-  /* What test_wait() waits for. */
+  /* For test_wait(). */
   DivertGatewayState wanted;
   const char   *wanted_macs;
 } Fixture;
@@ -68,9 +68,9 @@ set_up (Fixture       *f,
             "ip link set up0 addrgenmode none; ip link set far0 addrgenmode none;"
             "ip link set far0 address " MAC_A " netns %d; ip link set up0 up;"
             "for family in ipv4 ipv6; do echo 50 >/proc/sys/net/$family/neigh/up0/retrans_time_ms;"
-            /* IPv4's kernel would keep an address for a second, whatever others say. */
+            /* IPv4 would otherwise keep an address for a second, whatever others say. */
             "  echo 0 >/proc/sys/net/$family/neigh/up0/locktime; done", f->far);
-  /* Tells of a new address of its own, as routers that take over do. */
+  /* It announces a new address of its own, as routers do when they take over. */
   run_far (f, "ip link set lo up; ip link set far0 addrgenmode none; ip link set far0 up;"
               "echo 1 >/proc/sys/net/ipv4/conf/far0/arp_notify; echo 1 >/proc/sys/net/ipv6/conf/far0/ndisc_notify");
   run_far (f, f->far_address);
@@ -89,7 +89,7 @@ tear_down (Fixture       *f,
   test_child_stop (f->far);
 }
 
-/* The link's, as of the last look. */
+/* The link's epoch at the last look. */
 static guint
 get_epoch (Fixture *f)
 {
@@ -101,7 +101,7 @@ get_epoch (Fixture *f)
   return divert_facts_find_link (facts, "up0")->epoch;
 }
 
-/* The gateway as of now: its state; the addresses as text. */
+/* The current state of the gateway, and its addresses as text. */
 static DivertGatewayState
 look (Fixture  *f,
       char    **ret_macs)
@@ -160,7 +160,7 @@ ask (Fixture *f)
   divert_kernel_resolve_gateways (f->kernel, f->ifindex);
 }
 
-/* Nothing but @state for @ms. */
+/* Expects nothing but @state for @ms. */
 static void
 expect_steady (Fixture            *f,
                guint               ms,
@@ -182,13 +182,13 @@ test_resolves (Fixture       *f,
   g_autofree char *before = NULL;
 
   g_assert_cmpint (look (f, NULL), ==, DIVERT_GATEWAY_UNKNOWN);
-  /* Nobody asked: nothing is sent. */
+  /* Nobody asked, so nothing is sent. */
   before = test_output ("ip neigh show %s dev up0", f->gateway);
   g_assert_cmpstr (before, ==, "");
   ask (f);
   g_assert_cmpint (look (f, NULL), ==, DIVERT_GATEWAY_PENDING);
   expect (f, DIVERT_GATEWAY_RESOLVED, MAC_A);
-  /* Asking again is not asking. */
+  /* Asking while a question is under way does nothing. */
   ask (f);
   g_assert_cmpint (look (f, NULL), ==, DIVERT_GATEWAY_RESOLVED);
 }
@@ -217,7 +217,7 @@ count_fresh (Fixture *f)
   return divert_facts_find_link (facts, "up0")->fresh->len;
 }
 
-/* The first of the other family. */
+/* The first address of the other family. */
 static void
 add_address (Fixture *f)
 {
@@ -225,7 +225,7 @@ add_address (Fixture *f)
                                             : "ip addr add 2001:db8::9/64 dev up0 nodad");
 }
 
-/* An address is fresh until the gateway has answered behind it, of which is told soon. */
+/* An address is fresh until the gateway has answered after it. We are told about that soon. */
 static void
 test_fresh_address (Fixture       *f,
                     gconstpointer  user_data)
@@ -236,7 +236,7 @@ test_fresh_address (Fixture       *f,
 
   add_address (f);
   g_assert_cmpuint (count_fresh (f), ==, 1);
-  /* Looks when it is told only, by the kernel of the address or by us of the answer. */
+  /* It looks only when it is notified, by the kernel about the address or by us about the answer. */
   do
     {
       f->n_calls = 0;
@@ -245,7 +245,7 @@ test_fresh_address (Fixture       *f,
   while (count_fresh (f) > 0);
 }
 
-/* One that comes when the gateway is gone already, and nobody knows yet. */
+/* An address comes when the gateway is already gone, and nobody knows yet. */
 static void
 test_fresh_address_and_silence (Fixture       *f,
                                 gconstpointer  user_data)
@@ -263,7 +263,7 @@ test_fresh_address_and_silence (Fixture       *f,
   g_assert_cmpint (look (f, NULL), ==, DIVERT_GATEWAY_FAILED);
 }
 
-/* An entry that says "reachable", from another place or time, is not believed. */
+/* An entry that says "reachable" may come from another place or time, and isn't believed. */
 static void
 test_stale_entry (Fixture       *f,
                   gconstpointer  user_data)
@@ -271,7 +271,7 @@ test_stale_entry (Fixture       *f,
   test_run ("ip neigh replace %s lladdr " MAC_B " dev up0 nud reachable", f->gateway);
   ask (f);
   g_assert_cmpint (look (f, NULL), ==, DIVERT_GATEWAY_PENDING);
-  /* The unicast probe goes to nobody; then all are asked. */
+  /* First nobody gets the unicast probe. Then everybody is asked. */
   expect (f, DIVERT_GATEWAY_RESOLVED, MAC_A);
 }
 
@@ -285,7 +285,7 @@ test_stale_entry_and_no_answer (Fixture       *f,
   g_assert_cmpint (look (f, NULL), ==, DIVERT_GATEWAY_PENDING);
   expect (f, DIVERT_GATEWAY_FAILED, NULL);
 
-  /* Asked again without anybody's doing, and it answers now. */
+  /* It is asked again without anybody's help, and now it answers. */
   run_far (f, f->far_address);
   expect (f, DIVERT_GATEWAY_RESOLVED, MAC_A);
 }
@@ -311,10 +311,10 @@ test_mac_changes (Fixture       *f,
   run_far (f, "ip link set far0 address " MAC_B);
   expect (f, DIVERT_GATEWAY_RESOLVED, MAC_B ";" MAC_A);
   g_assert_cmpuint (get_epoch (f), >, epoch);
-  /* Both stay for a while, as the gateway answers with them in turn. */
+  /* Both are kept for a while, because the gateway answers with them in turn. */
   run_far (f, "ip link set far0 address " MAC_A);
   expect (f, DIVERT_GATEWAY_RESOLVED, MAC_A ";" MAC_B);
-  /* Another place knows nothing of them. */
+  /* Another place knows nothing about them. */
   divert_kernel_distrust (f->kernel, f->ifindex);
   g_assert_cmpint (look (f, NULL), ==, DIVERT_GATEWAY_UNKNOWN);
   ask (f);
@@ -336,7 +336,7 @@ test_entry_is_dropped (Fixture       *f,
   ask (f);
   expect (f, DIVERT_GATEWAY_RESOLVED, MAC_A);
   test_run ("ip neigh flush dev up0");
-  /* It is asked about in the background. */
+  /* It is asked in the background. */
   while (!has_entry (f))
     expect_steady (f, 5, DIVERT_GATEWAY_RESOLVED);
   g_assert_cmpint (look (f, NULL), ==, DIVERT_GATEWAY_RESOLVED);
@@ -357,7 +357,7 @@ test_kernel_finds_it_gone (Fixture       *f,
   expect (f, DIVERT_GATEWAY_FAILED, NULL);
 }
 
-/* Silent, and back: what was proven before that is to be proven again, once. */
+/* The gateway is silent and comes back. What was proven before has to be proven again, once. */
 typedef struct
 {
   Fixture *f;
@@ -366,7 +366,7 @@ typedef struct
   gint64   apart;
 } Together;
 
-/* Have two gateways answered since, and how far apart? */
+/* Have two gateways answered since then, and how far apart? */
 static gboolean
 have_answered (gpointer user_data)
 {
@@ -388,7 +388,7 @@ have_answered (gpointer user_data)
   return TRUE;
 }
 
-/* Whenever each was asked first: soon they are asked in one wake-up. */
+/* Whenever each of them was asked first, they are soon asked in one wake-up. */
 static void
 test_together (Fixture       *f,
                gconstpointer  user_data)
@@ -435,7 +435,7 @@ test_silence (Fixture       *f,
   g_assert_cmpuint (get_epoch (f), ==, epoch + 1);
 }
 
-/* The kernel does not tell of the route that another one takes the place of. */
+/* If one route replaces another, the kernel doesn't report the removal of the old one. */
 static void
 test_route_is_replaced (Fixture       *f,
                         gconstpointer  user_data)
@@ -465,7 +465,7 @@ test_carrier (Fixture       *f,
   ask (f);
   expect (f, DIVERT_GATEWAY_RESOLVED, MAC_A);
 
-  /* Gone and back before anybody looked. */
+  /* The link was gone and came back before anybody looked. */
   run_far (f, "ip link set far0 down; ip link set far0 up");
   g_assert_cmpint (look (f, NULL), ==, DIVERT_GATEWAY_UNKNOWN);
 }
@@ -478,7 +478,7 @@ has_later_epoch (gpointer user_data)
   return get_epoch (f) > f->epoch;
 }
 
-/* A link that has the number and the name of one that is gone, and was plugged in as often. */
+/* A link with the number and the name of one that is gone, and which was plugged in just as often. */
 static void
 test_link_is_made_anew (Fixture       *f,
                         gconstpointer  user_data)
@@ -505,13 +505,13 @@ test_address_goes (Fixture       *f,
 {
   ask (f);
   expect (f, DIVERT_GATEWAY_RESOLVED, MAC_A);
-  /* Gone and back before anybody looked, but not before the kernel told. */
+  /* They were gone and came back before anybody looked, but not before the kernel reported it. */
   test_run ("%s addr flush dev up0; %s route flush default", f->ip, f->ip);
   plug_in (f);
   expect (f, DIVERT_GATEWAY_UNKNOWN, "");
   ask (f);
   expect (f, DIVERT_GATEWAY_RESOLVED, MAC_A);
-  /* IPv6's are no concern of IPv4's; IPv4's are everybody's. */
+  /* A removal in IPv6 doesn't concern IPv4, but one in IPv4 concerns both. */
   if (f->family == DIVERT_FAMILY_IPV4)
     {
       test_run ("ip addr add fe80::9/64 dev up0 nodad; ip addr del fe80::9/64 dev up0");
@@ -548,7 +548,7 @@ test_permanent_entry (Fixture       *f,
   g_assert_nonnull (strstr (entry, MAC_A));
 }
 
-/* The router's mark on an IPv6 neighbour outlives our question (without it the default route may go). */
+/* The router flag on an IPv6 neighbour survives our question. (Without it the default route might go.) */
 static void
 test_router_flag (Fixture       *f,
                   gconstpointer  user_data)
@@ -587,7 +587,7 @@ test_lost_notifications (Fixture       *f,
 {
   ask (f);
   expect (f, DIVERT_GATEWAY_RESOLVED, MAC_A);
-  /* The socket is full when the other address is told. */
+  /* The socket is full when the other address is reported. */
   test_run ("seq 1 30000 | sed 's/.*/link set up0 alias &/' | ip -batch -");
   run_far (f, "ip link set far0 address " MAC_B);
   expect (f, DIVERT_GATEWAY_RESOLVED, MAC_B ";" MAC_A);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The dispatcher's hook and the bus policy: what reaches the helper, from whom, and how
- * the hook ends when the helper or the bus does not answer.  The test plays the helper.
+ * The dispatcher's hook and the bus policy: what reaches the helper, from whom, and how the hook ends if the helper or
+ * the bus doesn't answer.  The test plays the helper.
  */
 #include <glib/gstdio.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 
 #define NAME "org.nmdivert.Helper1"
 #define PATH "/org/nmdivert/Helper1"
-#define GAVE_UP "nm-divert-hook: no answer in time\n" /* its life was over before anything else ended it */
+#define GAVE_UP "nm-divert-hook: no answer in time\n" /* its lifetime was over before anything else ended it */
 
 static const char xml[] =
   "<node><interface name='" NAME "'><method name='Refresh'><arg type='s' direction='in'/></method>"
@@ -22,7 +22,7 @@ static const char xml[] =
 static struct
 {
   char    *hook;
-  char    *hasty_hook; /* 0.2 s for the helper's answer, 1 s for all */
+  char    *hasty_hook; /* 0.2 s for the helper's answer, 1 s for everything */
   char    *event;
   guint    calls;
   gboolean silent;
@@ -84,7 +84,7 @@ play_helper (void)
   private_system_own_name (bus, NAME);
 }
 
-/* The hook's exit status is 0 always. */
+/* The hook's exit status is always 0. */
 static void
 run_hook (const char *interface,
           const char *action)
@@ -94,7 +94,7 @@ run_hook (const char *interface,
   g_assert_cmpint (private_system_run (self.hook, interface, action, NULL), ==, 0);
 }
 
-/* How the hasty one ends by itself: what it says. */
+/* How the hasty hook ends by itself, with the message that it prints. */
 static char *
 run_hasty_hook (void)
 {
@@ -136,7 +136,7 @@ test_actions (void)
   g_assert_cmpint (private_system_run (self.hook, "wlan0", NULL), ==, 0);
 }
 
-/* Whatever is in it, it is not even looked at. */
+/* Whatever the environment contains, the hook doesn't even look at it. */
 static void
 test_environment (void)
 {
@@ -168,7 +168,7 @@ nobody_may (const char *method,
                                        argument2, argument3, NULL) == 0;
 }
 
-/* A call that names no interface; 1: refused by the bus. */
+/* A call without an interface.  Returns 1 if the bus refused it. */
 static int
 call_without_interface (void)
 {
@@ -215,7 +215,7 @@ test_silent_helper (void)
   g_assert_cmpstr (said, !=, GAVE_UP);
 }
 
-/* A bus that takes the connection and says nothing; and none at all. */
+/* A bus that accepts the connection and says nothing, and no bus at all. */
 static void
 test_no_bus (void)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What apply touches and what it leaves: foreign rules and counters, own counters,
- * hooks that were moved; and that it writes only when something differs.
+ * What apply touches and what it leaves alone: foreign rules and counters, its own counters, hooks that were moved. It
+ * writes only if something differs.
  */
 #include "iptables-fixture.h"
 #include "system/filter/iptables/iptables.h"
@@ -12,7 +12,7 @@
 
 #define MANGLE DIVERT_XT_MANGLE
 
-/* At home: one rule more in the middle of LOCAL_DIVERT, one chain less. */
+/* At home there is one more rule in the middle of LOCAL_DIVERT, and one chain less. */
 static GArray *
 make_rules (gboolean home)
 {
@@ -35,7 +35,7 @@ make_rules (gboolean home)
   return rules;
 }
 
-/* The lines of iptables-save that name none of our chains. */
+/* The lines of iptables-save that don't name any chain of ours. */
 static char *
 save_foreign (Fixture *fixture)
 {
@@ -81,7 +81,7 @@ test_twice (Fixture       *fixture,
   g_assert_cmpuint (sandbox.n_replaced, ==, 3);
 }
 
-/* To look is not to touch: an iptables table exists from the first time that it is opened. */
+/* Looking must not touch anything. An iptables table exists from the first time that it is opened. */
 static void
 test_no_table (Fixture       *fixture,
                gconstpointer  data)
@@ -103,8 +103,8 @@ test_no_table (Fixture       *fixture,
   g_assert_cmpstr (names, ==, "");
 }
 
-/* Foreign rules with counters, foreign chains, policies with counters: removing leaves exactly what
- * was there before. */
+/* With foreign rules and their counters, foreign chains, and policies with counters. Removing our rules leaves exactly
+ * what was there before. */
 static void
 test_foreign (Fixture       *fixture,
               gconstpointer  data)
@@ -139,7 +139,7 @@ test_foreign (Fixture       *fixture,
   g_assert_cmpstr (removed, ==, whole);
 }
 
-/* Somebody adds rules while ours are in. */
+/* Somebody adds rules while ours are in place. */
 static void
 test_foreign_between (Fixture       *fixture,
                       gconstpointer  data)
@@ -163,7 +163,7 @@ test_foreign_between (Fixture       *fixture,
     }
 }
 
-/* Every rule of ours gets counters; the middle of LOCAL_DIVERT changes; all others keep them. */
+/* Every rule of ours gets counters. The middle of LOCAL_DIVERT changes, and all other rules keep their counters. */
 static void
 test_own_counters (Fixture       *fixture,
                    gconstpointer  data)
@@ -200,14 +200,14 @@ test_hooks (Fixture       *fixture,
   g_autofree char *repaired = NULL;
   g_autofree char *moved = NULL;
 
-  /* Missing: at the head. */
+  /* A missing hook is added at the head. */
   sandbox_meddle_with (fixture->family, "-t mangle -A OUTPUT -j ACCEPT");
   fixture_apply (fixture, fixture->home);
   text = save (fixture);
   g_assert_true (g_str_has_prefix (text, "-A OUTPUT -j LOCAL_DIVERT\n-A OUTPUT -j ACCEPT\n"
                                          "-A POSTROUTING -j DIVERT_GUARD\n"));
 
-  /* Twice, with other matches, and in a foreign chain: gone. */
+  /* A second hook, hooks with other matches, and hooks in a foreign chain are removed. */
   sandbox_meddle_with (fixture->family, "-t mangle -A OUTPUT -j LOCAL_DIVERT");
   sandbox_meddle_with (fixture->family, "-t mangle -I OUTPUT 2 -p udp -j LOCAL_DIVERT");
   sandbox_meddle_with (fixture->family, "-t mangle -I OUTPUT 1 -o x -g LOCAL_DIVERT");
@@ -219,14 +219,14 @@ test_hooks (Fixture       *fixture,
   repaired = save (fixture);
   g_assert_cmpstr (repaired, ==, text);
 
-  /* Moved: it stays there. */
+  /* A hook that was moved stays where it is. */
   sandbox_meddle_with (fixture->family, "-t mangle -D OUTPUT 1");
   sandbox_meddle_with (fixture->family, "-t mangle -A OUTPUT -j LOCAL_DIVERT");
   g_assert_false (fixture_apply (fixture, fixture->home));
   moved = save (fixture);
   g_assert_true (g_str_has_prefix (moved, "-A OUTPUT -j ACCEPT\n-A OUTPUT -j LOCAL_DIVERT\n"));
 
-  /* Everything flushed by somebody: everything again. */
+  /* If somebody flushes everything, everything is installed again. */
   sandbox_meddle_with (fixture->family, "-t mangle -F");
   sandbox_meddle_with (fixture->family, "-t mangle -X");
   sandbox_meddle_with (fixture->family, "-t mangle -A OUTPUT -j ACCEPT");
@@ -238,7 +238,7 @@ test_hooks (Fixture       *fixture,
   }
 }
 
-/* Whatever somebody does to our chains, the next apply makes good. */
+/* Whatever somebody does to our chains, the next apply repairs it. */
 static void
 test_repair (Fixture       *fixture,
              gconstpointer  data)
@@ -286,7 +286,7 @@ test_read (Fixture       *fixture,
   text = divert_iptables_read_text (fixture->family, MANGLE, NULL);
   g_assert_cmpstr (text, ==, expected);
 
-  /* Rules that a DivertXtRule cannot say. */
+  /* Rules that a DivertXtRule can't express. */
   sandbox_meddle_with (fixture->family, "-t mangle -A LOCAL_DIVERT -p tcp");
   sandbox_meddle_with (fixture->family, "-t mangle -A LOCAL_DIVERT -p tcp -m tcp --sport 1:2 -j RETURN");
   sandbox_meddle_with (fixture->family, "-t mangle -A LOCAL_DIVERT -m state --state NEW -j RETURN");

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Every field and every target of DivertXtRule, in both families: laid by the backend,
- * printed by iptables-legacy-save, and byte for byte what iptables-legacy-restore
- * makes of that text.
+ * Every field and every target of DivertXtRule, in both families. The backend installs them, iptables-legacy-save
+ * prints them, and iptables-legacy-restore makes the same bytes from that text.
  */
 #include "system/filter/iptables/iptables.h"
 #include "sandbox.h"
@@ -23,10 +22,10 @@ typedef struct
 {
   DivertFamilies families;
   DivertXtRule   rule;
-  const char    *text; /* behind "-A CHAIN " */
+  const char    *text; /* after "-A CHAIN " */
 } Case;
 
-/* Chain by chain in the order in which iptables-save prints them. */
+/* Chain by chain, in the order in which iptables-save prints them. */
 static const Case cases[] = {
   /* The hooks. */
   { BOTH, { .table = MANGLE, .chain = "PREROUTING", .in_interface = "lo",
@@ -57,7 +56,7 @@ static const Case cases[] = {
       .src_types = DIVERT_ADDRTYPE_LOCAL, .target = DIVERT_XT_DROP },
     "-m mark --mark 0x17/0xff -m addrtype --src-type LOCAL -m comment --comment nm-divert -j DROP" },
 
-  /* Who gets it; only where packets come in. */
+  /* The receiver, which is known only where packets come in. */
   { BOTH, { .table = MANGLE, .chain = "DIVERT_SERVE", .receiver = DIVERT_RECEIVER_SOMEBODY, .tagged = TRUE,
       .target = DIVERT_XT_CONNMARK, .value = 8, .mask = 0xff },
     "-m socket --nowildcard -m comment --comment nm-divert -j CONNMARK --set-xmark 0x8/0xff" },
@@ -137,7 +136,7 @@ static const Case cases[] = {
       .dst_types = DIVERT_ADDRTYPE_LOCAL | DIVERT_ADDRTYPE_MULTICAST, .target = DIVERT_XT_RETURN },
     "-m addrtype --src-type LOCAL --dst-type LOCAL,MULTICAST -j RETURN" },
 
-  /* Every target that LOCAL_DIVERT may have. */
+  /* Every target that is allowed in LOCAL_DIVERT. */
   { BOTH, { .table = MANGLE, .chain = "LOCAL_DIVERT", .protocol = IPPROTO_TCP, .target = DIVERT_XT_MARK,
       .value = 0x17, .mask = 0xff },
     "-p tcp -j MARK --set-xmark 0x17/0xff" },
@@ -151,7 +150,7 @@ static const Case cases[] = {
     "-j LOCAL_INTRANET_DIVERT" },
   { BOTH, { .table = MANGLE, .chain = "LOCAL_DIVERT", .target = DIVERT_XT_GOTO, .to = "LOCAL_INTRANET_DIVERT" },
     "-g LOCAL_INTRANET_DIVERT" },
-  /* All matches at once. */
+  /* All matches together. */
   { IPV4, { .table = MANGLE, .chain = "LOCAL_INTRANET_DIVERT", .protocol = IPPROTO_TCP, .out_interface = "wlan0",
       .has_source = TRUE, .source = PREFIX4 (192, 168, 22, 0, 24), .has_destination = TRUE,
       .destination = PREFIX4 (192, 168, 22, 0, 24), .dport = 445, .mark = { TRUE, TRUE, 0x17, 0xff },
@@ -240,11 +239,11 @@ test_bytes (gconstpointer data)
                    g_bytes_get_data (theirs, NULL), g_bytes_get_size (theirs));
   g_assert_cmpuint (g_bytes_get_size (ours), >, 1000);
 
-  /* And so what iptables laid is what we want: nothing to write. */
+  /* So the rules that iptables installed are the ones we want, and there is nothing to write. */
   g_assert_false (sandbox_apply (rules, where->table, where->family));
 }
 
-/* What comes back has no host bits; some of the cases have. */
+/* Rules that are read back have no host bits, but some of the cases do. */
 static void
 clear_host_bits (GArray *rules)
 {
@@ -257,7 +256,7 @@ clear_host_bits (GArray *rules)
     }
 }
 
-/* The way back, as the core's own text. */
+/* Reading rules back, in the core's own text form. */
 static void
 test_read (gconstpointer data)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The backend's fault points: stopped, killed or failing before and after a commit.
- * Only in a build with the option fault-points.
+ * The backend's fault points: it is stopped, is killed or fails before and after a commit. Only in a build with the
+ * option fault-points.
  */
 #include "iptables-fixture.h"
 #include "system/filter/iptables/iptables.h"

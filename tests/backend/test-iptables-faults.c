@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What can go wrong at a commit: somebody else writes at the same moment, holds the
- * lock, the kernel refuses or lacks something, we may not, or we die.
+ * What can go wrong at a commit. Somebody else writes at the same moment or holds the lock, the kernel refuses or lacks
+ * something, we lack permission, or we are killed.
  */
 #include "iptables-fixture.h"
 #include "system/filter/iptables/iptables.h"
@@ -82,7 +82,7 @@ meddle (SandboxWrite write,
   return meddler->code;
 }
 
-/* A foreign rule between our reading and our writing: the kernel says EAGAIN, and both are there at the end. */
+/* Somebody adds a rule between our reading and our writing. The kernel says EAGAIN, and in the end both are there. */
 static void
 test_changed_under_us (Fixture       *fixture,
                        gconstpointer  data)
@@ -116,7 +116,7 @@ test_changed_for_ever (Fixture       *fixture,
   g_assert_true (sandbox_lock_is_free ());
 }
 
-/* The rules went in, but not the counters, and commit says EINVAL: that is success. */
+/* The rules went in, but the counters didn't, and the commit reports EINVAL. That is a success. */
 static void
 test_false_failure (Fixture       *fixture,
                     gconstpointer  data)
@@ -132,7 +132,7 @@ test_false_failure (Fixture       *fixture,
   g_assert_true (sandbox_lock_is_free ());
 }
 
-/* The same, but somebody took our rules out again in that moment: a failure, and the next apply makes it good. */
+/* The same, but somebody removed our rules again at that moment. That is a failure, and the next apply repairs it. */
 static void
 test_true_failure (Fixture       *fixture,
                    gconstpointer  data)
@@ -147,7 +147,7 @@ test_true_failure (Fixture       *fixture,
   fixture_assert_holds (fixture, fixture->away);
 }
 
-/* Somebody changes the table all the time without our lock. */
+/* Somebody keeps changing the table without our lock. */
 static void
 test_storm (Fixture       *fixture,
             gconstpointer  data)
@@ -167,10 +167,10 @@ test_storm (Fixture       *fixture,
   sandbox.n_replaced = 0;
   g_assert_true (g_spawn_async (NULL, argv, envp, G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL, &storm,
                                 NULL));
-  /* Long enough for the storm to blow, and as long as so many take here. */
+  /* Long enough for the storm to have an effect, and for this many rounds. */
   while (applied < 20 || g_get_monotonic_time () < end)
     {
-      /* Without the lock the other's change is not ours to keep; here it is our own rules that count. */
+      /* Without the lock we can't preserve the other's change. This test checks only our own rules. */
       fixture_apply (fixture, applied % 2 == 0 ? fixture->home : fixture->away);
       fixture_assert_holds (fixture, applied % 2 == 0 ? fixture->home : fixture->away);
       applied++;
@@ -191,7 +191,7 @@ test_lock_held (Fixture       *fixture,
   fixture_apply (fixture, fixture->home);
   sandbox.n_replaced = 0;
   g_assert_cmpint (flock (fd, LOCK_EX | LOCK_NB), ==, 0);
-  /* 50 ms, and the best of a few: a busy machine makes any of them late. */
+  /* 50 ms, and the best of several tries, because a busy machine delays any single one. */
   for (guint i = 0; i < 5; i++)
     {
       gint64 begin = g_get_monotonic_time (), took;
@@ -212,7 +212,7 @@ test_lock_held (Fixture       *fixture,
   g_assert_true (sandbox_lock_is_free ());
 }
 
-/* iptables takes the lock in short turns all the time: we find a gap. */
+/* iptables takes the lock for short moments all the time. We find a gap. */
 static void
 test_lock_busy (Fixture       *fixture,
                 gconstpointer  data)
@@ -240,7 +240,7 @@ test_lock_busy (Fixture       *fixture,
     }
   kill (storm, SIGKILL);
   waitpid (storm, NULL, 0);
-  /* Unless the machine lets whoever holds it wait longer than we do, now and then. */
+  /* Sometimes the machine may keep the lock's holder waiting longer than we wait. */
   g_test_message ("%u times a gap, %u times none", applied, busy);
   g_assert_cmpuint (busy, <=, applied / 32 + 1);
 }
@@ -256,7 +256,7 @@ test_lock_unopenable (Fixture       *fixture,
   g_assert_cmpuint (sandbox.n_replaced, ==, 0);
 }
 
-/* Runs @body in a child without any capability; it returns whether all was well. */
+/* Runs @body in a child without any capability. @body returns whether all was well. */
 static void
 without_capabilities (Fixture    *fixture,
                       gboolean  (*body) (Fixture *fixture))
@@ -356,7 +356,7 @@ test_probe (Fixture       *fixture,
                       fixture->family == DIVERT_FAMILY_IPV4 ? "'ip_tables'" : "'ip6_tables'");
 }
 
-/* SIGKILL at any moment: the old set or the new one. */
+/* After SIGKILL at any moment, either the old or the new set is there. */
 static void
 test_killed (Fixture       *fixture,
              gconstpointer  data)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which chains of our names apply takes for ours: tagged ones, emptied ones, and none
- * that is somebody else's, with rules or without.
+ * Which chains with our names apply takes for ours: tagged ones and emptied ones, but none that is somebody else's,
+ * with or without rules.
  */
 #include "iptables-fixture.h"
 #include "system/filter/iptables/iptables.h"
@@ -10,7 +10,7 @@
 
 #define MANGLE DIVERT_XT_MANGLE
 
-/* At home: one chain less. */
+/* At home there is one chain less. */
 static GArray *
 make_rules (gboolean home)
 {
@@ -45,10 +45,10 @@ test_foreign_chain (Fixture       *fixture,
   after = sandbox_save (fixture->family, MANGLE, TRUE);
   g_assert_cmpstr (after, ==, before);
 
-  /* Nothing of that is removed. */
+  /* None of that is removed. */
   g_assert_false (fixture_apply (fixture, fixture->nothing));
 
-  /* libiptc would take our target MARK for a jump to this. */
+  /* libiptc would take our target MARK for a jump to this chain. */
   sandbox_meddle_with (fixture->family, "-t mangle -F");
   sandbox_meddle_with (fixture->family, "-t mangle -X");
   sandbox_restore (fixture->family, "*mangle\n:MARK - [0:0]\nCOMMIT\n", FALSE);
@@ -56,7 +56,7 @@ test_foreign_chain (Fixture       *fixture,
   g_assert_false (fixture_apply (fixture, fixture->nothing));
 }
 
-/* It is neither filled nor removed, and a jump to it stays. */
+/* The chain is neither filled nor removed, and a jump to it stays. */
 static void
 assert_is_foreign (Fixture    *fixture,
                    const char *chains)
@@ -73,7 +73,7 @@ assert_is_foreign (Fixture    *fixture,
   g_assert_cmpstr (after, ==, before);
 }
 
-/* Empty chains of our names, with nothing to say that they were ours. */
+/* Empty chains with our names, but nothing says that they were ours. */
 static void
 test_foreign_empty (Fixture       *fixture,
                     gconstpointer  data)
@@ -106,7 +106,7 @@ assert_same_after (Fixture      *fixture,
   g_assert_cmpstr (text, ==, wanted);
 }
 
-/* All chains of ours are there and empty: those are ours still, whatever is wanted now. */
+/* All of our chains exist and are empty. They are still ours, whatever is wanted now. */
 static void
 test_flushed (Fixture       *fixture,
               gconstpointer  data)
@@ -123,7 +123,7 @@ test_flushed (Fixture       *fixture,
       assert_same_after (fixture, "-t mangle -F", lists[i], wanted);
     }
 
-  /* The hooks are left. */
+  /* The hooks are still there. */
   {
     g_autofree char *wanted = NULL;
 

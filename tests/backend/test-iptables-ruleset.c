@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The core's own rulesets: the kernel takes them, iptables-legacy-save prints them as
- * the backend's text (what plan shows), and iptables-legacy-restore makes the same
- * bytes of that text.  And in which order they are laid, shown by what is there when a step fails.
+ * The core's own rulesets.  The kernel accepts them, iptables-legacy-save prints them as the backend's text (which plan
+ * shows), and iptables-legacy-restore makes the same bytes from that text.  Also the order in which they are installed,
+ * which shows in what is there when a step fails.
  */
 #include "system/filter/iptables/iptables.h"
 #include "sandbox.h"
@@ -92,7 +92,7 @@ keep_rules (const char *text)
   return g_string_free (kept, FALSE);
 }
 
-/* How many writes it took. */
+/* The number of writes that it took. */
 static guint
 lay (DivertBackend *backend,
      DivertRuleset *ruleset)
@@ -182,7 +182,7 @@ test_roam (gconstpointer data)
     for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
       check_bytes (table, family);
 
-  /* A change of place is a change of mangle alone, which is read once, with the lock; nat is read, and left alone. */
+  /* A change of place changes only mangle, which is read once, under the lock. nat is read and left alone. */
   sandbox.n_read = 0;
   g_assert_cmpuint (lay (backend, home), ==, 2);
   g_assert_cmpuint (sandbox.n_read, ==, 4);
@@ -193,7 +193,7 @@ test_roam (gconstpointer data)
   check (backend, off, 4);
 }
 
-/* Home without what goes straight is away, whoever laid it. */
+/* Home without the grants is the same as away, whoever installed it. */
 static void
 test_withdraw (void)
 {
@@ -213,7 +213,7 @@ test_withdraw (void)
   check (backend, home, 2);
 }
 
-/* What somebody has changed meanwhile is found, also when the rules are the same as last time. */
+/* Somebody's change is found even if the rules are the same as last time. */
 static void
 test_drift (void)
 {
@@ -225,7 +225,7 @@ test_drift (void)
   check (backend, away, 4);
   sandbox_meddle_with (DIVERT_FAMILY_IPV6, "-t mangle -D LOCAL_DIVERT 3");
   check (backend, away, 1);
-  /* Known to differ from the last rules, and yet nothing is to be written: somebody was faster. */
+  /* We know that the rules differ from the last ones, but there is nothing to write, because somebody was faster. */
   {
     g_autoptr(DivertBackend) other = divert_backend_iptables_new ();
 
@@ -272,7 +272,7 @@ lay_fails (DivertBackend *backend,
   g_assert_cmpuint (applied.writes, >, 0);
 }
 
-/* One family's mangle fails: the other's is laid, and nat is left alone. */
+/* If one family's mangle fails, the other family's is installed, and nat is left alone. */
 static void
 test_mangle_fails (void)
 {
@@ -288,7 +288,7 @@ test_mangle_fails (void)
   assert_holds (away, DIVERT_XT_MANGLE, DIVERT_FAMILY_IPV6);
 }
 
-/* One family's nat fails: all the rest is laid. */
+/* If one family's nat fails, everything else is installed. */
 static void
 test_nat_fails (void)
 {
@@ -313,7 +313,7 @@ refuse_first (SandboxWrite write,
   return (*writes)++ == 0 ? EINVAL : 0;
 }
 
-/* Removing begins with nat; while it is there, mangle stays, and blocks the DNS that is not redirected any more. */
+/* Removal begins with nat.  While nat is there, mangle stays, and blocks DNS that is no longer redirected. */
 static void
 test_removal_fails (void)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The kernel's facts and its notifications, in a namespace whose devices are veth pairs.
+ * The kernel's facts and notifications, in a namespace whose devices are veth pairs.
  */
 #include "namespace.h"
 #include "system/sources/kernel/kernel.h"
@@ -10,7 +10,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-/* For what comes by itself: a test that waits in vain for so long has failed. */
+/* For events that come by themselves.  A test that waits this long in vain has failed. */
 #define PATIENCE_MS 30000
 
 typedef struct
@@ -19,7 +19,7 @@ typedef struct
   guint         n_calls;
 } Fixture;
 
-/* The kernel tells of a carrier up to a second after it came. */
+/* The kernel reports a carrier up to a second after it came. */
 static void
 wait_for_operstate (const char *device,
                     const char *state)
@@ -62,7 +62,7 @@ gather (Fixture *f)
   return facts;
 }
 
-/* Until nothing comes any more. */
+/* Runs until nothing comes any more. */
 static void
 settle (Fixture *f)
 {
@@ -102,7 +102,7 @@ describe_gateways (const DivertFacts *facts,
   return g_string_free (text, FALSE);
 }
 
-/* "DESTINATION [via GATEWAY] dev NAME" of each route, those of the kernel's own making left out. */
+/* "DESTINATION [via GATEWAY] dev NAME" of each route, except those that the kernel made itself. */
 static char *
 describe_routes (const DivertFacts *facts)
 {
@@ -156,7 +156,7 @@ test_dormant (Fixture       *f,
 
   /* As before 802.1X has let us in. */
   test_run ("ip link set up0 mode dormant; ip link set far0 down");
-  /* A loss that is over before the kernel comes to it changes nothing. */
+  /* A loss that is over before the kernel gets to it changes nothing. */
   wait_for_operstate ("up0", "LOWERLAYERDOWN");
   test_run ("ip link set far0 up");
   wait_for_operstate ("up0", "DORMANT");
@@ -251,7 +251,7 @@ test_notifications (Fixture       *f,
     }
 }
 
-/* What has come already is called at once, not at the end of an interval: without any waiting. */
+/* An event that has already come is reported at once, not at the end of an interval.  So there is no waiting. */
 static void
 test_latency (Fixture       *f,
               gconstpointer  user_data)
@@ -272,7 +272,7 @@ on_beat (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
-/* A clock of 5 ms that stands still when this process does: how often did it beat until we were called? */
+/* A clock of 5 ms that stands still when this process does.  How often did it tick until we were called? */
 static guint
 count_beats (Fixture *f)
 {
@@ -284,8 +284,8 @@ count_beats (Fixture *f)
   return beats;
 }
 
-/* Not a device of ours: a new one, whose other end has the same index.  The kernel takes it for a
- * network card then, and holds its events back. */
+/* This is not one of our devices, but a new one, whose other end has the same index.  The kernel then takes it for a
+ * network card, and holds its events back. */
 static void
 test_carrier_held_back (Fixture       *f,
                         gconstpointer  user_data)
@@ -302,8 +302,8 @@ test_carrier_held_back (Fixture       *f,
       settle (f);
       up = gather (f);
       g_assert_true (divert_facts_find_link (up, "card0")->carrier);
-      /* All namespaces share that second, so another's event may begin it, unseen; one of our own makes us
-       * look closely in any case. */
+      /* All namespaces share that second, so an event in another one may begin it without our seeing it.  An event of
+       * our own makes us look closely in any case. */
       test_run ("ip link set up0 alias %u", i);
       settle (f);
       test_run ("nsenter -n -t %d ip link set far0 down", far);
@@ -334,8 +334,8 @@ is_gone (gpointer user_data)
   return waitpid (*pid, NULL, WNOHANG) == *pid;
 }
 
-/* Runs the command @n times, '@' in it replaced by "0.1" … "49.200", in one ip(8) beside us, and
- * iterates until all is quiet.  Returns our CPU time. */
+/* Runs the command @n times, with '@' replaced by "0.1" … "49.200", in one ip(8) next to us, and iterates until all is
+ * quiet.  Returns our CPU time. */
 static gint64
 storm (Fixture    *f,
        guint       n,
@@ -396,7 +396,7 @@ test_storm_of_addresses (Fixture       *f,
   g_assert_cmpuint (divert_facts_find_link (facts, "up0")->addresses->len, ==, 10001);
 }
 
-/* More than the socket holds, and nobody reads meanwhile. */
+/* More notifications than the socket can take, while nobody reads. */
 static void
 test_lost_notifications (Fixture       *f,
                          gconstpointer  user_data)
@@ -450,7 +450,7 @@ compare_times (gconstpointer a,
   return left < right ? -1 : left > right;
 }
 
-/* A laptop: five links, ten addresses, twenty routes. */
+/* A laptop with five links, ten addresses and twenty routes. */
 static void
 test_cost (Fixture       *f,
            gconstpointer  user_data)

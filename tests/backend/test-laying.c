@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From a decision to the kernel, and again: with the fake backend, and the routing of a
- * network namespace.
+ * From a decision to the kernel, and trying again, with the fake backend and the routing of a network namespace.
  */
 #include "run/laying.h"
 
@@ -21,7 +20,7 @@ static const char config_text[] =
 typedef struct
 {
   DivertConfig  *config;
-  DivertBackend *backend; /* laying's */
+  DivertBackend *backend; /* owned by laying */
   DivertLaying  *laying;
   GPtrArray     *problems;
   guint          retries;
@@ -119,7 +118,7 @@ look_for_rule (gpointer user_data)
   *had_rule = has_rule ();
 }
 
-/* The filter, the routing; and backwards. */
+/* First the filter, then the routing. Removal is the reverse. */
 static void
 test_order (Fixture       *f,
             gconstpointer  user_data)
@@ -131,7 +130,7 @@ test_order (Fixture       *f,
   g_assert_false (divert_laying_find_rules (f->laying));
   g_assert_cmpstr (divert_laying_get_backend (f->laying), ==, "");
   g_assert_cmpint (lay (f, DIVERT_MODE_AWAY, TRUE, &writes), ==, DIVERT_LAID);
-  /* The fence, mangle and nat by the backend, the routing of each family. */
+  /* The fence, mangle and nat by the backend, and the routing of each family. */
   g_assert_cmpuint (writes, ==, 5);
   g_assert_false (had_rule);
   g_assert_cmpstr (divert_backend_fake_get_log (f->backend), ==, LAID);
@@ -151,7 +150,8 @@ test_order (Fixture       *f,
   g_assert_cmpuint (f->problems->len, ==, 0);
 }
 
-/* What is marked gets its way to the proxy if only it cannot leave by another; else nothing does. */
+/* Marked packets get their route to the proxy if they at least can't leave any other way. Otherwise there is no
+ * routing. */
 static void
 test_partly (Fixture       *f,
              gconstpointer  user_data)
@@ -167,7 +167,7 @@ test_partly (Fixture       *f,
   g_assert_true (has_rule ());
 }
 
-/* No rules without the group; what an earlier helper has let go straight is withdrawn. */
+/* Without the group there are no rules, and an earlier helper's grant is withdrawn. */
 static void
 test_no_group (Fixture       *f,
                gconstpointer  user_data)
@@ -178,7 +178,7 @@ test_no_group (Fixture       *f,
   g_assert_cmpint (lay (f, DIVERT_MODE_AWAY, FALSE, NULL), ==, DIVERT_LAID_NOT);
   g_assert_cmpint (get_problem (f), ==, DIVERT_PROBLEM_BUSY);
   g_assert_true (test_wait (1000, was_retried, f));
-  /* To remove them no group is needed. */
+  /* Removing them needs no group. */
   set_error (f, -1);
   g_assert_cmpint (lay (f, DIVERT_MODE_OFF, FALSE, NULL), ==, DIVERT_LAID);
 }
@@ -202,7 +202,7 @@ test_busy (Fixture       *f,
   g_assert_false (test_wait (300, was_retried, f));
 }
 
-/* Events that fail as well do not put the next try off; tries do. */
+/* Events that fail too don't delay the next try, but failed tries do. */
 static void
 test_refused (Fixture       *f,
               gconstpointer  user_data)
@@ -225,7 +225,7 @@ test_refused (Fixture       *f,
   g_assert_false (test_wait (300, was_retried, f));
 }
 
-/* No tables: nothing is laid, and it is looked again. */
+/* Without tables nothing is installed, and we look again later. */
 static void
 test_unavailable (Fixture       *f,
                   gconstpointer  user_data)
@@ -239,7 +239,7 @@ test_unavailable (Fixture       *f,
   g_assert_cmpint (lay (f, DIVERT_MODE_AWAY, TRUE, NULL), ==, DIVERT_LAID);
 }
 
-/* What one family lacks does not leave the other one open, is told, and is looked for again. */
+/* If one family lacks something, the other one isn't left open. The problem is reported, and we keep looking. */
 static void
 test_one_family (Fixture       *f,
                  gconstpointer  user_data)
@@ -270,7 +270,7 @@ test_one_family (Fixture       *f,
   g_assert_true (has_rule ());
 }
 
-/* Nothing can leave by a family that the kernel does not speak. */
+/* If the kernel doesn't support a family, nothing can leave through it. */
 static void
 test_no_family (Fixture       *f,
                 gconstpointer  user_data)
@@ -290,7 +290,7 @@ count_fence (void)
          test_count (rules, "nm-divert-fence:");
 }
 
-/* The fence needs nobody's lock, no tables and no group; and off takes it away. */
+/* The fence needs no lock, no tables and no group. Off removes it. */
 static void
 test_fence (Fixture       *f,
             gconstpointer  user_data)
@@ -305,7 +305,7 @@ test_fence (Fixture       *f,
   g_assert_cmpuint (count_fence (), ==, 3);
 }
 
-/* What it cannot do is a problem, and keeps nothing else from being laid. */
+/* If the fence can't do something, that is a problem, but everything else is installed. */
 static void
 test_fence_fails (Fixture       *f,
                   gconstpointer  user_data)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The mode on disk: restarts, reboots, damage, directories that cannot be written. */
+/* The mode on disk: restarts, reboots, damage, and directories that can't be written. */
 #include <glib/gstdio.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -113,7 +113,7 @@ test_read_only (void)
   clear ();
   save (DIVERT_MODE_AWAY, 0, NULL);
 
-  /* Both orders: the state, or the run directory, cannot be written. */
+  /* Both cases: the state directory can't be written, or the run directory can't. */
   g_assert_cmpint (mount (STATE, STATE, NULL, MS_BIND, NULL), ==, 0);
   g_assert_cmpint (mount (NULL, STATE, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL), ==, 0);
   g_assert_false (divert_mode_file_save (STATE, RUN, lasting, &error));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * NetworkManager's facts against a real NetworkManager, in namespaces.
+ * NetworkManager's facts from a real NetworkManager, in namespaces.
  */
 #include <sys/mount.h>
 #include <signal.h>
@@ -167,7 +167,7 @@ set_up_laptop (void)
                  "[connection]\nid=wired\nuuid=" WIRED_UUID "\ntype=ethernet\ninterface-name=wire1\nautoconnect=false\n"
                  "[802-1x]\neap=md5\nidentity=me\npassword=secret\noptional=true\n"
                  "[ipv4]\nmethod=manual\naddress1=10.20.0.33/16\n[ipv6]\nmethod=disabled\n");
-  /* Read-only, NetworkManager needs no udev. */
+  /* If /sys is read-only, NetworkManager needs no udev. */
   g_assert_cmpint (mount ("sysfs", "/sys", "sysfs", MS_RDONLY, NULL), ==, 0);
   g_assert_cmpint (private_system_run ("ip", "link", "add", "wire0", "type", "veth", "peer", "name", "far0", NULL),
                    ==, 0);
@@ -208,7 +208,7 @@ test_network (void)
   g_assert_false (home->external);
   g_assert_null (home->ssid);
 
-  /* What no dispatcher event tells of. */
+  /* Changes that no dispatcher event reports. */
   changes = f->changes;
   start = g_get_monotonic_time ();
   g_assert_cmpint (private_system_run ("nmcli", "connection", "modify", "home", "connection.zone", "home", NULL),
@@ -222,7 +222,7 @@ test_network (void)
                    ==, 0);
   g_assert_true (private_system_wait (home_is_renamed, f, 5000));
 
-  /* What holds is what was applied, whatever the profile says since then. */
+  /* The applied settings count, whatever the profile has said since then. */
   g_assert_cmpint (private_system_run ("nmcli", "connection", "modify", HOME_UUID, "802-1x.eap", "md5",
                                        "802-1x.identity", "me", "802-1x.password", "secret", "connection.zone", "home",
                                        NULL), ==, 0);
@@ -232,16 +232,16 @@ test_network (void)
   g_assert_true (home->up);
   g_assert_null (home->key_mgmt);
   g_assert_cmpint (private_system_run ("nmcli", "connection", "modify", HOME_UUID, "remove", "802-1x", NULL), ==, 0);
-  /* Authenticated, or not: it could as well be anybody's cable. */
+  /* It may or may not be authenticated, so it could be anybody's cable. */
   g_assert_cmpint (private_system_run ("nmcli", "-w", "0", "connection", "up", "wired", NULL), ==, 0);
   g_assert_true (private_system_wait (wired_may_be_anybody, f, 20000));
 
-  /* Somebody else configures a device: told, and told apart. */
+  /* Somebody else configures a device. That is reported, and told apart. */
   g_assert_cmpint (private_system_run ("ip", "link", "set", "bare0", "up", NULL), ==, 0);
   g_assert_cmpint (private_system_run ("ip", "addr", "add", "10.9.9.9/24", "dev", "bare0", NULL), ==, 0);
   g_assert_true (private_system_wait (has_external, f, 10000));
 
-  /* NetworkManager gone, and back. */
+  /* NetworkManager goes away and comes back. */
   stop_network_manager ();
   g_assert_true (private_system_wait (nm_does_not_run, f, 10000));
   g_assert_cmpuint (f->facts->connections->len, ==, 0);
@@ -250,7 +250,7 @@ test_network (void)
   g_assert_cmpint (private_system_run ("nmcli", "-w", "10", "connection", "up", HOME_UUID, NULL), ==, 0);
   g_assert_true (private_system_wait (home_is_up, f, 5000));
 
-  /* The profile is deleted while active. */
+  /* The profile is deleted while it is active. */
   g_assert_cmpint (private_system_run ("nmcli", "connection", "delete", HOME_UUID, NULL), ==, 0);
   g_assert_true (private_system_wait (home_is_gone, f, 10000));
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Policy routing in a real kernel, read back with ip(8).  Each case runs for both families.
+ * Policy routing in a real kernel, read back with ip(8). Each case runs for both families.
  */
 #include "namespace.h"
 #include "system/netlink/netlink.h"
@@ -13,7 +13,7 @@ typedef struct
 {
   DivertRoutes *routes;
   DivertFamily  family;
-  const char   *ip;      /* the command for this family */
+  const char   *ip;      /* the ip command for this family */
 } Fixture;
 
 static char *no_uplinks[] = { NULL };
@@ -45,7 +45,7 @@ tear_down (Fixture       *f,
   divert_routes_free (f->routes);
 }
 
-/* Applies, and says whether that was a write. */
+/* Applies, and returns whether it wrote anything. */
 static gboolean
 apply (Fixture             *f,
        const DivertRouting *routing)
@@ -116,21 +116,21 @@ test_uplinks (Fixture       *f,
   const DivertRouting without = make_routing (no_uplinks), with = make_routing (two_uplinks);
   g_autofree char *routes = NULL, *bound = NULL, *fewer = NULL;
 
-  /* A device that is not there, or is down, is no error: it sends nothing. */
+  /* A device that is missing or down is not an error, because it sends nothing. */
   test_run ("ip link add up0 type veth peer name far0; ip link set up0 up; ip link add up1 type veth peer name far1");
   g_assert_true (apply (f, &with));
   g_assert_false (apply (f, &with));
-  /* (IPv4's local routes do not mind a device that is down.) */
+  /* (IPv4's local routes don't mind a device that is down.) */
   test_run ("ip link set up1 up");
   g_assert_true (apply (f, &with) == (f->family == DIVERT_FAMILY_IPV6));
   g_assert_false (apply (f, &with));
   assert_laid (f);
   routes = test_output ("%s route show table 2233", f->ip);
   g_assert_cmpuint (test_count (routes, "local default dev up"), ==, 2);
-  /* lo comes first: a packet of an unbound socket finds it. */
+  /* lo comes first, so a packet of an unbound socket finds it. */
   g_assert_cmpint (strstr (routes, "dev lo") - routes, <, strstr (routes, "dev up0") - routes);
 
-  /* And that of a socket bound to the uplink does not leave. */
+  /* A packet of a socket that is bound to the uplink doesn't leave. */
   test_run ("%s addr add %s dev up0 %s", f->ip, f->family == DIVERT_FAMILY_IPV6 ? "2001:db8:1::2/64" : "192.0.2.2/24",
             f->family == DIVERT_FAMILY_IPV6 ? "nodad" : "");
   bound = test_output ("%s route get %s oif up0 mark 0x17", f->ip,
@@ -158,7 +158,7 @@ test_found_again (Fixture       *f,
   test_run ("%s rule del fwmark 0x17/0xff lookup 2233", f->ip);
   g_assert_true (apply (f, &routing));
   assert_laid (f);
-  /* lo down takes IPv6's route along. */
+  /* When lo goes down, IPv6's route goes with it. */
   test_run ("ip link set lo down; ip link set lo up");
   apply (f, &routing);
   assert_laid (f);
@@ -233,7 +233,7 @@ test_foreign_survives (Fixture       *f,
   g_assert_cmpstr (before, ==, after);
 }
 
-/* Somebody's rule that says the same as ours, before and behind ours in the kernel's list. */
+/* Somebody's rule says the same as ours, before and after ours in the kernel's list. */
 static void
 test_foreign_twin (Fixture       *f,
                    gconstpointer  user_data)
@@ -274,7 +274,7 @@ test_loopback_down (Fixture       *f,
   gboolean wrote = FALSE;
 
   test_run ("ip link set lo down");
-  /* IPv4's local routes do not mind. */
+  /* IPv4's local routes don't mind. */
   if (f->family == DIVERT_FAMILY_IPV4)
     {
       g_assert_true (apply (f, &routing));
@@ -283,7 +283,7 @@ test_loopback_down (Fixture       *f,
     }
   g_assert_false (divert_routes_apply (f->routes, &routing, f->family, &wrote, &error));
   g_assert_error (error, DIVERT_NETLINK_ERROR, ENETDOWN);
-  /* Without its route the rule must not be there. */
+  /* Without its route, the rule must not be there. */
   rules = test_output ("%s rule show", f->ip);
   g_assert_null (strstr (rules, "0x17"));
 }

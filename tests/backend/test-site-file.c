@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The files that trust writes: whose they are, and a full, read-only or strange directory. */
+/* The files that trust writes: whose they are, and directories that are full, read-only or strange. */
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
@@ -81,7 +81,7 @@ test_write_and_remove (void)
   g_assert_cmpuint (count_files (), ==, 0);
   g_assert_cmpstr (before_removal, ==, second);
 
-  /* Undone. */
+  /* The removal is undone. */
   g_assert_true (divert_site_file_restore (DIR, "home", before_removal, &error));
   third = read_path ();
   g_assert_cmpstr (third, ==, second);
@@ -180,7 +180,7 @@ test_cannot_write (void)
   site_free (site);
 }
 
-/* The other files have changed since they were read, and do not go with what is to be written. */
+/* The other files have changed since they were read, and don't fit with what is to be written. */
 static void
 assert_does_not_fit (const char *main_text,
                      const char *problem)
@@ -214,7 +214,7 @@ test_does_not_fit (void)
   g_assert_true (divert_site_file_write (DIR, "home", NULL, TEXT, &previous, NULL));
   assert_does_not_fit (TEXT, PATH ":2: [site home]: site given twice, first in " DIR "/nm-divert.conf");
 
-  /* A file that stands in the way can go. */
+  /* A file that is in the way can be removed. */
   g_file_set_contents_full (DIR "/nm-divert.conf", TEXT, -1, G_FILE_SET_CONTENTS_NONE, 0644, NULL);
   g_assert_true (divert_site_file_remove (DIR, site, &previous, &error));
   g_assert_no_error (error);

@@ -23,7 +23,7 @@ static struct
   DivertSleep     *sleep;
   guint            changes;
   guint            locks;
-  int              held;  /* logind's end: readable at its end when the lock is closed */
+  int              held;  /* logind's end of the lock; its peer hangs up when we close it */
 } self = { .held = -1 };
 
 static void
@@ -102,7 +102,7 @@ static void
 test_sleep (void)
 {
   self.sleep = divert_sleep_new (on_changed, NULL);
-  /* Nobody there: silence. */
+  /* If nobody is there, nothing happens. */
   g_assert_false (private_system_wait (has_changed, GUINT_TO_POINTER (1), 200));
   g_assert_false (divert_sleep_is_near (self.sleep));
 
@@ -122,11 +122,11 @@ test_sleep (void)
       g_assert_true (private_system_wait (has_lock, GUINT_TO_POINTER (i + 2), 10000));
     }
 
-  /* Allowed while awake: the lock stays. */
+  /* Allowing sleep while awake keeps the lock. */
   divert_sleep_allow (self.sleep);
   g_assert_false (has_released (NULL));
 
-  /* logind goes away in its sleep. */
+  /* logind goes away while the machine sleeps. */
   emit (TRUE);
   g_assert_true (private_system_wait (has_changed, GUINT_TO_POINTER (7), 10000));
   g_dbus_connection_close_sync (self.logind, NULL, NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Listeners and connections of a real kernel; the other ends are in another namespace.
+ * Listeners and connections in a real kernel. Their other ends are in another namespace.
  */
 #include "intranet.h"
 #include "namespace.h"
@@ -107,7 +107,7 @@ hold_alone (gpointer user_data)
     test_child_is_ready ();
 }
 
-/* A process that holds @fd alone, with the proxy's group. */
+/* A process that alone holds @fd, and is in the proxy's group. */
 static int
 hold (int fd)
 {
@@ -173,7 +173,7 @@ test_listener (gconstpointer user_data)
       }
 }
 
-/* The far end accepts whatever comes and keeps it open. */
+/* The far end accepts every connection and keeps it open. */
 static void
 serve (gpointer user_data)
 {
@@ -278,7 +278,7 @@ test_destroy (Fixture       *f,
     g_assert_false (is_aborted (g_array_index (kept, int, i)));
   g_assert_cmpuint (destroy (f), ==, 0);
 
-  /* The listener still listens. */
+  /* The listener is still listening. */
   close (connect_to (SOCK_STREAM, "127.0.0.1"));
   close (listener);
   close (unconnected);
@@ -301,7 +301,7 @@ test_proxy_is_spared (Fixture       *f,
   g_assert_false (is_aborted (tcp));
   g_assert_false (is_aborted (udp));
 
-  /* Without that process they are like any other. */
+  /* Without that process they are like any other sockets. */
   test_child_stop (tcp_holder);
   test_child_stop (udp_holder);
   g_assert_cmpuint (destroy (f), ==, 2);
@@ -310,7 +310,7 @@ test_proxy_is_spared (Fixture       *f,
   close (other);
 }
 
-/* When rules come for the first time: all that they would judge. */
+/* When the first rules come, everything that they would judge ends. */
 static void
 test_all_but (Fixture       *f,
               gconstpointer  user_data)
@@ -346,7 +346,7 @@ test_all_but (Fixture       *f,
   close (accepted);
 }
 
-/* Closed, with data still on the way: it may be the proxy's upload. */
+/* It is closed with data still under way, which may be the proxy's upload. */
 static void
 test_orphan_is_spared (Fixture       *f,
                        gconstpointer  user_data)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a stranger on the same wire can plant, and what it gains him: real packets, the product's rules and routes as
- * the backend lays them, and everything that arrives at the stranger is counted.
+ * What a stranger on the same network can plant, and what it gains him. It uses real packets and the product's rules
+ * and routes as the backend installs them, and counts everything that arrives at the stranger.
  */
 #include "stranger.h"
 
@@ -16,7 +16,7 @@
 #define WEB STRANGER_WEB
 #define FAMILIES(family) (guint family = 0; family < DIVERT_N_FAMILIES; family++)
 
-/* A client's: in the ephemeral range, another one each time. */
+/* A client's port, in the ephemeral range, a different one each time. */
 static guint16 next_port = 40000;
 
 static int
@@ -52,7 +52,7 @@ wait_for (int   fd,
   return poll (&poll_fd, 1, 10000) == 1;
 }
 
-/* Opens a connection: its SYN is on its way, or TPROXY has dropped it, when this returns. */
+/* Opens a connection. When this returns, its SYN is under way or TPROXY has dropped it. */
 static int
 open_tcp (DivertFamily   family,
           StrangerTarget target,
@@ -84,11 +84,11 @@ send_to (int            fd,
 {
   const struct sockaddr_storage to = stranger_address (family, target, port);
 
-  /* May be refused. */
+  /* This may be refused. */
   sendto (fd, "secret", 6, MSG_NOSIGNAL, (const struct sockaddr *) &to, stranger_address_size (family));
 }
 
-/* What a program may do next; the ports are those that were planted for. */
+/* What a program may do next, on the ports that something was planted for. */
 static void
 act (int            type,
      DivertFamily   family,
@@ -114,7 +114,7 @@ act (int            type,
   close (fd);
 }
 
-/* Everything that was planted × everything that a program does then × there is a proxy, there is none. */
+/* Everything that was planted × everything that a program does then × with and without a proxy. */
 static void
 test_table (void)
 {
@@ -152,8 +152,8 @@ test_table (void)
   g_test_message ("%u cells", n);
 }
 
-/* TCP simultaneous open: the SYN of ours waits (no proxy), the entry that says so is destroyed or was never ours, and
- * the stranger's SYN makes our kernel answer SYN-ACK.  Nothing of it may leave, whatever came before. */
+/* TCP simultaneous open. Our SYN waits (there is no proxy). Its entry was destroyed, or was never ours. The stranger's
+ * SYN then makes our kernel answer with a SYN-ACK. None of this may leave, whatever came before. */
 static void
 test_simultaneous_open (void)
 {
@@ -166,7 +166,8 @@ test_simultaneous_open (void)
     for (guint target = 0; target < 2; target++)
       for (guint i = 0; i < 8; i++)
         {
-          /* A port that the program asked for as well (NFS does): not to the web, where its port would count. */
+          /* This is also tried with a port that the program asked for (NFS does that), but not to the web, where such a
+           * port would count. */
           const guint16 local_port = i / 4 == 1 && target == STRANGER_NAS ? 900 + next_port++ % 100 : next_port++;
           int fd;
 
@@ -183,8 +184,8 @@ test_simultaneous_open (void)
   stranger_leave ();
 }
 
-/* A diverted connection's entry is forgotten (CLOSE_WAIT for a minute; here at once), and the program sends what it has
- * left: to the proxy while that lives, nowhere when it is gone or was started again. */
+/* A diverted connection's entry is forgotten (after a minute in CLOSE_WAIT; here at once), and the program sends its
+ * remaining data. It goes to the proxy while that lives, and nowhere if the proxy is gone or was restarted. */
 static void
 test_late_data (void)
 {
@@ -205,7 +206,7 @@ test_late_data (void)
           if (restart > 1)
             stranger_begin_proxy ();
           test_run ("conntrack -F 2>/dev/null");
-          /* Somebody else remembers the ports for us. */
+          /* Let somebody else's entry take our ports. */
           stranger_plant (STRANGER_PLANT_TCP_MD5, family, target, 443, local_port);
           stranger_count (family, target);
           send (fd, "late", 4, MSG_NOSIGNAL);
@@ -218,7 +219,8 @@ test_late_data (void)
   stranger_leave ();
 }
 
-/* The server speaks first, by the proxy, behind everything that conntrack knew: the entry begins with its datagram. */
+/* The server speaks first, through the proxy, after conntrack has forgotten everything. So the entry begins with its
+ * datagram. */
 static void
 test_server_speaks (void)
 {
@@ -262,7 +264,7 @@ test_untracked (void)
   stranger_leave ();
 }
 
-/* The guard alone: somebody has emptied what judges. */
+/* The guard alone. Somebody has emptied the chains that judge. */
 static void
 test_emptied (void)
 {
@@ -305,14 +307,14 @@ test_groups (void)
   send_group (DIVERT_FAMILY_IPV4, "239.255.255.250", 1900);
   g_assert_cmpuint (stranger_count_to (DIVERT_FAMILY_IPV4, "239.255.255.250"), ==, 1);
 
-  /* DHCP gives a subnet in which an intranet's address is the broadcast one. */
+  /* DHCP gives us a subnet in which an intranet's address is the broadcast address. */
   test_run ("ip -4 addr flush dev wlan0; ip addr add 192.168.22.9/30 brd + dev wlan0; ip route add default dev wlan0");
   send_group (DIVERT_FAMILY_IPV4, "192.168.22.11", 443);
   g_assert_cmpuint (stranger_count_to (DIVERT_FAMILY_IPV4, "192.168.22.11"), ==, 0);
   stranger_leave ();
 }
 
-/* No proxy carries them; the word about other protocols is one about ICMP. */
+/* No proxy carries these protocols. The setting about other protocols only applies to ICMP. */
 static void
 test_other_protocols (void)
 {
@@ -341,7 +343,7 @@ test_other_protocols (void)
     }
 }
 
-/* A program here serves on @local_port, and the stranger writes to it: is his answer on the wire? */
+/* A program here serves on @local_port, and the stranger writes to it. Does the answer reach the network? */
 static guint
 answer (DivertFamily   family,
         StrangerTarget target,
@@ -376,7 +378,7 @@ test_serve_udp (void)
   stranger_leave ();
 }
 
-/* The stranger connects from @target's address, and gets what we say. */
+/* Does the stranger, who connects from @target's address, get our data? */
 static gboolean
 is_served (DivertFamily   family,
            StrangerTarget target,
@@ -392,7 +394,7 @@ is_served (DivertFamily   family,
   g_assert_no_errno (listen (listener, 8));
   g_assert_no_errno (bind (theirs, (const struct sockaddr *) &from, stranger_address_size (family)));
   connect (theirs, (const struct sockaddr *) &to, stranger_address_size (family));
-  /* Whatever the laptop makes of it, it has when this is over. */
+  /* When this is over, the laptop has handled the packet, whatever it did with it. */
   stranger_plant (STRANGER_PLANT_NOTHING, family, WEB, 0, 0);
   stranger_count (family, WEB);
   ours = accept (listener, NULL, NULL);
@@ -418,14 +420,14 @@ test_serve_tcp (void)
       g_assert_true (is_served (family, WEB, next_port++, FALSE));
       g_assert_true (is_served (family, WEB, 23, TRUE));
       g_assert_true (is_served (family, NAS, 24, FALSE));
-      /* Of these nobody can tell that it is no client's. */
+      /* For these ports nobody can tell that it isn't a client's port. */
       g_assert_false (is_served (family, WEB, next_port++, TRUE));
       g_assert_false (is_served (family, NAS, 25, TRUE));
     }
   stranger_leave ();
 }
 
-/* Before the rules: an administrator's session, which goes on, and a connection of our own, which ends. */
+/* Before the rules there are an administrator's session, which lives on, and a connection of our own, which ends. */
 static void
 test_before_the_rules (void)
 {

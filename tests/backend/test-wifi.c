@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Wi-Fi's facts: a NetworkManager that the test plays, with one radio and two access points, for
- * no machine that builds this has a radio of its own.  libnm reads it as it reads the real one.
+ * Wi-Fi facts, from a NetworkManager that the test plays, with one radio and two access points. No machine that builds
+ * this has a radio of its own. libnm reads the fake as it reads the real one.
  */
 #include <string.h>
 
@@ -16,7 +16,7 @@
 #define DEVICE MANAGER "/Devices/1"
 #define ACTIVE MANAGER "/ActiveConnection/1"
 #define POINT MANAGER "/AccessPoint/"
-/* "ä", a blank, a zero byte, "home": an SSID is bytes, not text. */
+/* "ä", a blank, a zero byte, "home". An SSID is bytes, not text. */
 #define SSID "@ay [0xc3, 0xa4, 0x20, 0x00, 0x68, 0x6f, 0x6d, 0x65]"
 #define UUID "11111111-2222-4333-8444-000000000022"
 
@@ -28,7 +28,7 @@ static const char xml[] =
   "<interface name='" NAME ".Device'><method name='GetAppliedConnection'><arg type='u' direction='in'/>"
   "<arg type='a{sa{sv}}' direction='out'/><arg type='t' direction='out'/></method></interface></node>";
 
-/* What libnm asks for at its start; the two access points are in the same network. */
+/* What libnm asks for when it starts. The two access points are in the same network. */
 static const char objects[] =
   "({objectpath '" MANAGER "': {'" NAME "': {"
   "  'Version': <'1.42.0'>, 'State': <uint32 70>, 'Startup': <false>, 'NetworkingEnabled': <true>,"
@@ -56,7 +56,7 @@ static struct
   DivertFacts     *facts;
 } self;
 
-/* @key_mgmt: of the profile, or of what is applied. */
+/* @key_mgmt belongs to the profile, or to the applied settings. */
 static GVariant *
 make_settings (const char *key_mgmt)
 {
@@ -82,7 +82,7 @@ on_call (GDBusConnection       *bus,
     g_dbus_method_invocation_return_value (invocation,
                                            g_variant_new ("(@a{sa{sv}}t)", make_settings (self.key_mgmt), (guint64) 1));
   else
-    /* What the profile says of security now is not what the network proved. */
+    /* What the profile now says about security is not what the network proved. */
     g_dbus_method_invocation_return_value (invocation, g_variant_new ("(@a{sa{sv}})", make_settings ("owe")));
 }
 
@@ -94,7 +94,7 @@ on_changed (gpointer user_data)
   divert_network_gather (self.network, self.facts);
 }
 
-/* The SSID, each byte that is no letter as a point; BSSID; security; zone. */
+/* The SSID, with a dot for each byte that is not a letter; BSSID; security; zone. */
 static char *
 describe (void)
 {
@@ -170,15 +170,15 @@ test_roaming (void)
   /* Another access point of the same network. */
   change (DEVICE, NAME ".Device.Wireless", "{'ActiveAccessPoint': <objectpath '" POINT "2'>}");
   expect ("wlan0 ....home 02:aa:00:00:00:02 wpa-psk trusted");
-  /* It changes itself, and is watched now. */
+  /* The access point itself changes, and we are watching it now. */
   change (POINT "2", NAME ".AccessPoint", "{'Ssid': <@ay [0x6f, 0x74, 0x68, 0x65, 0x72]>}");
   expect ("wlan0 other 02:aa:00:00:00:02 wpa-psk trusted");
   change (POINT "2", NAME ".AccessPoint", "{'HwAddress': <'02:AA:00:00:00:03'>}");
   expect ("wlan0 other 02:aa:00:00:00:03 wpa-psk trusted");
-  /* What is no address, and no name (a hidden network that was not heard of yet). */
+  /* Something that is no address, and no name (a hidden network that hasn't been heard yet). */
   change (POINT "2", NAME ".AccessPoint", "{'HwAddress': <'nonsense'>, 'Ssid': <@ay []>}");
   expect ("wlan0 (null) (null) wpa-psk trusted");
-  /* None: between two of them. */
+  /* No access point, while it changes from one to the other. */
   change (DEVICE, NAME ".Device.Wireless", "{'ActiveAccessPoint': <objectpath '/'>}");
   change (POINT "1", NAME ".AccessPoint", "{'HwAddress': <'02:AA:00:00:00:09'>}");
   expect ("wlan0 (null) (null) wpa-psk trusted");
@@ -187,7 +187,7 @@ test_roaming (void)
   end ();
 }
 
-/* On Wi-Fi "ieee8021x" is WEP, which is no proof of anything; on a wire it would be one. */
+/* On Wi-Fi, "ieee8021x" is WEP, which proves nothing. On a wire it would be a proof. */
 static void
 test_security (void)
 {

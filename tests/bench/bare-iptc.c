@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * bare-iptc N: the least that any program on libiptc must do to rewrite mangle and nat,
- * for IPv4 and IPv6: read each table, commit it.  Nothing is compared, built or
- * locked.  Prints "min median max" of the time for all four, in microseconds.
+ * bare-iptc N: the minimum that any program on libiptc must do to rewrite mangle and nat for IPv4 and IPv6.  It reads
+ * each table and commits it.  It compares, builds and locks nothing.  Prints "min median max" of the time for all four,
+ * in microseconds.
  */
 #include <libiptc/libip6tc.h>
 #include <libiptc/libiptc.h>
@@ -33,7 +33,7 @@ compare (const void *a,
   return x < y ? -1 : x > y;
 }
 
-/* Without a change a commit is no system call: a counter is set to make one. */
+/* Without a change, a commit makes no system call.  So set a counter to force one. */
 static int
 rewrite_ipv4 (const char *table)
 {

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * events LOCK LOG…: stamps, in microseconds since the epoch, what the kernel tells of
- * this network namespace's links and of the fence, when somebody closes LOCK (iptables' lock is closed
- * behind each commit), and what is appended to each LOG, as they come:
+ * events LOCK LOG…: prints timestamped events, in microseconds since the epoch, as they come: what the kernel reports
+ * about this network namespace's links and about the fence, when somebody closes LOCK (the iptables lock is closed
+ * after each commit), and what is appended to each LOG:
  *
  *   TIME carrier on|off LINK
- *   TIME fence closed        (a gate was taken away)
+ *   TIME fence closed        (a gate was removed)
  *   TIME lock closed
  *   TIME LOG LINE            (LOG without its folder)
  *
- * Both come from outside the program under test, by the same clock.  Runs with real-time
- * priority where it may, so that a busy machine does not make it late.  Ends at SIGTERM.
+ * All of these come from outside the program under test, with the same clock.  It runs with real-time priority if it
+ * may, so that a busy machine doesn't delay it.  It ends at SIGTERM.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -68,7 +68,7 @@ open_notifications (void)
   return fd;
 }
 
-/* Only changes: a link is told of for many reasons. */
+/* Only changes, because the kernel reports a link for many reasons. */
 static void
 take_link (const struct nlmsghdr *message,
            long long              time)

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Loads for measuring paths, IPv4; all bounded.
+ * Loads for measuring paths, IPv4 only. All of them are bounded.
  *
- *   load udp ADDRESS PORT COUNT            sends COUNT small datagrams; prints datagrams a second
- *   load tcp ADDRESS PORT MS               sends for MS milliseconds; prints MB a second
- *   load sink PORT [transparent]           takes connections and swallows what comes; UDP stays
+ *   load udp ADDRESS PORT COUNT            sends COUNT small datagrams; prints datagrams per second
+ *   load tcp ADDRESS PORT MS               sends for MS milliseconds; prints MB per second
+ *   load sink PORT [transparent]           accepts connections and swallows the data; UDP stays
  *                                          unread and overflows
- *   load reach ADDRESS PORT ANSWER SECONDS asks each millisecond; prints when (microseconds since
+ *   load reach ADDRESS PORT ANSWER SECONDS asks every millisecond; prints when (microseconds since
  *                                          the epoch) an answer first began with ANSWER
  *
- * The seconds of "udp" and "tcp" are of the sender's own processor time, which has the whole
- * way of a packet through the rules in it, and not what else the machine does meanwhile.
+ * The seconds of "udp" and "tcp" are the sender's own processor time. It includes a packet's whole path through the
+ * rules, but not whatever else the machine does meanwhile.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -113,7 +113,7 @@ run_tcp (char **arguments)
         die ("send");
       bytes += (double) sent;
     }
-  /* What the peer has really taken: it closes behind the last byte. */
+  /* Count what the peer has really received. It closes after the last byte. */
   shutdown (fd, SHUT_WR);
   if (recv (fd, chunk, sizeof chunk, 0) != 0)
     die ("the sink's end");
@@ -174,7 +174,7 @@ run_reach (char **arguments)
       struct pollfd answer = { .fd = fd, .events = POLLIN };
       char text[256] = "";
 
-      /* No route, refused: that is what is waited to end. */
+      /* No route, or refused. We are waiting for this to end. */
       (void) !sendto (fd, "reach\n", 6, MSG_DONTWAIT, (struct sockaddr *) &to, sizeof to);
       if (poll (&answer, 1, 1) > 0 && recv (fd, text, sizeof text - 1, MSG_DONTWAIT) > 0 &&
           strncmp (text, wanted, strlen (wanted)) == 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * timing N COMMAND [ARGUMENT…]: runs COMMAND N times, one after the other, and prints
- * "min median max" of the wall time from start to exit, in microseconds.
+ * timing N COMMAND [ARGUMENT…]: runs COMMAND N times in a row, and prints "min median max" of the wall time from start
+ * to exit, in microseconds.
  */
 #include <errno.h>
 #include <spawn.h>

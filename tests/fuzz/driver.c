@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Runs a fuzz target over the files of a folder, each also cut short at every
- * length: mistakes hide where a text ends too early.
+ * Runs a fuzz target over the files in a folder, and over each file cut short at every length, because mistakes hide
+ * where a text ends too early.
  */
 #include <stdlib.h>
 
@@ -18,7 +18,7 @@ run_file (const char *path)
   g_assert_no_error (error);
   for (gsize length = 0; length <= size; length++)
     {
-      /* A copy of just this length, so that a sanitizer sees every byte that is read behind it. */
+      /* A copy of exactly this length, so that a sanitizer sees every byte that is read beyond it. */
       g_autofree uint8_t *data = g_memdup2 (text, MAX (length, 1));
 
       LLVMFuzzerTestOneInput (data, length);

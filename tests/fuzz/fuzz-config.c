@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is accepted can be written, read again, and is the same; and GKeyFile reads it alike. */
+/* An accepted configuration can be written, read again, and is the same. GKeyFile reads it the same way. */
 #include "core/config/config-private.h"
 #include "fuzz.h"
 
@@ -12,7 +12,7 @@ parse (const char *text,
 
   if (divert_config_add (config, "f", text, size, &error) && divert_config_finish (config, &error))
     return g_steal_pointer (&config);
-  /* One line of valid text, whatever the input. */
+  /* The message is one line of valid text, whatever the input is. */
   g_assert_true (error != NULL && g_str_has_prefix (error->message, "f:"));
   g_assert_true (g_utf8_validate (error->message, -1, NULL) && strpbrk (error->message, "\n\r\x1b") == NULL);
   return NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Durations, modes as they are typed, and modes as they are kept. */
+/* Durations, modes as people type them, and modes as they are saved. */
 #include "core/place/mode.h"
 #include "fuzz.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the kernel writes to a netlink socket, taken apart: answers with their errors and reasons, and each kind of
- * message that is read.  Nothing is read behind the datagram, and what comes out is in range.
+ * What the kernel writes to a netlink socket, taken apart: answers with their errors and reasons, and every kind of
+ * message that we read.  Nothing is read beyond the datagram, and all results are in range.
  */
 #include "fuzz.h"
 
@@ -52,7 +52,7 @@ int
 LLVMFuzzerTestOneInput (const uint8_t *data,
                         size_t         size)
 {
-  /* Of just this size, and aligned as a socket's buffer is. */
+  /* Exactly this size, and aligned like a socket's buffer. */
   g_autofree char *datagram = g_memdup2 (data, MAX (size, 1));
   DivertNetlinkAnswer answer = { .visit = see };
   g_autoptr(GError) error = NULL;

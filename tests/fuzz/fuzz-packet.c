@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Packets as a person types them for explain, sent through a ruleset. */
+/* Packets as people type them for explain, sent through a ruleset. */
 #include "core/ruleset/explain.h"
 #include "fuzz.h"
 

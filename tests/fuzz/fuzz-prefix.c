@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Prefixes, link-layer addresses and escaping: what is accepted has one canonical text. */
+/* Prefixes, link-layer addresses and escaping. Everything that is accepted has one canonical text. */
 #include "core/words/escape.h"
 #include "core/words/mac.h"
 #include "core/words/prefix.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What every fuzz target has: libFuzzer's entry point.  In an ordinary build
- * driver.c calls it for each file of the seed corpus.
+ * Shared by all fuzz targets: libFuzzer's entry point.  In an ordinary build driver.c calls it for each file of the
+ * seed corpus.
  */
 #pragma once
 

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Golden cases: a folder holds a configuration, facts and a mode, and what comes of
- * them: the decision, and (where the case is about rules) the ruleset, in its own text ("ruleset") or in that of a
- * backend ("rules"), and the fence.  Where there is a file "before", the facts
- * of a second ago, what was decided then was in force.
+ * Golden cases.  A folder contains a configuration, facts and a mode, and the results: the decision, the fence, and, if
+ * the case is about rules, the ruleset in its own text ("ruleset") or in that of a backend ("rules").  If there is a
+ * file "before" with the facts of a second ago, the decision of that time was in force.
  *
- * DIVERT_GOLDEN_UPDATE=1 writes the outputs anew: read the difference before you
- * commit it.
+ * DIVERT_GOLDEN_UPDATE=1 writes the results anew.  Read the difference before you commit it.
  */
 #include <string.h>
 
@@ -63,7 +61,7 @@ compare (const char *folder,
   g_assert_true (g_str_equal (expected, actual));
 }
 
-/* An activation is known to its process alone, so that no text of facts has it: all of a case are the same. */
+/* Only its own process knows an activation, so no text of facts contains it.  All facts of a case have the same one. */
 static DivertFacts *
 read_facts (const char *folder,
             const char *name,

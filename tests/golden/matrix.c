@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Every combination of what a decision weighs, each against a rule that is simpler
- * than the code: the place is the site if and only if all that must hold holds.
- * matrix.txt holds the outcomes for reading; DIVERT_GOLDEN_UPDATE=1 writes it anew.
+ * Every combination of what a decision weighs, checked against a rule that is simpler than the code: the place is the
+ * site if and only if everything that must hold does. matrix.txt lists the results for reading. DIVERT_GOLDEN_UPDATE=1
+ * writes it anew.
  */
 #include <string.h>
 
@@ -38,7 +38,7 @@ static const Choice uuids[] = {
   { "uuid=office", UUID_OFFICE, FALSE, TRUE },
   { "uuid=other", UUID_OTHER, FALSE, FALSE },
 };
-/* A zone that is set speaks alone; home and office of "unset" are those of the UUID. */
+/* If a zone is set, only the zone counts. For "unset", home and office are those of the UUID. */
 static const Choice zones[] = {
   { "zone=unset", NULL, FALSE, FALSE },
   { "zone=home", "home", TRUE, FALSE },

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which new address is one of another network. */
+/* Which new addresses belong to another network. */
 #include "core/facts/addresses.h"
 
 static const struct

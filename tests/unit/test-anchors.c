@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What is remembered of a connection that proved a site, and what comes of it when the carrier was lost.
+ * What is remembered about a connection that proved a site, and what follows when the carrier is lost.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -42,8 +42,8 @@ tear_down (Fixture      *f,
   divert_anchors_free (f->anchors);
 }
 
-/* @text: "ADDRESS MAC [FIRST LAST]"; the MAC is "?" while it has not answered, "-" when it does
- * not.  It first and last answered then. */
+/* @text: "ADDRESS MAC [FIRST LAST]".  The MAC is "?" while there is no answer yet, and "-" if there is none.  FIRST and
+ * LAST are the times of the first and the last answer. */
 static DivertGateway *
 make_gateway (const char *text)
 {
@@ -69,7 +69,7 @@ make_gateway (const char *text)
   return gateway;
 }
 
-/* One look. */
+/* Looks once. */
 static char *
 look (Fixture    *f,
       const char *activation,
@@ -140,12 +140,12 @@ test_other_network (Fixture      *f,
 {
   assert_look (f, "/1", 2, 0, "192.168.22.1 " ROUTER, "home proven");
   assert_look (f, "/1", 4, 2, "192.168.22.1 " STRANGER, "away proof-failed");
-  /* It is not learned by being there. */
+  /* A router isn't learned just because it is there. */
   assert_look (f, "/1", 4, 2, "192.168.22.1 " STRANGER, "away proof-failed");
   assert_look (f, "/1", 6, 4, "192.168.22.1 " ROUTER, "home proven");
 }
 
-/* Exchanged behind a carrier that stays. */
+/* The network is swapped without carrier loss. */
 static void
 test_silent_change (Fixture      *f,
                     gconstpointer data)
@@ -155,41 +155,41 @@ test_silent_change (Fixture      *f,
   assert_look (f, "/1", 2, 2, "192.168.22.1 " ROUTER, "home proven");
 }
 
-/* The same, and the router has another address there. */
+/* The same, but the router there has another address. */
 static void
 test_other_address (Fixture      *f,
                     gconstpointer data)
 {
   assert_look (f, "/1", 2, 0, "192.168.22.1 ?", "home proven");
   assert_look (f, "/1", 2, 0, "192.168.22.1 " ROUTER, "home proven");
-  /* The renewed lease has another router; then it answers; then the next one is there, and so on. */
+  /* The renewed lease has another router.  Then that router answers.  Then the next one is there, and so on. */
   assert_look (f, "/1", 2, 1, "192.168.22.254 ?", "away proof-pending");
   assert_look (f, "/1", 2, 1, "192.168.22.254 " STRANGER, "away proof-failed");
   assert_look (f, "/1", 2, 1, "192.168.22.254 " STRANGER, "away proof-failed");
   assert_look (f, "/1", 2, 2, "192.168.22.253 " STRANGER, "away proof-failed");
-  /* Also before anybody noticed that the old one is silent, and where the epoch was never seen to change. */
+  /* The same holds before anybody noticed that the old router is silent, and if the epoch was never seen to change. */
   assert_look (f, "/1", 2, 2, "192.168.22.1 -, 192.168.22.254 " STRANGER, "away proof-failed");
   assert_look (f, "/1", 2, 0, "192.168.22.254 " STRANGER, "away proof-failed");
   assert_look (f, "/1", 2, 3, "192.168.22.1 " ROUTER, "home proven");
 }
 
-/* At home all of this happens. */
+/* All of this happens at home too. */
 static void
 test_epochs_at_home (Fixture      *f,
                      gconstpointer data)
 {
   assert_look (f, "/1", 2, 0, "192.168.22.1 " ROUTER, "home proven");
-  /* An address went, such as IPv6's temporary ones. */
+  /* An address was removed, such as a temporary one of IPv6. */
   assert_look (f, "/1", 2, 1, "192.168.22.1 " ROUTER, "home proven");
-  /* A lease of another address: asked anew. */
+  /* The lease has another address, so the gateway is asked again. */
   assert_look (f, "/1", 2, 2, "192.168.22.1 ?", "away proof-pending");
   assert_look (f, "/1", 2, 2, "192.168.22.1 " ROUTER, "home proven");
-  /* A silent moment. */
+  /* The gateway is silent for a moment. */
   assert_look (f, "/1", 2, 3, "192.168.22.1 -", "away proof-failed");
   assert_look (f, "/1", 2, 3, "192.168.22.1 " ROUTER, "home proven");
   /* The same router with another address. */
   assert_look (f, "/1", 2, 4, "192.168.22.254 " ROUTER, "home proven");
-  /* A further one, and the known one vouches for it, in a later epoch too. */
+  /* There is another router, and the known one vouches for it, in a later epoch too. */
   assert_look (f, "/1", 2, 5, "192.168.22.1 " ROUTER ", fe80::2 ?", "home proven");
   assert_look (f, "/1", 2, 5, "192.168.22.1 " ROUTER " 1 3, fe80::2 " ROUTER6 " 2 2", "home proven");
   assert_look (f, "/1", 2, 6, "fe80::2 " ROUTER6, "home proven");
@@ -202,11 +202,11 @@ test_nothing_known (Fixture      *f,
   assert_look (f, "/1", 2, 0, "192.168.22.1 ?", "home proven");
   assert_look (f, "/1", 4, 2, "192.168.22.1 " STRANGER, "away proof-failed");
   assert_look (f, "/1", 4, 2, "192.168.22.1 " ROUTER, "away proof-failed");
-  /* A new activation is believed anew. */
+  /* A new activation is believed again. */
   assert_look (f, "/2", 4, 2, "192.168.22.1 " ROUTER, "home proven");
 }
 
-/* While nobody has answered the first question yet, routes and addresses may still come and go. */
+/* Until somebody has answered the first question, routes and addresses may still come and go. */
 static void
 test_nothing_known_yet (Fixture      *f,
                         gconstpointer data)
@@ -218,7 +218,7 @@ test_nothing_known_yet (Fixture      *f,
   assert_look (f, "/1", 2, 3, "192.168.22.1 " STRANGER, "away proof-failed");
 }
 
-/* But not for ever. */
+/* That doesn't last for ever. */
 static void
 test_never_asked (Fixture      *f,
                   gconstpointer data)
@@ -230,7 +230,7 @@ test_never_asked (Fixture      *f,
   assert_look (f, "/1", 2, 2, "192.168.22.1 " STRANGER, "away proof-failed");
 }
 
-/* Where nobody answers, nothing can vouch for the network in a new epoch. */
+/* If nobody answers, nothing can vouch for the network in a new epoch. */
 static void
 test_no_answer (Fixture      *f,
                 gconstpointer data)
@@ -245,7 +245,7 @@ test_no_answer (Fixture      *f,
   assert_look (f, "/2", 2, 2, "192.168.22.254 " STRANGER, "away proof-failed");
 }
 
-/* IPv6's comes later, by another router, and is learned. */
+/* IPv6's gateway shows up later, on another router, and is learned. */
 static void
 test_later_gateway (Fixture      *f,
                     gconstpointer data)
@@ -257,7 +257,7 @@ test_later_gateway (Fixture      *f,
   assert_look (f, "/1", 4, 2, "fe80::3 02:22:00:00:00:03 4 4", "away proof-failed");
 }
 
-/* A silent exchange: the stranger's router shows itself before home's is found to be silent. */
+/* A silent swap: the stranger's router shows up before we find that home's is silent. */
 static void
 test_newcomer (Fixture      *f,
                gconstpointer data)
@@ -266,13 +266,13 @@ test_newcomer (Fixture      *f,
   assert_look (f, "/1", 2, 0, "192.168.22.1 " ROUTER " 1 5, fe80::9 " STRANGER " 6 6", "home proven");
   assert_look (f, "/1", 2, 0, "192.168.22.1 " ROUTER " 1 5, fe80::9 " STRANGER " 6 7", "home proven");
   assert_look (f, "/1", 2, 1, "192.168.22.1 -, fe80::9 " STRANGER " 6 8", "away proof-failed");
-  /* Nor is it believed by another address, or when all are asked anew. */
+  /* It isn't believed with another address either, or when all are asked again. */
   assert_look (f, "/1", 2, 2, "192.168.22.1 " STRANGER " 9 9, fe80::9 " STRANGER " 9 9", "away proof-failed");
   assert_look (f, "/1", 2, 3, "192.168.22.1 ?, fe80::9 " STRANGER " 10 10", "away proof-failed");
-  /* Nor beside home's own, until that one answers again. */
+  /* Nor is it believed next to home's own router, until that one answers again. */
   assert_look (f, "/1", 2, 4, "192.168.22.1 " ROUTER " 11 11, fe80::9 " STRANGER " 11 11", "home proven");
   assert_look (f, "/1", 2, 4, "192.168.22.1 -, fe80::9 " STRANGER " 11 12", "away proof-failed");
-  /* One that home's own answers after is home's. */
+  /* If home's own router answers after it, it belongs to home. */
   assert_look (f, "/1", 2, 5, "192.168.22.1 " ROUTER " 13 13, fe80::9 " STRANGER " 12 12", "home proven");
   assert_look (f, "/1", 2, 5, "fe80::9 " STRANGER " 12 14", "home proven");
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The command against a scripted helper on a private bus: what is sent for each
- * command line, and which exit code each answer gives.  The interface is the XML that
- * the real helper serves, so a call that does not fit it fails here.
+ * The command against a scripted helper on a private bus. It checks what each command line sends, and which exit code
+ * each answer gives. The interface is the XML that the real helper serves, so a call that doesn't match it fails here.
  */
 #include "../backend/needs.h"
 #include "divert-config.h"
@@ -21,11 +20,11 @@
 
 typedef struct
 {
-  const char *command;  /* behind "nm-divert", as a shell would split it */
+  const char *command;  /* after "nm-divert", as a shell would split it */
   const char *error;    /* D-Bus error that the helper answers with; NULL: the canned answer */
   int         code;     /* expected exit code */
   const char *calls;    /* expected calls, "Method(arguments);" each */
-  const char *output;   /* expected in standard output and error output together; NULL: anything */
+  const char *output;   /* expected on standard output and standard error together; NULL: anything */
 } Case;
 
 #define STATUS "Status();"
@@ -113,8 +112,8 @@ typedef struct
   GDBusNodeInfo   *node;
   GString         *calls;
   const char      *error;
-  guint            previews;  /* that were answered: each shows another network */
-  guint            changed;   /* so many of TrustShown() come too late */
+  guint            previews;  /* number of previews answered so far; each shows another network */
+  guint            changed;   /* this many calls of TrustShown() come too late */
   GMainLoop       *loop;
   int              code;
   char            *output;
@@ -161,7 +160,7 @@ on_call (GDBusConnection       *bus,
   Fixture *fixture = user_data;
   g_autofree char *arguments = g_variant_print (parameters, TRUE);
 
-  /* A tuple of one prints as "('x',)". */
+  /* A tuple with one element is printed as "('x',)". */
   if (g_str_has_suffix (arguments, ",)"))
     strcpy (arguments + strlen (arguments) - 2, ")");
   g_string_append_printf (fixture->calls, "%s%s;", method, arguments);
@@ -296,7 +295,7 @@ static const char nm_xml[] =
 #define NM_NAME "org.freedesktop.NetworkManager"
 #define NM_SETTINGS "/org/freedesktop/NetworkManager/Settings"
 
-/* Profiles 1 and 2, one whose name no terminal should get, and one that this user may not see. */
+/* Profiles 1 and 2, one whose name must not reach a terminal, and one that this user may not see. */
 static void
 on_nm_call (GDBusConnection       *bus,
             const char            *sender,
@@ -327,7 +326,7 @@ test_complete_connections (Fixture       *fixture,
   static const GDBusInterfaceVTable vtable = { on_nm_call, NULL, NULL, { NULL } };
   g_autoptr(GDBusNodeInfo) node = g_dbus_node_info_new_for_xml (nm_xml, NULL);
 
-  /* Nobody there: quiet. */
+  /* If nobody is there, it prints nothing. */
   run (fixture, "complete connections");
   g_assert_cmpint (fixture->code, ==, 0);
   g_assert_cmpstr (fixture->output, ==, NULL);
@@ -378,7 +377,7 @@ test_check_config (Fixture       *fixture,
   g_assert_cmpint (fixture->code, ==, 1);
 }
 
-/* The network changed behind the preview: the new one is shown, and it is that one which is trusted. */
+/* The network changes after the preview. The new one is shown, and it is the one that is trusted. */
 static void
 test_changed (Fixture       *fixture,
               gconstpointer  data)
@@ -399,7 +398,7 @@ test_changed (Fixture       *fixture,
 #undef TRUST
 }
 
-/* --for becomes a moment, by the clock of now. */
+/* --for becomes a point in time, by the current clock. */
 static void
 test_expiry (Fixture       *fixture,
              gconstpointer  data)
@@ -427,7 +426,7 @@ on_line (GObject      *object,
   g_main_loop_quit (fixture->loop);
 }
 
-/* One object a line, once for a burst of changes, and an end when the bus is gone. */
+/* One object per line, one line for a burst of changes, and an end when the bus is gone. */
 static void
 test_watch (Fixture       *fixture,
             gconstpointer  data)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What people read (view.h), what scripts read (json.h), and that nothing in either
- * steers a terminal.
+ * What people read (view.h), what scripts read (json.h), and that nothing in either can steer a terminal.
  */
 #include "divert-config.h"
 
@@ -92,7 +91,7 @@ test_status_of_trouble (void)
   assert_contains (text, "'nm-divert trust'");
 }
 
-/* An empty answer, of an older helper: nothing to show, nothing to fall over. */
+/* An empty answer, as from an older helper. There is nothing to show, and nothing crashes. */
 static void
 test_status_of_nothing (void)
 {
@@ -161,7 +160,7 @@ test_hostile_names (void)
   g_assert_null (strstr (text, "\nPlace  home"));
 }
 
-/* The helper sends an SSID as ssid= takes it: it is not escaped a second time, and nothing in it is translated. */
+/* The helper sends an SSID in the form of ssid=. It is not escaped a second time, and nothing in it is translated. */
 static void
 test_ssid (void)
 {

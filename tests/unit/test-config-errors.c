@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Every mistake that a configuration can hold, and exactly what is said of it. */
+/* Every mistake that a configuration can contain, and the exact message for it. */
 #include "core/config/config.h"
 
 #include <string.h>
@@ -284,7 +284,7 @@ test_limits (void)
   assert_refused (line, strlen (line), S, message);
 }
 
-/* A proof that a generator left empty is not a proof that nobody asked for. */
+/* A proof that a generator left empty is different from a proof that nobody asked for. */
 static void
 test_empty (void)
 {
@@ -299,7 +299,7 @@ test_empty (void)
     }
 }
 
-/* Errors that only the second file makes, in a file with an unpleasant name. */
+/* Errors that only the second file causes, in a file with an unpleasant name. */
 static void
 test_files (void)
 {

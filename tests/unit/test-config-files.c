@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reading the configuration's files: order, what is skipped, whose they must be. */
+/* Reading the configuration's files: their order, which are skipped, and who must own them. */
 #include "system/files/config-files.h"
 
 #include <fcntl.h>
@@ -265,7 +265,7 @@ test_too_many (Fixture       *f,
   assert_refused (f, FALSE, "conf.d", ": too many files, at most: '255'");
 }
 
-/* Everything as it should be, then each thing in its turn not. */
+/* First everything is as it should be. Then one thing at a time is not. */
 static void
 test_strict (Fixture       *f,
              gconstpointer  data)
@@ -310,7 +310,7 @@ test_strict (Fixture       *f,
       divert_config_free (load (f, FALSE));
       g_assert_cmpint (g_chmod (path, modes[i].good), ==, 0);
 
-      /* Through a link, it is the target's owner that counts. */
+      /* For a link, the target's owner counts. */
       g_assert_cmpint (chown (path, 65534, 0), ==, 0);
       assert_refused (f, TRUE, modes[i].name, ": belongs not to root, but to user: '65534'");
       divert_config_free (load (f, FALSE));

@@ -122,7 +122,7 @@ test_every_key (void)
   g_assert_null (divert_config_find_site (config, "hom"));
 }
 
-/* What people type. */
+/* Spellings that people use. */
 static void
 test_spelling (void)
 {
@@ -165,7 +165,7 @@ test_files (void)
   g_assert_cmpstr (divert_config_find_site (config, "office")->file, ==, "conf.d/b");
 }
 
-/* Each differs from all others. */
+/* Each configuration differs from all others. */
 static void
 test_equal (void)
 {
@@ -219,7 +219,7 @@ test_equal (void)
     }
 }
 
-/* Every byte, alone and behind others: what is written is printable, reads back, and is what was meant. */
+/* Every byte, alone and after others. The written form is printable, reads back, and means the same. */
 static void
 test_ssid_bytes (void)
 {

@@ -20,7 +20,7 @@ test_text (void)
     { "\xc2\x9b" "31m", "\\u009b31m" },                        /* C1 control: CSI in one character */
     { "\xe2\x80\xae" "emoh", "\\u202eemoh" },                  /* right-to-left override */
     { "\xe2\x80\xa8", "\\u2028" },                             /* line separator */
-    { "\xc2\xa0", "\\u00a0" },                                 /* a blank that is none */
+    { "\xc2\xa0", "\\u00a0" },                                 /* no-break space */
     { "\xf3\xa0\x81\x81", "\\U000e0041" },                     /* invisible tag */
     { "\xff\xfe" "a\xe5\xae", "\\xff\\xfea\\xe5\\xae" },       /* invalid, and cut short */
     { "\xc0\xaf", "\\xc0\\xaf" },                              /* overlong */

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* All that the text form can hold. */
+/* Everything that the text form can express. */
 static const char everything[] =
   "[machine]\n"
   "nm-running=true\n"
@@ -113,7 +113,7 @@ test_text (void)
   g_assert_null (divert_facts_find_link (facts, NULL));
 
   {
-    /* A blank within a name need not be escaped, so that is not how it is written. */
+    /* The text form doesn't escape a blank inside a name, because it doesn't have to. */
     g_autofree char *expected = g_strdup (everything);
     char *blank = strstr (expected, "%20");
 
@@ -123,7 +123,7 @@ test_text (void)
   }
 }
 
-/* Every byte, alone and in company, in every name. */
+/* Every byte, alone and with others, in every name. */
 static void
 test_hostile (void)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The fence as a value.  What comes of whole configurations stands in tests/golden; here is what needs more than one of
- * them.
+ * The fence as a value.  The results for whole configurations are in tests/golden.  This file tests what needs more
+ * than one of them.
  */
 #include "core/ruleset/fence.h"
 
@@ -84,7 +84,7 @@ test_places (void)
   g_assert_true (divert_fence_equal (held, away));
 }
 
-/* What auto6 grants is an intranet as well, even if no list has it. */
+/* Prefixes that auto6 grants are an intranet as well, even if no list contains them. */
 static void
 test_auto6 (void)
 {
@@ -95,7 +95,7 @@ test_auto6 (void)
   assert_is (held, "10.20.0.0/16;192.168.22.0/24;2001:db8:22::/64;fd00:22::/64", "");
 }
 
-/* No table that the kernel knows by another name. */
+/* The table must not be one that the kernel uses for itself. */
 static void
 test_table (void)
 {
@@ -114,7 +114,7 @@ test_table (void)
     }
 }
 
-/* The mark that passes is never that of what is diverted, nor nothing. */
+/* The mark that passes the fence is never the diversion's mark, and never 0. */
 static void
 test_mark (void)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One gateway's state machine.  Here the kernel is three functions, which note what was asked of it,
- * and time is a number: what takes half a minute on a network takes none.
+ * One gateway's state machine.  Here the kernel consists of three functions that note what they were asked, and time is
+ * a number.  So what takes half a minute on a network takes no time here.
  */
 #include "system/sources/kernel/gateway-resolution.h"
 
@@ -16,7 +16,7 @@ static struct
 {
   DivertNeighbour entry;
   gboolean        refuses; /* whatever it is asked */
-  GString        *log;     /* what it was asked for */
+  GString        *log;     /* the questions it got */
 } kernel;
 
 gboolean
@@ -82,7 +82,7 @@ tear_down (Fixture       *f,
   g_string_free (kernel.log, TRUE);
 }
 
-/* What the kernel was asked since the last time. */
+/* The questions to the kernel since the last call. */
 static void
 expect_asked (const char *log)
 {
@@ -90,7 +90,7 @@ expect_asked (const char *log)
   g_string_truncate (kernel.log, 0);
 }
 
-/* The state, the addresses (their last bytes), and when it is to be ticked (ms; -1: never). */
+/* The state, the addresses (their last bytes), and when the next tick is due (ms; -1: never). */
 static void
 expect (Fixture            *f,
         DivertGatewayState  state,
@@ -130,7 +130,7 @@ tick (Fixture *f,
   return divert_resolution_tick (f->resolution, NULL, ms * MS);
 }
 
-/* The kernel tells of its entry. */
+/* The kernel reports its entry. */
 static gboolean
 see (Fixture *f,
      gint64   ms,
@@ -142,7 +142,7 @@ see (Fixture *f,
   return divert_resolution_see (f->resolution, NULL, &entry, ms * MS);
 }
 
-/* Asked at 0, and answered at 10 ms by A. */
+/* Asked at 0, and answered by A at 10 ms. */
 static void
 resolve (Fixture *f)
 {
@@ -173,15 +173,15 @@ test_answer (Fixture       *f,
   g_assert_false (ask (f, 0));
   expect_asked ("solicit;");
   expect (f, DIVERT_GATEWAY_PENDING, "", 3000);
-  /* Under way, and what the kernel knew before. */
+  /* First the question is under way.  Then the kernel reports what it knew before. */
   g_assert_false (see (f, 5, NUD_INCOMPLETE, 0));
   g_assert_true (see (f, 10, NUD_REACHABLE, A));
   expect (f, DIVERT_GATEWAY_RESOLVED, "0a;", 1010);
   g_assert_cmpint (f->resolution->first_answer, ==, 10 * MS);
-  /* Asking again is not asking. */
+  /* Asking while a question is under way does nothing. */
   g_assert_false (ask (f, 20));
   expect_asked ("");
-  /* What the kernel concludes from other traffic is no answer to us. */
+  /* A conclusion of the kernel's from other traffic is no answer to us. */
   g_assert_false (see (f, 30, NUD_REACHABLE, A));
   g_assert_cmpint (f->resolution->last_answer, ==, 10 * MS);
 
@@ -189,7 +189,7 @@ test_answer (Fixture       *f,
   expect (f, DIVERT_GATEWAY_UNKNOWN, "", -1);
 }
 
-/* The address that the kernel has is asked before everybody, and for half a second. */
+/* First the address that the kernel has is asked, for half a second.  Then everybody is. */
 static void
 test_gently (Fixture       *f,
              gconstpointer  user_data)
@@ -203,7 +203,7 @@ test_gently (Fixture       *f,
   expect_asked ("");
 }
 
-/* An entry that says "reachable", from another place or time, is not believed. */
+/* An entry that says "reachable" may come from another place or time, and isn't believed. */
 static void
 test_stale_entry (Fixture       *f,
                   gconstpointer  user_data)
@@ -220,7 +220,7 @@ test_stale_entry (Fixture       *f,
   expect (f, DIVERT_GATEWAY_RESOLVED, "0a;", 1510);
 }
 
-/* It is asked less and less often, and comes back as if nothing had been. */
+/* It is asked less and less often.  When it answers again, everything is as before. */
 static void
 test_no_answer (Fixture       *f,
                 gconstpointer  user_data)
@@ -251,7 +251,7 @@ test_no_answer (Fixture       *f,
   expect (f, DIVERT_GATEWAY_FAILED, "0a;", now + 1000);
 }
 
-/* The question is put again every second; all of it is over before the kernel itself asks everybody. */
+/* The question is repeated every second.  All of it is over before the kernel itself asks everybody. */
 static void
 test_silence (Fixture       *f,
               gconstpointer  user_data)
@@ -275,7 +275,7 @@ test_silence (Fixture       *f,
   g_assert_cmpint (3520 - 1020, <, 3000);
   g_assert_true (divert_resolution_take_doubt (f->resolution));
   g_assert_false (divert_resolution_take_doubt (f->resolution));
-  /* Its return is news, and no doubt. */
+  /* Its return is news, but causes no doubt. */
   g_assert_true (see (f, 4000, NUD_REACHABLE, A));
   g_assert_false (divert_resolution_take_doubt (f->resolution));
 }
@@ -285,13 +285,13 @@ test_hasten (Fixture       *f,
              gconstpointer  user_data)
 {
   resolve (f);
-  /* Not sooner than a tenth of a second after the last. */
+  /* Not within a tenth of a second of the last question. */
   g_assert_false (hasten (f, 20));
   expect_asked ("");
   expect (f, DIVERT_GATEWAY_RESOLVED, "0a;", 100);
   g_assert_false (tick (f, 100));
   expect_asked ("probe 0a;");
-  /* One under way is enough. */
+  /* One question under way is enough. */
   g_assert_false (hasten (f, 300));
   expect_asked ("");
   see (f, 310, NUD_REACHABLE, A);
@@ -299,7 +299,7 @@ test_hasten (Fixture       *f,
   expect_asked ("probe 0a;");
 }
 
-/* A word of another address is noted at once, and asked about within a second. */
+/* A report of another address is noted at once, and the address is asked within a second. */
 static void
 test_other_address (Fixture       *f,
                     gconstpointer  user_data)
@@ -311,15 +311,15 @@ test_other_address (Fixture       *f,
   kernel.entry = make_entry (NUD_STALE, B);
   g_assert_false (tick (f, 1000));
   expect_asked ("probe 0b;");
-  /* It answers with both in turn: each time news, and both stay. */
+  /* It answers with both addresses in turn.  Each time that is news, and both are kept. */
   g_assert_true (see (f, 1010, NUD_REACHABLE, A));
   expect (f, DIVERT_GATEWAY_RESOLVED, "0a;0b;", 2010);
-  /* Long after the last question: at once. */
+  /* Long after the last question, the address is asked at once. */
   g_assert_true (see (f, 2005, NUD_STALE, B));
   expect_asked ("probe 0b;");
 }
 
-/* A question is under way when the other one shows. */
+/* A question is under way when the other address shows up. */
 static void
 test_other_address_answers (Fixture       *f,
                             gconstpointer  user_data)
@@ -346,7 +346,7 @@ test_entry_is_dropped (Fixture       *f,
   g_assert_false (see (f, 1010, NUD_REACHABLE, A));
   g_assert_false (divert_resolution_take_doubt (f->resolution));
 
-  /* While it is being asked: everybody, at once. */
+  /* While a question is under way, everybody is asked at once. */
   kernel.entry = make_entry (NUD_STALE, A);
   tick (f, 2010);
   g_assert_false (see (f, 2020, 0, 0));
@@ -395,7 +395,7 @@ test_made_entry (Fixture       *f,
     }
   expect_asked ("");
 
-  /* And one that becomes so. */
+  /* So does an entry that becomes such a one. */
   divert_resolution_forget (f->resolution);
   kernel.entry = make_entry (0, 0);
   resolve (f);
@@ -440,7 +440,7 @@ test_addresses_age (Fixture       *f,
   expect (f, DIVERT_GATEWAY_RESOLVED, "0b;0a;", 60010);
   g_assert_false (tick (f, 60009));
   g_assert_true (tick (f, 60010));
-  /* The last one stays, however old. */
+  /* The last one is kept, however old it is. */
   expect (f, DIVERT_GATEWAY_RESOLVED, "0b;", -1);
   g_assert_false (tick (f, 3600000));
   expect (f, DIVERT_GATEWAY_RESOLVED, "0b;", -1);

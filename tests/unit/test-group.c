@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The proxy's group by name and by number. */
+/* The proxy's group, by name and by number. */
 #include "system/files/group.h"
 
 #include <grp.h>
@@ -15,7 +15,7 @@ test_good (void)
   g_assert_true (divert_group_lookup (nobody->gr_name, &gid, &error));
   g_assert_no_error (error);
   g_assert_cmpuint (gid, ==, 65534);
-  g_assert_true (divert_group_lookup ("23333", &gid, &error)); /* known to nobody */
+  g_assert_true (divert_group_lookup ("23333", &gid, &error)); /* no such group exists */
   g_assert_cmpuint (gid, ==, 23333);
   g_assert_true (divert_group_lookup ("4294967294", &gid, &error));
   g_assert_cmpuint (gid, ==, 4294967294);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How long a grant in doubt is held, and what it remembers.  Which doubts are held: tests/golden/cases/held-*. */
+/* How long a grant in doubt is held, and what is remembered. tests/golden/cases/held-* show which doubts are held. */
 #include "core/memory/hold.h"
 
 #include <string.h>
@@ -41,7 +41,8 @@ tear_down (Fixture       *f,
   divert_config_free (f->config);
 }
 
-/* One run at @now: home's gateway is in @gateway's state, in activation @activation. Returns until when it is held. */
+/* One run at @now.  Home's gateway is in the state @gateway, in activation @activation.  Returns until when the grant
+ * is held. */
 static gint64
 look (Fixture    *f,
       const char *gateway,
@@ -84,11 +85,11 @@ test_returns (Fixture       *f,
   g_assert_cmpuint (f->decision->exits->len, ==, 1);
   g_assert_cmpint (look (f, HOME, "/1", BEGIN + SECOND), ==, 0);
   g_assert_cmpint (f->decision->place, ==, DIVERT_PLACE_SITE);
-  /* A new doubt has its own time. */
+  /* A new doubt gets its full time. */
   g_assert_cmpint (look (f, "pending", "/1", BEGIN + 20 * SECOND), ==, BEGIN + 20 * SECOND + HOLD);
 }
 
-/* The time counts from the first doubt on, however often it is looked at. */
+/* The time counts from the first doubt on, however often we look. */
 static void
 test_lasts (Fixture       *f,
             gconstpointer  user_data)
@@ -100,7 +101,7 @@ test_lasts (Fixture       *f,
   g_assert_cmpint (f->decision->place, ==, DIVERT_PLACE_HELD);
   g_assert_cmpint (look (f, "pending", "/1", BEGIN + 1 + HOLD), ==, 0);
   g_assert_cmpint (f->decision->place, ==, DIVERT_PLACE_AWAY);
-  /* Over is over. */
+  /* Once the time is over, it stays over. */
   g_assert_cmpint (look (f, "pending", "/1", BEGIN + 2 + HOLD), ==, 0);
   g_assert_cmpint (f->decision->place, ==, DIVERT_PLACE_AWAY);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a ruleset becomes in x_tables, without a kernel: packets that are walked through these rules end where explain
- * says, however many prefixes and grants there are; the grants are found again among them.
+ * What a ruleset becomes in x_tables, without a kernel. Packets that walk through these rules end up where explain
+ * says, however many prefixes and grants there are. The grants can be found again among the rules.
  */
 #include <netinet/in.h>
 #include <string.h>
@@ -13,7 +13,8 @@
 
 #define UUID "6b0c0000-0000-4000-8000-000000000001"
 
-/* @n prefixes of each family in 10.0.0.0/8 and fd00::/16, besides the link's own; their neighbours go by @bypass. */
+/* @n prefixes of each family in 10.0.0.0/8 and fd00::/16, besides the link's own. Their neighbours are reached by
+ * @bypass. */
 static DivertConfig *
 make_config (guint       n,
              const char *bypass)
@@ -60,7 +61,7 @@ static DivertRuleset *
 make_ruleset (guint          n,
               DivertModeKind kind)
 {
-  /* At home neighbours are told from the intranet by being diverted, away by being direct. */
+  /* At home the neighbours differ from the intranet because they are diverted, and away because they are direct. */
   g_autoptr(DivertConfig) config = make_config (n, kind == DIVERT_MODE_AWAY ? "10.0.0.0/8;fd00::/8" : "203.0.113.0/24");
   g_autoptr(DivertFacts) facts = make_facts ();
   g_autoptr(DivertMode) mode = divert_mode_new (kind, NULL);
@@ -100,7 +101,7 @@ typedef struct
   const char         *in, *out;
   guint32             mark, connmark;
   guint               steps;
-  const DivertXtRule *last;   /* the last that had a verdict */
+  const DivertXtRule *last;   /* the last rule that had a verdict */
 } Walk;
 
 static gboolean
@@ -110,7 +111,7 @@ matches_mark (const DivertMarkMatch *match,
   return !match->has || ((mark & match->mask) == match->value) != match->invert;
 }
 
-/* The first packet of a program's own connection, as explain takes it. */
+/* Does it match the first packet of a program's own connection, as explain imagines it? */
 static gboolean
 matches (const Walk         *walk,
          const DivertXtRule *rule)
@@ -130,7 +131,7 @@ matches (const Walk         *walk,
          (rule->dst_types == 0 || (rule->dst_types & packet->destination_type) != 0);
 }
 
-/* The verdict that is no RETURN, or NULL. */
+/* Returns the verdict, if it is not RETURN, or NULL. */
 static const DivertXtRule *
 walk_chain (Walk       *walk,
             const char *name)
@@ -259,7 +260,7 @@ find_protocol (const DivertPacket *packet)
   return packet->protocol == IPPROTO_ICMP ? "icmp" : "ipv6-icmp";
 }
 
-/* Of all rules that come of one, the text is that of the one that concerns the packet. */
+/* If one rule becomes several, the text is that of the rule that concerns the packet. */
 static void
 assert_concerns (const char         *text,
                  const DivertPacket *packet)
@@ -279,7 +280,7 @@ assert_concerns (const char         *text,
     }
 }
 
-/* The rules of x_tables say what the ruleset says. */
+/* The rules of x_tables mean the same as the ruleset. */
 static void
 test_walk (gconstpointer data)
 {
@@ -313,7 +314,7 @@ test_walk (gconstpointer data)
     }
 }
 
-/* The cost of a packet to the internet does not grow with the prefixes, nor with the grants. */
+/* A packet to the internet doesn't cost more if there are more prefixes or grants. */
 static void
 test_cost (void)
 {
@@ -328,7 +329,7 @@ test_cost (void)
   g_assert_cmpuint (walk (xt_many, &packet).steps, <=, walk (xt_few, &packet).steps + 50);
 }
 
-/* What the kernel would refuse, or do otherwise than meant (K1.4 to K1.6), and whether each chain can be told for
+/* What the kernel would refuse or interpret differently (K1.4 to K1.6), and whether each chain can be recognised as
  * ours. */
 static void
 test_well_formed (void)
@@ -359,7 +360,7 @@ test_well_formed (void)
     }
 }
 
-/* The grants are the rules that withdraw takes away: few and many, they and no others, and the tag stays. */
+/* The grants are the rules that withdraw removes. It removes exactly those, few or many, and the tag stays. */
 static void
 test_withdraw (void)
 {

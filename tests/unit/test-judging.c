@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Every class of packet that this machine can send, in every state that a stranger can choose, at every place: walked
- * through the ruleset value.
+ * Every class of packet that this machine can send walks through the ruleset value, in every state that a stranger can
+ * choose, at every place.
  *
- * The connection mark is the rules' only memory.  What a stranger can do is to make connection tracking have an entry
- * or none, and to send what our own rules give a mark (SERVE); what he cannot do is to write one.
- * So a sender's states are: untracked, no mark, the marks that our rules gave to an earlier packet of the same
- * sockets.  What must hold, for each:
+ * The connection mark is the rules' only memory. A stranger can create or delete a connection-tracking entry, and can
+ * send packets that our own rules mark (SERVE). But he can't write a mark. So a sender's states are: untracked, no
+ * mark, and the marks that our rules gave to an earlier packet of the same sockets. For each of them this must hold:
  *
- *   intranet   a packet for an intranet goes straight with a grant or by an exemption's name, and else never
- *   direct     what no exemption names goes to the proxy or nowhere, judged before or not
- *   proxy      the proxy's own is left alone
- *   exempt     what an exemption names is not refused
- *   guard      without JUDGE, nothing for an intranet leaves either
- *   silent     what a site grants and the fence holds for a moment is not given to the proxy, which would reset it
+ *   intranet   a packet to an intranet goes direct only with a grant or by a named exemption
+ *   direct     a packet that no exemption names goes to the proxy or nowhere, whether it was judged before or not
+ *   proxy      the proxy's own packets are left alone
+ *   exempt     a packet that an exemption names is not refused
+ *   guard      even without JUDGE, nothing leaves for an intranet
+ *   silent     a packet that a site grants and the fence holds for a moment isn't given to the proxy, which would reset
+ *              its connection
  *
- * What the kernel sends towards the fence (ruleset/fence.h) goes straight if it comes to bear the spare mark, and else
- * nowhere.
+ * A packet that the kernel sends towards the fence (ruleset/fence.h) goes direct if it gets the spare mark. Otherwise
+ * it goes nowhere.
  */
 #include <netinet/in.h>
 #include <string.h>
@@ -38,8 +38,8 @@ static const guint8 tcp_flags[] = { SYN, SYN | ACK, ACK, 0x01 | ACK, RST, RST | 
 
 typedef enum
 {
-  SENDER_CLIENT,  /* an ordinary program's socket that asked somebody */
-  SENDER_KERNEL,  /* no socket: a refusal, or data left behind by a closed one */
+  SENDER_CLIENT,  /* an ordinary program's socket that asked for something */
+  SENDER_KERNEL,  /* no socket: a refusal, or data left behind by a closed socket */
   SENDER_PROXY,
   N_SENDERS,
 } Sender;
@@ -193,7 +193,7 @@ is_dhcp (const DivertSample *sample)
   return sample->protocol == IPPROTO_UDP && sample->sport == (v6 ? 546 : 68) && sample->dport == (v6 ? 547 : 67);
 }
 
-/* Policy routing leads it into the fence. */
+/* Policy routing sends it to the fence. */
 static gboolean
 is_fenced (const DivertSample *sample)
 {
@@ -207,7 +207,7 @@ is_dns (const World        *world,
   return world->config->dns_port != 0 && is_judged (sample) && sample->dport == 53;
 }
 
-/* What is left alone wherever it goes. */
+/* Is it left alone, wherever it goes? */
 static gboolean
 is_exempt_everywhere (const DivertSample *sample)
 {
@@ -230,7 +230,7 @@ is_granted (const World        *world,
   return FALSE;
 }
 
-/* Likewise, to an intranet; by its name. */
+/* May it go to an intranet, by a grant or a named exemption? */
 static gboolean
 may_enter (const World        *world,
            const DivertSample *sample)
@@ -239,7 +239,7 @@ may_enter (const World        *world,
                              sample->destination.family == DIVERT_FAMILY_IPV6;
   const gboolean allowed = world->allow && world->decision->place != DIVERT_PLACE_HELD && is_icmp (sample);
 
-  /* The kernel's neighbour discovery asks no route, and the fence holds others' marks too. */
+  /* The kernel's neighbour discovery doesn't ask for a route. The fence holds packets with others' marks too. */
   if (is_fenced (sample))
     return is_dhcp (sample) || allowed;
   return is_exempt_everywhere (sample) || is_granted (world, sample) || discovers || allowed;
@@ -254,7 +254,8 @@ may_leave (const World        *world,
          divert_prefix_is_link_local (&sample->destination);
 }
 
-/* A program on a port that it asked for was written to, or a stranger made it look so: no difference is to be seen. */
+/* Somebody wrote to a program on a port that it asked for, or a stranger made it look so. The rules can't tell the
+ * difference. */
 static gboolean
 serves (const World        *world,
         const DivertSample *sample)
@@ -264,7 +265,7 @@ serves (const World        *world,
          (sample->protocol == IPPROTO_UDP || sample->tcp_flags != SYN);
 }
 
-/* Only what bears the spare mark is routed anew, past the fence. */
+/* Only packets with the spare mark are routed again, past the fence. */
 static gboolean
 is_swallowed (const World        *world,
               const DivertSample *after)
@@ -325,7 +326,7 @@ check_proxy (const World        *world,
 
   if (explanation.path != DIVERT_PATH_DIRECT)
     blame (world, "proxy", SENDER_PROXY, sample, &explanation);
-  /* Without PASS the fence holds all. */
+  /* Without PASS, the fence holds everything. */
   if (is_fenced (sample))
     return;
   explanation = walk (world, world->guard_alone, sample);
@@ -333,8 +334,8 @@ check_proxy (const World        *world,
     blame (world, "proxy", SENDER_PROXY, sample, &explanation);
 }
 
-/* Whatever a stranger sends to a client's socket, on a port that it got by itself: no memory of it.  To one on a port
- * that it asked for: none that leads to an intranet. */
+/* Whatever a stranger sends to a client's socket on a port that it got by default must leave no memory. If the client
+ * asked for the port, it must leave none that leads to an intranet. */
 static void
 plant (const World        *world,
        const DivertSample *sample)
@@ -366,14 +367,14 @@ plant (const World        *world,
       divert_walk_arriving (world->ruleset, &theirs);
       g_assert_cmphex (theirs.connmark, ==, expected);
 
-      /* What was judged stays so. */
+      /* A judged connection stays judged. */
       theirs.connmark = world->config->mark;
       divert_walk_arriving (world->ruleset, &theirs);
       g_assert_cmphex (theirs.connmark, ==, world->config->mark);
     }
 }
 
-/* In each state that somebody else can choose, and in those that our own rules leave behind. */
+/* Walks in every state that somebody else can choose, and in those that our own rules leave behind. */
 static void
 walk_states (const World        *world,
              Sender              sender,
@@ -390,9 +391,9 @@ walk_states (const World        *world,
     { FALSE, TRUE, 0 },
     { TRUE, TRUE, 0 },
     { TRUE, TRUE, 0xff00 }, /* somebody else's bits */
-    /* The proxy's own TCP connection is never marked, unless it takes the ports of one that was. */
+    /* The proxy's own TCP connection is never marked, unless it reuses the ports of one that was. */
     { TRUE, sender != SENDER_PROXY || opens || sample->protocol == IPPROTO_UDP, mark },
-    /* Only the proxy and a listener get these, but who opens a connection may find them. */
+    /* Only the proxy and a listener get these, but a new connection may find them. */
     { TRUE, spare != 0 && (sender == SENDER_PROXY || opens) && sample->protocol == IPPROTO_TCP, spare },
     { TRUE, served != 0 && (opens || sample->sport != EPHEMERAL) && is_judged (sample), served },
   };
@@ -469,8 +470,8 @@ walk_transports (const World  *world,
     }
 }
 
-/* The address, and what the kernel may take it for: DHCP and a router choose the subnet, and so which address of it is
- * its broadcast address. */
+/* Tries the address as everything that the kernel may take it for. DHCP and a router choose the subnet, and so decide
+ * which of its addresses is the broadcast address. */
 static void
 walk_address (const World        *world,
               const DivertPrefix *address)
@@ -484,7 +485,7 @@ walk_address (const World        *world,
     { { "10.7.7.7", "2001:db8:b::1" }, "wlan0" },
     { { "192.168.22.33", "fd00:22::33" }, DIVERT_FENCE_DEVICE },
   };
-  /* With no room for a mark nothing passes the fence, whatever the rules say. */
+  /* Without room for a mark, nothing passes the fence, whatever the rules say. */
   const gboolean is_fence = divert_prefixes_contain (world->intranets, address) &&
                             divert_ruleset_get_spare_mark (world->config) != 0;
   const gboolean is_multicast =
@@ -504,7 +505,7 @@ walk_address (const World        *world,
       }
 }
 
-/* The next address, or the one before. */
+/* The next or the previous address. */
 static gboolean
 step (DivertPrefix *address,
       int           by)
@@ -518,7 +519,7 @@ step (DivertPrefix *address,
   return FALSE;
 }
 
-/* At and around it: the first, the last, the NAS, and the neighbours at both ends. */
+/* Addresses in and around the prefix: the first, the last, the NAS, and the neighbours at both ends. */
 static void
 walk_prefix (const World        *world,
              const DivertPrefix *prefix)

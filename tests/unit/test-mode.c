@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The mode: names, expiry, the form on disk; and durations. */
+/* The mode: its names, its expiry, and its form on disk. Also durations. */
 #include "core/place/mode.h"
 
 #include <string.h>
@@ -62,7 +62,7 @@ test_over (void)
   g_assert_true (divert_mode_is_over (mode, &over, NULL));
 }
 
-/* A mode of 1000 seconds, set 50 seconds behind a boot: what is left of it, whatever the wall clock says. */
+/* A mode of 1000 seconds, set 50 seconds after a boot. This is what is left of it, whatever the wall clock says. */
 static void
 test_clocks (void)
 {
@@ -118,7 +118,7 @@ test_clocks (void)
     }
 }
 
-/* What 0.1.0 has kept, and what nothing can count. */
+/* Files that 0.1.0 saved, and times that can't be counted. */
 static void
 test_wall_clock_alone (void)
 {

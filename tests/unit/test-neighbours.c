@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* When a host that shows another link-layer address is a surprise. */
+/* When it is a surprise that a host shows another link-layer address. */
 #include "system/sources/kernel/neighbours.h"
 
 #include <linux/neighbour.h>
@@ -55,14 +55,14 @@ test_surprise (void)
   g_assert_false (see (neighbours, NUD_REACHABLE, MAC_A));
   g_assert_false (see (neighbours, NUD_REACHABLE, MAC_A));
   g_assert_true (see (neighbours, NUD_STALE, MAC_B));
-  /* It is told once; then it is not believed, until the network is proven again. */
+  /* It is reported once. Then it isn't believed until the network is proven again. */
   g_assert_false (see (neighbours, NUD_REACHABLE, MAC_B));
   trust (neighbours, 0);
   g_assert_false (see (neighbours, NUD_REACHABLE, MAC_B));
   g_assert_false (see (neighbours, NUD_REACHABLE, MAC_A));
   now += G_TIME_SPAN_SECOND;
   trust (neighbours, HOME);
-  /* What a stranger showed meanwhile is a surprise again. */
+  /* An address that a stranger showed meanwhile is a surprise again. */
   g_assert_true (see (neighbours, NUD_REACHABLE, MAC_B));
   divert_neighbours_free (neighbours);
 }
@@ -89,18 +89,18 @@ test_no_surprise (void)
   DivertNeighbours *neighbours = divert_neighbours_new ();
 
   trust (neighbours, HOME);
-  /* Nobody talks to it. */
+  /* Nobody talks to this host. */
   g_assert_false (see (neighbours, NUD_STALE, MAC_A));
   g_assert_false (see (neighbours, NUD_STALE, MAC_B));
-  /* What an administrator made, or has no address. */
+  /* An administrator made this entry, or it has no address. */
   g_assert_false (see (neighbours, NUD_REACHABLE, MAC_B));
   g_assert_false (see (neighbours, NUD_PERMANENT, MAC_C));
   g_assert_false (see (neighbours, NUD_FAILED, NULL));
   g_assert_false (see (neighbours, 0, NULL));
-  /* Elsewhere. */
+  /* This is on another link. */
   g_assert_false (see_on (neighbours, OTHER, NAS, NUD_REACHABLE, MAC_A));
   g_assert_false (see_on (neighbours, OTHER, NAS, NUD_REACHABLE, MAC_B));
-  /* Somebody else. */
+  /* This is another host. */
   g_assert_false (see_on (neighbours, HOME, "192.168.22.3", NUD_REACHABLE, MAC_C));
   divert_neighbours_free (neighbours);
 }
@@ -116,18 +116,18 @@ test_many (void)
     {
       g_autofree char *address = g_strdup_printf ("fd00:22::%x:%x", i >> 16, i & 0xffff);
 
-      /* Answered once, at most. */
+      /* We talk to each of them at most once. */
       g_assert_false (see_on (neighbours, HOME, address, i % 2 == 0 ? NUD_REACHABLE : NUD_STALE, MAC_B));
       g_assert_false (see_on (neighbours, HOME, address, NUD_STALE, MAC_B));
       g_assert_false (see_on (neighbours, OTHER, address, NUD_REACHABLE, MAC_B));
     }
-  /* Whoever this machine talks to is not forgotten for them. */
+  /* A host that this machine talks to isn't forgotten because of them. */
   g_assert_true (see (neighbours, NUD_STALE, MAC_B));
   divert_neighbours_free (neighbours);
 }
 
-/* More than there is room for, and this machine talks to all of them: then nobody knows any more, and the gateway
- * has to say. */
+/* There are more hosts than there is room for, and this machine talks to all of them. So nobody knows any more, and the
+ * gateway has to be asked. */
 static void
 test_many_in_use (void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The kernel's answers: whole, cut short, and with lengths that lie. */
+/* The kernel's answers: complete, cut short, and with wrong lengths. */
 #include "system/netlink/netlink-answer.h"
 
 #include <errno.h>
@@ -7,7 +7,8 @@
 
 #define SEQUENCE 7
 
-/* A datagram that grows; of just its size when it is taken, so that a sanitizer sees what is read behind it. */
+/* A datagram that grows. It is handed out in a block of exactly its size, so that a sanitizer sees reads beyond its
+ * end. */
 typedef struct
 {
   GByteArray *bytes;
@@ -30,7 +31,7 @@ add (Fixture       *f,
   g_byte_array_append (f->bytes, (const guint8 *) padding, NLMSG_ALIGN (size) - size);
 }
 
-/* NLMSG_ERROR: @code, of a request that says it had @request_length bytes, with @rest behind it. */
+/* NLMSG_ERROR with @code, for a request that claims to have @request_length bytes, followed by @rest. */
 static void
 add_error (Fixture    *f,
            guint16     flags,
@@ -68,15 +69,15 @@ take (Fixture  *f,
   return answer;
 }
 
-/* What comes of the datagram so far: the error as text, "" if it is an answer, NULL if it is not complete.  Begins
- * anew. */
+/* The result for the datagram so far: the error as text, "" if it is an answer, NULL if it is incomplete. Then starts
+ * afresh. */
 static char *
 read_all (Fixture *f)
 {
   g_autoptr(GError) error = NULL;
   DivertNetlinkAnswer answer = take (f, f->bytes->len, &error);
 
-  /* Short of some of it, it is no better. */
+  /* A part of it must not give any other result. */
   for (guint length = 0; length < f->bytes->len; length++)
     {
       g_autoptr(GError) any = NULL;
@@ -127,7 +128,7 @@ test_answers (Fixture       *f,
   add (f, NLMSG_MIN_TYPE, 0, SEQUENCE + 1, "", 0);
   add (f, NLMSG_NOOP, 0, SEQUENCE, "", 0);
   add_error (f, 0, 0, 20, "", 0);
-  add (f, NLMSG_MIN_TYPE, 0, SEQUENCE, "", 0); /* behind the end */
+  add (f, NLMSG_MIN_TYPE, 0, SEQUENCE, "", 0); /* after the end */
   text = read_all (f);
   g_assert_cmpstr (text, ==, "");
   g_assert_cmpuint (f->visited, ==, 1);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The way between the callers' thread and the main loop's, with a pipeline that is none: this thread is the main
- * loop's, another one orders.
+ * Passing orders between the callers' thread and the main loop's thread, with a fake pipeline. This thread is the main
+ * loop's, and another one orders.
  */
 #include "run/orders.h"
 
@@ -93,7 +93,7 @@ divert_pipeline_keep_site (DivertPipeline *unused,
   settled (NULL, user_data);
 }
 
-/* A run: publishes a snapshot with this number, then tells who waits. */
+/* A run: publishes a snapshot with this number, then tells those who wait. */
 static void
 run (gint64 number)
 {
@@ -118,7 +118,7 @@ static struct
 {
   GMainContext *context;
   DivertOrders *orders;
-  guint         published;   /* how often */
+  guint         published;   /* number of calls */
   guint32       newest;
   guint         answered;
   guint32       seen;        /* the newest snapshot when the last answer came */
@@ -168,14 +168,14 @@ dispatch (gpointer data)
   return NULL;
 }
 
-/* Runs @func in another thread, and waits for its end. */
+/* Runs @func in another thread, and waits until it ends. */
 static void
 in_callers_thread (GThreadFunc func)
 {
   g_thread_join (g_thread_new ("calls", func, NULL));
 }
 
-/* What has been ordered arrives; orders that wait for their pace, too. */
+/* Lets orders arrive, including those that wait for their turn. */
 static void
 let_arrive (guint n_refreshes)
 {
@@ -208,13 +208,13 @@ tear_down (void)
   g_free (callers.message);
 }
 
-/* A thousand wishes are few runs, and all are answered, with what came of them. */
+/* A thousand requests cause few runs, and all of them are answered with the result. */
 static void
 test_flood (void)
 {
   set_up ();
   in_callers_thread (flood);
-  /* Ten in a row come at once, the others together: one that settles, one that does not. */
+  /* Ten in a row come at once. The others come together, as one that settles and one that doesn't. */
   let_arrive (12);
   g_assert_cmpuint (pipeline.n_refreshes, <=, 12);
   g_assert_cmpuint (callers.answered, ==, 0);
@@ -255,7 +255,7 @@ test_refused (void)
   g_assert_cmpstr (callers.message, ==, "no room for off");
   g_assert_cmpuint (pipeline.n_refreshes, ==, 0);
 
-  /* What is done is answered behind the run. */
+  /* A completed order is answered after the run. */
   pipeline.refuse = FALSE;
   in_callers_thread (set_mode);
   let_arrive (1);

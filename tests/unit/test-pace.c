@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How often callers may make the pipeline run; time is given. */
+/* How often callers may make the pipeline run. The test provides the time. */
 #include "run/pace.h"
 
 #define SECONDS 100
 
-/* Whoever asks as often as he can: how many times does he get through? */
+/* If somebody asks as often as possible, how many times does he get through? */
 static guint
 flood (DivertPace *pace,
        gint64      start,
@@ -27,7 +27,7 @@ flood (DivertPace *pace,
   return n;
 }
 
-/* Two runs each, and a few besides, are less than a twentieth of the time. */
+/* Two runs each, plus a few more, take less than a twentieth of the time. */
 static void
 test_share (void)
 {
@@ -56,7 +56,7 @@ test_a_few (void)
   g_assert_cmpint (when, >, 1000);
   g_assert_cmpint (when, <, 1000 + 100 * G_TIME_SPAN_MILLISECOND);
   g_assert_cmpint (divert_pace_spend (&pace, when, 1000), ==, 0);
-  /* After a rest there are as many again. */
+  /* After a rest, the allowance is whole again. */
   for (guint i = 0; i < 10; i++)
     g_assert_cmpint (divert_pace_spend (&pace, when + G_TIME_SPAN_SECOND, 1000), ==, 0);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Prefixes of both families: every case runs through the same code. */
+/* Prefixes of both families. Every case runs through the same code. */
 #include "core/words/prefix.h"
 
 #include <string.h>
@@ -214,7 +214,7 @@ test_merge (void)
     { "10.1.0.0/16;10.0.0.0/8", "10.0.0.0/8" },
     { "192.168.22.128/25;192.168.22.0/25", "192.168.22.0/24" },
     { "192.168.0.0;192.168.0.1;192.168.0.2;192.168.0.3", "192.168.0.0/30" },
-    { "192.168.1.0/24;192.168.2.0/24", "192.168.1.0/24;192.168.2.0/24" }, /* neighbours, but of two parents */
+    { "192.168.1.0/24;192.168.2.0/24", "192.168.1.0/24;192.168.2.0/24" }, /* adjacent, but with different parents */
     { "0.0.0.0/1;128.0.0.0/1", "0.0.0.0/0" },
     { "::/1;8000::/1;0.0.0.0/0", "0.0.0.0/0;::/0" },
     { "fd00:22::1/64;192.168.22.33/24", "192.168.22.0/24;fd00:22::/64" },
@@ -234,7 +234,7 @@ test_merge (void)
     }
 }
 
-/* Merging changes the list, never the set of addresses. */
+/* Merging changes the list, but never the set of addresses. */
 static void
 test_merge_same_set (void)
 {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Rulesets as a whole: properties that hold for any configuration, shown by walking
- * packets through them.
+ * Rulesets as a whole: properties that hold for any configuration. Packets walk through them to show this.
  */
 #include <string.h>
 
@@ -54,7 +53,8 @@ get_expected (const DivertSite   *site,
   return divert_prefixes_contain (site->intranet, &packet->destination) ? DIVERT_PATH_DIVERT : DIVERT_PATH_DIRECT;
 }
 
-/* However many prefixes: those in an intranet are diverted, their neighbours in a bypass are not. */
+/* However many prefixes there are, those in an intranet are diverted, and their neighbours in a bypass prefix are
+ * not. */
 static void
 test_prefixes (void)
 {
@@ -109,7 +109,7 @@ has_chain (const DivertRuleset *ruleset,
   return FALSE;
 }
 
-/* An IPv6 address is never of two: such a rule would never match. */
+/* An IPv6 address never has two types, so such a rule would never match. */
 static gboolean
 is_one_type (guint types)
 {
@@ -137,7 +137,7 @@ assert_lists (const DivertRule *rule)
     }
 }
 
-/* What a packet filter would refuse, or do otherwise than meant. */
+/* What a packet filter would refuse or interpret differently. */
 static void
 test_well_formed (void)
 {
@@ -197,7 +197,7 @@ make_rule (void)
   return rule;
 }
 
-/* By what they say, field by field, and a prefix counts in its family alone. */
+/* Rules are compared by their meaning, field by field, and a prefix counts only in its own family. */
 static void
 test_equal (void)
 {
@@ -221,7 +221,7 @@ test_equal (void)
     {
       g_autoptr(DivertRule) other = make_rule ();
 
-      /* Not 0 and not what the field holds, whichever byte is its first. */
+      /* A value that is neither 0 nor the field's own, whichever byte comes first. */
       *((guint8 *) other + fields[i]) = 0x7f;
       g_assert_false (divert_rule_equal (rule, other, DIVERT_FAMILY_IPV4));
     }
@@ -266,8 +266,8 @@ test_same_rules (void)
   g_assert_false (divert_ruleset_same_rules (a, again, DIVERT_FAMILY_IPV6, G_MAXUINT));
 }
 
-/* The connection marks that leave a connection alone are never 0, nor the diverting mark, nor the same; without room
- * for them there are none. */
+/* The connection marks that leave a connection alone are never 0, never the diversion's mark, and never the same. If
+ * there is no room for them, there are none. */
 static void
 test_spare (void)
 {
@@ -309,7 +309,7 @@ test_spare (void)
     }
 }
 
-/* The mark of what is to be left alone (a question to a beacon): none that a rule takes for its own. */
+/* The mark for packets that must be left alone (a question to a beacon) is none that a rule takes for its own. */
 static void
 test_bypass_mark (void)
 {

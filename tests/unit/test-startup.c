@@ -12,7 +12,7 @@ static const char config_text[] =
   "[site home]\nintranet=192.168.22.0/24\nzone=home\ngateway-mac=02:00:00:00:22:01\n"
   "beacon=tls://192.168.22.1:443 sha256:0000000000000000000000000000000000000000000000000000000000000000\n";
 
-/* What home's connection proves while its gateway is in @state. */
+/* What home's connection proves while its gateway is in the state @state. */
 static DivertDecision *
 decide (const char *state)
 {
@@ -63,7 +63,7 @@ test_gateway (void)
   g_assert_cmpint (divert_startup_wait (&startup, TRUE, NULL, BEGIN + 100 * MS), ==, 0);
   until = divert_startup_wait (&startup, TRUE, pending, BEGIN + 100 * MS);
   g_assert_cmpint (until, ==, BEGIN + 400 * MS);
-  /* What is asked again and again does not make it longer. */
+  /* Asking again and again doesn't make it longer. */
   g_assert_cmpint (divert_startup_wait (&startup, TRUE, pending, BEGIN + 300 * MS), ==, until);
   g_assert_cmpint (divert_startup_wait (&startup, TRUE, failed, BEGIN + 300 * MS), ==, 0);
   g_assert_cmpint (divert_startup_wait (&startup, TRUE, pending, until), ==, 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Trust: what is learned, what is merged, what is refused. */
+/* Trust: what is learned, merged and refused. */
 #include "core/trust/trust.h"
 
 #include <string.h>
@@ -99,15 +99,15 @@ test_new_site (void)
 static void
 test_networks (void)
 {
-  /* An address without a network gets the one that the link reaches. */
+  /* An address without a network gets the network that the link reaches. */
   assert_learns (MACHINE CONNECTION ("") LINK ("192.168.22.33/24;2001:db8:22::33/128", GATEWAY)
                  ROUTE ("2001:db8:22::/64"), UUID, "",
                  "[site home]\nintranet=192.168.22.0/24;2001:db8:22::/64\nconnection-uuid=" UUID
                  ";\ngateway-mac=02:00:00:00:00:01\n");
-  /* No gateway that answers: no proof by it. */
+  /* If no gateway answers, the MAC address is no proof. */
   assert_learns (MACHINE CONNECTION ("") LINK ("192.168.22.33/24", "192.168.22.1 failed"), UUID, "",
                  "[site home]\nintranet=192.168.22.0/24\nconnection-uuid=" UUID ";\n");
-  /* Half of the internet is no intranet. */
+  /* Half of the internet can't be an intranet. */
   assert_learns (MACHINE CONNECTION ("") LINK ("192.168.22.33/24;10.0.0.1/1", ""), UUID, "",
                  "[site home]\nintranet=192.168.22.0/24\nconnection-uuid=" UUID ";\n");
 }
@@ -117,18 +117,18 @@ test_merge (void)
 {
   const char *facts = MACHINE CONNECTION ("") LINK ("192.168.22.33/24", GATEWAY);
 
-  /* A second network; what a person added stays. */
+  /* A second network is added. What a person added stays. */
   assert_learns (facts, UUID,
                  "[site home]\nintranet=10.1.0.0/16\nconnection-uuid=" OTHER ";\nsubnet=10.1.0.0/16\n"
                  "gateway-mac=02:00:00:00:00:09\ntproxy-port=7777\n",
                  "[site home]\nintranet=10.1.0.0/16;192.168.22.0/24\nconnection-uuid=" OTHER ";" UUID ";\n"
                  "subnet=10.1.0.0/16;192.168.22.0/24\ngateway-mac=02:00:00:00:00:09;02:00:00:00:00:01\n"
                  "tproxy-port=7777\n");
-  /* Twice is once. */
+  /* Learning twice is the same as once. */
   assert_learns (facts, UUID,
                  "[site home]\nintranet=192.168.22.0/24\nconnection-uuid=" UUID ";\ngateway-mac=02:00:00:00:00:01\n",
                  "[site home]\nintranet=192.168.22.0/24\nconnection-uuid=" UUID ";\ngateway-mac=02:00:00:00:00:01\n");
-  /* The first network has no gateway that answers: a demand for one would shut it out. */
+  /* No gateway of the first network answers. Asking for one would shut that network out. */
   assert_learns (facts, UUID, "[site home]\nintranet=10.1.0.0/16\nconnection-uuid=" OTHER ";\n",
                  "[site home]\nintranet=10.1.0.0/16;192.168.22.0/24\nconnection-uuid=" OTHER ";" UUID ";\n");
   /* The profile's zone is one of the site's. */
@@ -182,7 +182,7 @@ test_ambiguous (void)
                   LINK ("192.168.22.33/24", GATEWAY)
                   "[link 2]\nifindex=4\nname=eth0\ncarrier=true\naddresses=10.1.0.2/16\ngateways=\n\n",
                   "", "", DIVERT_TRUST_ERROR_AMBIGUOUS, "say which");
-  /* A bridge beside it is no choice. */
+  /* A bridge next to it isn't a candidate. */
   assert_learns (MACHINE CONNECTION ("")
                  "[connection 2]\nuuid=" OTHER "\nid=docker\ntype=bridge\ndevice=docker0\nup=true\nexternal=true\n\n"
                  LINK ("192.168.22.33/24", "")
@@ -205,7 +205,7 @@ test_limit (void)
   g_assert_null (learned);
 }
 
-/* Whatever a person is shown, or would be written, changes the digest. */
+/* Everything that a person is shown, or that would be written, changes the digest. */
 static void
 test_digest (void)
 {

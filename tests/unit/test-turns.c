@@ -2,7 +2,7 @@
 /* High priority, but not for ever. */
 #include "system/base/turns.h"
 
-/* How many in a row are of high priority. */
+/* How many turns in a row have high priority. */
 static guint
 count_high (DivertTurns *turns)
 {
@@ -24,7 +24,7 @@ test_turns (void)
 
   g_assert_cmpuint (first, >, 0);
   g_assert_cmpint (divert_turns_take (&turns), ==, G_PRIORITY_DEFAULT);
-  /* The others have had theirs. */
+  /* The others have had their turn. */
   g_main_context_iteration (NULL, FALSE);
   g_assert_cmpuint (count_high (&turns), ==, first);
   divert_turns_clear (&turns);

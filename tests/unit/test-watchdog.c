@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The service manager's watchdog: what it hears of us, and when. */
+/* The service manager's watchdog: what we send it, and when. */
 #include "system/base/watchdog.h"
 
 #include <sys/socket.h>
@@ -24,7 +24,7 @@ listen_for_words (void)
   g_autofree char *pid = g_strdup_printf ("%d", getpid ());
 
   manager = socket (AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  /* The kernel finds a name. */
+  /* The kernel chooses a name. */
   g_assert_no_errno (bind (manager, (struct sockaddr *) &address, length));
   length = sizeof address;
   g_assert_no_errno (getsockname (manager, (struct sockaddr *) &address, &length));
@@ -34,7 +34,7 @@ listen_for_words (void)
   g_setenv ("WATCHDOG_USEC", "60000000", TRUE);
 }
 
-/* NULL: nothing was said. */
+/* NULL: nothing was sent. */
 static char *
 hear (void)
 {
@@ -68,7 +68,7 @@ test_words (void)
   g_assert_cmpstr (limit, ==, "WATCHDOG_USEC=300000\nWATCHDOG=1");
   divert_watchdog_set_limit (watchdog, 300);
   g_assert_null (hear ());
-  /* By itself, for nothing else wakes the loop: after two thirds. */
+  /* Nothing else wakes the loop, so it wakes by itself after two thirds. */
   start = g_get_monotonic_time ();
   next = wait_to_hear ();
   g_assert_cmpstr (next, ==, "WATCHDOG=1");
@@ -84,7 +84,7 @@ on_wake_up (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
-/* Where there are wake-ups, there are none but these. */
+/* If there are other wake-ups, the watchdog adds none. */
 static void
 test_wake_ups (void)
 {
@@ -107,7 +107,7 @@ test_wake_ups (void)
     }
   g_source_remove (id);
   g_assert_cmpuint (words, >=, 2);
-  /* A turn without a wake-up is one of the watchdog's own, behind one. */
+  /* A turn without a wake-up is the watchdog's own, right after one. */
   g_assert_cmpuint (turns, <=, 2 * 4 + 1);
 }
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A thread for what may take long. */
+/* A thread for jobs that may take long. */
 #include "system/base/worker.h"
 
 typedef struct
 {
-  GMutex   lock;    /* held by the test: the job takes long */
+  GMutex   lock;    /* held by the test while the job takes long */
   GThread *main;
   GString *order;
   guint    freed;
@@ -69,7 +69,7 @@ test_order (void)
   g_mutex_lock (&world.lock);
   for (const char *name = "abc"; *name != '\0'; name++)
     add (worker, *name);
-  /* The main loop is not held up. */
+  /* The main loop isn't held up. */
   g_main_context_iteration (NULL, FALSE);
   g_assert_cmpstr (world.order->str, ==, "");
   g_mutex_unlock (&world.lock);
@@ -79,7 +79,7 @@ test_order (void)
   g_string_free (world.order, TRUE);
 }
 
-/* Ending waits for nothing, and nobody hears of what was under way. */
+/* Ending waits for nothing, and the job under way gets no answer. */
 static void
 test_end (void)
 {
