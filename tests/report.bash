@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What the checks of papers share: TAP, and a directory for what they compare.  They need no /dev/fd, which a build
-# chroot may lack: files instead of <(…).
+# Shared by the checks of documentation: TAP, and a directory for what they compare.  They use files instead of <(…),
+# because a build chroot may lack /dev/fd.
 
 n=0
 failed=0
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
-# needs PROGRAM…: a check that lacks one is skipped, and says which.
+# needs PROGRAM…: a check that lacks one of them is skipped, and says which.
 needs ()
 {
   local program
@@ -35,7 +35,7 @@ report ()
   fi
 }
 
-# ok DESCRIPTION COMMAND…: it succeeds.
+# ok DESCRIPTION COMMAND…: COMMAND must succeed.
 ok ()
 {
   local description=$1 said

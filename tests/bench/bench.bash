@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What the sections share: the lab, tables, medians, and what nm-divert is compared with.
+# Shared by the sections: the lab, tables, medians, and the contenders that nm-divert is compared with.
 
 BENCH_DIR=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
 ROAMS=${ROAMS:-100}
@@ -33,13 +33,13 @@ row ()
   printf '  %s%*s %14s %12s %s\n' "$1" $((58 - ${#1})) "" "$2" "${3-}" "$verdict"
 }
 
-# goal WHAT VALUE OPERATOR BOUND [UNIT]: a row that is to hold.
+# goal WHAT VALUE OPERATOR BOUND [UNIT]: a row that must hold.
 goal ()
 {
   row "$1" "$2${5:+ $5}" "$3 $4" "$(awk "BEGIN { print ($2 $3 $4) }")"
 }
 
-# Each section ends so: to the lab's own book-keeping it is a test that has passed.
+# Each section ends with this. For the lab's own book-keeping it is a test that has passed.
 bench_done ()
 {
   # shellcheck disable=SC2034
@@ -49,7 +49,7 @@ bench_done ()
 
 # --- numbers ------------------------------------------------------------------------
 
-# Of numbers, one a line.
+# Functions of numbers, one per line.
 median ()
 {
   sort -g |
@@ -101,13 +101,13 @@ script_remove ()
   done
 }
 
-# switch MODE: as root, past the person's command; and wait for the place.
+# switch MODE: as root, bypassing the command for people, and waits for the place.
 switch_to ()
 {
   call Switch "$1" 0 false >/dev/null || note "Switch $1 failed"
 }
 
-# What the helper said since line N of its log (the bus hands its stderr on).
+# The helper's output since line N of its log (the bus passes its stderr on).
 helper_log ()
 {
   tail -n "+$(($1 + 1))" "$LAB_LOGS/dbus.log"

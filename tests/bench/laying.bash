@@ -1,18 +1,18 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Laying the rules: how long each way takes, what a Refresh without a change does, the hook,
-# the helper's memory.  At home; the contenders take turns.
+# Installing the rules: how long each contender takes, what a Refresh without a change does, the hook, and the helper's
+# memory.  It runs at home.  The contenders take turns.
 source "$(dirname "$0")/bench.bash"
 lab_enter "$@"
 lab_up
 lab_install
 
 ROUNDS=5
-CHANGES=10  # of place, in a round
+CHANGES=10  # of place, per round
 T=$LAB_LOGS/times
 mkdir "$T"
 
-# changes N: there and back again, and what the helper says each took.
+# changes N: there and back again, and how long the helper says each change took.
 changes ()
 {
   local i seen

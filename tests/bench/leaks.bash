@@ -1,25 +1,24 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Leaks: home → the café that looks like home → home, under 500 datagrams and 50 new TCP
-# connections a second to the NAS in each family; what reaches the impostor at the NAS's
-# address, counted in front of everything there.  For a quick look at a part:
-# CONTENDERS="article script uuid divert", WAYS="profile carrier address".
+# Leaks: home → the café that looks like home → home, under 500 datagrams and 50 new TCP connections a second to the NAS
+# in each family.  It counts what reaches the impostor at the NAS's address, before anything else there.  For a quick
+# look at a part, set CONTENDERS="article script uuid divert", WAYS="profile carrier address".
 source "$(dirname "$0")/bench.bash"
 lab_enter "$@"
-# Evil gives another address than home does, and leases are renewed every two seconds:
-# that is all that a roam behind the same carrier shows.
+# Evil gives out another address than home does, and leases are renewed every two seconds.  That is all that a roam
+# without carrier loss shows.
 LAB_EVIL_LEASE=192.168.22.77
 LAB_DHCP_OPTIONS=(--dhcp-option-force=58,2 --dhcp-option-force=59,3)
 lab_up
 watch impostor
-# What the laptop has learnt of its neighbours it believes for long: the carrier and the address are
-# to be the only signs of another network (and with them, the kernel forgets it all).
+# The laptop believes for long what it has learned about its neighbours, so that the carrier and the address are the
+# only signs of another network (when they change, the kernel forgets its neighbours).
 for family in ipv4 ipv6; do
   echo 600000 >/proc/sys/net/$family/neigh/wlan0/base_reachable_time_ms
 done
 
 OTHERS=${OTHERS:-$ROAMS}
-BATCH=10  # roams under one start of the streams, which end by themselves after ten minutes
+BATCH=10  # roams per start of the streams, which end by themselves after ten minutes
 T=$LAB_LOGS/leaks
 mkdir "$T"
 
@@ -64,8 +63,8 @@ return_profile () { roam home home; }
 leave_carrier () { plug evil; }
 return_carrier () { plug home; }
 
-# NetworkManager's DHCP client is stuck for good when its renewal is refused by a server that
-# has another lease for it; with one that has none it asks anew.
+# NetworkManager's DHCP client gets stuck for good if its renewal is refused by a server that has another lease for it.
+# If the server has none, the client asks again.
 forget_leases ()
 {
   reap dnsmasq-evil
@@ -81,7 +80,7 @@ leave_address ()
 
 return_address () { roam home home; }
 
-# roams CONTENDER WAY: each roam's "DATAGRAMS SYNS" into a file.
+# roams CONTENDER WAY: writes each roam's "DATAGRAMS SYNS" to a file.
 roams ()
 {
   local contender=$1 way=$2 i udp tcp udp_before tcp_before n
@@ -92,7 +91,7 @@ roams ()
   for ((i = 0; i < n; i++)); do
     ((i % BATCH)) || load_start
     [[ $way != address ]] || forget_leases
-    # So that flows are under way.
+    # Make sure that flows are under way.
     pause 0.3
     read -r udp_before tcp_before < <(reached)
     "leave_$way" || note "$contender, $way: no other network at roam $i"
@@ -115,7 +114,7 @@ at_home ()
   [[ $1 != uuid && $1 != divert ]] || becomes home || note "$1: not home again: $(status reason)"
 }
 
-# result CONTENDER WAY LABEL: the goal is nm-divert's, given a proof that an impostor cannot have.
+# result CONTENDER WAY LABEL: the goal is nm-divert's, given a proof that an impostor can't have.
 result ()
 {
   local udp tcp worst leaky
@@ -131,9 +130,9 @@ result ()
   ((udp + tcp == 0)) || row "… in how many roams; the worst" "$leaky; $worst"
 }
 
-# Whoever was leaked to still wants to finish connections, and asks for the laptop by ARP whenever it is there again;
-# with that the impostor puts itself in the NAS's place (helper/system/sources/kernel/neighbours.c).  No contender is to
-# suffer for another.
+# A stranger that packets leaked to still wants to finish its connections, and asks for the laptop by ARP whenever the
+# laptop is there again.  This puts the impostor in the NAS's place (helper/system/sources/kernel/neighbours.c).  One
+# contender must not suffer because of another.
 impostor_forgets ()
 {
   on impostor ss -K -t state connected >>"$LAB_LOGS/forgotten.log" 2>&1

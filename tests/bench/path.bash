@@ -1,10 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The data path: what the rules cost a packet that goes straight, and one that is diverted.  The
-# contenders take turns; each goal is about the median of the ratios of neighbouring turns.
-# "No rules" is another host on the same wire that has never had a table; "connection tracking"
-# is one whose only rule is a redirection of DNS, which no packet of this benchmark's meets: what
-# any rules with DNS redirected cost at the least, because the kernel tracks connections then.
+# The data path: what the rules cost a direct packet and a diverted one.  The contenders take turns, and each goal is
+# about the median of the ratios of neighbouring turns.  "No rules" is another host on the same network that has never
+# had a table.  "Connection tracking" is a host whose only rule redirects DNS, and no packet of this benchmark matches
+# that rule.  This is the minimum cost of any rules that redirect DNS, because the kernel then tracks connections.
 source "$(dirname "$0")/bench.bash"
 lab_enter "$@"
 lab_up
@@ -16,7 +15,7 @@ PORT=9001
 T=$LAB_LOGS/path
 mkdir "$T"
 
-# wired NAME ADDRESS: one more host where the laptop is.
+# wired NAME ADDRESS: one more host in the laptop's network.
 wired ()
 {
   ip netns add "$1"
@@ -34,7 +33,7 @@ spawn path-sink on nas "$BENCH_PROGRAMS/load" sink $PORT
 udp () { on "$1" "$BENCH_PROGRAMS/load" udp "$NAS4" $PORT $DATAGRAMS; }
 tcp () { on "$1" "$BENCH_PROGRAMS/load" tcp "$2" $PORT $STREAM_MS; }
 
-# turn FILE COMMAND…: a measurement and a line in FILE.
+# turn FILE COMMAND…: runs a measurement and adds a line to FILE.
 turn ()
 {
   local file=$T/$1
@@ -43,8 +42,8 @@ turn ()
   "$@" >>"$file" || note "failed: $*"
 }
 
-# turns ROUND FILE…: a turn of each, by the name of its file; every second round backwards, because
-# a turn also depends on what ran before it.
+# turns ROUND FILE…: runs one turn of each, named by its file.  Every second round goes backwards, because a turn also
+# depends on what ran before it.
 turns ()
 {
   local round=$1 order=("${@:2}") i
@@ -64,7 +63,7 @@ turns ()
   done
 }
 
-# The median of A's lines over B's.
+# The median of A's lines divided by B's.
 ratio ()
 {
   paste "$T/$1" "$T/$2" | awk '{ print $1 / $2 }' | median
@@ -82,7 +81,7 @@ for ((round = 0; round < ROUNDS; round++)); do
 done
 
 # --- one prefix, a thousand ----------------------------------------------------------------
-# 50 sites of 20 prefixes each that cannot be merged.
+# 50 sites with 20 prefixes each that can't be merged.
 sites ()
 {
   local site prefix
@@ -117,7 +116,7 @@ done
 one
 
 # --- diverted -------------------------------------------------------------------------------
-# Either stays as it is when a turn begins with what the last one ended with.
+# If a turn begins with the contender that the last turn ended with, it is left in place.
 article_begin ()
 {
   [[ $(status place) != off ]] || return 0
@@ -133,7 +132,7 @@ article_end ()
   becomes away
 }
 
-# A proxy that only swallows: a real one costs so much that the rules would not be seen.
+# A proxy that only swallows.  A real one costs so much that the cost of the rules would be invisible.
 reap v2ray
 spawn proxy-sink as_proxy "$BENCH_PROGRAMS/load" sink $LAB_TPROXY_PORT transparent
 until_true 5 listens laptop tcp $LAB_TPROXY_PORT || lab_die "no proxy"

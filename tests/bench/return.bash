@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Coming home and losing the carrier, with gateway-mac: how soon the NAS is reached straight, and
-# how soon the straight way is closed.  Times are taken outside of the helper.
+# Coming home and losing the carrier, with gateway-mac: how soon the NAS is reached directly, and how soon the direct
+# path is closed.  Times are measured outside of the helper.
 source "$(dirname "$0")/bench.bash"
 lab_enter "$@"
 lab_up
@@ -16,15 +16,15 @@ until_true 5 grep -q running "$LAB_LOGS/monitor.log" || lab_die "nmcli monitor s
 becomes away
 spawn events "$BENCH_PROGRAMS/events" /run/xtables.lock "$LAB_LOGS/dbus.log" "$LAB_LOGS/monitor.log"
 
-# first_event SINCE TEXT: the time of the first event from SINCE on that has TEXT.
+# first_event SINCE TEXT: the time of the first event after SINCE that contains TEXT.
 first_event ()
 {
   awk -v since="$1" -v text="$2" '$1 >= since && index($0, text) { print $1; found = 1; exit } END { exit !found }' \
     "$LAB_LOGS/events.log"
 }
 
-# revoked SINCE: the microseconds from the loss of the carrier to the last commit before the helper
-# says that it has revoked.  Nothing when one of the two was not seen: the kernel may tell of a carrier late.
+# revoked SINCE: the microseconds from carrier loss to the last commit before the helper says that it has revoked the
+# grant.  Prints nothing if one of the two was not seen, because the kernel may report a carrier late.
 revoked ()
 {
   awk -v since="$1" '
@@ -34,7 +34,7 @@ revoked ()
     /no carrier/ { if (off && committed >= off) print committed - off; exit }' "$LAB_LOGS/events.log"
 }
 
-# closed SINCE: the microseconds from the loss of the carrier to the fence's last gate being gone, likewise.
+# closed SINCE: the microseconds from carrier loss until the fence's last gate is gone, with the same exception.
 closed ()
 {
   awk -v since="$1" '

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * bus-flood SECONDS [METHOD]: calls the helper for so long, always with as many calls under way as the
- * bus lets one connection have, and prints how many there were and how many of those
- * that would change something succeeded.
+ * bus-flood SECONDS [METHOD]: calls the helper for this long, always with as many calls under way as the bus allows one
+ * connection. Prints how many calls there were, and how many of those that change something succeeded.
  */
 #include <gio/gio.h>
 
@@ -25,7 +24,7 @@ static const Call calls[] = {
   { "Explain", "('192.168.22.2', @u 80, 'tcp')", FALSE },
 };
 
-/* Called only when asked for. */
+/* Called only if requested. */
 static const Call further_calls[] = {
   { "Plan", "('',)", FALSE },
   { "Refresh", "('manual',)", FALSE },

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Calls Refresh with a string of so many bytes, which no command line can carry,
- * and prints the name of the D-Bus error, or "answered".
+ * Calls Refresh with a string of the given number of bytes, which no command line can carry, and prints the name of the
+ * D-Bus error, or "answered".
  */
 #include <gio/gio.h>
 

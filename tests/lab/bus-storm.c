@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A storm of calls on the helper, and its sudden death.
+ * A storm of calls to the helper, and its sudden death.
  *
  *   bus-storm kill MICROSECONDS   sends many changes of place at once, and SIGKILL
- *                                 so long after the first; prints "killed" or "missed"
- *   bus-storm settle              one Refresh, as NetworkManager's next event would make
- *                                 it, then prints the place that the helper tells
+ *                                 this long after the first; prints "killed" or "missed"
+ *   bus-storm settle              calls Refresh once, as NetworkManager's next event would,
+ *                                 then prints the place that the helper reports
  *
- * One process instead of a dozen command lines, so that hundreds of storms take seconds.
+ * It is one process instead of a dozen command lines, so that hundreds of storms take only seconds.
  */
 #include <gio/gio.h>
 #include <signal.h>
@@ -63,7 +63,7 @@ storm (GDBusConnection *bus, guint64 delay)
   g_dbus_connection_flush_sync (bus, NULL, NULL);
   g_usleep (delay);
   killed = kill ((pid_t) pid, SIGKILL) == 0;
-  /* What was not answered fails as soon as the bus sees the end; what comes later starts a new helper. */
+  /* Calls without an answer fail as soon as the bus sees the end. Later calls start a new helper. */
   while (pending > 0)
     g_main_context_iteration (NULL, TRUE);
   g_print (killed ? "killed\n" : "missed\n");

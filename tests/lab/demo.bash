@@ -1,8 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The show: nm-divert's main job on real parts, step by step.  Run it with
-# tests/demo, which installs and builds what it needs.  DEMO_PAUSE=SECONDS waits
-# between the steps.
+# The show: nm-divert's main job with real parts, step by step. Run it with tests/demo, which installs and builds what
+# it needs. DEMO_PAUSE=SECONDS waits between the steps.
 source "$(dirname "$0")/lab.bash"
 source "$LAB_DIR/rules/article.bash"
 lab_enter "$@"
@@ -21,7 +20,7 @@ say ()
   printf '   %s\n' "$@"
 }
 
-# show COMMAND…: the command and what it prints.
+# show COMMAND…: prints the command and its output.
 show ()
 {
   local word line=
@@ -33,7 +32,7 @@ show ()
   "$@" 2>&1 | sed 's/^/   | /'
 }
 
-# meaning ANSWER: which way a question took, from who answered and whom it saw.
+# meaning ANSWER: which path a question took, judged by who answered and what source address he saw.
 meaning ()
 {
   case $1 in
@@ -47,7 +46,7 @@ meaning ()
   esac
 }
 
-# row WHAT ANSWER WANTED: one line of the table of ways.
+# row WHAT ANSWER WANTED: one line of the table of paths.
 row ()
 {
   local way mark=
@@ -60,7 +59,7 @@ row ()
   printf '   %-38s %-32s %s%s\n' "$1" "${2/ / saw }" "$way" "$mark"
 }
 
-# ways NAS-WAY [WEB-WAY]: asks, and says which way each question took.
+# ways NAS-WAY [WEB-WAY]: asks, and prints which path each question took.
 ways ()
 {
   local web=${2-"through the proxy, by way of abroad"}
@@ -80,7 +79,7 @@ rules ()
   iptables-legacy-save -t mangle | sed -E '/^[*#C]/d; s/ \[[0-9]+:[0-9]+\]$//' | grep DIVERT
 }
 
-# changed: how our rules differ from what they were when it was last called.
+# changed: how our rules differ from those at its last call.
 changed ()
 {
   rules >/run/lab/rules-now

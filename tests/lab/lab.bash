@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The lab: a laptop, its home, two cafés and the internet, in namespaces, with
-# all parts real.  A test sources this file, then
+# The lab: a laptop, its home, two cafés and the internet, in namespaces, with real parts throughout.  A test sources
+# this file, then calls
 #
 #   lab_enter "$@"         everything below happens in namespaces of its own
 #   lab_up                 hosts, routers, servers, the laptop with NetworkManager
@@ -8,12 +8,10 @@
 #   …                      roam, ask, check
 #   done_testing
 #
-# The script itself runs on the laptop; "on HOST COMMAND" runs elsewhere.  The
-# map stands in lib/topology.bash.  Nothing on the host changes, and all is gone
-# with the process.
+# The script itself runs on the laptop.  "on HOST COMMAND" runs elsewhere.  The map is in lib/topology.bash.  Nothing on
+# the host changes, and everything disappears with the process.
 #
-# Environment: NM_DIVERT_BUILDDIR, the meson build directory; LAB_KEEP_LOGS=1
-# keeps the logs of a test that passed.
+# Environment: NM_DIVERT_BUILDDIR is the meson build directory.  LAB_KEEP_LOGS=1 keeps the logs of a test that passed.
 
 LAB_DIR=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
 LAB_SCRIPT=$(realpath "$0")
@@ -24,7 +22,7 @@ for lab_part in enter tap topology services proxy laptop product terminal roam a
 done
 unset lab_part
 
-# Everything that is there without nm-divert.
+# Everything that exists without nm-divert.
 lab_up ()
 {
   lab_topology_up

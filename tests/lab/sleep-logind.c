@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * As much of logind as sleep needs: it owns the name on the system bus, hands out locks, and
- * says when the machine goes to sleep (at SIGUSR1) and is awake again (at SIGUSR2).
+ * The parts of logind that sleep needs. It owns the name on the system bus, hands out locks, and announces that the
+ * machine goes to sleep (at SIGUSR1) and is awake again (at SIGUSR2).
  *
- * On standard output, a line each:
+ * Its standard output has one line for each event:
  *
  *   ready
  *   locked WHO INODE           somebody has taken a lock; INODE is that of its pipe
  *   sleep, awake               that signal was sent
  *   released WHO INODE STATE   the last descriptor of the lock is closed
  *
- * The arguments are a command, which prints the STATE at that moment.
+ * The arguments are a command that prints the STATE at that moment.
  */
 #include <fcntl.h>
 #include <gio/gio.h>

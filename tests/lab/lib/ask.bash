@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Asking the packets.  An answer is "WHO ADDRESS": who answered, and from which
-# address the question came; or one word for what went wrong ("timeout").
+# Asking the packets.  An answer is "WHO ADDRESS": who answered, and which source address the question had.  If it went
+# wrong, the answer is one word ("timeout").
 
 # who tcp|udp ADDRESS [PORT] [OPTION…]
 who ()
@@ -8,7 +8,7 @@ who ()
   who_at laptop "$@"
 }
 
-# who_at HOST …: the same, asked by another host.
+# who_at HOST …: the same, asked from another host.
 who_at ()
 {
   local host=$1 protocol=$2 address=$3 port=80 answer
@@ -31,8 +31,8 @@ who_resolves ()
   lab_strip_port "$("$LAB_PROBE" dns "$@" "$protocol" "$resolver" whoami.lab 2>&1)"
 }
 
-# patiently COMMAND…: asks again, twice at most, when nobody answered: two proxies on a busy machine may lose a
-# datagram. Whoever answers, rightly or wrongly, ends it.
+# patiently COMMAND…: if nobody answers, asks again, at most twice, because two proxies on a busy machine may lose a
+# datagram.  Any answer, right or wrong, ends it.
 patiently ()
 {
   local answer try
@@ -44,9 +44,9 @@ patiently ()
   echo "$answer"
 }
 
-# ways_are LABEL home|away: the whole table of ways, TCP and UDP, IPv4 and IPv6.
-# At home the intranet sees the laptop's own addresses, elsewhere the home router's; the
-# web and the DNS server are always reached from abroad.
+# ways_are LABEL home|away: the whole table of paths, TCP and UDP, IPv4 and IPv6.  At home the intranet sees the
+# laptop's own addresses, elsewhere it sees the home router's.  The web and the DNS server are always reached from
+# abroad.
 ways_are ()
 {
   local label=$1 from4=$HOME4 from6="$HOME6\$" fromg="$HOMEG\$" protocol
@@ -94,8 +94,8 @@ seen ()
   echo "${count:-0}"
 }
 
-# watch HOST: counts, in front of everything, what arrives at HOST from the laptop for
-# the intranet, whether a server gets to see it or not.  watched HOST tells how many.
+# watch HOST: counts what arrives at HOST from the laptop for the intranet.  It counts before anything else, whether or
+# not a server gets to see it. watched HOST prints the count.
 watch ()
 {
   local command prefix
@@ -128,7 +128,7 @@ sunk ()
     "$LAB_LOGS/$1.sunk"
 }
 
-# relay_open HOST VIA4 [VIA6]: HOST tries to reach the web and the NAS by way of the laptop.
+# relay_open HOST VIA4 [VIA6]: HOST tries to reach the web and the NAS through the laptop.
 relay_open ()
 {
   ip -n "$1" route add "$WEB4" via "$2"

@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Into the namespaces, and what surrounds them: private mounts, logs, processes
-# in the background, bounded waiting.
+# Entering the namespaces, and their surroundings: private mounts, logs, processes in the background, bounded waiting.
 
-# Runs the whole script again as process 1 of new namespaces.  Its network
-# namespace is the laptop's.
+# Runs the whole script again as process 1 of new namespaces.  Its network namespace is the laptop's.
 lab_enter ()
 {
   local builddir=${NM_DIVERT_BUILDDIR:?is not set: the meson build directory}
@@ -29,14 +27,14 @@ lab_enter ()
   echo laptop >/etc/hostname
 }
 
-# All real parts, and the eyes to look at them with.
+# All real parts, and the tools to look at them with.
 LAB_PROGRAMS=(
   unshare nsenter setpriv script mount ip ss iptables-legacy ip6tables-legacy strace jq python3 openssl gnutls-serv
   dbus-daemon dbus-monitor gdbus NetworkManager nmcli dnsmasq v2ray ss-server useradd chpasswd pkttyagent ps stty
   systemd-socket-activate conntrack ping meson
 )
 
-# Skips the test, and says why, where the lab cannot be.
+# If the lab can't exist here, skips the test and says why.
 lab_needs ()
 {
   local program
@@ -62,8 +60,8 @@ lab_mounts ()
   mount --make-rprivate /
   mount -t tmpfs -o mode=755 lab /run
   for place in /var/lib/NetworkManager /var/lib/nm-divert; do
-    # The directory of a program that is not installed on the host is made in
-    # place of its parent's tmpfs copy, never on the host.
+    # If a program isn't installed on the host, its directory is made in the tmpfs copy of its parent, never on the
+    # host.
     if [[ ! -d $place ]]; then
       lab_overlay "$(dirname "$place")"
       mkdir -p "$place"
@@ -100,13 +98,13 @@ on ()
   fi
 }
 
-# spawn NAME COMMAND…: runs it in the background; $LAB_LOGS/NAME.log has what it prints.
+# spawn NAME COMMAND…: runs it in the background. $LAB_LOGS/NAME.log gets its output.
 spawn ()
 {
   local name=$1
   shift
 
-  # "on" and its like become the command itself, so that the process can be ended.
+  # "on" and similar functions become the command itself, so that the process can be ended.
   (
     LAB_EXEC=exec
     [[ $(type -t "$1") == function ]] || exec "$@"
@@ -115,7 +113,7 @@ spawn ()
   LAB_PIDS[$name]=$!
 }
 
-# Ends a process that spawn started, and waits for its end.
+# Ends a process that spawn started, and waits until it has ended.
 reap ()
 {
   local name=$1 signal=${2:-TERM}
@@ -132,7 +130,7 @@ pause ()
   return 0
 }
 
-# until_true SECONDS COMMAND…: waits till COMMAND succeeds; fails at the bound.
+# until_true SECONDS COMMAND…: waits until COMMAND succeeds.  Fails when the time is up.
 until_true ()
 {
   local start=${EPOCHREALTIME/./} limit

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The laptop's own system: the bus, NetworkManager with two profiles.  Its
-# dispatcher, polkitd and nm-divert's helper are started by the bus.
+# The laptop's own system: the bus, and NetworkManager with two profiles.  The bus starts its dispatcher, polkitd and
+# nm-divert's helper.
 
 HOME_UUID=11111111-2222-4333-8444-000000000022
 CAFE_UUID=11111111-2222-4333-8444-000000000066
 
 lab_laptop_up ()
 {
-  # Read-only, NetworkManager needs no udev.
+  # If /sys is read-only, NetworkManager needs no udev.
   mount -t sysfs -o ro lab /sys
   echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad
   echo 0 >/proc/sys/net/ipv6/conf/wlan0/accept_dad
@@ -78,7 +78,7 @@ lab_nm_runs ()
   [[ $(nmcli -t -f RUNNING general 2>/dev/null) == running ]]
 }
 
-# All servers answer?  (They were started without waiting for each.)
+# Do all servers answer?  (They were started without waiting for each.)
 lab_ready ()
 {
   local host

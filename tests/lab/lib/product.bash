@@ -1,23 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# nm-divert in the lab: put in place, configured, looked at.
+# nm-divert in the lab: installed, configured, inspected.
 
 # Where the build installs its helper.
 LAB_HELPER=$(jq -r 'to_entries[] | select(.key | endswith("/nm-divert-helper")).value' \
   "${NM_DIVERT_BUILDDIR-}/meson-info/intro-installed.json" 2>/dev/null)
 
-# Installs the build for real; /usr and /etc are overlays, so it is gone with the lab.
+# Really installs the build. /usr and /etc are overlays, so it disappears with the lab.
 lab_install ()
 {
   lab_overlay /var
   DESTDIR='' meson install --no-rebuild --quiet -C "$NM_DIVERT_BUILDDIR" >"$LAB_LOGS/install.log" 2>&1 \
     || lab_die "meson install failed"
   lab_configure
-  # The bus reads a new policy and new services when told to.
+  # The bus reads a new policy and new services only when it is told to.
   gdbus call --system -d org.freedesktop.DBus -o /org/freedesktop/DBus -m org.freedesktop.DBus.ReloadConfig >/dev/null
 }
 
-# lab_configure [KEY=VALUE…]: site "home" with the UUID and the intranet, and
-# what else is to stand in its group; "group:KEY=VALUE" goes into that group.
+# lab_configure [KEY=VALUE…]: makes the site "home" with the UUID, the intranet, and the given keys. "group:KEY=VALUE"
+# goes into that group instead.
 lab_configure ()
 {
   local item
@@ -41,7 +41,7 @@ lab_configure ()
   chmod 644 /etc/nm-divert/nm-divert.conf
 }
 
-# call METHOD ARGUMENT…: on the helper, as root.
+# call METHOD ARGUMENT…: calls the helper as root.
 call ()
 {
   local method=$1
@@ -56,13 +56,13 @@ refresh ()
   call Refresh "${1:-manual}" >/dev/null
 }
 
-# switch_to MODE…: "nm-divert switch"; what it prints goes to the logs.
+# switch_to MODE…: runs "nm-divert switch". Its output goes to the logs.
 switch_to ()
 {
   nm-divert switch "$@" >>"$LAB_LOGS/switch.log" 2>&1
 }
 
-# status KEY: one value of "nm-divert status --json"; lists one item a line.
+# status KEY: one value of "nm-divert status --json". Lists have one item per line.
 status ()
 {
   nm-divert status --json 2>>"$LAB_LOGS/status.log" | python3 -c '
@@ -76,7 +76,7 @@ place_is ()
   [[ $(status place) == "$1" ]]
 }
 
-# tables [OPTION…]: mangle and nat of both families, the rules and routes, the fence's device, comments stripped.
+# tables [OPTION…]: mangle and nat of both families, the rules and routes, and the fence's device, without comments.
 tables ()
 {
   local table command
@@ -96,7 +96,7 @@ tables ()
   ip -o link show nm-divert-fence 2>/dev/null | cut -d' ' -f2
 }
 
-# The tables without packet counts of built-in chains.
+# The tables without the packet counters of built-in chains.
 plain_tables ()
 {
   tables "$@" | sed -E 's/^(:[^ ]+ [^ ]+) \[[0-9]+:[0-9]+\]/\1/'
@@ -113,8 +113,8 @@ becomes ()
   until_true "${2:-5}" place_is "$1"
 }
 
-# writes COMMAND…: how many times the helper writes to the kernel's tables, rules
-# and routes while COMMAND runs, as strace sees it.
+# writes COMMAND…: how many times the helper writes to the kernel's tables, rules and routes while COMMAND runs, as
+# strace sees it.
 writes ()
 {
   local trace=$LAB_LOGS/strace.out pid
@@ -127,7 +127,7 @@ writes ()
   "$@"
   kill "$tracer"
   wait "$tracer" 2>/dev/null
-  # What sets up a socket or asks for a dump is no write.
+  # Setting up a socket, or asking for a dump, isn't a write.
   grep -cE 'SO_SET_REPLACE|SO_SET_ADD_COUNTERS|RTM_(NEW|DEL)(RULE|ROUTE|LINK)|SOCK_DESTROY' "$trace"
 }
 
@@ -140,10 +140,10 @@ path_of ()
 
 # --- the helper's log and work ---------------------------------------------------------
 
-# The lines that it has written so far.
+# The number of lines it has written so far.
 log_length () { wc -l <"$LAB_LOGS/dbus.log"; }
 
-# came LINE PLACE: how often the helper came to be there since that line of its log.
+# came LINE PLACE: how often the helper got to PLACE since that line of its log.
 came () { tail -n +"$1" "$LAB_LOGS/dbus.log" | grep -c ": place $2:"; }
 
 # Hundredths of a second of processor time that the helper has used.
@@ -156,6 +156,6 @@ helper_ticks ()
 
 # --- what "nm-divert explain" says of the NAS --------------------------------------------
 
-# explained FILTER: of its JSON, by jq.
+# explained FILTER: a part of its JSON, extracted with jq.
 explained () { nm-divert explain "$NAS4" --json 2>>"$LAB_LOGS/explain.log" | jq -r "$1"; }
 gateway_fails () { [[ $(explained '.reason_code + " " + .reason_proof') == "proof-failed gateway-mac" ]]; }

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The laptop's proxy: v2ray, a transparent inbound on 22223 and a DNS inbound on
-# 1053, run with the group that the rules exempt.  The site's intranet goes by way
-# of the ss-server at home, all else by way of the one abroad.
+# The laptop's proxy: v2ray with a transparent inbound on 22223 and a DNS inbound on 1053, run in the group that the
+# rules exempt.  The site's intranet goes through the ss-server at home, everything else through the one abroad.
 
 LAB_GROUP=clash
 LAB_GID=23333
@@ -17,12 +16,12 @@ lab_proxy_up ()
 
 lab_proxy_start ()
 {
-  # Root with the proxy's group: an own user would need ambient capabilities, which
-  # are the unit's business and not the rules'.
+  # It runs as root in the proxy's group.  A user of its own would need ambient capabilities, which are the unit's
+  # business, not the rules'.
   spawn v2ray setpriv --regid "$LAB_GROUP" --clear-groups -- v2ray -config /run/lab/v2ray.json
 }
 
-# as_proxy COMMAND…: as a process of the proxy's group.
+# as_proxy COMMAND…: runs it in the proxy's group.
 as_proxy ()
 {
   ${LAB_EXEC-} setpriv --regid "$LAB_GROUP" --clear-groups -- "$@"

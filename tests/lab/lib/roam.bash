@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Moving the laptop about.
+# Moving the laptop.
 #
-#   plug ROUTER              another network, seen as a lost and found carrier
+#   plug ROUTER              another network, with carrier loss
 #   roam ROUTER PROFILE      that, and NetworkManager activates PROFILE
-#   repatch ROUTER           another network behind the same carrier: only what is
-#                            on the network tells (DHCP, router advertisements, ARP)
+#   repatch ROUTER           another network without carrier loss: only what is on the
+#                            network tells (DHCP, router advertisements, ARP)
 
 LAB_AT=
 
@@ -39,13 +39,13 @@ repatch ()
   lab_patch "$1"
 }
 
-# Configures the device anew; the carrier stays.
+# Configures the device again, without carrier loss.
 reapply ()
 {
   nmcli -w 15 device reapply wlan0 >/dev/null
 }
 
-# up PROFILE: activate, and wait until the addresses are there.
+# up PROFILE: activates it, and waits until the addresses are there.
 up ()
 {
   nmcli -w 15 connection up "$1" >>"$LAB_LOGS/nmcli.log" 2>&1 || return 1
@@ -58,7 +58,7 @@ roam ()
   up "$2" || note "roam to $1 with profile $2 failed"
 }
 
-# Has wlan0 all the addresses and routes that its network gives?
+# Does wlan0 have all the addresses and routes that its network provides?
 settled ()
 {
   local v4 v6

@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What runs on the hosts other than the laptop: dnsmasq on the routers, ss-server
-# at home and abroad, and a probe that answers on every host.  $LAB_LOGS/HOST.seen
-# has all that reached a host's probe.
+# What runs on the hosts other than the laptop: dnsmasq on the routers, ss-server at home and abroad, and a probe that
+# answers on every host. $LAB_LOGS/HOST.seen lists everything that reached a host's probe.
 
 LAB_SS_PORT=8388
 LAB_SS_KEY=lab-password
 LAB_SS_METHOD=aes-256-gcm
 # More options for every dnsmasq, such as short renewal times.
 LAB_DHCP_OPTIONS=()
-# Ports on which each host's probe answers; a sink listens on 9000.
+# The ports on which each host's probe answers. A sink listens on 9000.
 LAB_PORTS=(80 443 445)
 
 lab_services_up ()
@@ -19,7 +18,7 @@ lab_services_up ()
   lab_dnsmasq cafe "$LAPTOP_CAFE4"
   lab_dnsmasq evil "${LAB_EVIL_LEASE-$LAPTOP_HOME4}"
   for host in home abroad; do
-    # -s twice: IPv6 first, so that a name or address of either family works.
+    # -s twice, with IPv6 first, so that a name or address of either family works.
     spawn "ss-$host" on "$host" ss-server -s :: -s 0.0.0.0 -p "$LAB_SS_PORT" -k "$LAB_SS_KEY" -m "$LAB_SS_METHOD" -u -v
   done
   for host in home nas cafe evil impostor guest-home guest-cafe guest-evil; do
@@ -31,7 +30,7 @@ lab_services_up ()
   done
 }
 
-# Each router's resolver tells in a TXT record that it was the one that was asked.
+# Each router's resolver says in a TXT record that it was the one that was asked.
 lab_dnsmasq ()
 {
   local router=$1 address=$2

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A steady load to the NAS, both families and protocols, while something happens, and
-# the count of what an impostor got of it; single flows that are held open.
+# A steady load to the NAS, in both families and protocols, while something happens, and a count of what reached an
+# impostor. Also single flows that are kept open.
 streams_start ()
 {
   spawn stream-udp4 "$LAB_PROBE" stream udp "$NAS4" 80 500 60
@@ -26,7 +26,7 @@ none_leaked ()
 
 # --- flows ------------------------------------------------------------------------------
 
-# hold NAME COMMAND…: a long-lived flow; its log tells what becomes of it.
+# hold NAME COMMAND…: a long-lived flow. Its log says what happens to it.
 hold ()
 {
   local name=$1

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The Test Anything Protocol.  Nothing is skipped but the whole test, where the lab cannot be.
+# The Test Anything Protocol.  Only a whole test can be skipped, if the lab can't exist here.
 
 TAP_COUNT=0
 TAP_FAILED=0
@@ -7,7 +7,7 @@ TAP_DONE=0
 
 tap_result ()
 {
-  # One line, whatever hostile text a test is about.
+  # One line, even if a test is about hostile text.
   local good=$1 description=${2//[[:cntrl:]]/?}
 
   TAP_COUNT=$((TAP_COUNT + 1))
@@ -100,7 +100,7 @@ done_testing ()
   exit $((TAP_FAILED > 0))
 }
 
-# A test that ends without saying so has not passed.
+# A test that ends without this has not passed.
 tap_end ()
 {
   if ((!TAP_DONE)); then

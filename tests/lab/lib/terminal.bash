@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A person at a plain terminal, who is asked for the administrator's password.
 
-# polkit has the password checked by a program that is root's: of old it is setuid; since 127 systemd may start it by
-# a socket, which the lab has not, and some distributions take the bit away.
+# polkit has a root program check the password. Traditionally it is setuid. Since 127, systemd may start it through a
+# socket, which the lab doesn't have, and some distributions remove the setuid bit.
 lab_agent_up ()
 {
   local program
@@ -12,16 +12,16 @@ lab_agent_up ()
   done
 }
 
-# typed PASSWORD ARGUMENTS AS…: nm-divert with ARGUMENTS at a terminal, by way of AS, which runs a command as somebody.
-# While the question stands, $LAB_MEANWHILE happens, if it is set.
-# Leaves its exit code in $LAB_LOGS/code, and what could be read there in $LAB_LOGS/screen.
+# typed PASSWORD ARGUMENTS AS…: runs nm-divert with ARGUMENTS at a terminal, through AS, which runs a command as
+# somebody. While the question is open, it runs $LAB_MEANWHILE, if set. The exit code is then in $LAB_LOGS/code, and the
+# terminal's text in $LAB_LOGS/screen.
 typed ()
 {
   local password=$1 arguments=$2 keys=/run/lab/keys terminal
   shift 2
   rm -f $keys "$LAB_LOGS/screen" "$LAB_LOGS/code"
   mkfifo $keys
-  # Both for reading and for writing: nobody waits for another to open it.
+  # Opened for both reading and writing, so that neither side waits for the other to open it.
   "$@" script -qefc "nm-divert $arguments" /dev/null <>$keys >"$LAB_LOGS/screen" 2>&1 &
   terminal=$!
   if until_true 30 is_asked; then
@@ -34,7 +34,7 @@ typed ()
   echo $? >"$LAB_LOGS/code"
 }
 
-# The question is there, and what is typed is not shown: until then it would be thrown away.
+# The question is open, and typed text is hidden. Before that, it would be thrown away.
 is_asked ()
 {
   local terminal

@@ -17,10 +17,9 @@
 #                                |
 #                              laptop: wlan0
 #
-# "air" is a bridge between the laptop and the one router that it hears at the
-# moment: plugging another router into it with wlan0's far end down is a roam
-# that the laptop sees as a lost and found carrier; doing so with the far end up
-# is one that it does not see at all.
+# "air" is a bridge between the laptop and the one router that it currently hears.  If another router is plugged into it
+# while wlan0's far end is down, this is a roam that the laptop sees as carrier loss.  If the far end is up, the laptop
+# doesn't see it at all.
 
 NAS4=192.168.22.2
 NAS6=fd00:22::2
@@ -52,8 +51,7 @@ lab_topology_up ()
   for host in "${LAB_HOSTS[@]}"; do
     ip netns add "$host" || lab_die "cannot make network namespaces here"
   done
-  # No duplicate address detection: it costs a second at every address.  And no
-  # addresses but those on the map.
+  # No duplicate address detection, because it takes a second for every address.  No addresses except those on the map.
   for host in "${LAB_HOSTS[@]}"; do
     on "$host" bash -c 'cd /proc/sys/net/ipv6/conf
       for name in accept_dad accept_ra; do echo 0 >default/$name; echo 0 >all/$name; done' &
@@ -95,15 +93,15 @@ lab_links ()
     lab_cable home air 02:22:00:00:00:0a air home
     lab_cable cafe air 02:66:00:00:00:0a air cafe
     lab_cable evil air 02:99:00:00:00:0a air evil
-    # An index of its own: the kernel reports a veth's lost carrier at once only
-    # if its index differs from its peer's, else up to a second later.
+    # It gets an index of its own, because the kernel reports a veth's carrier loss at once only if its index differs
+    # from its peer's.  Otherwise it takes up to a second.
     echo "link add wlan0 index 333 address $LAPTOP_MAC type veth peer name laptop netns air"
   } | ip -batch - || lab_die "cannot make links"
 }
 
 lab_addresses ()
 {
-  # No address is made up by the kernel on ports of bridges.
+  # The kernel must not make up addresses on ports of bridges.
   ip -n inet -batch - <<'END'
 link set lo up
 link set net up

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Clients that ask once: "ask" prints who answered and how it saw us, "upload"
- * sends much and closes at once, so that most of it leaves after the close.
+ * Clients that ask once. "ask" prints who answered and how it saw us. "upload" sends a lot and closes at once, so that
+ * most of the data leaves after the close.
  */
 #include "probe.h"
 
@@ -59,8 +59,8 @@ probe_upload (char **arguments, const ProbeOptions *options)
   fd = probe_socket_new (&to, SOCK_STREAM, options);
   if (fd < 0)
     probe_die ("no socket: %s", strerror (errno));
-  /* All of it must fit, so that close() comes while nearly everything is still
-   * queued: the kernel then sends it on behalf of no socket. */
+  /* All of it must fit, so that close() comes while nearly everything is still queued. The kernel then sends it without
+   * a socket. */
   setsockopt (fd, SOL_SOCKET, SO_SNDBUFFORCE, &buffer_size, sizeof buffer_size);
   if (connect (fd, (struct sockaddr *) &to.sa, to.length) != 0 && errno != EINPROGRESS)
     {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Just enough DNS: ask for a TXT record and print it, and answer any question
- * with a TXT record.  Over UDP and, with the two length bytes, over TCP.
+ * Just enough DNS: asks for a TXT record and prints it, and answers any question with a TXT record.  Over UDP and, with
+ * the two length bytes, over TCP.
  */
 #include "probe.h"
 
@@ -20,7 +20,7 @@ put16 (uint8_t *to, unsigned value)
   return 2;
 }
 
-/* Where the question section's only question ends; 0 if there is none. */
+/* The offset where the question section's only question ends; 0 if there is none. */
 static size_t
 question_end (const uint8_t *message, size_t length)
 {
@@ -55,7 +55,7 @@ probe_dns_answer (const uint8_t *query, size_t length, const char *text, uint8_t
   at += put16 (answer + at, DNS_TYPE_TXT);
   at += put16 (answer + at, 1);
   at += put16 (answer + at, 0);
-  at += put16 (answer + at, 0); /* TTL 0: nobody may answer from a cache */
+  at += put16 (answer + at, 0); /* TTL 0, so that nobody answers from a cache */
   at += put16 (answer + at, (unsigned) text_length + 1);
   answer[at++] = (uint8_t) text_length;
   memcpy (answer + at, text, text_length);

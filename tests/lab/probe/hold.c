@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * "hold": one long-lived flow, as an idle ssh or a mounted share is one.  Prints
+ * "hold": one long-lived flow, like an idle ssh or a mounted share. Prints
  *
  *   up ANSWER             the first answer
- *   now ANSWER            another one, when it differs in who and from where
+ *   now ANSWER            another one, if who or the source address differs
  *   lost WORD after MS    the flow ended, and how
  *   alive                 it lived until --seconds
  *
- * Without --chat it says nothing after the first question: only the kernel can
- * then tell the program that its way is gone.
+ * Without --chat it sends nothing after the first question. Then only the kernel can tell the program that its path is
+ * gone.
  */
 #include "probe.h"
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Sockets for the probe: addresses as text, bound and bounded sockets, and one
- * question with one answer.
+ * Sockets for the probe: addresses as text, bound and bounded sockets, and one question with one answer.
  */
 #include "probe.h"
 
@@ -131,8 +130,8 @@ probe_listen (int family, int type, uint16_t port)
     address.in6 = (struct sockaddr_in6){ .sin6_family = AF_INET6, .sin6_port = htons (port) };
 
   setsockopt (fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-  /* Two sockets instead of one dual-stack socket: only then does the packet
-   * info tell which IPv4 address was asked, and the answer must come from it. */
+  /* Two sockets instead of one dual-stack socket.  Only then does the packet info tell which IPv4 address was asked,
+   * and the answer must come from that address. */
   if (family == AF_INET6)
     setsockopt (fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one);
   if (type == SOCK_DGRAM && family == AF_INET)
@@ -179,8 +178,8 @@ probe_wait (int fd, short events, int64_t deadline_ms)
     }
 }
 
-/* Has the answer come in whole?  A datagram always; a DNS message over TCP by
- * its length; a line by its end. */
+/* Has the complete answer arrived?  A datagram always has.  A DNS message over TCP is complete by its length, a line by
+ * its end. */
 static bool
 answer_is_complete (int type, const uint8_t *answer, size_t length, const uint8_t *question)
 {

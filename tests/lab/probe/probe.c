@@ -63,7 +63,7 @@ main (int argc, char **argv)
       default: print_usage (stderr); return 2;
       }
 
-  /* A peer that goes away is a result to report, not a reason to die. */
+  /* If a peer goes away, that is a result to report, not a reason to die. */
   signal (SIGPIPE, SIG_IGN);
   setvbuf (stdout, NULL, _IOLBF, 0);
 

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The lab's probe: one small program that is every server and every client of
- * the lab, so that a test can ask the packets themselves which way they went.
+ * The lab's probe: one small program that is every server and every client in the lab, so that a test can ask the
+ * packets themselves where they went.
  *
- * A server answers with its own name and with the address that it was asked
- * from; the two together tell the way.  It also keeps a log of all that
- * reached it, because a leak is a packet that arrives, answered or not.
+ * A server answers with its own name and the source address of the question.  Together they reveal the path.  It also
+ * logs everything that reached it, because a leak is a packet that arrives, answered or not.
  */
 #pragma once
 
@@ -14,10 +13,10 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-/* What --timeout and its kin set; each command takes what it understands. */
+/* Set by --timeout and similar options.  Each command uses those that it understands. */
 typedef struct
 {
-  int         timeout_ms; /* --timeout: of one question */
+  int         timeout_ms; /* --timeout: for one question */
   const char *source;     /* --source: bind to this address */
   const char *device;     /* --bind-device: SO_BINDTODEVICE */
   uint16_t    from_port;  /* --from-port; 0: any */
@@ -36,7 +35,7 @@ void     probe_die (const char *format, ...) __attribute__ ((format (printf, 1, 
 int64_t  probe_now_ms (void);
 long     probe_parse_number (const char *text, long max);
 void     probe_address_parse (const char *address, const char *port, ProbeAddress *ret_address);
-/* "192.0.2.1 4242"; IPv4 never in its mapped form. */
+/* "192.0.2.1 4242".  IPv4 never appears in its mapped form. */
 void     probe_address_format (const struct sockaddr_storage *sa, char *buffer, size_t size);
 /* A non-blocking socket for @to, bound as the options say; -1 with errno. */
 int      probe_socket_new (const ProbeAddress *to, int type, const ProbeOptions *options);
@@ -52,10 +51,11 @@ int      probe_exchange (const ProbeAddress *to, int type, const ProbeOptions *o
                          size_t question_length, void *answer, size_t *answer_length);
 
 /* dns.c */
-/* Builds the answer to @query in @answer: one TXT record that says @text; its length, or 0 if it is no query. */
+/* Builds in @answer the answer to @query: one TXT record that contains @text.  Returns its length, or 0 if @query is
+ * not a query. */
 size_t   probe_dns_answer (const uint8_t *query, size_t length, const char *text, uint8_t *answer, size_t size);
 
-/* The commands; each returns the exit status. */
+/* The commands.  Each returns the exit status. */
 int      probe_ask (char **arguments, const ProbeOptions *options);
 int      probe_dns (char **arguments, const ProbeOptions *options);
 int      probe_upload (char **arguments, const ProbeOptions *options);

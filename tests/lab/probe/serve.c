@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Servers.  "serve" answers each TCP line, each datagram and (port 53) each DNS
- * question with "NAME PEER PEERPORT"; "sink" swallows an upload and logs how
- * much came and how it ended.  Both log all that reaches them:
+ * Servers.  "serve" answers each TCP line, each datagram and (on port 53) each DNS question with "NAME PEER PEERPORT".
+ * "sink" swallows an upload, and logs how much came and how it ended.  Both log everything that reaches them:
  *
  *   tcp-accept PEER PEERPORT PORT         a connection came
  *   tcp PEER PEERPORT PORT TEXT           a line on it
  *   udp PEER PEERPORT PORT TEXT           a datagram
  *   sink PEER PEERPORT BYTES eof|ERROR    an upload ended
  *
- * and the time of day at the end of each line, to lay beside other logs.
+ * Each line ends with the time of day, for comparison with other logs.
  */
 #include "probe.h"
 
@@ -24,8 +23,8 @@
 
 #define MAX_SOCKETS 4096
 
-/* A sink is slow, so that the sender has closed its socket long before the last
- * byte has left: the packets after the close are the ones that go astray. */
+/* A sink is slow, so that the sender has closed its socket long before the last byte has left.  Packets after the close
+ * are the ones that go astray. */
 #define SINK_BUFFER 16384
 #define SINK_PAUSE_US 2000
 
@@ -96,7 +95,7 @@ log_line (Server *server, const char *format, ...)
   fprintf (server->log, " %s.%03ld\n", text, now.tv_nsec / 1000000);
 }
 
-/* The first line of @data, as it may stand in a log. */
+/* The length of @data's first line, in a form suitable for a log. */
 static int
 line_length (const char *data, ssize_t length)
 {
@@ -121,8 +120,8 @@ take_datagrams (Server *server, int i)
   for (int budget = 64; budget > 0; budget--)
     {
       struct iovec iov = { .iov_base = data, .iov_len = sizeof data };
-      /* The control message (which address was asked) goes back unchanged: it makes the
-       * answer come from that address.  Only its interface must not be fixed. */
+      /* The control message (which address was asked) is sent back unchanged, so that the answer comes from that
+       * address.  Only the interface must not be fixed. */
       struct msghdr message = { .msg_name = &from, .msg_namelen = sizeof from, .msg_iov = &iov, .msg_iovlen = 1,
                                 .msg_control = control, .msg_controllen = sizeof control };
       ssize_t got = recvmsg (server->polls[i].fd, &message, 0);
@@ -193,7 +192,7 @@ answer_bytes (Server *server, int i, const uint8_t *data, ssize_t got)
   send (server->polls[i].fd, answer, length, MSG_NOSIGNAL);
 }
 
-/* False when the connection has ended. */
+/* Returns false when the connection has ended. */
 static bool
 take_bytes (Server *server, int i)
 {

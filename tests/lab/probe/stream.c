@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * "stream": a steady load to one address, to see which way packets go while
- * things change.  tcp: every item is a new connection.  udp: every tenth item
- * is from a fresh socket (each is a session of its own for a proxy), the others are
+ * "stream": a steady load to one address, to see where packets go while things change. tcp: every item is a new
+ * connection. udp: every tenth item comes from a new socket (for a proxy each is a session of its own). The others come
  * from one connected socket, for which the kernel caches routes and decisions.
  *
  * Ends after SECONDS or at SIGTERM, then prints one line:
  *
  *   sent N failed N reopened N silent N NAME@PEER=N …
  *
- * "failed": refused by the kernel, or reset; "reopened": the connected socket
- * was taken away and made anew; "silent": no answer within --timeout.
+ * "failed": refused by the kernel, or reset. "reopened": the connected socket was destroyed and made again. "silent":
+ * no answer within --timeout.
  */
 #include "probe.h"
 
@@ -99,7 +98,7 @@ open_socket (Stream *stream)
   return fd;
 }
 
-/* 0, or an errno. */
+/* Returns 0 or an errno. */
 static int
 say (Stream *stream, int fd)
 {
@@ -112,7 +111,7 @@ say (Stream *stream, int fd)
   return errno;
 }
 
-/* The connected socket, anew, after @error, unless it is one that passes. */
+/* Makes the connected socket again after @error, unless the error is one that passes. */
 static void
 reopen (Stream *stream, int error)
 {
@@ -123,7 +122,7 @@ reopen (Stream *stream, int error)
   stream->polls[0].fd = open_socket (stream);
 }
 
-/* One more item on its way. */
+/* Sends one more item. */
 static void
 emit (Stream *stream)
 {
@@ -150,7 +149,7 @@ emit (Stream *stream)
     }
 }
 
-/* Something happened on the socket; false when it is done with. */
+/* Handles an event on the socket. Returns false when it is done with. */
 static bool
 take (Stream *stream, int i)
 {
@@ -177,8 +176,8 @@ take (Stream *stream, int i)
   return false;
 }
 
-/* The connected socket goes on for ever: after an answer, and after an error if
- * it is still usable; one that was destroyed, or whose address is gone, is replaced. */
+/* The connected socket is used for ever, after an answer and also after an error if it is still usable. If it was
+ * destroyed, or its address is gone, it is replaced. */
 static void
 take_connected (Stream *stream)
 {
@@ -247,10 +246,10 @@ probe_stream (char **arguments, const ProbeOptions *options)
   end = start + seconds * 1000;
   for (int64_t now = start; !stopped && now < end; now = probe_now_ms ())
     {
-      /* What is due by the clock, so that a hiccup of this process does not thin the stream. */
+      /* Send what is due by the clock, so that a hiccup of this process doesn't thin the stream. */
       while (!stopped && (int64_t) stream.sent < 1 + (now - start) * rate / 1000)
         emit (&stream);
-      /* No way at the moment (no address, no route): try again with each tick. */
+      /* There is no path at the moment (no address, no route). Try again with each tick. */
       if (first > 0 && stream.polls[0].fd < 0)
         stream.polls[0].fd = open_socket (&stream);
       collect (&stream, first, 1);

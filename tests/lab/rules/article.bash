@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The rules that nm-divert replaces, as their users lay them: one static IPv4 set
-# that takes a packet's source address for the place.  Kept as it is, faults
-# included, to show that the lab sees them and what they cost.
+# The rules that nm-divert replaces, as their users install them: one static IPv4 set that takes a packet's source
+# address for the place.  They are kept as they are, including their faults, to show that the lab sees the faults and
+# what they cost.
 
 article_lay ()
 {

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What the product must come to, by hand and in small: both families, told the
-# place instead of guessing it.  It proves that the lab's ways work; it is no
-# second implementation (no leak guard, no bound sockets, no flows that cross a change).
+# What the product must achieve, written by hand and in small.  It covers both families, and is told the place instead
+# of guessing it.  It proves that the lab's paths work.  It isn't a second implementation (it has no leak guard, no
+# bound sockets, no flows that cross a change).
 
 # corrected_lay home|away
 corrected_lay ()
@@ -24,7 +24,7 @@ corrected_lay_family ()
   "$iptables" -t mangle -A LOCAL_DIVERT -m addrtype --dst-type LOCAL -j RETURN
   "$iptables" -t mangle -A LOCAL_DIVERT -m addrtype --dst-type MULTICAST -j RETURN
   for protocol in tcp udp; do
-    # Marked as well as redirected, a query would come back to the transparent port.
+    # If a query were marked as well as redirected, it would come back to the transparent port.
     "$iptables" -t mangle -A LOCAL_DIVERT -p "$protocol" --dport 53 -j RETURN
     if [[ $place == home ]]; then
       for prefix; do
