@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: reading the configuration's files, and refusing those that somebody other
- * than root could have written.
+ * Owns: reading the configuration's files, and refusing those that anybody but root could have
+ * written.
  *
- * What is checked is what was opened (fstat), never the name again: a file that is
- * exchanged in between is simply another file, checked in its turn.
+ * The checks are made on the opened file (fstat), and the name is never used again.  A file that is
+ * swapped in between is simply another file, which gets its own check.
  */
 #include "config-files.h"
 
@@ -26,11 +26,11 @@
 typedef DIR Directory;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Directory, closedir)
 
-/* A drop-in as it is to be, instead of what is on the disk. */
+/* A drop-in as it would be, instead of what is on disk. */
 typedef struct
 {
   const char *name;
-  const char *text; /* NULL: it is to be gone */
+  const char *text; /* NULL: it would be removed */
 } Candidate;
 
 static gboolean
@@ -54,7 +54,7 @@ refuse_errno (const char  *path,
   return refuse (path, _("cannot be read"), g_strerror (failure), error);
 }
 
-/* Root's own, and nobody else's to write. */
+/* Root must own it, and nobody else may write to it. */
 static gboolean
 check_owner (const char         *path,
              const struct stat  *st,
@@ -75,7 +75,7 @@ check_owner (const char         *path,
   return TRUE;
 }
 
-/* One byte more than is allowed is enough for divert_config_add() to refuse it. */
+/* One byte over the limit is enough for divert_config_add() to refuse the file. */
 static char *
 read_all (int          fd,
           const char  *path,
@@ -125,8 +125,8 @@ add_file (DivertConfig  *config,
   return text != NULL && divert_config_add (config, path, text, length, error);
 }
 
-/* Opens @name in directory @at and adds it.  O_NONBLOCK: a FIFO must not hold us up.
- * A symbolic link is followed; what counts is whose the file behind it is. */
+/* Opens @name in directory @at and adds it.  O_NONBLOCK, because a FIFO must not block us.  Follows a
+ * symbolic link; what matters is who owns the file behind it. */
 static gboolean
 add_named (DivertConfig  *config,
            int            at,
@@ -146,7 +146,7 @@ add_named (DivertConfig  *config,
   return done;
 }
 
-/* What editors and package managers leave behind is no configuration. */
+/* Skips what editors and package managers leave behind. */
 static gboolean
 is_wanted (const char *name)
 {
@@ -184,7 +184,7 @@ is_candidate (const Candidate *candidate,
   return candidate != NULL && g_str_equal (candidate->name, name);
 }
 
-/* The wanted names in @stream, if there is one, and the candidate's, sorted. */
+/* The wanted names in @stream (which may be NULL) and that of the candidate, sorted. */
 static GPtrArray *
 list_names (DIR              *stream,
             const char       *path,
@@ -209,7 +209,7 @@ list_names (DIR              *stream,
   return g_steal_pointer (&names);
 }
 
-/* Opens directory @name in @at; NULL without @error: there is none. */
+/* Opens directory @name in @at.  NULL without @error if there is none. */
 static DIR *
 open_directory (int          at,
                 const char  *name,
@@ -238,7 +238,7 @@ open_directory (int          at,
   return g_steal_pointer (&stream);
 }
 
-/* @parent: "/etc/nm-divert", or NULL if there is none. */
+/* @parent: "/etc/nm-divert", or NULL if it does not exist. */
 static gboolean
 add_drop_ins (DivertConfig     *config,
               DIR              *parent,

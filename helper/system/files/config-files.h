@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reads the configuration's files: nm-divert.conf, then conf.d/ *.conf in name
- * order, regular files that only root may write.
+ * Reads the configuration's files: nm-divert.conf, then conf.d/ *.conf sorted by name.  Only
+ * regular files count, and only root may be able to write to them.
  */
 #pragma once
 
@@ -9,14 +9,15 @@
 
 G_BEGIN_DECLS
 
-/* @directory is "/etc/nm-divert".  A missing main file or conf.d is no error: all
- * keys have defaults.  With @strict each file (and the directory) must belong to root and be
- * writable by root alone.  NULL and @error with file, line, key and value. */
+/* @directory is "/etc/nm-divert".  A missing main file or conf.d is not an error, because all keys have
+ * defaults.  With @strict, each file (and the directory) must belong to root, and only root may be able
+ * to write to it.  On failure, NULL, and @error names file, line, key and value. */
 DivertConfig *divert_config_files_load (const char *directory, gboolean strict, GError **error);
-/* Could it be loaded, strictly, if conf.d had file @name with this text, or, if @text is NULL, without it? */
+/* Could the configuration be loaded, strictly, if conf.d had a file @name with @text, or without that
+ * file if @text is NULL? */
 gboolean      divert_config_files_check_with (const char *directory, const char *name, const char *text,
                                               GError **error);
-/* One file alone (check-config FILE). */
+/* A single file (check-config FILE). */
 DivertConfig *divert_config_files_load_one (const char *file, gboolean strict, GError **error);
 
 G_END_DECLS

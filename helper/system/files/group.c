@@ -11,7 +11,7 @@
 #include "core/config/config.h"
 #include "core/words/escape.h"
 
-/* A group of very many members needs much room; a broken NSS module must not get all of it. */
+/* A group with many members needs much room, but a broken NSS module must not use up all memory. */
 #define BUFFER_MIN 4096
 #define BUFFER_MAX (1024 * 1024)
 
@@ -43,7 +43,7 @@ look_up_name (const char  *name,
       if (failure == ERANGE)
         continue;
       if (found == NULL)
-        break; /* unknown, which some modules call an error */
+        break; /* unknown; some modules report that as an error */
       *ret_gid = found->gr_gid;
       return TRUE;
     }
@@ -71,7 +71,7 @@ divert_group_lookup (const char  *name,
     {
       guint64 number;
 
-      /* The largest is (gid_t) -1, which means "no group". */
+      /* The largest value is (gid_t) -1, which means "no group". */
       if (!g_ascii_string_to_unsigned (name, 10, 0, G_MAXUINT32 - 1, &number, NULL))
         return refuse (_("no such group"), name, error);
       gid = number;

@@ -8,8 +8,8 @@
 
 G_BEGIN_DECLS
 
-/* A number is taken as it is (0 is refused: that would exempt all of root's
- * packets); a name must be known to NSS.  The error names the group. */
+/* A number is used as it is, except that 0 is refused because it would exempt all of root's packets.  A
+ * name must be known to NSS.  The error names the group. */
 gboolean divert_group_lookup (const char *name, guint32 *ret_gid, GError **error);
 
 G_END_DECLS

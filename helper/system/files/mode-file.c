@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the two files that keep the mode.
+ * Owns: the two files that store the mode.
  *
- * The run directory's file comes first when both are there.  So saving a lasting mode writes
- * its file before it removes the other.  Saving one that ends with the network makes the lasting one auto
- * first: a reboot is such an end, and must not bring back what was set before.
- * Whatever happens in between, what is read is the old mode, the new one, or auto.
+ * If both exist, the one in the run directory takes precedence.  So when a lasting mode is saved,
+ * its file is written before the other is removed.  When a mode that ends with the network is
+ * saved, the lasting mode is first set to auto: a reboot also ends it, and must not bring an
+ * earlier mode back.  Whatever happens in between, the mode that is read is the old one, the new
+ * one, or auto.
  */
 #include "mode-file.h"
 

@@ -2,11 +2,11 @@
 /*
  * Owns: the files that "trust" writes.
  *
- * The first line tells them from a person's own, which are never touched.  A new
- * version is written beside the old one, under a name that the configuration's
- * reader passes over, and then takes its place; but first it is read together with all
- * other files, because a person may have changed those since, and a configuration that
- * is invalid is found at the next boot, when there are no rules in force to stay.
+ * Their first line tells them from a person's own files, which are never touched.  A new version is
+ * written next to the old one, under a name that the configuration's reader skips, and then
+ * replaces it.  Before that, the new version is read together with all other files, because a
+ * person may have changed those in the meantime.  If the result were invalid, nobody would notice
+ * before the next boot, and then there are no earlier rules to fall back on.
  */
 #include "site-file.h"
 
@@ -50,7 +50,7 @@ divert_site_file_get_path (const char *config_dir,
   return g_build_filename (config_dir, DROP_INS, name, NULL);
 }
 
-/* Does the open file begin with our line?  A link or a FIFO is a person's own in any case. */
+/* Does the open file begin with our line?  A symbolic link or a FIFO is always a person's own. */
 static gboolean
 has_marker (int fd)
 {
@@ -61,7 +61,7 @@ has_marker (int fd)
          memcmp (start, MARKER, sizeof start) == 0;
 }
 
-/* NULL: nothing is there.  It has been found to be ours. */
+/* NULL: there is no file.  The caller knows that it is ours. */
 static gboolean
 read_ours (const char  *path,
            char       **ret_text,
@@ -81,7 +81,7 @@ read_ours (const char  *path,
   return TRUE;
 }
 
-/* May we replace or remove what is at @path?  TRUE too if there is nothing. */
+/* May we replace or remove what is at @path?  TRUE if there is nothing as well. */
 static gboolean
 check_ours (const char *path,
             GError    **error)
@@ -134,7 +134,7 @@ write_all (int         fd,
   return TRUE;
 }
 
-/* fchmod, because the umask is the service's.  fsync, because the rename must not be on the disk before the text. */
+/* fchmod, because the umask is the service's.  fsync, because the rename must not reach the disk before the text. */
 static gboolean
 fill (int         fd,
       const char *text)
@@ -176,7 +176,7 @@ make_directory (const char *path,
   return TRUE;
 }
 
-/* May the site's file become @text, or go? */
+/* May the site's file be changed to @text, or removed? */
 static gboolean
 check (const char        *config_dir,
        const char        *site,

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: telling connection tracking of accepted connections.
+ * Owns: telling connection tracking about accepted connections.
  *
- * Theory of operation.  A connection whose local port a listener has was accepted by it: the kernel gives no port
- * of a listener's to a socket that connects.  sock_diag tells both, and it is asked about sockets of ours, so nothing
- * that a stranger sends counts.
+ * Theory of operation.  If a connection's local port is also a listener's, that listener accepted
+ * it, because the kernel never gives a listener's port to a connecting socket.  sock_diag knows
+ * both, and we ask it only about our own sockets, so nothing that a stranger sends matters.
  *
- * The entry is looked for by our packets' addresses, because what NAT has redirected to us has others on its way in. If
- * there is none (nobody has used connection tracking so far), one is made, as if it had seen the
- * connection from its beginning; it knows no window, and so must not be strict about it.
+ * We look an entry up by the addresses of our packets, because a connection that NAT redirected to
+ * us has different ones on its way in.  If there is no entry (nobody has used connection tracking
+ * so far), we create one as if tracking had seen the connection from its beginning.  It does not
+ * know the window, so it must not be strict about it.
  */
 #include "accepted.h"
 
@@ -24,9 +25,9 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
-/* A laptop has a few.  The first rules wait for it: some tens of milliseconds. */
+/* A laptop has a few.  The first rules wait for this work, which takes some tens of milliseconds. */
 #define MAX_ACCEPTED 1024
-/* The kernel's own for an established connection; each packet begins it anew. */
+/* The kernel's own time-out for an established connection; each packet restarts it. */
 #define TIMEOUT_S (5 * 24 * 3600)
 
 typedef struct
@@ -141,7 +142,7 @@ remember_all (const GArray  *sockets,
     return FALSE;
   for (guint i = 0; i < sockets->len; i++)
     {
-      /* The first failure is told; what can be remembered is. */
+      /* Report the first failure, but go on with the rest. */
       if (remember (netlink, &g_array_index (sockets, DivertSocket, i), mark, mask, *error == NULL ? error : NULL))
         n++;
     }

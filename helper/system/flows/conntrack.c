@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: forgetting connections, by ctnetlink.
+ * Owns: forgetting connections, with ctnetlink.
  *
- * Theory of operation.  The table is dumped once, both families together, and what matches is deleted
- * while the dump goes on, by a second conversation; nothing is collected, however large the table.
- * A request carries the entry's own original tuple as the kernel gave it, and its
- * id, so that a connection that took the same ports meanwhile is left alone.
+ * Theory of operation.  The table is dumped once, both families together.  A second conversation
+ * deletes what matches while the dump goes on, so nothing is collected, however large the table is.
+ * Each request has the entry's original tuple as the kernel reported it, and its id, so that a
+ * connection that has taken over the same ports meanwhile is left alone.
  *
- * The kernel deletes by mark in one message, without a look at the addresses; so that is for what bears a mark of ours
- * and may not be left for a moment.  All else is told by its addresses, and the kernel's filters know single ones only.
+ * The kernel can delete by mark in a single message, but then it does not look at addresses.  So
+ * that is only for entries with one of our marks that must not stay even for a moment.  Everything
+ * else is selected by its addresses, because the kernel's filters match only single ones.
  *
- * Connections to this machine itself stay, although its address may be in the intranet: they carry
- * no decision, and an answer to a forgotten one would look like the beginning of another.  Those
- * that carry one (they bear a connection mark) are asked for by their source.  Those that this machine opened itself,
- * from an address that the intranet gave it, are the proxy's: data that it has left behind would not be known for its
- * own without the mark.
+ * Connections to this machine itself stay, even if its address is in the intranet.  They carry no
+ * decision, and an answer in a forgotten one would look like the beginning of another connection.
+ * Connections that do carry one have a connection mark, and are selected by their source.  Those
+ * that this machine opened itself, from an address in the intranet, are the proxy's.  Without the
+ * mark, the proxy's unsent data would no longer be recognised as its own.
  */
 #include "conntrack.h"
 
@@ -28,7 +29,7 @@
 #include <netinet/in.h>
 
 #define DNS_PORT 53
-/* More than a laptop ever has; what is left dies of its own time-out. */
+/* More than a laptop ever has.  Anything beyond that expires by itself. */
 #define FORGET_MAX 65536
 
 typedef struct
@@ -41,7 +42,7 @@ typedef struct
   GError                   *error;   /* the first one */
 } Search;
 
-/* What of the original tuple matters here. */
+/* The parts of the original tuple that matter here. */
 typedef struct
 {
   DivertPrefix source, destination;
@@ -107,7 +108,7 @@ forget (Search         *search,
   g_autoptr(DivertNetlinkMessage) request = message_new (IPCTNL_MSG_CT_DELETE, family);
   g_autoptr(GError) error = NULL;
 
-  /* Never without this: the kernel would delete all. */
+  /* Never send the request without this; the kernel would delete everything. */
   if (nla_put (request, NLA_F_NESTED | CTA_TUPLE_ORIG, nla_len (attributes[CTA_TUPLE_ORIG]),
                nla_data (attributes[CTA_TUPLE_ORIG])) < 0)
     return;
@@ -122,7 +123,7 @@ forget (Search         *search,
   search->n_requests++;
   if (divert_netlink_request (search->netlink, request, NULL, NULL, &error))
     search->n_forgotten++;
-  /* ENOENT: it ended by itself meanwhile. */
+  /* ENOENT: the connection ended by itself meanwhile. */
   else if (!g_error_matches (error, DIVERT_NETLINK_ERROR, ENOENT))
     search->error = g_steal_pointer (&error);
 }
@@ -144,7 +145,7 @@ see_entry (struct nlmsghdr *header,
     forget (search, info->nfgen_family, attributes);
 }
 
-/* A kernel without connection tracking tracks nothing. */
+/* A kernel without connection tracking has nothing to forget. */
 static gboolean
 means_no_conntrack (const GError *error)
 {
@@ -170,7 +171,7 @@ search_all (Search  *search,
   g_autoptr(DivertNetlink) netlink = divert_netlink_new (NETLINK_NETFILTER, error);
   const DivertStale *stale = search->stale;
 
-  /* All that matters bears the mark: the kernel need not tell of the rest.  It may, if it is an old one. */
+  /* Only entries with the mark matter, so have the kernel leave out the rest.  An old kernel includes them anyway. */
   if (stale->to->len == 0 && !stale->dns && stale->from != NULL)
     put_mark (msg, stale->mark, stale->mask);
 
@@ -189,7 +190,7 @@ divert_conntrack_forget_marked (guint32   mask,
       const guint32 bit = mask & (1u << i);
       g_autoptr(DivertNetlinkMessage) msg = message_new (IPCTNL_MSG_CT_DELETE, AF_UNSPEC);
 
-      /* Never without a bit: the kernel would delete all. */
+      /* Never send a mask of 0; the kernel would delete everything. */
       if (bit == 0)
         continue;
       put_mark (msg, bit, bit);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Forgetting connections (ctnetlink): the entries that carry a
- * decision of the place that we have left, and stale DNS redirections, which
- * the kernel would go on applying to the same 5-tuple.
+ * Forgets connections (ctnetlink): entries that carry a decision made in the place that we have
+ * left, and stale DNS redirections, which the kernel would go on applying to the same 5-tuple.
  */
 #pragma once
 
@@ -10,21 +9,21 @@
 
 G_BEGIN_DECLS
 
-/* Which entries are stale; of their original tuples. */
+/* Which entries are stale, by their original tuples. */
 typedef struct
 {
-  const GArray *to;   /* DivertPrefix: those to there, but not to this machine itself */
-  gboolean      dns;  /* likewise those to port 53, TCP and UDP, any destination */
-  const GArray *from; /* DivertPrefix: those that were opened from there, by others, and bear the mark; NULL: none */
+  const GArray *to;   /* DivertPrefix: connections to these, but not to this machine itself */
+  gboolean      dns;  /* also connections to port 53 (TCP and UDP) on any address but this machine's */
+  const GArray *from; /* DivertPrefix: connections that others opened from these and that have the mark; NULL: none */
   guint32       mark;
-  guint32       mask; /* the mark's bits that count */
+  guint32       mask; /* the bits of the mark that matter */
 } DivertStale;
 
-/* Deletes those that bear at least one of the mark's bits in @mask: within the kernel, without reading them.  A kernel
- * that knows no such filter forgets all. */
+/* Deletes the entries whose mark has at least one bit in @mask, within the kernel and without reading
+ * them.  A kernel without that filter forgets everything. */
 gboolean divert_conntrack_forget_marked (guint32 mask, GError **error);
-/* Deletes them: reads the whole table, which may take seconds.  Returns how many.  No connection tracking in the
-   kernel: none. */
+/* Deletes the stale entries.  Reads the whole table, which may take seconds.  @ret_forgotten: how many; 0
+ * if the kernel has no connection tracking. */
 gboolean divert_conntrack_forget (const DivertStale *stale, guint *ret_forgotten, GError **error);
 
 G_END_DECLS

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: which sockets a change of place ends.
+ * Owns: deciding which sockets a change of place closes.
  *
- * Destroying takes no chances: the kernel ends whatever it is told to, listeners and the proxy's
- * own among it.  So only states of a connection are asked for, what matches is collected first, then told apart
- * (whose is it? is its other end this machine?), then each is destroyed by its cookie.
- * A socket without an owner (closed, its last data still on the way) may be the proxy's and is spared:
- * nobody waits for it.
+ * Destroying sockets needs care, because the kernel destroys whatever it is told to, even listeners
+ * and the proxy's own sockets (K4.6).  So we only ask for the states of a connection, collect what
+ * matches, and then sort out which ones to spare: those of the proxy, and those connected to this
+ * machine itself.  Each of the rest is destroyed by its cookie.  A socket without an owner (closed,
+ * with its last data still on the way) may be the proxy's, so it is spared; nobody is waiting for
+ * it.
  */
 #include "sockets.h"
 
@@ -20,7 +21,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
-/* The rest wait until the next change; a laptop has a few hundred. */
+/* The rest stays until the next change.  A laptop has a few hundred. */
 #define MAX_SOCKETS 65536
 
 typedef struct
@@ -67,7 +68,7 @@ collect (DivertNetlink  *netlink,
     guint32 states;
   } kinds[] = {
     { IPPROTO_TCP, DIVERT_SOCKET_STATES_CONNECTED },
-    { IPPROTO_UDP, DIVERT_SOCKET_STATE (TCP_ESTABLISHED) }, /* that is: connected */
+    { IPPROTO_UDP, DIVERT_SOCKET_STATE (TCP_ESTABLISHED) }, /* which means connected */
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
@@ -104,7 +105,7 @@ destroy_all (DivertNetlink  *netlink,
         continue;
       if (divert_socket_destroy (netlink, socket, &local_error))
         n++;
-      /* It ended by itself meanwhile. */
+      /* ENOENT: it ended by itself meanwhile. */
       else if (!g_error_matches (local_error, DIVERT_NETLINK_ERROR, ENOENT))
         {
           g_propagate_error (error, g_steal_pointer (&local_error));

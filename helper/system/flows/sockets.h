@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The closing of sockets that a change of place left behind.
+ * Closes sockets that a change of place left behind.
  */
 #pragma once
 
@@ -8,17 +8,18 @@
 
 G_BEGIN_DECLS
 
-/* Which sockets are to end; by their remote address. */
+/* Which sockets to close, by their remote address. */
 typedef struct
 {
-  const GArray *to;       /* DivertPrefix: those to there */
-  const GArray *all_but;  /* DivertPrefix: all others that are to none of these, unless somebody has marked or a
-                           * listener has accepted them; NULL: no others */
-  guint32       gid;      /* the proxy's, whose sockets stay */
+  const GArray *to;       /* DivertPrefix: sockets connected to these */
+  const GArray *all_but;  /* DivertPrefix: also all sockets connected to anything but these.  Spares sockets that
+                           * somebody has marked and connections that a listener has accepted.  NULL: no others */
+  guint32       gid;      /* the proxy's group, whose sockets stay */
 } DivertDoomed;
 
-/* Destroys (SOCK_DESTROY) TCP connections and connected UDP sockets.  Never a listener, never the proxy's, never one
- * that is connected to this machine itself.  Bounded work; returns how many. */
+/* Destroys (SOCK_DESTROY) TCP connections and connected UDP sockets; never a listener, a socket of the
+ * proxy's, or one connected to this machine itself.  The work is bounded.  @ret_destroyed (optional): how
+ * many. */
 gboolean divert_sockets_destroy (const DivertDoomed *doomed, guint *ret_destroyed, GError **error);
 
 G_END_DECLS

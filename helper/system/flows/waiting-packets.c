@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: dropping what waits in the kernel's neighbour table.
+ * Owns: dropping packets that wait in the kernel's neighbour table.
  *
- * Theory of operation.  When a carrier is lost the kernel forgets the link's neighbours at once,
- * and us it tells a moment later.  What a program sends to the NAS in that moment passes the rules
- * of home, finds no neighbour, and waits in the table while the kernel asks for its address, for
- * three seconds.  If the link comes up in another network before they are over, the stranger at
- * that address answers, and gets the packet: one for each flow, long after the rules have changed.
- * (The lab saw it, 950 ms after.)  An entry that is deleted drops what waits for it.
+ * Theory of operation.  When the carrier is lost, the kernel forgets the link's neighbours at once,
+ * but tells us a moment later.  A packet that a program sends to the NAS in that moment passes the
+ * rules of home and finds no neighbour.  It waits in the table for up to three seconds while the
+ * kernel asks for the NAS's address.  If the link comes up in another network in that time, the
+ * stranger at that address answers and gets the packet: one per flow, long after the rules have
+ * changed (K4.4; in the lab, 950 ms after).  Deleting the entry drops the packets that wait in it.
  *
- * All of the link's, not only those in an intranet: what goes to an intranet behind the gateway
- * waits for the gateway.  A bystander's packet is lost with them, which happens to packets at a
- * lost carrier.
+ * We drop those of the whole link, not only those for an intranet, because a packet to an intranet
+ * behind the gateway waits for the gateway.  Other packets are lost with them, which is normal when
+ * the carrier is lost.
  */
 #include "waiting-packets.h"
 
@@ -55,7 +55,7 @@ delete (DivertNetlink       *netlink,
   g_autoptr(GError) local_error = NULL;
 
   nla_put (msg, NDA_DST, divert_family_bytes (address->family), address->bytes);
-  /* ENOENT: the kernel gave up by itself. */
+  /* ENOENT: the kernel gave up on it by itself. */
   if (divert_netlink_request (netlink, msg, NULL, NULL, &local_error) ||
       g_error_matches (local_error, DIVERT_NETLINK_ERROR, ENOENT))
     return TRUE;

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the fence's device: which kind it is, and that it is up, silent and without an address.
+ * Owns: the fence's device: its kind, and that it is up, silent and without an address.
  *
- * Theory of operation.  A dummy drops what it is to send, and always has a carrier.  So does an ifb that nothing is
- * redirected to. Kernels without both have TUN, whose carrier is the process that holds it open: the helper does.  A
- * TUN device without it swallows as well, but where ignore_routes_with_linkdown is set the kernel passes over its
- * routes; for IPv4 the device can have a setting of its own, for IPv6 netlink has none.
+ * Theory of operation.  A dummy drops what it should send, and always has a carrier.  The same is
+ * true of an ifb that nothing is redirected to.  Kernels without both have TUN.  A TUN device has a
+ * carrier only while a process holds it open, so the helper does that.  It swallows packets without
+ * a carrier as well, but where ignore_routes_with_linkdown is set, the kernel then skips its
+ * routes.  The device can have a setting of its own for that in IPv4; in IPv6 netlink cannot set
+ * it.
  */
 #include "fence-device.h"
 
@@ -25,19 +27,19 @@
 
 G_STATIC_ASSERT (sizeof DIVERT_FENCE_DEVICE <= IFNAMSIZ);
 
-/* linux/if.h, which does not go together with net/if.h. */
+/* From linux/if.h, which cannot be included together with net/if.h. */
 #define IFF_LOWER_UP 0x10000
 
 const char *const divert_fence_device_kinds[] = { "dummy", "ifb", "tun", NULL };
 
 struct DivertFenceDevice
 {
-  int tun; /* held open for its carrier; -1: it is no TUN device, or we do not hold it */
+  int tun; /* held open for its carrier; -1: it is not a TUN device, or somebody else holds it */
 };
 
 typedef struct
 {
-  guint ifindex; /* 0: not there */
+  guint ifindex; /* 0: there is no device */
   guint flags;
   char  kind[IFNAMSIZ];
 } Found;
@@ -114,7 +116,7 @@ look (DivertNetlink  *netlink,
   return FALSE;
 }
 
-/* Only these kinds swallow; one that leads somewhere is somebody else's, and no fence. */
+/* Only these kinds swallow.  Any other kind leads somewhere, so it is somebody else's and cannot serve as a fence. */
 static gboolean
 is_ours (const Found *found)
 {
@@ -148,7 +150,7 @@ create (DivertNetlink  *netlink,
   return divert_netlink_request (netlink, msg, NULL, NULL, error);
 }
 
-/* Makes the TUN device, or opens the one that is there.  It stays when we go. */
+/* Creates the TUN device, or opens the existing one.  It stays when this process ends. */
 static gboolean
 hold_tun (DivertFenceDevice  *device,
           GError            **error)
@@ -171,7 +173,7 @@ hold_tun (DivertFenceDevice  *device,
   return TRUE;
 }
 
-/* The kinds that the kernel has not are passed over. */
+/* Skips the kinds that the kernel does not have. */
 static gboolean
 create_any (DivertFenceDevice  *device,
             DivertNetlink      *netlink,
@@ -227,8 +229,8 @@ set (DivertNetlink  *netlink,
   return divert_netlink_request (netlink, msg, NULL, NULL, error);
 }
 
-/* The kernel gives each device a route for multicast, and a program that does not say which device it means may be
- * given ours.  It comes with IFF_UP. */
+/* The kernel gives every device a route for multicast, so a program that does not say which device it
+ * wants might get ours.  That route appears with IFF_UP. */
 static void
 drop_multicast_route (DivertNetlink *netlink,
                       guint          ifindex)
@@ -239,7 +241,7 @@ drop_multicast_route (DivertNetlink *netlink,
 
   nla_put (msg, RTA_DST, sizeof multicast, multicast);
   nla_put_u32 (msg, RTA_OIF, ifindex);
-  /* Without IPv6 there is none. */
+  /* Ignore errors: without IPv6 there is no such route. */
   divert_netlink_request (netlink, msg, NULL, NULL, NULL);
 }
 
@@ -250,10 +252,10 @@ bring_up (DivertNetlink  *netlink,
 {
   g_autoptr(DivertNetlinkMessage) msg = link_message (RTM_NEWLINK, 0, ifindex, IFF_UP);
 
-  /* An old kernel, or one without IPv6, lacks the setting; the device does without. */
+  /* An old kernel, or one without IPv6, lacks such a setting.  The device works without it. */
   set (netlink, ifindex, put_ipv4_settings, NULL);
   set (netlink, ifindex, put_ipv6_settings, NULL);
-  /* What is not read stays in the queue. */
+  /* A TUN device queues packets that nobody reads.  Keep that queue short. */
   nla_put_u32 (msg, IFLA_TXQLEN, 1);
   if (!divert_netlink_request (netlink, msg, NULL, NULL, error))
     return FALSE;
@@ -277,7 +279,7 @@ make (DivertFenceDevice  *device,
                    DIVERT_FENCE_DEVICE);
       return FALSE;
     }
-  /* A helper before us made it.  A device that is down shows no carrier. */
+  /* An earlier helper created it.  A device that is down shows no carrier either. */
   if (g_str_equal (found->kind, "tun") && device->tun < 0 && (found->flags & IFF_LOWER_UP) == 0 &&
       !hold_tun (device, error))
     return FALSE;

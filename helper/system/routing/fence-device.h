@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The device that swallows what the fence catches.  Between fence.c and its parts only.
+ * The device that swallows what the fence catches.  Only for fence.c and its parts.
  */
 #pragma once
 
@@ -10,19 +10,19 @@ G_BEGIN_DECLS
 
 typedef struct DivertFenceDevice DivertFenceDevice;
 
-/* What it can be made of, the best first: kinds of link, and the names of their modules.  NULL-terminated. */
+/* What it can be made of, best first: kinds of link, which are also the names of their modules.  NULL-terminated. */
 extern const char *const divert_fence_device_kinds[];
 
 DivertFenceDevice *divert_fence_device_new (void);
-/* The device stays. */
+/* Does not remove the device. */
 void               divert_fence_device_free (DivertFenceDevice *device);
 
-/* Its index; 0: it is not there, or somebody else's has the name.  @ret_whole (optional): it is there, up, and has a
-   carrier. */
+/* Its index; 0: there is none, or somebody else's has the name.  @ret_whole (optional): it is there and
+ * up, and has a carrier. */
 guint              divert_fence_device_find (DivertNetlink *netlink, gboolean *ret_whole);
-/* Makes it, or what there is of it whole; 0 if that fails. */
+/* Creates it, or repairs what is there; 0 on failure. */
 guint              divert_fence_device_make (DivertFenceDevice *device, DivertNetlink *netlink, GError **error);
-/* Takes it away, if it is there and ours; @ret_wrote becomes TRUE then. */
+/* Removes it if it is there and ours; then sets @ret_wrote to TRUE. */
 gboolean           divert_fence_device_remove (DivertFenceDevice *device, DivertNetlink *netlink, gboolean *ret_wrote,
                                                GError **error);
 

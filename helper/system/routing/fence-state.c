@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: reading the fence's rules and routes, which are known by our protocol number and by what they are: the rule by
- * its priority, the routes by their type.  (The mark's rule and routes have that number as well: routing-state.c.)
+ * Owns: reading the fence's rules and routes.  They are recognised by our protocol number and by
+ * what they are: the rule by its priority, the routes by their type.  (The mark's rule and routes
+ * have that number as well: routing-state.c.)
  */
 #include "fence-state.h"
 
@@ -18,7 +19,7 @@ is_wanted_rule (const DivertFenceState     *state,
                 const struct fib_rule_hdr  *rule,
                 struct nlattr             **attributes)
 {
-  /* Whatever narrows or redirects the rule. */
+  /* Anything that narrows or redirects the rule. */
   static const int foreign[] = { FRA_DST, FRA_SRC, FRA_IIFNAME, FRA_OIFNAME, FRA_GOTO, FRA_FLOW, FRA_TUN_ID, FRA_L3MDEV,
                                  FRA_UID_RANGE, FRA_IP_PROTO, FRA_SPORT_RANGE, FRA_DPORT_RANGE, FRA_SUPPRESS_IFGROUP };
   const DivertFence *fence = state->fence;
@@ -75,7 +76,7 @@ get_destination (const DivertFenceState  *state,
   return TRUE;
 }
 
-/* Marks it as @found; FALSE: it is none of @wanted, or is there twice. */
+/* Marks it as @found.  FALSE if it is not among @wanted, or if it is a duplicate. */
 static gboolean
 find (const GArray       *wanted,
       GByteArray         *present,
@@ -118,7 +119,7 @@ see_route (struct nlmsghdr *header,
 
   if (header->nlmsg_type != RTM_NEWROUTE || nlmsg_parse (header, sizeof *route, attributes, RTA_MAX, NULL) < 0)
     return;
-  /* A kernel without strict checking filters nothing. */
+  /* A kernel without strict checking does not filter. */
   if (route->rtm_protocol != DIVERT_ROUTE_PROTOCOL || route->rtm_family != divert_netlink_family (state->family) ||
       route->rtm_flags & RTM_F_CLONED)
     return;
@@ -205,7 +206,7 @@ divert_fence_state_read (DivertNetlink      *netlink,
       forget_seen (state);
       if (dump (netlink, state, &torn, &local_error))
         continue;
-      /* A kernel without this family sends no packet of it either. */
+      /* A kernel without this family sends no packets of it either. */
       state->mute = g_error_matches (local_error, DIVERT_NETLINK_ERROR, EAFNOSUPPORT);
       if (state->mute)
         break;

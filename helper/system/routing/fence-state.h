@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What of the fence stands in the kernel's policy routing of one family, compared with what is wanted.  Between fence.c
- * and its reader only.
+ * The fence as it is in the kernel's policy routing for one family, compared with the wanted one.
+ * Only for fence.c and its parts.
  */
 #pragma once
 
@@ -21,20 +21,21 @@ typedef struct
 {
   DivertFamily       family;
   const DivertFence *fence;         /* not owned */
-  guint              ifindex;       /* of the device */
-  gboolean           mute;          /* the kernel does not speak it */
-  struct nlmsghdr   *rule;          /* the wanted one, as dumped; NULL: it is not there */
-  GByteArray        *panels;        /* DivertPanel, one byte for each of the fence's */
-  GByteArray        *gates;         /* likewise: is it there? */
-  GPtrArray         *stale_rules;   /* struct nlmsghdr as dumped: ours, not wanted or not twice; likewise the rest */
+  guint              ifindex;       /* the device's */
+  gboolean           mute;          /* the kernel does not have this family */
+  struct nlmsghdr   *rule;          /* the wanted one, as dumped; NULL: missing */
+  GByteArray        *panels;        /* DivertPanel, one byte for each of the fence's panels */
+  GByteArray        *gates;         /* the same for its gates: is it there? */
+  GPtrArray         *stale_rules;   /* struct nlmsghdr as dumped: ours, but unwanted or duplicate; the same goes for
+                                     * the next two */
   GPtrArray         *stale_panels;
   GPtrArray         *stale_gates;
 } DivertFenceState;
 
-/* @ifindex 0: there is no device, so no panel stands. */
+/* @ifindex 0: there is no device, so no panel can count as present. */
 DivertFenceState *divert_fence_state_read (DivertNetlink *netlink, const DivertFence *fence, DivertFamily family,
                                            guint ifindex, GError **error);
-/* Are all gates of its family there? */
+/* Are all gates of this family there? */
 gboolean          divert_fence_state_has_gates (const DivertFenceState *state);
 void              divert_fence_state_free (DivertFenceState *state);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertFenceState, divert_fence_state_free)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: asking the kernel which way it would send a packet.
+ * Owns: asking the kernel which route a packet would take.
  */
 #include "fence-way.h"
 
@@ -49,7 +49,7 @@ divert_fence_is_routable (DivertNetlink      *netlink,
   DivertPrefix address = divert_prefix_host (prefix);
   DivertFenceWay way;
 
-  /* The first address is no host's. */
+  /* The first address of a network does not belong to a host. */
   if (prefix->length < divert_family_bits (prefix->family))
     address.bytes[divert_family_bytes (prefix->family) - 1] |= 1;
   way = divert_fence_ask_way (netlink, &address, fence->mark, RTM_F_FIB_MATCH);

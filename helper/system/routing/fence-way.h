@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the kernel says of the ways to an address.
+ * What the kernel says about the route to an address.
  */
 #pragma once
 
@@ -11,17 +11,17 @@ G_BEGIN_DECLS
 
 typedef struct
 {
-  gboolean found;   /* no route is an answer, too */
+  gboolean found;   /* FALSE: there is no route, which is an answer, too */
   guint    type;    /* RTN_… */
-  guint    length;  /* of the destination that was asked for, or of the route's */
+  guint    length;  /* prefix length of the address, or of the route with RTM_F_FIB_MATCH */
   guint    ifindex;
 } DivertFenceWay;
 
-/* The way of a packet to @address that bears @mark.  @flags: RTM_F_FIB_MATCH for the route's own length. */
+/* The route for a packet to @address with @mark.  @flags: RTM_F_FIB_MATCH for the route's own length. */
 DivertFenceWay divert_fence_ask_way (DivertNetlink *netlink, const DivertPrefix *address, guint32 mark, guint flags);
 
-/* Would a packet to @prefix find a route, if there were no fence? @ret_default: by a default route, so that others of
- * its family would, too. */
+/* Would a packet to @prefix find a route if there were no fence?  @ret_default: it would use a default
+ * route, so packets to other prefixes of this family would find one, too. */
 gboolean       divert_fence_is_routable (DivertNetlink *netlink, const DivertFence *fence, const DivertPrefix *prefix,
                                          gboolean *ret_default);
 

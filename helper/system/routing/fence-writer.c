@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the messages of which the fence is made, and which refusals of the kernel's do not matter.
+ * Owns: the messages that make the fence, and which of the kernel's refusals do not matter.
  *
- * Additions are exclusive: the kernel would make duplicates otherwise.  Deletions send the kernel's own description
- * back as it came: one that says less may hit somebody else's.
+ * Additions are exclusive, because otherwise the kernel would create duplicates.  Deletions send
+ * the kernel's own description back unchanged, because a less specific one might hit somebody
+ * else's rule or route.
  */
 #include "fence-writer.h"
 
@@ -84,7 +85,7 @@ divert_fence_writer_put_route (DivertFenceWriter  *w,
   g_ptr_array_add (w->msgs, msg);
 }
 
-/* Those of @prefixes that @present says are not there; returns how many. */
+/* Adds those of @prefixes that are missing according to @present; returns how many. */
 guint
 divert_fence_writer_add_missing (DivertFenceWriter *w,
                                  DivertFamily       family,
@@ -128,7 +129,7 @@ divert_fence_writer_add_rule (DivertFenceWriter *w,
   g_ptr_array_add (w->msgs, msg);
 }
 
-/* Not exclusive: for a moment the rule is there twice. */
+/* Not exclusive: for a moment there are two copies of the rule. */
 void
 divert_fence_writer_renew_rule (DivertFenceWriter     *w,
                                 const struct nlmsghdr *rule)
@@ -145,13 +146,13 @@ is_tolerable (const struct nlmsghdr *request,
     {
     case RTM_DELRULE:
     case RTM_DELROUTE:
-      /* Gone meanwhile: ENOENT a rule, ESRCH a route, ENODEV its device. */
+      /* Gone meanwhile: ENOENT for a rule, ESRCH for a route, ENODEV for its device. */
       return error->code == ENOENT || error->code == ESRCH || error->code == ENODEV;
     case RTM_NEWRULE:
-      /* Somebody else's rule says the same, word for word: it serves, and its removal is an event. */
+      /* Somebody else has an identical rule.  That will do, and its removal is an event. */
       return error->code == EEXIST;
     case RTM_NEWROUTE:
-      /* IPv6 is switched off on our device, as a rule because it is everywhere. */
+      /* IPv6 is disabled on our device, usually because it is disabled everywhere. */
       return error->code == EACCES;
     }
   return FALSE;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The messages that make the fence what it is to be.  Between fence.c and its parts only.
+ * The messages that turn the fence into what it should be.  Only for fence.c and its parts.
  */
 #pragma once
 
@@ -12,14 +12,14 @@ typedef struct
 {
   DivertNetlink     *netlink;
   const DivertFence *fence;
-  guint              ifindex;  /* of the device */
+  guint              ifindex;  /* the device's */
   DivertFenceState  *states[DIVERT_N_FAMILIES];
-  GPtrArray         *msgs;     /* DivertNetlinkMessage, in the order in which they are to be carried out */
-  guint              refused;  /* of them */
-  GError            *error;    /* the first that counts */
+  GPtrArray         *msgs;     /* DivertNetlinkMessage, in the order of execution */
+  guint              refused;  /* how many of them */
+  GError            *error;    /* the first one that matters */
 } DivertFenceWriter;
 
-/* Reads what stands.  @netlink and @fence outlive the writer. */
+/* Reads the current state.  @netlink and @fence must outlive the writer. */
 gboolean divert_fence_writer_read (DivertFenceWriter *w, DivertNetlink *netlink, const DivertFence *fence,
                                    guint ifindex, GError **error);
 void     divert_fence_writer_clear (DivertFenceWriter *w);
@@ -29,14 +29,14 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (DivertFenceWriter, divert_fence_writer_clear)
 void     divert_fence_writer_delete (DivertFenceWriter *w, int type, const GPtrArray *seen);
 /* @type: RTN_THROW for a gate, RTN_UNICAST or RTN_UNREACHABLE for a panel. */
 void     divert_fence_writer_put_route (DivertFenceWriter *w, int flags, const DivertPrefix *prefix, guint type);
-/* Those of @prefixes that @present says are not there; returns how many. */
+/* Adds those of @prefixes that are missing according to @present; returns how many. */
 guint    divert_fence_writer_add_missing (DivertFenceWriter *w, DivertFamily family, const GArray *prefixes,
                                           const GByteArray *present, guint type);
 void     divert_fence_writer_add_rule (DivertFenceWriter *w, DivertFamily family);
-/* For a moment the rule is there twice. */
+/* For a moment there are two copies of the rule. */
 void     divert_fence_writer_renew_rule (DivertFenceWriter *w, const struct nlmsghdr *rule);
 
-/* Has all of it carried out, and starts anew.  @ret_wrote becomes TRUE if anything was. */
+/* Has all messages carried out, and starts over.  Sets @ret_wrote to TRUE if any was. */
 gboolean divert_fence_writer_send (DivertFenceWriter *w, gboolean *ret_wrote, GError **error);
 
 G_END_DECLS

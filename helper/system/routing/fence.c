@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: writing the fence, both families by one path.
+ * Owns: writing the fence, with one code path for both families.
  *
- * Theory of operation.  Ours are read, compared, and the difference is written in one datagram, which the kernel
- * carries out in its order.  Closing first takes the gates away: that alone holds the packets if the rest of the fence
- * stands, and a grant left it standing.
+ * Theory of operation.  We read what is ours, compare it, and write the difference in one datagram,
+ * which the kernel carries out in order.  Closing deletes the gates first.  That alone stops the
+ * packets if the rest of the fence is still there, and a grant leaves it there.
  *
- * IPv4 forgets all cached routes whenever one changes.  IPv6 forgets those of the table that changes, and a socket that
- * was let through our gate has a route of the main table: it would keep it, and go on sending.  A change of the rules
- * makes IPv6 forget everything.  So where gates were taken away or panels added, the rule is added once more and its
- * older copy deleted.
+ * IPv4 drops all cached routes whenever a route changes.  IPv6 only drops those of the changed
+ * table.  But a socket that was let through our gate has cached a route of the main table; it would
+ * keep that route and go on sending.  A change of the rules makes IPv6 drop everything.  So after
+ * gates were deleted or panels added, we add the rule once more and delete its older copy.
  *
- * A panel is a route, and where there is a route connect() goes on.  On a laptop without a network that would be wrong:
- * the kernel finds no source address, the packet bears 0.0.0.0, and the proxy sends its answer to whoever has the
- * address that it answers for (seen: 647 datagrams at an impostor).  In an IPv4-only network a program would wait for
- * the NAS's IPv6 address in vain.  So a panel behind which there is no route is of type unreachable.  It is as closed
- * as the other, and a run that finds a route makes it one that swallows, so that the filter gets to see the packets.
+ * A panel is a route, and where there is a route, connect() goes ahead.  On a laptop without a
+ * network that would be harmful: the kernel finds no source address, so the packet has 0.0.0.0, and
+ * the proxy sends its answer to whoever has the address that it answers for (seen: 647 datagrams to
+ * an impostor).  In an IPv4-only network, a program would wait in vain for the NAS's IPv6 address.
+ * So if there is no route behind a panel, the panel is of type unreachable.  It is just as closed.
+ * A later run that finds a route turns it into one that swallows, so that the filter gets to see
+ * the packets.
  */
 #include "fence.h"
 
@@ -30,7 +32,7 @@ struct DivertFences
 {
   DivertNetlink     *netlink;
   DivertFenceDevice *device;
-  const DivertFence *complete; /* not owned: closing has found nothing that opening this one would change */
+  const DivertFence *complete; /* not owned: for this fence, closing found nothing left for opening to change */
 };
 
 DivertFences *
@@ -75,7 +77,8 @@ plan_closing (DivertFenceWriter *w,
     divert_fence_writer_renew_rule (w, state->rule);
 }
 
-/* Where a packet would find no route without us, the panel refuses: the program is told so at once, as without us. */
+/* If a packet would find no route without us, the panel refuses, so that the program learns it at once,
+ * as it would without us. */
 static void
 plan_refusals (DivertFenceWriter *w,
                DivertFamily       family)
@@ -90,7 +93,7 @@ plan_refusals (DivertFenceWriter *w,
 
       if (prefix->family != family || state->mute)
         continue;
-      /* What was missing has been added as one that swallows. */
+      /* A panel that was missing has been added as one that swallows. */
       routable = by_default || w->fence->mark == 0 ||
                  divert_fence_is_routable (w->netlink, w->fence, prefix, &by_default);
       if ((state->panels->data[i] == DIVERT_PANEL_REFUSES) == routable)
@@ -98,7 +101,7 @@ plan_refusals (DivertFenceWriter *w,
     }
 }
 
-/* As most runs find it. */
+/* Most runs find it complete. */
 static gboolean
 is_complete (const DivertFenceWriter *w)
 {
@@ -127,7 +130,7 @@ close_fence (DivertFences       *fences,
     {
       ifindex = divert_fence_device_make (fences->device, fences->netlink, error);
       *ret_wrote = ifindex != 0;
-      /* The gates do not stay open for want of a device. */
+      /* Even without a device, the gates must close. */
       error = ifindex != 0 ? error : NULL;
     }
   if (!divert_fence_writer_read (&w, fences->netlink, fence, ifindex, error))
@@ -152,7 +155,7 @@ divert_fences_close (DivertFences       *fences,
   gboolean wrote = FALSE, ok = TRUE;
 
   fences->complete = NULL;
-  /* Nothing is to be held; the gates stay until the panels go. */
+  /* An empty fence holds nothing.  Its gates stay until the panels go. */
   if (fence->families != DIVERT_FAMILIES_NONE)
     ok = close_fence (fences, fence, &wrote, error);
   if (!ok)
@@ -162,7 +165,7 @@ divert_fences_close (DivertFences       *fences,
   return ok;
 }
 
-/* The rules first, so that no packet meets a fence that is half gone. */
+/* Delete the rules first, so that no packet meets a half-removed fence. */
 static void
 plan_opening (DivertFenceWriter *w,
               DivertFamily       family)
@@ -217,7 +220,7 @@ divert_fences_withdraw (DivertFences  *fences,
       const DivertFenceState *state = w.states[family];
 
       divert_fence_writer_delete (&w, RTM_DELROUTE, state->stale_gates);
-      /* Nothing is wanted: the rule, too, counts as stale. */
+      /* The wanted fence is empty, so the rule counts as stale, too. */
       for (guint i = 0; state->stale_gates->len > 0 && i < state->stale_rules->len; i++)
         divert_fence_writer_renew_rule (&w, state->stale_rules->pdata[i]);
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: reading our ip rules and routes, which are known by their protocol
- * number, and telling the wanted ones from the stale ones.
+ * Owns: reading our ip rules and routes, which are recognised by their protocol number, and telling
+ * the wanted ones from the stale ones.
  */
 #include "routing-state.h"
 
@@ -34,7 +34,7 @@ choose_wanted (DivertRoutingState *state)
     {
       guint ifindex = if_nametoindex (*uplink);
 
-      /* A device that went away meanwhile sends nothing. */
+      /* A device that has disappeared meanwhile sends nothing. */
       if (ifindex > DIVERT_LOOPBACK_IFINDEX)
         add_wanted (state, ifindex);
     }
@@ -45,7 +45,7 @@ is_wanted_rule (const DivertRoutingState   *state,
                 const struct fib_rule_hdr  *rule,
                 struct nlattr             **attributes)
 {
-  /* Whatever narrows or redirects the rule. */
+  /* Anything that narrows or redirects the rule. */
   static const int foreign[] = { FRA_DST, FRA_SRC, FRA_IIFNAME, FRA_OIFNAME, FRA_GOTO, FRA_FLOW, FRA_TUN_ID, FRA_L3MDEV,
                                  FRA_UID_RANGE, FRA_IP_PROTO, FRA_SPORT_RANGE, FRA_DPORT_RANGE, FRA_SUPPRESS_IFGROUP };
 
@@ -74,7 +74,7 @@ see_rule (struct nlmsghdr *header,
     return;
   if (attributes[FRA_PROTOCOL] == NULL || nla_get_u8 (attributes[FRA_PROTOCOL]) != DIVERT_ROUTE_PROTOCOL)
     return;
-  /* The fence's. */
+  /* The fence's rule. */
   if (divert_netlink_get_u32 (attributes[FRA_PRIORITY], 0) == DIVERT_FENCE_PRIORITY)
     return;
 
@@ -118,11 +118,11 @@ see_route (struct nlmsghdr *header,
 
   if (header->nlmsg_type != RTM_NEWROUTE || nlmsg_parse (header, sizeof *route, attributes, RTA_MAX, NULL) < 0)
     return;
-  /* A kernel without strict checking filters nothing. */
+  /* A kernel without strict checking does not filter. */
   if (route->rtm_protocol != DIVERT_ROUTE_PROTOCOL || route->rtm_family != divert_netlink_family (state->family) ||
       route->rtm_flags & RTM_F_CLONED)
     return;
-  /* The others are the fence's. */
+  /* The others belong to the fence. */
   if (route->rtm_type != RTN_LOCAL)
     return;
 
@@ -197,7 +197,7 @@ divert_routing_state_read (DivertNetlink        *netlink,
       torn = FALSE;
       if (!dump_ours (netlink, state, &torn, &local_error))
         {
-          /* A kernel without this family sends no packet of it either: nothing is there, and nothing is wanted. */
+          /* A kernel without this family sends no packets of it either, so nothing is there and nothing is wanted. */
           if (g_error_matches (local_error, DIVERT_NETLINK_ERROR, EAFNOSUPPORT))
             {
               state->rule_wanted = FALSE;

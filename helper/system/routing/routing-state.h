@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What of ours stands in the kernel's policy routing of one family, compared
- * with what is wanted.  Between routing.c and its reader only.
+ * What we have in the kernel's policy routing for one family, compared with what is wanted.  Only
+ * for routing.c and its reader.
  */
 #pragma once
 
@@ -10,16 +10,17 @@
 
 G_BEGIN_DECLS
 
-/* Behind "local" (0), far before "main" (32766), behind which the rule would do nothing, and before
- * those that VPNs add (strongSwan 220, Tailscale 5210, wg-quick 32764): a packet with our mark is ours. */
+/* After "local" (0), and far before "main" (32766), because the rule would have no effect after that.
+ * Also before the rules that VPNs add (strongSwan 220, Tailscale 5210, wg-quick 32764), because a packet
+ * with our mark is ours. */
 #define DIVERT_RULE_PRIORITY 100
 
-/* The loopback device is the first one of each network namespace. */
+/* The loopback device is the first in every network namespace. */
 #define DIVERT_LOOPBACK_IFINDEX 1
 
 typedef struct
 {
-  guint    ifindex; /* and the route's metric: another one for each device, and the lowest for lo */
+  guint    ifindex; /* also the route's metric, so each device has a different one, and lo has the lowest */
   gboolean present;
 } DivertWantedRoute;
 
@@ -27,10 +28,10 @@ typedef struct
 {
   DivertFamily         family;
   const DivertRouting *routing;       /* not owned */
-  GArray              *wanted_routes; /* DivertWantedRoute; lo first; empty: nothing is wanted */
+  GArray              *wanted_routes; /* DivertWantedRoute, lo first; empty: none wanted */
   gboolean             rule_wanted;
   gboolean             rule_present;
-  GPtrArray           *stale_rules;   /* struct nlmsghdr as dumped: ours, and not wanted, or not twice */
+  GPtrArray           *stale_rules;   /* struct nlmsghdr as dumped: ours, but unwanted or duplicate */
   GPtrArray           *stale_routes;
 } DivertRoutingState;
 

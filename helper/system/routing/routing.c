@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: writing our ip rule and our routes, both families by one path.
+ * Owns: writing our ip rule and our routes, with one code path for both families.
  *
- * Theory of operation.  All of ours are read, and each is either wanted or stale: a duplicate,
- * or of an earlier configuration.  What is missing is added, the routes first, and what is stale is
- * deleted, the rules first; so the rule never points into an empty table, out of which a
+ * Theory of operation.  We read everything of ours.  Each item is either wanted or stale: a
+ * duplicate, or left from an earlier configuration.  What is missing is added, routes first; what
+ * is stale is deleted, rules first.  So the rule never points into an empty table, from which a
  * packet would go on to the main table.
  *
- * Additions are exclusive: the kernel would make duplicates otherwise.  Deletions send the
- * kernel's own description back as it came: one that says less may hit somebody else's rule.
+ * Additions are exclusive, because otherwise the kernel would create duplicates.  Deletions send
+ * the kernel's own description back unchanged, because a less specific one might hit somebody
+ * else's rule.
  */
 #include "routing.h"
 
@@ -129,16 +130,16 @@ build_rule (const DivertRoutingState *state)
   return msg;
 }
 
-/* Can this device send nothing of the family?  Then nothing of it needs to be caught; when that changes, an event
- * follows. */
+/* Is the device unable to send packets of this family?  Then there is nothing to catch on it, and an
+ * event will tell us when that changes. */
 static gboolean
 is_mute (guint         ifindex,
          const GError *error)
 {
   if (error->domain != DIVERT_NETLINK_ERROR)
     return FALSE;
-  /* IPv6 is switched off there.  On lo it goes with all others as a rule; should a device have kept
-   * it, the mark finds no route and the leak guard drops the packet. */
+  /* IPv6 is disabled there.  If it is disabled on lo, that is usually true of all devices.  If one of
+   * them still has it, the mark finds no route there, and the leak guard drops the packet. */
   if (error->code == EACCES)
     return TRUE;
   return ifindex != DIVERT_LOOPBACK_IFINDEX &&
@@ -155,7 +156,7 @@ add_route (Writer   *writer,
 
   if (write_one (writer, "route-add", "route-added", msg, &local_error))
     return TRUE;
-  /* It was there, and the dump that missed it was torn. */
+  /* EEXIST: it was there after all, but a torn dump missed it. */
   if (is_mute (ifindex, local_error) || g_error_matches (local_error, DIVERT_NETLINK_ERROR, EEXIST))
     return TRUE;
   g_propagate_error (error, g_steal_pointer (&local_error));
@@ -171,7 +172,7 @@ add_rule (Writer  *writer,
 
   if (write_one (writer, "rule-add", "rule-added", msg, &local_error))
     return TRUE;
-  /* Somebody else's rule says the same, word for word: it serves, and its removal is an event. */
+  /* Somebody else has an identical rule.  That will do, and its removal is an event. */
   if (g_error_matches (local_error, DIVERT_NETLINK_ERROR, EEXIST))
     return TRUE;
   g_propagate_error (error, g_steal_pointer (&local_error));
@@ -195,7 +196,7 @@ delete_all (Writer           *writer,
 
       if (write_one (writer, before, after, msg, &local_error))
         continue;
-      /* Gone meanwhile: ENOENT a rule, ESRCH a route, ENODEV its device. */
+      /* Gone meanwhile: ENOENT for a rule, ESRCH for a route, ENODEV for its device. */
       if (local_error->domain == DIVERT_NETLINK_ERROR &&
           (local_error->code == ENOENT || local_error->code == ESRCH || local_error->code == ENODEV))
         continue;
