@@ -2,14 +2,15 @@
 /*
  * Owns: reading applied connections, and how the network on a device proves that it knows a secret.
  *
- * A profile says what the next activation will do; that may have been changed since this one began.  What holds now is
- * the device's applied connection, a copy that NetworkManager made then and hands out only when it is asked.  It is of
- * one activation: an answer that comes when there is another one is thrown away.  Within an activation NetworkManager
- * refuses to change 802.1X and Wi-Fi security ("reapply" cannot), so that one answer would do; it is asked again all
- * the same when the profile changes.
+ * A profile says what the next activation will do; somebody may have changed it since the current
+ * one began.  What applies now is the device's applied connection, a copy that NetworkManager made
+ * at the activation and hands out only on request.  It belongs to one activation, so an answer that
+ * arrives during another one is discarded.  Within an activation, NetworkManager refuses to change
+ * 802.1X and Wi-Fi security ("reapply" cannot), so one answer would be enough; we ask again all the
+ * same when the profile changes.
  *
- * 802.1X may be optional: then the device is activated after a failed authentication, too, and nothing tells the two
- * apart.  So it proves nothing.
+ * 802.1X may be optional.  Then the device is activated even after a failed authentication, and
+ * nothing tells the two cases apart.  So optional 802.1X proves nothing.
  */
 #include "applied.h"
 
@@ -17,14 +18,14 @@
 
 #define APPLIED "divert-applied"
 
-/* Kept at its device. */
+/* Attached to its device. */
 typedef struct
 {
-  char            *activation; /* that @key_mgmt is about; NULL: nothing is known */
+  char            *activation; /* the activation that @key_mgmt belongs to; NULL: nothing is known */
   char            *key_mgmt;
   gboolean         reading;
-  gboolean         again;      /* what is being read may be of before the latest question */
-  NMDeviceState    refused_in; /* not to ask again before the device has another state; UNKNOWN: it was not refused */
+  gboolean         again;      /* the answer on its way may be older than the latest question */
+  NMDeviceState    refused_in; /* do not ask again before the device leaves this state; UNKNOWN: we were not refused */
   GCancellable    *cancellable;
   DivertLookAgain  changed;
   gpointer         user_data;
@@ -60,7 +61,7 @@ get_activation (NMDevice *device)
   return active != NULL ? nm_object_get_path (NM_OBJECT (active)) : NULL;
 }
 
-/* The connection's word for how the network proves that it knows a secret; NULL: not at all. */
+/* NetworkManager's name for how the network proves that it knows a secret; NULL: it does not. */
 static const char *
 read_key_mgmt (NMConnection *connection)
 {
@@ -73,12 +74,12 @@ read_key_mgmt (NMConnection *connection)
   if (security == NULL)
     return ieee8021x != NULL ? "ieee8021x" : NULL;
 
-  /* On Wi-Fi this is WEP with keys from 802.1X, and WEP is no proof of anything. */
+  /* On Wi-Fi this value means WEP with keys from 802.1X, and WEP proves nothing. */
   key_mgmt = nm_setting_wireless_security_get_key_mgmt (security);
   return g_strcmp0 (key_mgmt, "ieee8021x") == 0 ? "dynamic-wep" : key_mgmt;
 }
 
-/* Is that something new? */
+/* Is that new to us? */
 static gboolean
 take (Applied      *applied,
       const char   *activation,
@@ -99,7 +100,7 @@ take (Applied      *applied,
 
 typedef struct
 {
-  Applied *applied; /* its device is the answer's source, which lives on until then */
+  Applied *applied; /* belongs to the device that is the source of the answer, which lives until then */
   char    *activation;
 } Question;
 
@@ -129,7 +130,7 @@ on_applied (GObject      *source,
     is_new = take (applied, activation, connection);
   else
     g_info ("what is applied to %s is not known: %s", nm_device_get_iface (device), error->message);
-  /* A failure too: somebody may wait for the answer. */
+  /* Report a failure as well, because somebody may be waiting for the answer. */
   if (is_new || connection == NULL)
     applied->changed (applied->user_data);
 }

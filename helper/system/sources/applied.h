@@ -10,16 +10,17 @@
 
 G_BEGIN_DECLS
 
-/* Is it worth knowing: is it of a device that may prove something? */
+/* Does it belong to a device that can prove something? */
 gboolean divert_applied_matters (NMActiveConnection *active);
-/* Asks NetworkManager for the connection that is applied to @device, if its active one is not known yet; @anew: in any
- * case.  @changed comes later, when an answer says something new, unless @cancellable was cancelled before. */
+/* Asks NetworkManager for the connection applied to @device, unless that of its active one is known;
+ * @anew: in any case.  Later calls @changed if an answer says something new, unless @cancellable is
+ * cancelled before. */
 void     divert_applied_read (NMDevice *device, gboolean anew, GCancellable *cancellable, DivertLookAgain changed,
                               gpointer user_data);
-/* FALSE: what is applied to the device now is not known, or not yet. @ret_key_mgmt is as DivertConnection has it, and
- * @device's. */
+/* FALSE: we do not know, or not yet, what is applied to the device.  @ret_key_mgmt is as in
+ * DivertConnection and belongs to @device. */
 gboolean divert_applied_get_key_mgmt (NMDevice *device, const char **ret_key_mgmt);
-/* Is the answer about @device's active connection still to come? */
+/* Is the answer about @device's active connection still on its way? */
 gboolean divert_applied_is_awaited (NMDevice *device);
 
 G_END_DECLS

@@ -2,18 +2,16 @@
 /*
  * Owns: NetworkManager's part of the facts.
  *
- * Theory of operation.  libnm keeps a copy of NetworkManager's objects.  We watch
- * just those that matter now: the active connections, and of each its devices,
- * its profile and its access point.  Any sign from any of them does the same:
- * one call of changed(), from the next turn of the main loop, before which
- * everything is watched anew, because the sign may have been that there are
- * other objects.  What happens between the sign and the watching is not lost:
- * the reader looks behind it.
+ * Theory of operation.  libnm keeps a copy of NetworkManager's objects.  We watch only those that
+ * matter now: the active connections and, for each, its devices, its profile and its access point.
+ * A signal from any of them has the same effect: one call of changed(), in the next turn of the
+ * main loop.  Before that call we set up the watches again, because the signal may mean that there
+ * are other objects now.  Nothing that happens between the signal and the new watches is lost,
+ * because the facts are read after that.
  *
- * The zone comes from the profile as it is saved, not as it was applied:
- * NetworkManager applies a changed zone at once, and tells nobody of it but by
- * the profile's own signal.  All that is to prove something comes from what was applied
- * (applied.c); until that is known, a connection is not up.
+ * The zone comes from the profile as saved, not as applied: NetworkManager applies a changed zone
+ * at once, and the profile's own signal is the only sign of that.  Everything that proves something
+ * comes from what was applied (applied.c).  Until that is known, a connection does not count as up.
  */
 #include "networkmanager.h"
 
@@ -25,10 +23,10 @@ struct DivertNetwork
   gpointer         user_data;
   NMClient        *client;  /* NULL: not there yet, or no bus */
   gboolean         ready;
-  GSource         *pending; /* changed() is to be called */
-  gboolean         profile; /* … because of a profile, among others */
-  GCancellable    *reading; /* of what is applied */
-  GObject         *ear;     /* the signals' other end: when it goes, GObject disconnects them all */
+  GSource         *pending; /* changed() will be called */
+  gboolean         profile; /* … and a profile is one of the reasons */
+  GCancellable    *reading; /* for reading what is applied */
+  GObject         *ear;     /* the receiver of the signals; when it goes away, GObject disconnects all of them */
 };
 
 #define EAR_NETWORK "divert-network"
@@ -179,7 +177,7 @@ on_client (GObject      *source,
   if (network == NULL)
     return;
 
-  /* Without a bus there is no NetworkManager that we could hear of. */
+  /* Without a bus, NetworkManager could not reach us anyway. */
   if (client == NULL)
     g_warning ("cannot listen to NetworkManager: %s", error->message);
   else
@@ -203,8 +201,8 @@ divert_network_new (DivertLookAgain changed,
   network->reading = g_cancellable_new ();
   g_object_set_data (network->ear, EAR_NETWORK, network);
 
-  /* Permissions are what a user interface wants to know.  Not cancellable: the cancelling of one
-   * connection to the bus spoils it for all others who wait for the shared one. */
+  /* Only a user interface needs permissions, so do not fetch them.  Not cancellable, because cancelling
+   * one attempt to connect to the bus breaks it for everybody else who waits for the shared connection. */
   g_async_initable_new_async (NM_TYPE_CLIENT, G_PRIORITY_DEFAULT, NULL, on_client, g_object_ref (network->ear),
                               NM_CLIENT_INSTANCE_FLAGS, (guint) NM_CLIENT_INSTANCE_FLAGS_NO_AUTO_FETCH_PERMISSIONS,
                               NULL);
@@ -219,7 +217,7 @@ divert_network_free (DivertNetwork *network)
 
   g_cancellable_cancel (network->reading);
   g_object_unref (network->reading);
-  /* on_client() may hold it still. */
+  /* on_client() may still have a reference. */
   g_object_set_data (network->ear, EAR_NETWORK, NULL);
   g_object_unref (network->ear);
   if (network->pending != NULL)
@@ -231,7 +229,7 @@ divert_network_free (DivertNetwork *network)
   g_free (network);
 }
 
-/* Is somebody still to say what is applied to a device? */
+/* Are we still waiting to learn what is applied to a device? */
 static gboolean
 is_reading (const DivertNetwork *network)
 {
@@ -276,7 +274,8 @@ fill_from_device (DivertConnection   *connection,
   if (name == NULL)
     name = nm_device_get_iface (device);
   connection->device = g_strdup (name != NULL ? name : "");
-  /* While one profile takes a device over from another, both list it, and its state is still the other's. */
+  /* While one profile takes a device over from another, both list it, and its state still belongs to the
+   * other one. */
   connection->up &= nm_device_get_active_connection (device) == active && state >= NM_DEVICE_STATE_IP_CHECK &&
                     state <= NM_DEVICE_STATE_ACTIVATED;
 
@@ -310,7 +309,7 @@ make_connection (NMActiveConnection *active,
   connection->activation = g_strdup (nm_object_get_path (NM_OBJECT (active)));
   connection->type = g_strdup (nm_active_connection_get_connection_type (active));
   connection->external = (nm_active_connection_get_state_flags (active) & NM_ACTIVATION_STATE_FLAG_EXTERNAL) != 0;
-  /* "activating" until long after the device has its addresses: only an end is told by it. */
+  /* The state stays "activating" until long after the device has its addresses, so it only tells us about an end. */
   connection->up = state != NM_ACTIVE_CONNECTION_STATE_DEACTIVATING && state != NM_ACTIVE_CONNECTION_STATE_DEACTIVATED;
   if (device != NULL)
     fill_from_device (connection, active, device);
@@ -320,7 +319,7 @@ make_connection (NMActiveConnection *active,
       connection->up = state == NM_ACTIVE_CONNECTION_STATE_ACTIVATED;
     }
 
-  /* A profile that is not read yet, or gone: its zone might be any, so it is no one's. */
+  /* A profile may not have been read yet, or may be gone.  Its zone could be anything, so it has none for us. */
   if (profile != NULL)
     {
       NMSettingConnection *setting = nm_connection_get_setting_connection (NM_CONNECTION (profile));

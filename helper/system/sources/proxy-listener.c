@@ -18,7 +18,7 @@ typedef struct
   GArray       *transparent; /* DivertSocket */
 } Listeners;
 
-/* TPROXY and REDIRECT hand over to lo's address, or a socket that listens on all. */
+/* TPROXY and REDIRECT deliver to a socket on lo's address or on all addresses. */
 static gboolean
 serves (const DivertSocket *socket,
         DivertFamily        family)
@@ -81,7 +81,7 @@ divert_listener_find (DivertFamily         family,
 
   if (netlink == NULL)
     return FALSE;
-  /* IPv6's sockets may serve IPv4, too, not the other way round. */
+  /* A socket of IPv6 may serve IPv4 as well, but not the reverse. */
   for (guint f = family; f < DIVERT_N_FAMILIES; f++)
     {
       if (!divert_socket_dump (netlink, protocol, f, state, port, see_listener, &listeners, error))

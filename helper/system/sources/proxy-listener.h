@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Is a transparent listener on the proxy's port?
+ * Is there a transparent listener on the proxy's port?
  */
 #pragma once
 
@@ -9,7 +9,7 @@
 
 G_BEGIN_DECLS
 
-/* @protocol is IPPROTO_TCP or IPPROTO_UDP.  @owners: of the proxy's group. */
+/* @protocol is IPPROTO_TCP or IPPROTO_UDP.  @owners: those of the proxy's group. */
 gboolean divert_listener_find (DivertFamily family, guint8 protocol, guint16 port, const DivertOwners *owners,
                                DivertListener *ret_listener, GError **error);
 

@@ -2,9 +2,9 @@
 /*
  * Owns: logind's PrepareForSleep and the delay lock.
  *
- * The lock is a file descriptor that logind gives us while awake; closing it lets
- * the machine go to sleep.  It is taken anew behind every sleep, and whenever
- * logind appears.  logind is never started for our sake.
+ * The lock is a file descriptor that we get from logind while the machine is awake.  Closing it
+ * lets the machine go to sleep.  We take it again after every sleep, and whenever logind appears.
+ * We never cause logind to be started.
  */
 #include "sleep.h"
 
@@ -19,8 +19,8 @@ struct DivertSleep
 {
   DivertLookAgain  changed;
   gpointer         user_data;
-  GCancellable    *cancellable; /* of the calls to logind */
-  GDBusConnection *bus;         /* NULL: none, or not there yet */
+  GCancellable    *cancellable; /* for the calls to logind */
+  GDBusConnection *bus;         /* NULL: there is none, or not yet */
   gboolean         connecting;
   gboolean         freed;       /* while connecting */
   guint            watch_id;
@@ -112,7 +112,7 @@ on_appeared (GDBusConnection *bus,
   lock (user_data);
 }
 
-/* Nobody would tell us that the machine is awake again. */
+/* Without logind nobody would tell us that the machine is awake again. */
 static void
 on_vanished (GDBusConnection *bus,
              const char      *name,
@@ -169,7 +169,7 @@ divert_sleep_free (DivertSleep *sleep)
   if (sleep == NULL)
     return;
 
-  /* Not cancelled: who cancels the shared connection's making spoils it for all others. */
+  /* Do not cancel: cancelling one attempt to get the shared connection breaks it for everybody else. */
   if (sleep->connecting)
     {
       sleep->freed = TRUE;

@@ -2,15 +2,17 @@
 /*
  * Owns: the connection to a beacon, its thread and its deadline.
  *
- * Theory of operation.  What is computed for a stranger must not be waited for where a grant is revoked.  So each
- * handshake has a thread of its own (beacon-tls.c), at ordinary priority: the main loop's real-time priority is not
- * inherited.  Its result is an event for the main loop.  The deadline is the main loop's, too: when it is over, or when
- * nobody wants to know any more, the socket is shut down and the result, if one comes still, is ignored.  The thread
- * ends by that, unless it is computing; how many there are is bounded, so that those who do not end cannot become many.
+ * Theory of operation.  A computation that a stranger controls must not delay the revocation of a
+ * grant (K5.5).  So each handshake has a thread of its own (beacon-tls.c) at ordinary priority; it
+ * does not inherit the main loop's real-time priority.  Its result is an event for the main loop.
+ * The deadline belongs to the main loop as well: when it passes, or when nobody wants to know any
+ * more, the socket is shut down, and a result that still comes is ignored.  That makes the thread
+ * end, unless it is computing.  The number of threads is limited, so that those that do not end
+ * cannot pile up.
  *
- * The socket is bound to the link and does not go beyond it (no gateway, one hop), and its mark keeps our own rules off
- * it: neither the proxy nor a route may answer for the beacon.  A relay on the link still can, if it reaches the real
- * one from there; see SECURITY.md.
+ * The socket is bound to the link and does not reach beyond it (no gateway, one hop), and its mark
+ * keeps our own rules off it.  So neither the proxy nor a route can answer for the beacon.  A relay
+ * on the link still can, if it reaches the real one from there; see SECURITY.md.
  */
 #include "beacon-handshake.h"
 
@@ -25,22 +27,23 @@
 #include "beacon-tls.h"
 #include "system/base/post.h"
 
-/* A laptop asks one or two beacons at a time, and a thread whose socket was shut down ends within milliseconds. */
+/* A laptop asks one or two beacons at a time, and a thread ends within milliseconds after its socket was
+ * shut down. */
 #define MAX_THREADS 8
-/* When all of them are busy. */
+/* How long to wait if all of them are busy. */
 #define WAIT_MS 20
 
 struct DivertHandshake
 {
-  gatomicrefcount      references; /* the owner's, the thread's, and the result's on its way */
+  gatomicrefcount      references; /* held by the owner, the thread, and the result on its way */
   guint8               sha256[32];
-  int                  fd;         /* closed with the last reference, so that its number is nobody else's before */
-  char                *failure;    /* the thread's, until the result is on its way */
+  int                  fd;         /* closed with the last reference, so that nobody else gets its number before */
+  char                *failure;    /* belongs to the thread until the result is on its way */
 
-  DivertHandshakeDone  done;       /* the main loop's, as all that follows; NULL: nobody wants to know any more */
+  DivertHandshakeDone  done;       /* this and the rest belong to the main loop; NULL: nobody wants to know any more */
   gpointer             user_data;
   guint                timeout_id;
-  guint                wait_id;    /* for a thread to end */
+  guint                wait_id;    /* while waiting for a thread to end */
 };
 
 static gint n_threads;
@@ -97,7 +100,7 @@ on_result (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* The socket, which is connecting, becomes a blocking one. */
+/* Waits until the connecting socket is connected, and makes it a blocking one. */
 static gboolean
 await_connection (int fd)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One TLS handshake with a beacon, for the sake of the peer's key.
+ * One TLS handshake with a beacon, to check the peer's key.
  */
 #pragma once
 
@@ -10,14 +10,14 @@ G_BEGIN_DECLS
 
 typedef struct DivertHandshake DivertHandshake;
 
-/* @failure is NULL when the peer has proven that it holds the key; else why it has not.  It is the
- * last that is heard. */
+/* @failure is NULL if the peer has proven that it has the key, otherwise the reason.  There is no call
+ * after this one. */
 typedef void (*DivertHandshakeDone) (const char *failure, gpointer user_data);
 
-/* @done is called later, from the default main context, within @timeout_ms. */
+/* Calls @done later, within @timeout_ms, from the default main context. */
 DivertHandshake *divert_handshake_new (const DivertBeacon *beacon, guint ifindex, guint32 mark, guint timeout_ms,
                                        DivertHandshakeDone done, gpointer user_data);
-/* Also from within @done, or before. */
+/* Can be called from @done, or before it. */
 void             divert_handshake_free (DivertHandshake *handshake);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertHandshake, divert_handshake_free)
 

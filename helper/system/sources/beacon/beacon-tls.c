@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: what a beacon must prove, and what its impostor may cost.
+ * Owns: what a beacon must prove, and how much an impostor may cost us.
  *
- * The pinned key alone counts: no authority, name or date is looked at, and no data is sent.  A certificate is public,
- * so seeing it proves nothing; what proves is the finished handshake, in which the peer signs with its key (no
- * anonymous or shared-key method is offered).
+ * Only the pinned key counts: we do not look at any authority, name or date, and send no data.  A
+ * certificate is public, so seeing it proves nothing.  The proof is the finished handshake, in
+ * which the peer signs with its key (we do not offer anonymous or shared-key methods).
  *
- * Whoever answers may be a stranger, who chooses what we compute: verifying a signature of an RSA key of 65,536 bits
- * takes most of a minute.  So the key is compared with the pin as soon as the certificate is there, and the only key
- * that is ever computed with is the pinned one.  Groups of the peer's own making (finite-field Diffie-Hellman) are not
- * offered.  What it sends is counted: it may talk without end, and not only within one message.
+ * Whoever answers may be a stranger, who then chooses what we compute.  Verifying a signature with
+ * an RSA key of 65,536 bits takes most of a minute (K5.5).  So we compare the key with the pin as
+ * soon as the certificate arrives, and the pinned key is the only one that we ever compute with.
+ * We do not offer groups of the peer's own making (finite-field Diffie-Hellman).  We limit how much
+ * it may send, in total and in one message, because it could go on forever.
  *
- * GnuTLS directly and not by way of GIO, whose backend it is: GIO gives the certificate but not its
- * SubjectPublicKeyInfo, loads a module and the system's authorities for it, and would be one more package to miss.
+ * We use GnuTLS directly instead of through GIO.  GIO gives the certificate but not its
+ * SubjectPublicKeyInfo, loads a module and the system's authorities for it, and would be one more
+ * package that can be missing.
  */
 #include "beacon-tls.h"
 
@@ -24,7 +26,7 @@
 #include <sys/socket.h>
 
 #define PRIORITY "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-DHE-RSA:-DHE-PSK:-GROUP-DH-ALL"
-/* A certificate chain has a few kilobytes. */
+/* A certificate chain takes a few kilobytes. */
 #define MAX_MESSAGE_BYTES (32 * 1024)
 #define MAX_BYTES (64 * 1024)
 
@@ -60,7 +62,7 @@ push (gnutls_transport_ptr_t data,
   return send (((const Proof *) data)->fd, buffer, size, MSG_NOSIGNAL);
 }
 
-/* The SHA-256 of the key of the certificate @der. */
+/* The SHA-256 of the key in the certificate @der. */
 static gboolean
 digest_key (const gnutls_datum_t *der,
             guint8                ret_sha256[32])
@@ -99,7 +101,7 @@ name_key (const guint8 sha256[32])
   return g_string_free (text, FALSE);
 }
 
-/* GnuTLS calls this between the certificate and the first use of its key. */
+/* GnuTLS calls this after receiving the certificate and before the first use of its key. */
 static int
 check_key (gnutls_session_t session)
 {
@@ -131,7 +133,7 @@ shake_hands (gnutls_session_t session,
     return g_strdup ("too long an answer for a TLS handshake");
   if (result != 0)
     return g_strdup (gnutls_strerror (result));
-  /* A handshake that came about without a certificate has proven nothing. */
+  /* A handshake that finished without a certificate has proven nothing. */
   if (gnutls_auth_get_type (session) != GNUTLS_CRD_CERTIFICATE || gnutls_certificate_get_peers (session, NULL) == NULL)
     return g_strdup ("no certificate that can be read");
   return NULL;
@@ -154,7 +156,7 @@ divert_tls_prove (int          fd,
       gnutls_certificate_set_verify_function (credentials, check_key);
       gnutls_session_set_ptr (session, &proof);
       gnutls_handshake_set_max_packet_length (session, MAX_MESSAGE_BYTES);
-      /* The deadline is our caller's, who shuts the socket down. */
+      /* Our caller has the deadline, and shuts the socket down. */
       gnutls_handshake_set_timeout (session, 0);
       gnutls_transport_set_ptr (session, &proof);
       gnutls_transport_set_pull_function (session, pull);

@@ -8,8 +8,9 @@
 
 G_BEGIN_DECLS
 
-/* Does the peer of the blocking socket @fd hold the key whose SubjectPublicKeyInfo has the digest @sha256?  NULL: it
- * does; else why not.  Returns soon after somebody shuts @fd down, whatever the peer has sent. */
+/* Does the peer of the blocking socket @fd have the key whose SubjectPublicKeyInfo has the digest
+ * @sha256?  NULL if it does, otherwise why not.  Returns soon after somebody shuts @fd down, whatever the
+ * peer has sent. */
 char *divert_tls_prove (int fd, const guint8 sha256[32]);
 
 G_END_DECLS

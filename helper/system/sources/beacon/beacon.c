@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: what has been asked of which beacon through which link, and what came of it.
+ * Owns: which beacon was asked through which link, and the answers.
  *
- * An answer holds until the link is distrusted, but not for ever: when its time is over, "look
- * again" is said, and whoever still needs the answer asks.  Until the new one is there the old one
- * holds: a good one, so that home does not flap (unless nobody asks: then it ends), and a bad one
- * too.  Nothing is sent that nobody asked for.
+ * An answer is valid until the link is distrusted, but not forever.  When its time is over, we say
+ * "look again", and whoever still needs the answer asks.  The old answer stays valid until there is
+ * a new one: a good one so that home does not flap (it does expire if nobody asks), and a bad one
+ * as well.  We never send anything that nobody asked for.
  *
- * Others can make a link be distrusted as often as they like (a gateway that answers with two addresses in turn).
- * So each question has an allowance: a few in a row, as a return home needs them, and then one every few seconds.
+ * Others can make us distrust a link as often as they like, with a gateway that answers with two
+ * addresses in turn.  So each question has an allowance: a few in a row, as a return home needs
+ * them, and then one every few seconds.
  */
 #include "beacon.h"
 
@@ -25,10 +26,10 @@ typedef struct
   DivertBeaconState state;
   char             *detail;
   DivertHandshake  *handshake; /* NULL: none under way */
-  guint             wait_id;   /* until when not to ask */
-  guint             retry_ms;  /* the next time to wait after a failure */
+  guint             wait_id;   /* while set, do not ask */
+  guint             retry_ms;  /* how long to wait after the next failure */
   gint64            proven_until;
-  gint64            spent_until; /* the allowance is whole again (monotonic) */
+  gint64            spent_until; /* when the allowance is full again (monotonic) */
 } Question;
 
 struct DivertBeacons
@@ -101,7 +102,7 @@ is_about (const Question   *question,
          is_same_beacon (&question->beacon, &site->beacon);
 }
 
-/* Another key or address under the same name is another question. */
+/* The same name with another key or address is another question. */
 static Question *
 find (DivertBeacons    *beacons,
       const DivertSite *site,
@@ -135,7 +136,7 @@ divert_beacons_keep (DivertBeacons      *beacons,
     }
 }
 
-/* FALSE: the allowance is spent; waits until it is not. */
+/* FALSE: the allowance is used up; waits until it is not. */
 static gboolean
 spend (Question *question)
 {
@@ -154,7 +155,7 @@ spend (Question *question)
   return TRUE;
 }
 
-/* What it has answered, and how often it failed, is forgotten; not what it has spent. */
+/* Forgets the answer and the number of failures, but not how much of the allowance is used. */
 static void
 forget (Question *question)
 {

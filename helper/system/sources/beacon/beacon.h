@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Beacons: asks a site's host, through one link, to prove itself by its key.
+ * Beacons: asks a host of a site, through one link, to prove its identity with its key.
  */
 #pragma once
 
@@ -14,39 +14,41 @@ typedef struct DivertBeacons DivertBeacons;
 
 typedef void (*DivertBeaconsChanged) (gpointer user_data);
 
-/* How long things take.  Tests have shorter ones. */
+/* How long things take.  Tests use shorter times. */
 typedef struct
 {
-  guint answer_ms;      /* a beacon that has not answered by then has failed */
-  guint renewal_ms;     /* a good answer is asked for again after this, */
-  guint slack_ms;       /* and holds this much longer, for the new one to come */
-  guint retry_first_ms; /* a bad one, after this, which doubles with each further one, */
-  guint retry_last_ms;  /* up to this */
-  guint in_a_row;       /* the allowance of each question: so many at once, */
-  guint spacing_ms;     /* and then one in so long */
+  guint answer_ms;      /* without an answer by then, the beacon has failed */
+  guint renewal_ms;     /* ask again this long after a good answer */
+  guint slack_ms;       /* how much longer a good answer stays valid, so that the new one can arrive */
+  guint retry_first_ms; /* ask again this long after a bad answer; doubles with each further one */
+  guint retry_last_ms;  /* the maximum of that */
+  guint in_a_row;       /* each question's allowance: this many at once */
+  guint spacing_ms;     /* and then one per this time */
 } DivertBeaconLimits;
 
 #define DIVERT_BEACON_LIMITS \
   ((const DivertBeaconLimits){ .answer_ms = 2000, .renewal_ms = 60000, .slack_ms = 10000, .retry_first_ms = 2000, \
                                .retry_last_ms = 300000, .in_a_row = 10, .spacing_ms = 2000 })
 
-/* @changed: an answer came, or it is time to ask again: some time after a good one, later and
- * later after bad ones.  @limits are copied. */
+/* @changed: an answer arrived, or it is time to ask again (some time after a good answer, later and later
+ * after bad ones).  @limits are copied. */
 DivertBeacons *divert_beacons_new (const DivertBeaconLimits *limits, DivertBeaconsChanged changed, gpointer user_data);
 void           divert_beacons_free (DivertBeacons *beacons);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertBeacons, divert_beacons_free)
 
-/* Asks @site's beacon through link @ifindex, unless it is asked already, has answered or failed of late, or was
- * asked too often: to be called as long as the answer is of use.  @mark (not 0) is
- * set on the packets: bits outside of the configuration's mask, so that the rules leave them alone. */
+/* Asks @site's beacon through link @ifindex, unless it is already being asked, has recently answered or
+ * failed, or was asked too often.  Call it for as long as the answer is useful.  @mark (not 0) is set on
+ * the packets; its bits are outside the configuration's mask, so that the rules leave the packets alone. */
 void           divert_beacons_ask (DivertBeacons *beacons, const DivertSite *site, guint ifindex, guint32 mark);
-/* Forgets the answers of link @ifindex (0: of all), so that it must be proven again. */
+/* Forgets the answers on link @ifindex (0: all links), so that everything must be proven again. */
 void           divert_beacons_distrust (DivertBeacons *beacons, guint ifindex);
-/* What is proven through it is to be proven again by the next divert_beacons_ask(), and counts until then. */
+/* The next divert_beacons_ask() must prove again what was proven through @ifindex; until then the old
+ * proof counts. */
 void           divert_beacons_renew (DivertBeacons *beacons, guint ifindex);
-/* Forgets what was asked of beacons that @config does not have, or not so. */
+/* Forgets the questions for beacons that @config does not have, or has with other values. */
 void           divert_beacons_keep (DivertBeacons *beacons, const DivertConfig *config);
-/* Fills beacons; call behind divert_kernel_gather(), because what was heard of links that are gone is forgotten. */
+/* Fills in beacons.  Call it after divert_kernel_gather(), because it forgets what was learned on links
+ * that are gone. */
 void           divert_beacons_gather (DivertBeacons *beacons, DivertFacts *facts);
 
 G_END_DECLS

@@ -2,8 +2,8 @@
 /*
  * Owns: the RTM_…NEIGH messages.
  *
- * None of them has NLM_F_REPLACE: with it the kernel would take the "is a router" flag from the entry, and with
- * that, IPv6's default route.
+ * None of them has NLM_F_REPLACE, because with it the kernel would clear the "is a router" flag of
+ * the entry, and with that remove IPv6's default route.
  */
 #include "gateway-neighbour.h"
 
@@ -34,7 +34,8 @@ divert_neighbour_parse (struct nlmsghdr *header,
       const struct nlattr *mac = attributes[NDA_LLADDR];
 
       neighbour.state = entry->ndm_state;
-      /* Of an entry that somebody deletes the kernel says first that it failed, and who (it says 0 for itself). */
+      /* When somebody deletes an entry, the kernel first reports that it failed, and by whom (0 is the
+       * kernel itself). */
       if (neighbour.state & NUD_FAILED && header->nlmsg_pid != 0)
         neighbour.state = 0;
       neighbour.has_mac = mac != NULL && nla_len (mac) == sizeof neighbour.mac.bytes;
@@ -114,7 +115,7 @@ divert_neighbour_solicit (DivertNetlink       *netlink,
   g_autoptr(DivertNetlinkMessage) ask = build (RTM_NEWNEIGH, NLM_F_CREATE, ifindex, address, &use);
   g_autoptr(GError) local_error = NULL;
 
-  /* "Use" alone would make the kernel believe an address that it has. */
+  /* "Use" alone would make the kernel trust the address that it already has. */
   if (!divert_netlink_request (netlink, reset, NULL, NULL, &local_error) &&
       !g_error_matches (local_error, DIVERT_NETLINK_ERROR, ENOENT))
     {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The kernel's neighbour table: reading an entry, and making the kernel ask
- * (ARP and neighbour discovery alike).
+ * The kernel's neighbour table: reading an entry, and making the kernel ask (both with ARP and
+ * neighbour discovery).
  */
 #pragma once
 
@@ -19,16 +19,15 @@ typedef struct
   DivertMac    mac;
 } DivertNeighbour;
 
-/* FALSE: @header is not about an entry of IPv4's or IPv6's table.  A deleted entry has state 0. */
+/* FALSE if @header is not about an entry in IPv4's or IPv6's table.  A deleted entry has state 0. */
 gboolean divert_neighbour_parse (struct nlmsghdr *header, DivertNeighbour *ret_neighbour);
 
-/* No entry is no error. */
+/* A missing entry is not an error. */
 gboolean divert_neighbour_get (DivertNetlink *netlink, guint ifindex, const DivertPrefix *address,
                                DivertNeighbour *ret_neighbour, GError **error);
-/* Asks the link-layer address that the entry has whether it is still the one: an answer makes the
- * entry NUD_REACHABLE. */
+/* Asks whether the link-layer address in the entry is still right.  An answer makes the entry NUD_REACHABLE. */
 gboolean divert_neighbour_probe (DivertNetlink *netlink, const DivertNeighbour *neighbour, GError **error);
-/* Asks everybody on the link, whatever the entry had.  Not for entries that an administrator made. */
+/* Asks everybody on the link, whatever is in the entry.  Not for entries that an administrator made. */
 gboolean divert_neighbour_solicit (DivertNetlink *netlink, guint ifindex, const DivertPrefix *address, GError **error);
 
 G_END_DECLS

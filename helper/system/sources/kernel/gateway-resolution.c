@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the state machine of one gateway.
+ * Owns: the state machine for one gateway.
  *
- * Theory of operation.  The kernel's neighbour table is full of what was true a while ago, perhaps on
- * another network.  So an entry proves nothing; only the answer to a question of ours does.
+ * Theory of operation.  The kernel's neighbour table is full of what was true a while ago, perhaps
+ * in another network (K4.5).  So an entry proves nothing; only the answer to our own question does.
  *
- *   question   The kernel is made to ask the address that the entry has (a unicast probe, which disturbs
- *              nobody), or everybody on the link if it has none or that one does not answer soon.  An
- *              answer turns the entry NUD_REACHABLE, of which a notification tells.  Those from before
- *              the first question have been read before it (kernel.c), so the one that is seen is its answer;
- *              later ones only confirm what is known, or contradict it.
- *   answer     RESOLVED, with the address put in front of those seen before.  Each stays for a
- *              while: a gateway that answers with two addresses in turn is to be seen with both.
- *   no answer  FAILED after a while, or at once when the kernel says so; asked again, less and less often.
- *   after it   The question is put again every second, RESOLVED meanwhile: a network that was exchanged
- *              behind a carrier that stays shows in nothing else, and the kernel takes three seconds at least
- *              before it asks anew who has the NAS's address, and a stranger answers; we must be
- *              through by then.  Another address in the entry is noted at once, answered or not, and
- *              asked about; so is an entry that the kernel drops.
+ *   question   We make the kernel ask the address in the entry (a unicast probe, which disturbs nobody), or everybody
+ *              on the link if the entry has none or that address does not answer soon.  An answer makes the entry
+ *              NUD_REACHABLE, and a notification tells us.  Notifications from before the first question have been read
+ *              by then (kernel.c), so the one that arrives is the answer.  Later ones only confirm or contradict what
+ *              we know.
+ *   answer     RESOLVED, and the address goes in front of those seen before.  Each address is kept for a while,
+ *              so that a gateway that answers with two addresses in turn is seen with both.
+ *   no answer  FAILED after a while, or at once if the kernel says so.  We ask again, less and less often.
+ *   after it   While RESOLVED, we ask again every second, because nothing else reveals a network swapped without
+ *              carrier loss.  The kernel takes at least three seconds before it asks again who has the NAS's address,
+ *              and then a stranger answers; we must know by then.  If the entry gets another address, we note it at
+ *              once, whether or not it answered, and ask about it; the same goes for an entry that the kernel drops.
  *
- * An entry that an administrator made, or a link without such addresses, answers nothing.
+ * An entry that an administrator made, and a link without link-layer addresses, never give an
+ * answer.
  */
 #include "gateway-resolution.h"
 
@@ -29,13 +29,14 @@
 #define BOUND_US       (3 * G_TIME_SPAN_SECOND)
 #define FIRST_RETRY_US (1 * G_TIME_SPAN_SECOND)
 #define LAST_RETRY_US  (30 * G_TIME_SPAN_SECOND)
-/* Of a resolved gateway: HEARTBEAT + UNICAST + SILENCE is less than the kernel's three probes, a second each. */
+/* For a resolved gateway.  HEARTBEAT + UNICAST + SILENCE must be less than the kernel's three probes, one
+ * second each. */
 #define HEARTBEAT_US   (1 * G_TIME_SPAN_SECOND)
 #define SILENCE_US     (1 * G_TIME_SPAN_SECOND)
-/* So much earlier than its time a question may join another one: half of the time between two, so that any two meet. */
+/* How much early a question may be, in order to join another one.  Half of the interval, so that any two can meet. */
 #define JOIN_US        (500 * G_TIME_SPAN_MILLISECOND)
 #define HASTE_US       (100 * G_TIME_SPAN_MILLISECOND)
-/* Questions in the background: not more often than this, whatever others on the link send. */
+/* Questions in the background are not asked more often than this, whatever others on the link send. */
 #define BACKGROUND_US  (1 * G_TIME_SPAN_SECOND)
 #define MAC_MEMORY_US  (60 * G_TIME_SPAN_SECOND)
 #define MAX_MACS       8
@@ -129,7 +130,7 @@ note_mac (DivertResolution *r,
   return TRUE;
 }
 
-/* The newest never goes: it is the gateway's address until it has another one. */
+/* Keep the newest: it is the gateway's address until there is another one. */
 static gboolean
 drop_old_macs (DivertResolution *r,
                gint64            now)
@@ -279,7 +280,7 @@ see_mac (DivertResolution      *r,
       changed |= r->state != DIVERT_GATEWAY_RESOLVED;
       if (r->state != DIVERT_GATEWAY_RESOLVED)
         r->first_answer = r->last_answer = now;
-      /* Without a question of ours it may be what the kernel concludes from older traffic. */
+      /* Without a question of ours, this may be what the kernel concluded from older traffic. */
       if (r->question != DIVERT_QUESTION_NONE)
         r->last_answer = now;
       r->state = DIVERT_GATEWAY_RESOLVED;
@@ -306,7 +307,7 @@ divert_resolution_see (DivertResolution      *r,
     return see_failure (r, netlink, now);
   if ((neighbour->state & NUD_USABLE) == 0)
     return FALSE;
-  /* A link whose addresses are of another kind than a site can name. */
+  /* On this kind of link, a site cannot name an address. */
   if (!neighbour->has_mac)
     return see_failure (r, netlink, now);
   return see_mac (r, netlink, neighbour, now);

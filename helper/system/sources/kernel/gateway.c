@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the list of default gateways, and their common clock.
+ * Owns: the list of default gateways, and the clock that they share.
  *
- * What was answered is forgotten whenever the link may be another one now: its carrier
- * is gone, or was gone for a moment (which the kernel counts, though it may tell of it
- * late or not at all), an address or a default route was removed, an address of another
- * network came, a host showed itself in another's place, or somebody says so.
+ * We forget the answers whenever the link may lead to another network now: the carrier is gone, or
+ * was gone for a moment (the kernel counts that, although it may tell us late or never, K4.1), an
+ * address or a default route was removed, an address of another network arrived, a host appeared in
+ * another one's place, or somebody tells us to.
  *
- * Each time an epoch of the link ends, and with it what others have proven through it.
- * It ends as well when a gateway that had answered falls silent, shows another address
- * or is a gateway no more: then what it answers is known well enough, but a network that
- * was exchanged behind a carrier that stays shows in nothing else.  An epoch's number is never
- * used twice: a link that was made anew may have the number and the name of one that is gone.
+ * Each time, an epoch of the link ends, and with it whatever was proven through the link.  An epoch
+ * also ends when a gateway that had answered falls silent, shows another address or is no longer a
+ * gateway.  Its answers may still be known then, but nothing else reveals a network swapped without
+ * carrier loss.  The number of an epoch is never reused, because a recreated link may have the
+ * number and the name of one that is gone.
  */
 #include "gateway.h"
 
@@ -19,7 +19,7 @@
 #include "link-addresses.h"
 #include "neighbours.h"
 
-/* Beyond any real machine; further ones stay UNKNOWN, which is no proof. */
+/* More than any real machine has.  Further gateways stay UNKNOWN, which proves nothing. */
 #define MAX_GATEWAYS 256
 
 struct DivertGateways
@@ -28,9 +28,9 @@ struct DivertGateways
   DivertLookAgain      changed;
   gpointer             user_data;
   GPtrArray           *list;     /* DivertResolution */
-  GHashTable          *seen;     /* ifindex → DivertLinkState, as it was last seen */
+  GHashTable          *seen;     /* ifindex → DivertLinkState, when last seen */
   GHashTable          *epochs;   /* ifindex → the number of its epoch */
-  guint                epoch;    /* the number of the epoch that began for all */
+  guint                epoch;    /* the number of the epoch that began for all links */
   guint                n_epochs; /* the highest number so far */
   DivertLinkAddresses *addresses;
   DivertNeighbours    *neighbours;
@@ -87,7 +87,7 @@ on_timer (gpointer user_data)
       asked |= ((const DivertResolution *) gateways->list->pdata[i])->asked_at == now;
       take_doubt (gateways, gateways->list->pdata[i]);
     }
-  /* A laptop has a gateway in each family: one wake-up a second for both. */
+  /* A laptop has one gateway in each family, so ask both in one wake-up per second. */
   for (guint i = 0; i < gateways->list->len && asked; i++)
     {
       changed |= divert_resolution_join (gateways->list->pdata[i], gateways->netlink, now);
@@ -117,7 +117,7 @@ divert_gateways_new (DivertNetlink   *netlink,
   gateways->epochs = g_hash_table_new (NULL, NULL);
   gateways->timer = g_source_new (&funcs, sizeof (GSource));
   g_source_set_name (gateways->timer, "gateways");
-  /* That a gateway is silent is as urgent as what the kernel says. */
+  /* A silent gateway is as urgent as a message from the kernel. */
   g_source_set_priority (gateways->timer, G_PRIORITY_HIGH);
   g_source_set_callback (gateways->timer, on_timer, gateways, NULL);
   g_source_attach (gateways->timer, NULL);
@@ -223,7 +223,8 @@ divert_gateways_forget_for_address (DivertGateways *gateways,
   divert_gateways_forget (gateways, ifindex, family == DIVERT_FAMILY_IPV4 ? DIVERT_FAMILIES_BOTH : 1 << family);
 }
 
-/* Is it the same link, plugged in all the time?  Not by its MAC address: a bridge's follows its ports. */
+/* Is it the same link, plugged in all the time?  Do not compare the MAC address, because a bridge's
+ * depends on its ports. */
 static gboolean
 is_same (const DivertLinkState *a,
          const DivertLinkState *b)
@@ -292,7 +293,7 @@ on_strange_address (guint        ifindex,
   divert_gateways_forget_for_address (user_data, ifindex, family);
 }
 
-/* When did a gateway of @ifindex last answer?  0: none does. */
+/* When did a gateway on @ifindex last answer?  0 if none has. */
 static gint64
 last_answer (const DivertGateways *gateways,
              guint                 ifindex)
@@ -309,7 +310,7 @@ last_answer (const DivertGateways *gateways,
   return last;
 }
 
-/* An address that came after the last answer is to be answered for soon. */
+/* If an address arrived after the last answer, get the next answer soon. */
 static void
 see_fresh (DivertGateways *gateways,
            DivertLink     *link,
@@ -325,7 +326,7 @@ see_fresh (DivertGateways *gateways,
     }
 }
 
-/* A route can be replaced without a word of the old one's removal. */
+/* When a route is replaced, the removal of the old one may not be reported. */
 static void
 miss (DivertGateways  *gateways,
       const GPtrArray *leftover)
@@ -372,8 +373,8 @@ divert_gateways_update (DivertGateways          *gateways,
   set_timer (gateways);
 }
 
-/* Is @resolution's answer its first since something of the link came?  Then that is new no more: an
- * address, or another gateway that answered (core/memory/anchors.c). */
+/* Is this answer of @resolution the first since something new appeared on the link?  Then it vouches for
+ * that: an address, or another gateway that answered (core/memory/anchors.c). */
 static gboolean
 vouches (const DivertGateways   *gateways,
          const DivertResolution *resolution,
@@ -401,7 +402,7 @@ divert_gateways_trust_neighbours (DivertGateways *gateways,
   divert_neighbours_trust (gateways->neighbours, ifindexes, g_get_monotonic_time ());
 }
 
-/* A host in another's place: the network may be another one, and the gateway must say. */
+/* A host appeared in another one's place.  This may be another network, so ask the gateway. */
 static gboolean
 see_host (DivertGateways        *gateways,
           const DivertNeighbour *neighbour)
@@ -421,7 +422,7 @@ divert_gateways_see_neighbour (DivertGateways  *gateways,
   gint64 answer_before;
   gboolean changed;
 
-  /* The kernel also tells of what we did to an entry ourselves. */
+  /* The kernel also reports our own changes to an entry. */
   if (header->nlmsg_pid == divert_netlink_get_port (gateways->netlink) || gateways->list->len == 0 ||
       !divert_neighbour_parse (header, &neighbour))
     return FALSE;
@@ -447,8 +448,7 @@ divert_gateways_resync (DivertGateways *gateways)
       DivertResolution *resolution = gateways->list->pdata[i];
       DivertNeighbour neighbour;
 
-      /* While a question is under way its entry was not NUD_REACHABLE when it was asked; if it is
-       * now, that is the answer. */
+      /* The entry was not NUD_REACHABLE when we asked.  If it is now, that is the answer. */
       if (resolution->asked &&
           divert_neighbour_get (gateways->netlink, resolution->ifindex, &resolution->address, &neighbour, NULL))
         divert_resolution_see (resolution, gateways->netlink, &neighbour, now);

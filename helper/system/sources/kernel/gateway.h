@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which link-layer address the default gateways answer with: for each, a
- * state machine over the kernel's neighbour table.  Part of kernel.c.
+ * Which link-layer address the default gateways answer with: a state machine for each, on top of
+ * the kernel's neighbour table.  Part of kernel.c.
  */
 #pragma once
 
@@ -13,37 +13,37 @@ G_BEGIN_DECLS
 
 typedef struct DivertGateways DivertGateways;
 
-/* @changed: a gateway's state or addresses changed, other than by a call of this header. */
+/* @changed: a gateway's state or addresses changed, other than through a call of one of these functions. */
 DivertGateways *divert_gateways_new (DivertNetlink *netlink, DivertLookAgain changed, gpointer user_data);
 void            divert_gateways_free (DivertGateways *gateways);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertGateways, divert_gateways_free)
 
-/* @state has all links and their gateways; fills what is known of each. */
+/* @state has all links with their gateways; fills in what is known of each. */
 void            divert_gateways_update (DivertGateways *gateways, const DivertKernelState *state);
-/* Asks the gateways of @ifindex, unless they are asked already. */
+/* Asks the gateways on @ifindex, unless that is already being done. */
 void            divert_gateways_ask (DivertGateways *gateways, guint ifindex);
-/* Is any of them asked? */
+/* Is any of them being asked? */
 gboolean        divert_gateways_are_asked (const DivertGateways *gateways);
-/* Forgets what those of @ifindex (0: all) and @families have answered. */
+/* Forgets the answers of the gateways on @ifindex (0: all links) in @families. */
 void            divert_gateways_forget (DivertGateways *gateways, guint ifindex, DivertFamilies families);
-/* That, because an address of @family is not what it was.  IPv4's tells of another network, where
- * what IPv6's gateway answered a second ago says nothing; IPv6's temporary ones go every day, and
- * are no concern of IPv4's. */
+/* The same, because an address of @family has changed.  In IPv4 that means another network, where an
+ * answer from IPv6's gateway a second ago proves nothing.  IPv6's temporary addresses change every day
+ * and do not matter to IPv4. */
 void            divert_gateways_forget_for_address (DivertGateways *gateways, guint ifindex, DivertFamily family);
-/* Moves when @ifindex may have become another network: that happened, or a gateway that had
- * answered is gone, silent or another. */
+/* Changes when @ifindex may have become another network: by such an event, or because a gateway that had
+ * answered is gone, silent or different. */
 guint           divert_gateways_get_epoch (const DivertGateways *gateways, guint ifindex);
-/* A link as it is now.  If its carrier went or came since it was last seen, all is forgotten; returns whether
- * that was so. */
+/* @link is the current state.  If its carrier went or came since the last look, forgets everything;
+ * returns whether it did. */
 gboolean        divert_gateways_see_link (DivertGateways *gateways, const DivertLinkState *link);
-/* The link is no more. */
+/* The link is gone. */
 void            divert_gateways_lose_link (DivertGateways *gateways, guint ifindex);
 
-/* The links (ifindex, guint) through which a site is proven now (neighbours.c). */
+/* The links (ifindex, guint) through which a site is currently proven (neighbours.c). */
 void            divert_gateways_trust_neighbours (DivertGateways *gateways, const GArray *ifindexes);
-/* A notification about a neighbour; returns whether it changed a gateway. */
+/* A notification about a neighbour.  Returns whether it changed a gateway. */
 gboolean        divert_gateways_see_neighbour (DivertGateways *gateways, struct nlmsghdr *header);
-/* Notifications were lost: reads the neighbours of those asked. */
+/* Notifications were lost: reads the neighbour entries of the gateways being asked. */
 void            divert_gateways_resync (DivertGateways *gateways);
 
 G_END_DECLS

@@ -2,9 +2,9 @@
 /*
  * Owns: the multicast socket and the rate of calls.
  *
- * An event carries no facts, so none has to be kept: the socket is read until it is empty, and
- * one call says "look again".  Under a storm (ten thousand addresses) calls are spaced; a message that
- * was lost for lack of room is a reason to look like any other.
+ * An event carries no facts, so nothing needs to be kept: we read the socket until it is empty, and
+ * a single call says "look again".  In a storm (ten thousand addresses) the calls are spaced out.
+ * A message lost for lack of room is a reason to look like any other.
  */
 #include "kernel-monitor.h"
 
@@ -20,12 +20,12 @@
 #define BUFFER_BYTES (32 * 1024)
 #define SOCKET_BUFFER_BYTES (4 * 1024 * 1024)
 
-/* A storm may fill the socket as fast as it is read: runs, of the same priority, want their turn. */
+/* A storm may fill the socket as fast as we read it, and runs, which have the same priority, need their turn. */
 #define MAX_DATAGRAMS 4096
 
 struct DivertMonitor
 {
-  GSource           source;    /* first: this is a GSource, which lives as long as it is dispatched */
+  GSource           source;    /* must come first: this is a GSource, and is alive while being dispatched */
   struct nl_sock   *sock;
   char             *buffer;
   DivertMonitorSee  see;
@@ -33,7 +33,7 @@ struct DivertMonitor
   gpointer          user_data;
   gboolean          hears_neighbours;
   gboolean          pending;
-  gint64            next_call; /* not before this (monotonic) */
+  gint64            next_call; /* not before this time (monotonic) */
   DivertTurns       turns;
 };
 
@@ -120,7 +120,7 @@ on_ready (GSource     *source,
   if (g_source_is_destroyed (source))
     return G_SOURCE_REMOVE;
 
-  /* Counted from the end of the call: work that takes longer than the interval leaves time for others, too. */
+  /* Count from the end of the call, so that work longer than the interval leaves time for others. */
   monitor->next_call = g_get_monotonic_time () + DIVERT_MONITOR_INTERVAL_US;
   if (monitor->pending)
     g_source_set_ready_time (source, monitor->next_call);
@@ -151,7 +151,7 @@ subscribe (DivertMonitor *monitor)
                                  RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE, RTNLGRP_IPV4_RULE, RTNLGRP_IPV6_RULE, 0) < 0)
     return FALSE;
 
-  /* Beyond the system's limit where we may; else as much as it allows. */
+  /* Exceed the system's limit if we may; otherwise use as much as it allows. */
   fd = nl_socket_get_fd (monitor->sock);
   if (setsockopt (fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) < 0)
     setsockopt (fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The kernel's notifications (rtnetlink multicast: links, addresses, routes,
- * rules, neighbours) become calls of "look again", few and soon.
+ * Turns the kernel's notifications (rtnetlink multicast: links, addresses, routes, rules,
+ * neighbours) into calls of "look again", few and soon.
  */
 #pragma once
 
@@ -13,24 +13,24 @@ G_BEGIN_DECLS
 
 typedef struct DivertMonitor DivertMonitor;
 
-/* Is this notification a reason to look again?  @header NULL: some were lost. */
+/* Is this notification a reason to look again?  @header is NULL if some were lost. */
 typedef gboolean (*DivertMonitorSee) (struct nlmsghdr *header, gpointer user_data);
 
-/* @changed comes at once when nothing came of late, else at most every DIVERT_MONITOR_INTERVAL_US;
- * the last of many notifications is followed by a call, always. */
+/* @changed is called at once after a quiet time, otherwise at most every DIVERT_MONITOR_INTERVAL_US.  The
+ * last of many notifications is always followed by a call. */
 #define DIVERT_MONITOR_INTERVAL_US 5000
 
-/* In the default main context, before everything else that is ready there. */
+/* Runs in the default main context, before everything else that is ready there. */
 DivertMonitor *divert_monitor_new (DivertMonitorSee see, DivertLookAgain changed, gpointer user_data, GError **error);
-/* From within @changed, too. */
+/* Can be called from @changed. */
 void           divert_monitor_free (DivertMonitor *monitor);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertMonitor, divert_monitor_free)
 
-/* Neighbours are listened to only while somebody waits for one: a network of many has much to say of them. */
+/* Listen to neighbours only while somebody waits for one, because a large network produces many such messages. */
 void           divert_monitor_listen_to_neighbours (DivertMonitor *monitor, gboolean listen);
-/* Reads what the kernel has said until now, so that what is read later is younger than this call. */
+/* Reads all messages up to now, so that those read later are newer than this call. */
 void           divert_monitor_drain (DivertMonitor *monitor);
-/* Calls @changed, as if the kernel had said something. */
+/* Calls @changed as if the kernel had sent something. */
 void           divert_monitor_poke (DivertMonitor *monitor);
 
 G_END_DECLS

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the dumps, and how their answers come together.
+ * Owns: the dumps, and putting their answers together.
  *
- * Four dumps, and no more is asked than needed: of links without statistics, of routes the main table alone.
+ * There are four dumps, and they ask for no more than we need: links without statistics, and only
+ * the main table's routes.
  */
 #include "kernel-read.h"
 
@@ -78,7 +79,7 @@ see_hop (const DivertRoute *route,
 
   if (route->destination.length != 0)
     {
-      /* One beyond the limit is kept, so that it shows. */
+      /* Keep one beyond the limit, so that we notice. */
       if (reader->state->routes->len <= DIVERT_KERNEL_MAX_ROUTES)
         g_array_append_val (reader->state->routes, *route);
       return;

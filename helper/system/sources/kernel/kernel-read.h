@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reads links, addresses and routes out of the kernel (rtnetlink dumps).
- * Part of kernel.c.
+ * Reads links, addresses and routes from the kernel (rtnetlink dumps).  Part of kernel.c.
  */
 #pragma once
 
@@ -9,19 +8,19 @@
 
 G_BEGIN_DECLS
 
-/* More than this is an error: no laptop has them, and a look at them takes too long. */
+/* More than this is an error: no laptop has that many, and reading them takes too long. */
 #define DIVERT_KERNEL_MAX_ROUTES    65536
 #define DIVERT_KERNEL_MAX_ADDRESSES 65536
 
 typedef struct
 {
   GArray    *link_states; /* DivertLinkState; without loopback */
-  GPtrArray *links;       /* DivertLink, by ifindex; likewise; gateways UNKNOWN */
+  GPtrArray *links;       /* DivertLink, by ifindex; without loopback; gateways UNKNOWN */
   GArray    *routes;      /* DivertRoute */
 } DivertKernelState;
 
 DivertKernelState *divert_kernel_state_read (DivertNetlink *netlink, GError **error);
-/* The links alone: DivertLinkState, as above. */
+/* Only the links: DivertLinkState, without loopback. */
 GArray            *divert_kernel_links_read (DivertNetlink *netlink, GError **error);
 void               divert_kernel_state_free (DivertKernelState *state);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertKernelState, divert_kernel_state_free)

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: how reading, listening and the gateways go together.
+ * Owns: how reading, listening and the gateways work together.
  *
- * A notification is looked at for two things only: whether to look again, and whether
- * a gateway's answer must be forgotten (which must not wait for the next look: what is gone and
- * back until then would not show).
+ * We look at a notification for two things only: whether to look again, and whether to forget a
+ * gateway's answer.  The latter cannot wait for the next look, which would miss what has gone and
+ * come back by then.
  *
- * The kernel tells of a carrier at most once a second, for all devices together (net/core/link_watch.c): of a
- * loss that follows another event closely it may tell a second late, or only that the carrier is back.
- * So after each such event the links are looked at closely until that second is over.
+ * The kernel reports a carrier at most once a second, for all devices together
+ * (net/core/link_watch.c, K4.1).  A loss shortly after another event may be reported a second late,
+ * or only as the carrier's return.  So after each such event we watch the links closely until that
+ * second is over.
  */
 #include "kernel.h"
 
@@ -19,9 +20,9 @@
 
 #include <linux/rtnetlink.h>
 
-/* The kernel's second, and some. */
+/* The kernel's second, and a bit more. */
 #define WATCH_US (1200 * G_TIME_SPAN_MILLISECOND)
-/* A look costs about 0.02 ms. */
+/* A look takes about 0.02 ms. */
 #define WATCH_INTERVAL_MS 5
 
 struct DivertKernel
@@ -29,7 +30,7 @@ struct DivertKernel
   DivertNetlink   *netlink;
   DivertMonitor   *monitor;
   DivertGateways  *gateways;
-  guint            watch_id; /* of the timer; 0: none */
+  guint            watch_id; /* the timer's; 0: none */
   gint64           watch_until;
   DivertLookAgain  changed;
   gpointer         user_data;
@@ -99,7 +100,7 @@ see_deleted_hop (const DivertRoute *route,
 {
   DivertKernel *kernel = user_data;
 
-  /* The main table's default routes alone: ours come and go, too. */
+  /* Only default routes in the main table count, because our own come and go, too. */
   if (route->destination.length == 0 && route->ifindex != 0)
     divert_gateways_forget (kernel->gateways, route->ifindex, 1 << route->destination.family);
 }
@@ -203,7 +204,7 @@ divert_kernel_resolve_gateways (DivertKernel *kernel,
                                 guint         ifindex)
 {
   divert_monitor_listen_to_neighbours (kernel->monitor, TRUE);
-  /* So that no answer from before the question is taken for its answer. */
+  /* Otherwise an answer from before the question could pass for the answer to it. */
   divert_monitor_drain (kernel->monitor);
   divert_gateways_ask (kernel->gateways, ifindex);
 }

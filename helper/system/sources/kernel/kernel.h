@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The kernel's part of the facts, by rtnetlink: links and their carrier,
- * addresses, default gateways with the link-layer address they answer with,
- * routes.  It listens for changes of these, and of ip rules, and says "look
- * again"; an event carries no facts.
+ * The kernel's part of the facts, through rtnetlink: links and their carrier, addresses, default
+ * gateways with the link-layer address they answer with, and routes.  It listens for changes in
+ * these and in ip rules, and says "look again"; an event carries no facts.
  */
 #pragma once
 
@@ -14,21 +13,21 @@ G_BEGIN_DECLS
 
 typedef struct DivertKernel DivertKernel;
 
-/* @changed is called from the default main context, coalesced, after the kernel said that something changed. */
+/* @changed is called from the default main context, coalesced, after the kernel has reported a change. */
 DivertKernel *divert_kernel_new (DivertLookAgain changed, gpointer user_data, GError **error);
 void          divert_kernel_free (DivertKernel *kernel);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertKernel, divert_kernel_free)
 
-/* Fills links, gateways (with what is known of them) and routes. */
+/* Fills in links, gateways (with what is known of them) and routes. */
 gboolean      divert_kernel_gather (DivertKernel *kernel, DivertFacts *facts, GError **error);
 
-/* Asks the gateways of link @ifindex for their link-layer address, unless they are asked already or resolved;
- * the answer, or the lack of one within the bound, comes as a change. */
+/* Asks the gateways on link @ifindex for their link-layer address, unless they are already being asked or
+ * resolved.  The answer, or the lack of one within the time limit, is reported as a change. */
 void          divert_kernel_resolve_gateways (DivertKernel *kernel, guint ifindex);
-/* The links (ifindex, guint) through which a site is proven now: a host there that suddenly shows
- * another link-layer address is a reason to forget what the gateways have answered. */
+/* The links (ifindex, guint) through which a site is currently proven.  If a host there suddenly shows
+ * another link-layer address, that is a reason to forget the gateways' answers. */
 void          divert_kernel_trust_neighbours (DivertKernel *kernel, const GArray *ifindexes);
-/* Forgets what was resolved on @ifindex, so that it must be proven again (0: on all links). */
+/* Forgets what was resolved on @ifindex (0: on all links), so that it must be proven again. */
 void          divert_kernel_distrust (DivertKernel *kernel, guint ifindex);
 
 G_END_DECLS

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: what was seen of the links' addresses at the last look.
+ * Owns: the links' addresses as last seen.
  */
 #include "link-addresses.h"
 
@@ -11,7 +11,7 @@
 typedef struct
 {
   GArray *addresses; /* DivertPrefix */
-  GArray *arrivals;  /* gint64, of each */
+  GArray *arrivals;  /* gint64, one for each address */
 } Seen;
 
 struct DivertLinkAddresses

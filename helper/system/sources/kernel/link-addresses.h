@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The addresses of each link, and when each came.  Part of gateway.c.
+ * The addresses of each link, and when each one arrived.  Part of gateway.c.
  */
 #pragma once
 
@@ -10,18 +10,18 @@ G_BEGIN_DECLS
 
 typedef struct DivertLinkAddresses DivertLinkAddresses;
 
-/* An address came to @ifindex that tells of another network (core/addresses.h). */
+/* An address arrived on @ifindex that means another network (core/facts/addresses.h). */
 typedef void (*DivertStrangeAddress) (guint ifindex, DivertFamily family, gpointer user_data);
 
 DivertLinkAddresses *divert_link_addresses_new (void);
 void                 divert_link_addresses_free (DivertLinkAddresses *addresses);
 
-/* @links (DivertLink) are all that there are, at time @now (monotonic, µs). */
+/* @links (DivertLink) are all links at time @now (monotonic, µs). */
 void                 divert_link_addresses_see (DivertLinkAddresses *addresses, const GPtrArray *links, gint64 now,
                                                 DivertStrangeAddress strange, gpointer user_data);
-/* When the last of @ifindex's addresses came; 0: there is none. */
+/* When the latest address of @ifindex arrived; 0 if it has none. */
 gint64               divert_link_addresses_get_arrival (const DivertLinkAddresses *addresses, guint ifindex);
-/* Fills fresh of @link with its addresses that came at @since or later. */
+/* Fills in fresh of @link: its addresses that arrived at @since or later. */
 void                 divert_link_addresses_fill (const DivertLinkAddresses *addresses, DivertLink *link, gint64 since);
 
 G_END_DECLS

@@ -1,29 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: which link-layer addresses the hosts of a proven link have shown.
+ * Owns: which link-layer addresses the hosts on a proven link have shown.
  *
- * Theory of operation.  When a network is exchanged behind a carrier that stays, the gateway is found
- * to be silent within seconds only.  But a stranger that has the NAS's address and asks for anything
- * by ARP or neighbour discovery puts itself into the kernel's table at once, in the NAS's place.  Of
- * that the kernel tells, and it is reason enough to ask the gateway before anything else goes
- * straight.
+ * Theory of operation.  When a network is swapped without carrier loss, it takes seconds until the
+ * gateway turns out to be silent.  But a stranger with the NAS's address who asks for anything with
+ * ARP or neighbour discovery enters the kernel's table at once, in the NAS's place.  The kernel
+ * reports that, and it is reason enough to ask the gateway before anything else goes direct.
  *
- * At home the same happens when an address passes to another device, or a NAS answers by two network
- * cards in turn.  So each host may have several, each is a surprise only once if the network proves
- * at once to be the same, and hosts that this machine is not talking to do not count.
+ * The same happens at home when an address moves to another device, or when a NAS answers from two
+ * network cards in turn.  So each host may have several addresses.  Each one is a surprise only
+ * once, provided that the network is then quickly proven to be the same.  Hosts that this machine
+ * is not talking to do not count.
  *
- * A stranger who shows many hosts must not make the NAS forgotten.  Room is made by forgetting who was not heard of for
- * the longest time, of those first that this machine does not talk to; to have to forget another is a surprise, too.
+ * A stranger who shows many hosts must not make us forget the NAS.  To make room, we forget the
+ * host that we have not heard from for the longest time, preferring hosts that this machine does
+ * not talk to.  Having to forget one that it does talk to is a surprise as well.
  */
 #include "neighbours.h"
 
 #include <linux/neighbour.h>
 #include <string.h>
 
-/* Beyond any household's, and beyond what the kernel's own table takes. */
+/* More than any household has, and more than the kernel's own table takes. */
 #define MAX_HOSTS 4096
 #define MAX_MACS  4
-/* For the gateway to answer, if the network is the same. */
+/* How long the gateway has to answer if the network is the same. */
 #define SAME_US   (500 * G_TIME_SPAN_MILLISECOND)
 
 #define NUD_IN_USE (NUD_REACHABLE | NUD_DELAY | NUD_PROBE)
@@ -34,16 +35,16 @@ typedef struct
   guint        ifindex;
   DivertPrefix address;
   gboolean     in_use;
-  GArray      *known;    /* DivertMac, the oldest first */
-  gint64       surprise; /* when it showed @mac; 0: nothing open */
+  GArray      *known;    /* DivertMac, oldest first */
+  gint64       surprise; /* when it showed @mac; 0: nothing pending */
   DivertMac    mac;
   GList        heard;    /* in DivertNeighbours.heard */
 } Host;
 
 struct DivertNeighbours
 {
-  GHashTable *hosts;   /* Host, its own key */
-  GQueue      heard;   /* the same, who was not heard of for the longest time first */
+  GHashTable *hosts;   /* Host, which is its own key */
+  GQueue      heard;   /* the same hosts, beginning with the one not heard from for the longest time */
   GArray     *trusted; /* ifindex */
 };
 
@@ -104,7 +105,7 @@ is_trusted (const GArray *ifindexes,
   return FALSE;
 }
 
-/* Until somebody says again that it is. */
+/* Until somebody says again that the link is to be trusted. */
 static void
 distrust (GArray *ifindexes,
           guint   ifindex)
@@ -146,7 +147,7 @@ divert_neighbours_trust (DivertNeighbours *neighbours,
   g_array_append_vals (neighbours->trusted, ifindexes->data, ifindexes->len);
 }
 
-/* Makes room for one.  Returns whether one had to go that this machine talks to. */
+/* Makes room for one.  Returns whether it had to forget a host that this machine talks to. */
 static gboolean
 forget_one (DivertNeighbours *neighbours)
 {
@@ -188,7 +189,7 @@ divert_neighbours_see (DivertNeighbours      *neighbours,
   gboolean trusted = is_trusted (neighbours->trusted, neighbour->ifindex);
   gboolean surprise = FALSE, forgotten = FALSE;
 
-  /* Of a link that nobody trusts there is nothing to learn. */
+  /* On a link that nobody trusts there is nothing to learn. */
   if ((neighbour->state & NUD_SHOWN) == 0 || !neighbour->has_mac || (host == NULL && !trusted))
     return FALSE;
   if (host == NULL)

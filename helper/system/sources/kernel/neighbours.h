@@ -13,11 +13,11 @@ typedef struct DivertNeighbours DivertNeighbours;
 DivertNeighbours *divert_neighbours_new (void);
 void              divert_neighbours_free (DivertNeighbours *neighbours);
 
-/* The links (ifindex, guint) through which a site is proven at time @now (monotonic, µs); what is
- * seen on them is the site's. */
+/* The links (ifindex, guint) through which a site is proven at time @now (monotonic, µs).  What is seen
+ * on them belongs to the site. */
 void              divert_neighbours_trust (DivertNeighbours *neighbours, const GArray *ifindexes, gint64 now);
-/* An entry as it is now, of no gateway.  TRUE: on a link that is trusted, a host that this machine is
- * talking to shows an address that it never showed while the link was. */
+/* The current entry of a host that is not a gateway.  TRUE is a surprise: on a trusted link, a host that
+ * this machine talks to shows an address that it has not shown before while the link was trusted. */
 gboolean          divert_neighbours_see (DivertNeighbours *neighbours, const DivertNeighbour *neighbour, gint64 now);
 
 G_END_DECLS
