@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the list of backends, the best first.  It has one so far.
+ * Owns: the list of backends, best first.  So far there is only one.
  */
 #include "choice.h"
 

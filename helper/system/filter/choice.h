@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which backend lays the rules.  Nobody else knows one by its name.
+ * Which backend applies the rules.  Nobody else names a backend.
  */
 #pragma once
 
@@ -8,7 +8,7 @@
 
 G_BEGIN_DECLS
 
-/* As the configuration has it: backend=. */
+/* @kind: as in the configuration (backend=). */
 DivertBackend *divert_choice_new_backend (DivertBackendKind kind);
 
 G_END_DECLS

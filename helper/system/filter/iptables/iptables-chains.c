@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the names of tables and chains in x_tables, ours and the kernel's.
+ * Owns: the names of tables and chains in x_tables, both ours and the kernel's.
  */
 #include "iptables-chains.h"
 
@@ -10,8 +10,8 @@ static const struct
 {
   DivertXtTable table;
   const char   *name;
-  gboolean      always;     /* in every ruleset that has rules for the table */
-  gboolean      dispatches; /* has sub-chains, where prefixes are many */
+  gboolean      always;     /* in every ruleset with rules for the table */
+  gboolean      dispatches; /* has sub-chains if there are many prefixes */
 } chains[DIVERT_N_CHAINS] = {
   [DIVERT_HOOK_OUTPUT] = { DIVERT_XT_MANGLE, "OUTPUT", FALSE, FALSE },
   [DIVERT_HOOK_DELIVER] = { DIVERT_XT_MANGLE, "PREROUTING", FALSE, FALSE },
@@ -86,7 +86,7 @@ divert_xt_is_builtin (const char *name)
   return g_strv_contains (builtin, name);
 }
 
-/* What divert_xt_chain_rest() and divert_xt_chain_sub() append. */
+/* The suffixes that divert_xt_chain_rest() and divert_xt_chain_sub() append. */
 static gboolean
 is_dispatch_suffix (const char *suffix)
 {
@@ -95,7 +95,7 @@ is_dispatch_suffix (const char *suffix)
   return suffix[0] == '_' && suffix[1] != '\0' && strspn (suffix + 1, "0123456789") == strlen (suffix + 1);
 }
 
-/* Is @name @chain, or a part of it? */
+/* Is @name @chain itself, or one of its parts? */
 static gboolean
 names_chain (DivertChain  chain,
              const char  *name)
@@ -129,8 +129,9 @@ divert_xt_is_guard (const char *name)
          names_chain (DIVERT_CHAIN_GUARD_INTRANET, name);
 }
 
-/* No other rule names the packet's source, or destination and way out at once; but for the one that leaves a held
- * site's packets to the fence, without which they are blocked all the same. */
+/* No other rule matches the packet's source, or both its destination and its outgoing device.  The
+ * exception is the rule that leaves packets to a held site to the fence; without it they are blocked all
+ * the same. */
 gboolean
 divert_xt_is_grant (const DivertXtRule *rule)
 {

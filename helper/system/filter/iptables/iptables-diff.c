@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: which entries of a table are touched.
+ * Owns: which entries of a table are changed.
  *
- * Theory of operation.  A table is edited in memory and committed at once, so the
- * edits need no safe order among themselves.  What is not edited keeps its packet
- * counters, so a chain's common beginning and end are left alone and only the
- * middle is replaced.
+ * Theory of operation.  A table is edited in memory and committed in one step, so the edits need no
+ * particular order.  An entry that is not edited keeps its packet counters.  So the beginning and
+ * the end that the old and the new chain have in common are left alone, and only the middle is
+ * replaced.
  *
- * Ours are the chains that iptables-ours.c says are, and every jump to them.  Any
- * other chain of our name is somebody else's: wanting it is an error, and not wanting it
- * leaves it, and the jumps to it, where they are.
+ * The chains that iptables-ours.c identifies are ours, and so are all jumps to them.  Any other
+ * chain with one of our names is somebody else's: if we want it, that is an error; otherwise we
+ * leave it and the jumps to it alone.
  *
- * A hook's jump may stand anywhere in its built-in chain: somebody may have moved
- * it on purpose.  It is inserted at the head when it is missing, because an ACCEPT
- * of somebody else's in front of it would let packets out.
+ * A hook's jump can be anywhere in its built-in chain, because somebody may have moved it on
+ * purpose.  If it is missing, it is inserted at the head, because somebody else's ACCEPT before it
+ * would let packets out.
  */
 #include "iptables-diff.h"
 #include "iptables-chains.h"
@@ -30,8 +30,8 @@ typedef struct
 {
   DivertIptablesTable        *table;
   const DivertIptablesWanted *wanted;
-  GStrv                       before; /* chains when we began */
-  GHashTable                 *ours;   /* set of names among them */
+  GStrv                       before; /* the chains at the start */
+  GHashTable                 *ours;   /* set of the names of ours among them */
   guint                       edits;
 } Diff;
 
@@ -68,7 +68,7 @@ is_ours (const Diff *diff,
   return g_hash_table_contains (diff->ours, chain);
 }
 
-/* libiptc would take our "-j MARK" for a jump to a chain MARK. */
+/* libiptc would take our "-j MARK" for a jump to a chain named MARK. */
 static gboolean
 is_name_of_target (const char *chain)
 {
@@ -102,7 +102,7 @@ equal (const Diff                *diff,
   return divert_iptables_entry_equal (entry, kernel, diff->table->ops->get_target (kernel, diff->table->handle));
 }
 
-/* Every chain is there before any jump to it. */
+/* Creates every chain before there is a jump to it. */
 static gboolean
 create_chains (Diff    *diff,
                GError **error)
@@ -162,7 +162,7 @@ fill_chains (Diff    *diff,
   return TRUE;
 }
 
-/* The hook that @kernel is and that was not @seen yet, or -1. */
+/* The hook that @kernel is, if it was not @seen before; otherwise -1. */
 static int
 find_hook (const Diff     *diff,
            const char     *chain,
@@ -181,7 +181,7 @@ find_hook (const Diff     *diff,
   return -1;
 }
 
-/* Deletes from a chain that is not ours every jump to ours but the first of each hook. */
+/* Deletes from somebody else's or a built-in chain all jumps to our chains, except the first one of each hook. */
 static gboolean
 prune_chain (Diff        *diff,
              const char  *chain,
@@ -223,7 +223,7 @@ hook_chains (Diff    *diff,
     if (!is_ours (diff, *chain) && !prune_chain (diff, *chain, seen, error))
       return FALSE;
 
-  /* Backwards, so that several hooks of a chain stand in their order. */
+  /* Backwards, so that several hooks of a chain end up in order. */
   for (guint i = hooks->len; i > 0; i--)
     {
       const DivertIptablesEntry *hook = hooks->pdata[i - 1];
@@ -236,7 +236,7 @@ hook_chains (Diff    *diff,
   return TRUE;
 }
 
-/* All are emptied before the first is deleted, because they jump to each other. */
+/* Empty all of them before deleting any, because they jump to each other. */
 static gboolean
 delete_chains (Diff    *diff,
                GError **error)
@@ -254,8 +254,7 @@ delete_chains (Diff    *diff,
   return TRUE;
 }
 
-/* libiptc sets the counters of the built-in chains' policies to zero at every commit, unless it is
- * told to set them. */
+/* At every commit, libiptc sets the counters of the built-in chains' policies to zero, unless told to set them. */
 static gboolean
 keep_policy_counters (Diff    *diff,
                       GError **error)

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: sending packets by destination prefix to a chain, at a cost that does not
- * grow with the number of prefixes.
+ * Owns: sending packets to a chain by destination prefix, at a cost that does not grow with the
+ * number of prefixes.
  *
- * Theory of operation.  x_tables tries rules one after the other, so a thousand
- * prefixes in a row cost a thousand comparisons a packet.  Up to DISPATCH_LINEAR
- * prefixes stand in the chain itself.  Above that they are cut into at most
- * DISPATCH_WAYS groups, each with a prefix that covers it and no address of
- * another group: the sorted list is a binary trie, and a group is one of its
- * subtrees.  Each group gets a chain of its own, and so on down.  Every step is a
- * goto; what none of a group's prefixes matches goes on in CHAIN_REST, where the
- * rules that stand behind the dispatch go.
+ * Theory of operation.  x_tables tries rules one after the other, so a thousand prefixes in a row
+ * cost a thousand comparisons per packet.  Up to DISPATCH_LINEAR prefixes are in the chain itself.
+ * More than that are split into at most DISPATCH_WAYS groups.  Each group has a prefix that covers
+ * it and does not cover any other group: the sorted list is a binary trie, and a group is one of
+ * its subtrees.  Each group gets its own chain, in which the same is done again.  Every step is a
+ * goto.  A packet that matches none of a group's prefixes continues in CHAIN_REST, which gets the
+ * rules that come after the dispatch.
  */
 #include "iptables-expand-private.h"
 
@@ -25,17 +24,17 @@ typedef struct
   const DivertRule  *rule;
   const char        *rest;
   DivertFamily       family;
-  guint             *counter;  /* of sub-chains made so far */
+  guint             *counter;  /* the number of sub-chains so far */
 } Dispatch;
 
-/* A run of the sorted, disjoint prefixes. */
+/* A range of the sorted, disjoint prefixes. */
 typedef struct
 {
   guint first;
   guint count;
 } Group;
 
-/* @prefix: NULL, for all that is left. */
+/* @prefix: NULL for everything that is left. */
 static void
 add_goto (const Dispatch     *d,
           const char         *chain,
@@ -60,7 +59,7 @@ get_bit (const DivertPrefix *prefix,
   return prefix->bytes[i / 8] >> (7 - i % 8) & 1;
 }
 
-/* The longest prefix that covers all of the group: that of its first and its last member. */
+/* The longest prefix that covers the whole group: the common part of its first and its last member. */
 static DivertPrefix
 cover (const GArray *prefixes,
        Group         group)
@@ -76,8 +75,8 @@ cover (const GArray *prefixes,
   return divert_prefix_network (&covering);
 }
 
-/* Two subtrees: those with a 0 and those with a 1 behind the common part.  Disjoint prefixes, at least two:
- * neither side is empty. */
+/* Splits into two subtrees: prefixes with a 0 after the common part, and those with a 1.  Neither is
+ * empty, because there are at least two prefixes and they are disjoint. */
 static void
 split (const GArray *prefixes,
        Group         group,
@@ -139,7 +138,7 @@ dispatch_group (const Dispatch *d,
     }
 }
 
-/* How many of the sorted list's prefixes are @family's, and where they begin. */
+/* Where @family's prefixes begin in the sorted list, and how many there are. */
 static Group
 find_family (const GArray *prefixes,
              DivertFamily  family)
@@ -179,7 +178,7 @@ divert_xt_dispatch (DivertXtExpansion *expansion,
 
       if ((rule->families & (1 << family)) != 0)
         dispatch_group (&d, chain, rule->destinations, find_family (rule->destinations, family));
-      /* A family without any of the prefixes has what stands behind there as well. */
+      /* Even a family that has none of the prefixes continues in REST, where all later rules are. */
       if ((expansion->families & (1 << family)) != 0)
         add_goto (&d, chain, NULL, rest);
     }

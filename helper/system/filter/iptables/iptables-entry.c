@@ -2,11 +2,10 @@
 /*
  * Owns: the bytes of one rule.
  *
- * An entry is a header (addresses, interfaces, protocol), then the matches, then
- * the target; matches and targets are each a size, a name, a revision and a
- * structure of their own (iptables-match.c, iptables-target.c).  The bytes are the
- * same as those that iptables-legacy makes of the rule's text; a test compares
- * them.
+ * An entry is a header (addresses, interfaces, protocol), then the matches, then the target.
+ * Matches and targets each consist of a size, a name, a revision and their own structure
+ * (iptables-match.c, iptables-target.c).  The bytes are the same as iptables-legacy makes from the
+ * rule's text; a test compares them.
  */
 #include "iptables-entry.h"
 #include "iptables-extension.h"
@@ -15,10 +14,10 @@
 
 #include <linux/netfilter/x_tables.h>
 
-/* What struct xt_entry_match and struct xt_entry_target are to a program. */
+/* struct xt_entry_match and struct xt_entry_target, as a program sees them. */
 typedef struct
 {
-  guint16 size; /* of this and the data behind it, aligned */
+  guint16 size; /* of this and the data after it, aligned */
   char    name[XT_EXTENSION_MAXNAMELEN];
   guint8  revision;
 } Header;
@@ -27,7 +26,7 @@ G_STATIC_ASSERT (sizeof (Header) == XT_ALIGN (sizeof (struct xt_entry_match)));
 G_STATIC_ASSERT (sizeof (Header) == XT_ALIGN (sizeof (struct xt_entry_target)));
 G_STATIC_ASSERT (sizeof (struct xt_standard_target) > sizeof (Header));
 
-/* Every match once, and a target: not reached, because no rule needs tcp, udp and icmp6 together. */
+/* Every match once, and a target.  Never reached, because no rule needs tcp, udp and icmp6 together. */
 #define ENTRY_SIZE_MAX 2048
 
 typedef struct
@@ -58,7 +57,7 @@ write_half (void    *entry,
   *(guint16 *) at (entry, offset) = value;
 }
 
-/* The data of a new match or target; all zeros. */
+/* The data of a new match or target, all zeros. */
 static void *
 append (Builder    *builder,
         const char *name,
@@ -82,7 +81,7 @@ fill_prefix (void               *entry,
              gsize               mask,
              const DivertPrefix *prefix)
 {
-  /* The kernel compares (packet & mask) with the address: set host bits would never match. */
+  /* The kernel compares (packet & mask) with the address, so host bits would prevent any match (K1.6). */
   DivertPrefix network = divert_prefix_network (prefix);
 
   memcpy (at (entry, address), network.bytes, divert_family_bytes (network.family));
@@ -101,7 +100,7 @@ fill_interface (void       *entry,
   if (length == 0)
     return;
   memcpy (at (entry, name), interface, length);
-  memset (at (entry, mask), 0xff, length + 1); /* with the NUL: exactly this name, no prefix of one */
+  memset (at (entry, mask), 0xff, length + 1); /* with the NUL, so that only this exact name matches */
 }
 
 static void
@@ -129,7 +128,7 @@ fill_header (const DivertIptablesLayout *layout,
   *(guint8 *) at (entry, layout->flags) = flags;
 }
 
-/* libiptc turns a standard target's name ("RETURN", "DROP", a chain) into its number. */
+/* libiptc turns the name of a standard target ("RETURN", "DROP", a chain) into its number. */
 static const char *
 name_target (const DivertXtRule            *rule,
              const DivertIptablesExtension *extension)
@@ -190,7 +189,7 @@ is_standard (const void                 *entry,
   return target->name[0] == '\0';
 }
 
-/* Not memcmp() over all: behind a name's NUL the kernel leaves what was in our buffer. */
+/* Not memcmp() over everything, because after the NUL of a name the kernel leaves what was in our buffer. */
 static gboolean
 same_extension (const Header *a,
                 const Header *b)
@@ -217,7 +216,7 @@ divert_iptables_entry_equal (const DivertIptablesEntry *entry,
   for (gsize offset = layout->size; offset < target; offset += ((const Header *) at (entry->bytes, offset))->size)
     if (!same_extension (at (entry->bytes, offset), at (kernel, offset)))
       return FALSE;
-  /* Of a standard target the name was all. */
+  /* For a standard target, the name says everything. */
   return entry->is_standard || same_extension (at (entry->bytes, target), at (kernel, target));
 }
 
@@ -340,7 +339,7 @@ divert_iptables_entry_parse (const DivertIptablesFamily *ops,
   if (!parse_target (ops, kernel, kernel_target, &rule))
     return FALSE;
 
-  /* The parsers look only at what a rule can hold.  If anything else was there, the bytes differ. */
+  /* The parsers look only at what a rule can express.  If there was anything else, the bytes differ. */
   again = divert_iptables_entry_new (ops, &rule);
   if (!divert_iptables_entry_equal (again, kernel, kernel_target))
     return FALSE;

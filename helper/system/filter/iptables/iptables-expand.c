@@ -1,20 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: what a ruleset's rules are in x_tables.
+ * Owns: how a ruleset's rules look in x_tables.
  *
- * Theory of operation.  A rule of x_tables names one protocol and one prefix each way, in a table of one family;
- * so a rule becomes one for each combination.  LEAVE is RETURN: our chains are entered by a jump from a hook, and
- * between themselves by goto, so that RETURN ends our work and other people's rules behind ours still see the packet.
- * A chain that is jumped to from one of ours could not say that.  PASS need not, because it only sets marks.  GRANTS
- * has no chain of its own: its rules stand where the jump would.
+ * Theory of operation.  A rule in x_tables has one protocol, one source and one destination prefix,
+ * and is in a table of one family; so each of our rules becomes one per combination.  LEAVE becomes
+ * RETURN.  A hook enters our chains with a jump, and our chains enter each other with goto.  So
+ * RETURN ends our work, and other people's rules after ours still see the packet.  In a chain that
+ * one of our chains jumps to, RETURN would only lead back there.  PASS is such a chain, but it
+ * needs no LEAVE, because it only sets marks.  GRANTS has no chain of its own; its rules are
+ * written in place of the jump.
  *
- * x_tables tries rules one after the other.  A few grants cost next to nothing in front of all else; more than
- * GRANTS_FIRST_MAX would cost every packet of the machine.  Then they stand at the head of INTRANET, where only
- * packets to an intranet come by, as every one that is granted does: what stands in between leaves a packet alone as
- * well, or is the goto to INTRANET, or sends on what was diverted before, which is forgotten when a site is reached
- * (run/flows.c).  Long lists of a goto are spread (iptables-dispatch.c).
+ * x_tables tries rules one after the other.  A few grants at the very beginning cost next to
+ * nothing, but more than GRANTS_FIRST_MAX would cost every packet of the machine.  Beyond that
+ * limit they move to the head of INTRANET, where only packets to an intranet come by; that includes
+ * every packet with a grant.  The rules in between make no difference to such a packet: some leave
+ * it alone as well, and one is the goto to INTRANET.  The remaining one sends on what was diverted
+ * before, but those connections are forgotten when a site is reached (run/flows.c).  Long lists in
+ * a goto are spread (iptables-dispatch.c).
  *
- * GLib alone, so that plan and the golden cases need no kernel.
+ * This file uses only GLib, so that plan and the golden cases need no kernel.
  */
 #include "iptables-expand-private.h"
 
@@ -58,7 +62,7 @@ divert_xt_expansion_add (DivertXtExpansion  *expansion,
   g_array_append_val (expansion->xt->rules[family], added);
 }
 
-/* All that does not depend on protocol and prefixes. */
+/* Everything that does not depend on protocol and prefixes. */
 static DivertXtRule
 translate (const DivertRule *rule,
            DivertFamily      family)
@@ -94,7 +98,7 @@ translate (const DivertRule *rule,
     .origin = rule,
   };
 
-  /* See the theory: RETURN would not be LEAVE there.  PASS has none. */
+  /* See the theory: there RETURN would not mean LEAVE.  PASS has no LEAVE. */
   g_assert (rule->verdict != DIVERT_VERDICT_JUMP || rule->chain < DIVERT_N_HOOKS || rule->to == DIVERT_CHAIN_PASS);
   g_assert (rule->verdict != DIVERT_VERDICT_LEAVE || rule->chain != DIVERT_CHAIN_PASS);
   g_strlcpy (xt.in_interface, rule->in_interface, sizeof xt.in_interface);
@@ -158,7 +162,7 @@ add_destinations (DivertXtExpansion *expansion,
     }
 }
 
-/* @rule in the chain @name, for each of its families. */
+/* Adds @rule to the chain @name, for each of its families. */
 static void
 add_rule (DivertXtExpansion *expansion,
           const DivertRule  *rule,
@@ -188,7 +192,7 @@ count_prefixes (const GArray *prefixes)
   return prefixes != NULL ? prefixes->len : 1;
 }
 
-/* How many combinations of source and destination @chain's rules have, those of different families too. */
+/* How many combinations of source and destination the rules of @chain have, including those of different families. */
 static guint
 count_pairs (const DivertRuleset *ruleset,
              DivertChain          chain)
@@ -205,7 +209,7 @@ count_pairs (const DivertRuleset *ruleset,
   return n;
 }
 
-/* Where the jump to them would stand: now, in @chain. */
+/* Writes them where the jump to them would be, which is now, in @chain. */
 static void
 write_grants (DivertXtExpansion   *expansion,
               const DivertRuleset *ruleset,
@@ -295,7 +299,7 @@ divert_xt_describe (const DivertRuleset *ruleset,
     }
 }
 
-/* The tag stays at the head of the chain. */
+/* Keeps the tag at the head of the chain. */
 static void
 pass_tag_on (GArray *rules,
              guint   i)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From a ruleset to the rules of x_tables.
+ * Turns a ruleset into x_tables rules.
  */
 #pragma once
 
@@ -18,9 +18,9 @@ DivertXtRuleset *divert_xt_ruleset_new (const DivertRuleset *ruleset);
 void             divert_xt_ruleset_free (DivertXtRuleset *xt);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertXtRuleset, divert_xt_ruleset_free)
 
-/* Takes away what GRANTS has become; @rules may be those of one table.  FALSE: there was none. */
+/* Removes the rules that come from GRANTS; @rules may be those of a single table.  FALSE: there were none. */
 gboolean         divert_xt_rules_withdraw (GArray *rules);
-/* Which of the rules that come of @rule, one of @ruleset's, concerns @packet. */
+/* Which of the rules made from @rule, one of @ruleset's, applies to @packet. */
 void             divert_xt_describe (const DivertRuleset *ruleset, const DivertRule *rule, const DivertPacket *packet,
                                      DivertRuleText *ret_text);
 

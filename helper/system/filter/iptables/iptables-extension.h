@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The matches and targets of x_tables that our rules use: name, revision, size,
- * and the way from a rule's fields to the kernel's structure and back.
+ * The matches and targets of x_tables that our rules use: name, revision, size, and how to convert
+ * a rule's fields to the kernel's structure and back.
  */
 #pragma once
 
@@ -14,10 +14,10 @@ typedef struct
   const char    *name;
   guint8         revision;
   DivertFamilies families;
-  gsize          size;   /* of the structure, not aligned */
-  /* Fills the structure, which is all zeros; its alignment is XT_ALIGN's. */
+  gsize          size;   /* the structure's, without alignment */
+  /* Fills the structure, which is all zeros and aligned as XT_ALIGN requires. */
   void         (*fill) (const DivertXtRule *rule, void *data);
-  /* The way back.  May be lax: who calls it fills again and compares. */
+  /* The reverse.  It can be lax, because the caller fills again and compares. */
   void         (*parse) (const void *data, DivertXtRule *rule);
 } DivertIptablesExtension;
 
@@ -33,15 +33,15 @@ typedef struct
   DivertXtTarget            target;
 } DivertIptablesTarget;
 
-/* In the order of DivertXtRule's fields, which is the order in the entry. */
+/* In the order of DivertXtRule's fields, which is also the order in the entry. */
 extern const DivertIptablesMatch divert_iptables_matches[];
 extern const guint divert_iptables_n_matches;
 extern const DivertIptablesTarget divert_iptables_targets[];
 extern const guint divert_iptables_n_targets;
 
-/* NULL: RETURN, DROP, JUMP and GOTO need none. */
+/* NULL: RETURN, DROP, JUMP and GOTO do not need one. */
 const DivertIptablesExtension *divert_iptables_find_target (DivertXtTarget target, DivertFamily family);
-/* By what an entry names; NULL: none of ours. */
+/* Finds it by what the entry says.  NULL: none of ours. */
 const DivertIptablesExtension *divert_iptables_find_match (const char *name, guint8 revision, DivertFamily family);
 
 G_END_DECLS

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: what differs between libip4tc and libip6tc, and the opening of a table.
+ * Owns: what differs between libip4tc and libip6tc, and opening a table.
  *
- * libiptc is not safe for threads; the helper calls it from one.
+ * libiptc is not thread-safe; the helper uses it from one thread only.
  */
 #include "iptables-family.h"
 #include "iptables-chains.h"
@@ -18,7 +18,7 @@
 #include <libiptc/libip6tc.h>
 #include <libiptc/libiptc.h>
 
-/* The functions that name the type of an entry. */
+/* The functions that need the type of an entry. */
 #define DEFINE_ENTRY_FUNCTIONS(prefix, type)                                                                          \
   static const void *prefix##_first (const char *chain, struct xtc_handle *handle)                                    \
   {                                                                                                                   \
@@ -86,7 +86,7 @@ static const DivertIptablesFamily families[DIVERT_N_FAMILIES] = {
   },
 };
 
-/* iptables-entry.c takes what lies before the inverse flags for what a rule matches. */
+/* iptables-entry.c assumes that everything up to the inverse flags is what a rule matches. */
 G_STATIC_ASSERT (offsetof (struct ipt_entry, ip) == 0 && offsetof (struct ip6t_entry, ipv6) == 0);
 G_STATIC_ASSERT (offsetof (struct ipt_entry, ip.invflags) < offsetof (struct ipt_entry, nfcache));
 G_STATIC_ASSERT (offsetof (struct ip6t_entry, ipv6.invflags) < offsetof (struct ip6t_entry, nfcache));
@@ -97,7 +97,7 @@ divert_iptables_family_get (DivertFamily family)
   return &families[family];
 }
 
-/* ENOPROTOOPT: the family's module is not there; why it is not, the one who tried to load it has written down. */
+/* ENOPROTOOPT means that the family's module is missing.  Whoever tried to load it has recorded why. */
 static const char *
 explain_absence (const DivertIptablesFamily *ops)
 {
@@ -158,7 +158,7 @@ divert_iptables_table_exists (const DivertIptablesFamily *ops,
   g_autofree char *text = NULL;
   g_auto(GStrv) names = NULL;
 
-  /* No such file: the module is not loaded, and so there is no table. */
+  /* Without that file, the module is not loaded, so there is no table. */
   if (!g_file_get_contents (ops->names_file, &text, NULL, NULL))
     return FALSE;
   names = g_strsplit (text, "\n", -1);

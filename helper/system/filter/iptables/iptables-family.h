@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The two families of legacy iptables as one: libip4tc and libip6tc behind one
- * table of functions, and where the fields of their entries lie.  Nothing
- * outside iptables-family.c names ipt_ or ip6t_.
+ * Makes one of the two families of legacy iptables: libip4tc and libip6tc behind one table of
+ * functions, and the layout of their entries.  Nothing outside iptables-family.c mentions ipt_ or
+ * ip6t_.
  */
 #pragma once
 
@@ -16,11 +16,11 @@ G_BEGIN_DECLS
 /* Offsets in struct ipt_entry and struct ip6t_entry. */
 typedef struct
 {
-  gsize  size;          /* of the entry without matches and target */
+  gsize  size;          /* an entry without matches and target */
   gsize  source, source_mask, destination, destination_mask;
   gsize  in_interface, in_mask, out_interface, out_mask;
-  gsize  protocol;      /* guint16, host order */
-  gsize  flags, inverse_flags; /* guint8; what we compare ends behind the latter */
+  gsize  protocol;      /* guint16, in host order */
+  gsize  flags, inverse_flags; /* guint8; what we compare ends after the latter */
   gsize  target_offset, next_offset; /* guint16 */
   gsize  counters;      /* struct xt_counters */
   guint8 flag_protocol; /* without it IPv6 matches every protocol (K1.6) */
@@ -32,13 +32,13 @@ typedef struct
 {
   DivertFamily         family;
   int                  domain;            /* AF_INET … */
-  int                  level;             /* of its socket options */
+  int                  level;             /* for its socket options */
   int                  get_match_revision, get_target_revision;
-  const char          *module;            /* that a person must load */
+  const char          *module;            /* the one that a person must load */
   const char          *names_file;        /* lists the tables that exist in this network namespace */
   DivertIptablesLayout layout;
 
-  /* libiptc's, with entries as plain memory.  They return 0 or NULL and set errno. */
+  /* libiptc's functions, with entries as plain memory.  They return 0 or NULL and set errno. */
   struct xtc_handle *(*init) (const char *table);
   void        (*free) (struct xtc_handle *handle);
   const char *(*first_chain) (struct xtc_handle *handle);
@@ -59,7 +59,7 @@ typedef struct
 
 const DivertIptablesFamily *divert_iptables_family_get (DivertFamily family);
 
-/* One table's copy in memory, between init and commit. */
+/* The copy of one table in memory, between init and commit. */
 typedef struct
 {
   const DivertIptablesFamily *ops;
@@ -68,15 +68,15 @@ typedef struct
 
 #define DIVERT_IPTABLES_TABLE_INIT { NULL, NULL }
 
-/* Does @table exist in this network namespace?  Unlike opening it, asking does not create it (K1.2). */
+/* Does @table exist in this network namespace?  Asking does not create it, but opening it would (K1.2). */
 gboolean divert_iptables_table_exists (const DivertIptablesFamily *ops, DivertXtTable table);
-/* Reads @table, and creates it if it is not there. */
+/* Reads @table, and creates it if it is missing. */
 gboolean divert_iptables_table_open (DivertIptablesTable *self, const DivertIptablesFamily *ops, DivertXtTable table,
                                      GError **error);
 void     divert_iptables_table_close (DivertIptablesTable *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (DivertIptablesTable, divert_iptables_table_close)
 
-/* The entries of @chain in their order, owned by the table and valid until it is changed. */
+/* The entries of @chain in order, owned by the table and valid until it changes. */
 GPtrArray *divert_iptables_table_list (const DivertIptablesTable *self, const char *chain);
 /* The names of all chains. */
 GStrv      divert_iptables_table_list_chains (const DivertIptablesTable *self);
@@ -87,7 +87,7 @@ gboolean   divert_iptables_probe (const DivertIptablesFamily *ops, GError **erro
 /* The kernel modules that the backend needs, by name or alias; free it (iptables-modules.c). */
 GPtrArray *divert_iptables_list_modules (void);
 
-/* What an error number of init, of the probe's socket or of getsockopt means to a person. */
+/* Sets an error that explains the error number of init, of the probe's socket or of getsockopt to a person. */
 void       divert_iptables_set_open_error (GError **error, const DivertIptablesFamily *ops, DivertXtTable table,
                                            int code);
 

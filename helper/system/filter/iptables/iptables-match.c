@@ -2,9 +2,9 @@
 /*
  * Owns: the structures of the x_tables matches that we use.
  *
- * The revisions here and in iptables-target.c are fixed: those that iptables 1.8
- * takes, so that iptables-save prints our rules, on every kernel since 4.16.  One
- * that is missing would show only at commit, so the probe asks for each of them.
+ * The revisions here and in iptables-target.c are fixed.  They are the ones that iptables 1.8 uses
+ * on every kernel since 4.16, so iptables-save can print our rules.  A missing one would only show
+ * at the commit, so the probe asks for each.
  */
 #include "iptables-extension.h"
 
@@ -20,7 +20,7 @@
 #include <linux/netfilter/xt_tcpudp.h>
 #include <linux/netfilter_ipv6/ip6_tables.h>
 
-/* Ports are in host order in the tcp and udp matches, in network order in TPROXY and REDIRECT (K1.6). */
+/* Ports are in host order in the tcp and udp matches, but in network order in TPROXY and REDIRECT (K1.6). */
 static void
 fill_ports (guint16 range[2],
             guint16 first,
@@ -245,7 +245,7 @@ fill_socket (const DivertXtRule *rule,
 {
   struct xt_socket_mtinfo3 *socket = data;
 
-  /* Without it, one on all addresses is none. */
+  /* Without this flag, a socket on all addresses does not count. */
   socket->flags = rule->receiver == DIVERT_RECEIVER_SOMEBODY ? XT_SOCKET_NOWILDCARD : 0;
 }
 

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: which kernel modules the iptables backend, and what belongs to it, needs.
+ * Owns: which kernel modules the iptables backend and everything around it need.
  *
- * The extensions are named by the aliases under which the kernel itself looks for them ("ipt_owner" and "ip6t_owner"
- * are both xt_owner), so that the tables of matches and targets are the one place that lists them.
+ * Extensions are listed by the aliases under which the kernel itself looks for them ("ipt_owner"
+ * and "ip6t_owner" are both xt_owner), so the tables of matches and targets remain the only list.
  */
 #include "iptables-extension.h"
 #include "iptables-family.h"
 
-/* Not found by an extension's name: the tables of each family, what the sockets and connections that end with a place
- * are known by. */
+/* These cannot be found by the name of an extension: each family's tables, and what is needed to find the
+ * sockets and connections that end with a place. */
 static const char *const others[] = {
   "ip_tables",         "ip6_tables",         "iptable_mangle", "ip6table_mangle", "iptable_nat",
   "ip6table_nat",      "nf_conntrack_netlink", "tcp_diag",     "udp_diag",

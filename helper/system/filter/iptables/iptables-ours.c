@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: which of the chains of our names are ours, and which are somebody else's.
+ * Owns: which of the chains with our names are ours, and which are somebody else's.
  *
- * A chain is ours if one of its rules carries the tag.  An empty one has none to tell by. No
- * commit of ours leaves one behind, so it was emptied, or never was ours:
+ * A chain is ours if one of its rules has the tag.  An empty chain carries no tag.  None of our
+ * commits leaves an empty chain behind, so either it was emptied or it was never ours:
  *
- *   - another chain of our names in the table is tagged: it was emptied (iptables -F CHAIN), and is ours
- *   - none is, and all of the table was emptied (iptables -F): the chains that every ruleset has are all
- *     there and all empty, and nothing but our own hooks jumps to an empty chain of our names: they are ours
- *   - else it is somebody else's, like one with rules and without the tag
+ *   - If another chain with one of our names in the table has the tag, then this one was emptied (iptables -F CHAIN),
+ *     and is ours.
+ *   - If none has it, the whole table may have been emptied (iptables -F).  Then the chains of every ruleset are all
+ *     there and all empty, and nothing but our own hooks jumps to an empty chain with one of our names.  In that case
+ *     they are ours.
+ *   - Otherwise it is somebody else's, and so is a chain that has rules but no tag.
  */
 #include "iptables-ours.h"
 
@@ -54,7 +56,7 @@ is_hook (const Finder *finder,
   return FALSE;
 }
 
-/* Does somebody else use an empty chain of our names? */
+/* Does somebody else use an empty chain with one of our names? */
 static gboolean
 has_foreign_jump (const Finder *finder,
                   const char   *chain)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which of the chains of our names are ours.
+ * Which of the chains with our names are ours.
  */
 #pragma once
 
@@ -8,8 +8,8 @@
 
 G_BEGIN_DECLS
 
-/* A set of names among @chains.  @hooks (DivertIptablesEntry): jumps from built-in chains that are
- * known to be ours; NULL: none are. */
+/* Returns a set of names from @chains.  @hooks (DivertIptablesEntry): jumps from built-in chains that are
+ * known to be ours; NULL: none. */
 GHashTable *divert_iptables_ours_find (const DivertIptablesTable *table, DivertXtTable id, char **chains,
                                        const GPtrArray *hooks);
 

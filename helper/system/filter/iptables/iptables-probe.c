@@ -2,8 +2,8 @@
 /*
  * Owns: asking the kernel which matches and targets it has.
  *
- * The question loads an extension's module, as iptables' own does; without it a
- * missing one would show at commit as a bare ENOENT.  It creates no table.
+ * As in iptables itself, asking loads the module of the extension.  Otherwise a missing one would
+ * only show at the commit, as a bare ENOENT.  The probe creates no table.
  */
 #include "iptables-extension.h"
 #include "iptables-family.h"

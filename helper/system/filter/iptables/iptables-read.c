@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: a table's entries as the rules that they came from.
+ * Owns: turning a table's entries back into the rules that they came from.
  */
 #include "iptables-read.h"
 #include "iptables-chains.h"

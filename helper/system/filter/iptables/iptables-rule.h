@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A rule as x_tables has it, in a chain of a table of one family: one protocol, one prefix each way.
- * iptables-expand.c makes them of a ruleset's rules.
+ * A rule as in x_tables: in a chain in a table of one family, with one protocol, one source and one
+ * destination prefix.  iptables-expand.c makes them from the rules of a ruleset.
  */
 #pragma once
 
@@ -17,12 +17,11 @@ typedef enum
 
 #define DIVERT_XT_N_TABLES 2
 
-/* Chain names are ≤ 28 characters: the kernel keeps 29 bytes and libiptc accepts more than that silently. */
+/* At most 28 characters: the kernel keeps 29 bytes, and libiptc silently accepts more than that (K1.5). */
 #define DIVERT_XT_CHAIN_MAX 28
 
-/* The first rule of each own chain carries this comment.  A chain of one of our
- * names without it is somebody else's (the article's script uses the same
- * names) and is left alone. */
+/* The first rule of each of our chains has this comment.  A chain with one of our names but without the
+ * comment belongs to somebody else (the article's script uses the same names), and we leave it alone. */
 #define DIVERT_XT_TAG "nm-divert"
 
 typedef enum
@@ -30,18 +29,18 @@ typedef enum
   DIVERT_XT_RETURN,
   DIVERT_XT_DROP,
   DIVERT_XT_JUMP,
-  DIVERT_XT_GOTO,     /* RETURN there leaves this chain too */
+  DIVERT_XT_GOTO,     /* a RETURN in the target chain leaves this chain as well */
   DIVERT_XT_MARK,
   DIVERT_XT_CONNMARK,
   DIVERT_XT_TPROXY,
   DIVERT_XT_REDIRECT,
 } DivertXtTarget;
 
-/* Fields that are not explained here are as in DivertRule.  The order of the matches is that in the entry. */
+/* Fields without a comment are as in DivertRule.  The matches are in the same order as in the entry. */
 typedef struct
 {
   DivertXtTable   table;
-  char            chain[DIVERT_XT_CHAIN_MAX + 1]; /* own, or a built-in one (then it is a hook's jump) */
+  char            chain[DIVERT_XT_CHAIN_MAX + 1]; /* ours, or a built-in one (then it is a hook's jump) */
 
   guint8          protocol;        /* IPPROTO_TCP, _UDP, _ICMP, _ICMPV6; 0: any */
   char            in_interface[16];
@@ -54,7 +53,7 @@ typedef struct
   DivertPrefix    destination;
   guint16         sport;
   guint16         dport;
-  guint16         dport_last;      /* 0: dport alone */
+  guint16         dport_last;      /* 0: only dport */
   gboolean        has_tcp_flags;
   gboolean        tcp_flags_invert;
   guint8          tcp_flags_mask;
@@ -67,7 +66,7 @@ typedef struct
   guint           dst_types;
   guint           src_types;
   DivertReceiver  receiver;
-  gboolean        tagged;          /* carries DIVERT_XT_TAG */
+  gboolean        tagged;          /* has DIVERT_XT_TAG */
 
   DivertXtTarget  target;
   char            to[DIVERT_XT_CHAIN_MAX + 1];
@@ -75,10 +74,10 @@ typedef struct
   guint32         mask;
   guint16         port;
 
-  const DivertRule *origin;        /* what it was made of; NULL: read back, or a step of a dispatch */
+  const DivertRule *origin;        /* the rule it was made from; NULL: read back, or a step in a dispatch */
 } DivertXtRule;
 
-/* Lists are GArray of DivertXtRule: all tables of one family, within a chain in their order. */
+/* Lists are GArray of DivertXtRule: all tables of one family, in order within each chain. */
 static inline DivertXtRule *
 divert_xt_rules_index (const GArray *rules,
                        guint         i)

@@ -40,7 +40,7 @@ fill_set_connmark (const DivertXtRule *rule,
   mark->mode = XT_CONNMARK_SET;
   mark->ctmark = rule->value;
   mark->ctmask = rule->mask;
-  mark->nfmask = G_MAXUINT32; /* not used by SET; what iptables writes */
+  mark->nfmask = G_MAXUINT32; /* SET does not use it; this is what iptables writes */
 }
 
 static void
@@ -53,8 +53,9 @@ parse_set_connmark (const void   *data,
   rule->mask = mark->ctmask;
 }
 
-/* The port is in network order here and in REDIRECT, in host order in the tcp and udp matches (K1.6).
- * Address 0: the primary address of the interface that the packet came by, that is lo's.  Mask 0: the mark stays. */
+/* The port is in network order here and in REDIRECT, but in host order in the tcp and udp matches (K1.6).
+ * Address 0: the primary address of the interface that the packet came in by, which is lo.  Mask 0: the
+ * mark stays. */
 static void
 fill_tproxy (const DivertXtRule *rule,
              void               *data)

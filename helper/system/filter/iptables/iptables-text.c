@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the rules' text form, that of iptables-save, which plan prints, the
- * golden cases hold, and the backend's tests compare with the real program.
+ * Owns: the text form of the rules, which is that of iptables-save.  plan prints it, the golden
+ * cases contain it, and the backend's tests compare it with the real program.
  *
- * Options stand in the order in which iptables-legacy-save writes them: addresses,
- * interfaces, protocol, then the matches in the order of DivertXtRule's fields.
+ * Options are in the order in which iptables-legacy-save writes them: addresses, interfaces,
+ * protocol, then the matches in the order of DivertXtRule's fields.
  */
 #include "iptables-text.h"
 
@@ -17,7 +17,7 @@ static const struct
 {
   guint8      protocol;
   const char *name;
-  const char *match; /* the match's name in -m */
+  const char *match; /* the match's name after -m */
 } protocols[] = {
   { IPPROTO_TCP, "tcp", "tcp" },
   { IPPROTO_UDP, "udp", "udp" },

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The text of iptables-save.
+ * The text format of iptables-save.
  */
 #pragma once
 
@@ -10,9 +10,10 @@ G_BEGIN_DECLS
 
 /* "-A LOCAL_DIVERT -o lo -j RETURN" */
 char *divert_xt_rule_to_text (const DivertXtRule *rule, DivertFamily family);
-/* @table of @rules, chains in name order, as iptables-legacy-save prints it (without counters and comments). */
+/* The part of @rules in @table, with chains sorted by name, as iptables-legacy-save prints it (without
+ * counters and comments). */
 char *divert_xt_table_to_text (const GArray *rules, DivertFamily family, DivertXtTable table);
-/* What `plan` prints: all tables of all families, then the routing as ip commands in comments. */
+/* What `plan` prints: all tables of both families, then the routing as ip commands in comments. */
 char *divert_xt_to_text (const DivertRuleset *ruleset);
 
 G_END_DECLS

@@ -40,7 +40,7 @@ divert_iptables_wanted_new (const DivertIptablesFamily *ops,
         continue;
       g_ptr_array_add (is_hook ? wanted->hooks : ensure_chain (wanted, rule->chain),
                        divert_iptables_entry_new (ops, rule));
-      /* libiptc takes a jump to a chain that is missing for an extension, and only the commit fails. */
+      /* libiptc takes a jump to a missing chain for an extension, and only the commit fails (K1.7). */
       if (rule->target == DIVERT_XT_JUMP || rule->target == DIVERT_XT_GOTO)
         ensure_chain (wanted, rule->to);
     }

@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the writing of one table, and what happens when a commit fails.
+ * Owns: writing one table, and what happens when a commit fails.
  *
- * Theory of operation.  A table is first read without the lock and compared; in
- * the common case nothing differs, and neither lock nor kernel is touched.  Else the
- * lock is taken, the table is read again (it may have changed), edited in memory and
- * committed, and the lock is released: nothing else happens while it is held.  If the
- * wanted rules are not those of the last time, we know they differ, so we skip the first
- * read: it is a fifth of a change of place.
+ * Theory of operation.  First we read the table without the lock and compare.  In the common case
+ * nothing differs, and we touch neither the lock nor the kernel.  Otherwise we take the lock, read
+ * the table again because it may have changed, edit it in memory, commit it and release the lock.
+ * Nothing else happens while we hold the lock (K1.3).  If the wanted rules are not those of the
+ * last time, we know they differ, so we skip the first read: it is a fifth of a change of place.
  *
- * A commit's answer is not the truth.  EAGAIN says that the table changed under us
- * (somebody writes without the lock): our copy is stale for ever, so all begins
- * again from reading.  Any other error may come after the new rules were
- * installed, when only the putting back of the counters failed.  So after every
- * failure the table is read again, and if it is as wanted, that is success.
+ * The result of a commit cannot be trusted (K1.4).  EAGAIN means that the table changed under us,
+ * because somebody writes without the lock.  Our copy then stays stale forever, so we start over
+ * and read again.  Any other error may have come after the new rules were installed, when only
+ * restoring the counters failed.  So after every failure we read the table again, and if it is as
+ * wanted, the commit was a success.
  */
 #include "iptables-write.h"
 #include "iptables-chains.h"
@@ -28,7 +27,7 @@
 #include <errno.h>
 #include <glib/gi18n-lib.h>
 
-/* How often somebody's writing without the lock may throw us back. */
+/* How often we start over because somebody writes without the lock. */
 #define ATTEMPTS_MAX 10
 
 /* Opens the table and edits the copy. */
@@ -43,7 +42,7 @@ prepare (DivertIptablesTable         *table,
          divert_iptables_diff_apply (table, wanted, ret_edits, error);
 }
 
-/* 0 or an error number. */
+/* Returns 0 or an error number. */
 static int
 commit (DivertIptablesTable *table,
         DivertXtTable        id)
@@ -106,7 +105,7 @@ commit_table (const DivertIptablesFamily  *ops,
           *ret_wrote = wrote;
           return TRUE;
         }
-      /* Read again, and it is still not as wanted. */
+      /* We have read it again, and it is still not as wanted. */
       if (attempt == ATTEMPTS_MAX || (code != 0 && code != EAGAIN))
         break;
       code = commit (&table, wanted->table);

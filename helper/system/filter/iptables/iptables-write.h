@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From rules to the kernel, one table of one family at a time.
+ * Writes rules to the kernel, one table of one family at a time.
  */
 #pragma once
 
@@ -8,11 +8,12 @@
 
 G_BEGIN_DECLS
 
-/* Makes @table of @family hold those of @rules that are for it and nothing else of ours: one commit, or
- * none if it is so already.  @differs: it is known not to be so.  @ret_wrote: was the kernel written to? */
+/* Makes @table of @family hold those of @rules that are for it, and nothing else of ours: with one
+ * commit, or none if it is already right.  @differs: we know that it is not right.  @ret_wrote: was
+ * anything written to the kernel? */
 gboolean divert_iptables_write (DivertFamily family, DivertXtTable table, const GArray *rules, gboolean differs,
                                 gboolean *ret_wrote, GError **error);
-/* Takes the grants away from what is there, whoever laid it. */
+/* Removes the grants that are in the kernel, whoever wrote them. */
 gboolean divert_iptables_withdraw (DivertFamily family, GError **error);
 
 G_END_DECLS

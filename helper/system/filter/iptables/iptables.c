@@ -2,14 +2,15 @@
 /*
  * Owns: the iptables backend: the order of its commits.
  *
- * Theory of operation.  There are four tables (mangle and nat, IPv4 and IPv6), each changed by a commit of its own.
+ * Theory of operation.  There are four tables (mangle and nat, each for IPv4 and IPv6), and each is
+ * changed with a commit of its own.
  *
- *   laying    mangle first: from then on DIVERT_GUARD drops what is marked and has no way to the proxy
- *             yet, and the DNS that nat does not redirect yet; then nat
- *   removing  the same backwards
+ *   applying  mangle first, then nat: after the first, DIVERT_GUARD drops marked packets that have no route to the
+ *             proxy yet, and DNS that nat does not redirect yet
+ *   removing  the same in reverse
  *
- * A change of place differs in mangle alone, one commit a family: each family is
- * wholly at the old place or wholly at the new one.  If mangle fails, nat is left as it is: what is not
+ * A change of place only changes mangle, with one commit per family, so each family is entirely at
+ * the old place or entirely at the new one.  If mangle fails, nat is left as it is: what is not
  * redirected is blocked, not direct.
  */
 #include "iptables.h"
@@ -23,7 +24,7 @@
 typedef struct
 {
   DivertBackend  parent;
-  /* What was last written with success; NULL: nothing yet. */
+  /* What was last written successfully; NULL: nothing yet. */
   DivertRuleset *last[DIVERT_XT_N_TABLES][DIVERT_N_FAMILIES];
 } IptablesBackend;
 
@@ -93,7 +94,7 @@ iptables_withdraw (DivertBackend  *backend,
 {
   gboolean ok = TRUE;
 
-  /* One family's failure does not keep the other's. */
+  /* A failure in one family must not stop the other. */
   for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
     if (!divert_iptables_withdraw (family, ok ? error : NULL))
       ok = FALSE;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The backend of libiptc: the tables that iptables-legacy shows.
+ * The backend for libiptc: the tables that iptables-legacy shows.
  */
 #pragma once
 

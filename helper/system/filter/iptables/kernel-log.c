@@ -2,9 +2,9 @@
 /*
  * Owns: reading x_tables' complaints from /dev/kmsg.
  *
- * Best effort: the reason helps a person, and nothing is decided by it.  The kernel
- * limits the rate of these messages, and a neighbour's failed iptables call at the
- * same moment would be shown as ours.
+ * This is best effort: the reason helps a person, and nothing depends on it.  The kernel limits the
+ * rate of these messages, and the complaint about somebody else's failed iptables call at the same
+ * moment would be shown as ours.
  */
 #include "kernel-log.h"
 
@@ -13,11 +13,11 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Records read at most, and kept at most: the log may be flooded. */
+/* How many records to read and to keep at most, because the log may be flooded. */
 #define RECORDS_MAX 256
 #define REASONS_MAX 3
 #define REASON_LENGTH_MAX 200
-/* The kernel never gives a longer record. */
+/* The kernel never returns a longer record. */
 #define RECORD_SIZE 8192
 
 DivertKernelLog
@@ -48,13 +48,13 @@ is_packet_filter (const char *text)
   return FALSE;
 }
 
-/* "PRIORITY,SEQUENCE,MICROSECONDS,FLAGS[,…];TEXT\n KEY=VALUE\n…" → TEXT; NULL if it is of no interest. */
+/* "PRIORITY,SEQUENCE,MICROSECONDS,FLAGS[,…];TEXT\n KEY=VALUE\n…" → TEXT; NULL if it is irrelevant. */
 static char *
 parse_record (char *record)
 {
   char *text = strchr (record, ';');
 
-  /* Facility 0 is the kernel; everything else was written by a program. */
+  /* Facility 0 is the kernel; everything else comes from a program. */
   if (text == NULL || g_ascii_strtoull (record, NULL, 10) >> 3 != 0)
     return NULL;
   text++;
@@ -83,7 +83,7 @@ divert_kernel_log_read (DivertKernelLog log)
       gssize length = read (log, record, RECORD_SIZE);
       const char *text;
 
-      /* EPIPE: records were overwritten before we came; the next read goes on behind them. */
+      /* EPIPE: records were overwritten before we read them; the next read continues after them. */
       if (length < 0 && (errno == EPIPE || errno == EINTR))
         continue;
       if (length <= 0)

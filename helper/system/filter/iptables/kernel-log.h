@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Why the kernel refused a rule.  x_tables answers with a bare EINVAL and writes
- * the reason to the kernel's log.
+ * Why the kernel refused a rule.  x_tables only returns EINVAL, and writes the reason to the
+ * kernel's log (K1.7).
  */
 #pragma once
 
@@ -9,15 +9,16 @@
 
 G_BEGIN_DECLS
 
-/* A place in the kernel's log; -1: it cannot be read (CAP_SYSLOG, a hardened unit). */
+/* A position in the kernel's log; -1: it cannot be read (CAP_SYSLOG, a hardened unit). */
 typedef int DivertKernelLog;
 
-/* Marks the log's end. */
+/* Remembers where the log ends now. */
 DivertKernelLog divert_kernel_log_open (void);
 void            divert_kernel_log_close (DivertKernelLog log);
 G_DEFINE_AUTO_CLEANUP_FREE_FUNC (DivertKernelLog, divert_kernel_log_close, -1)
 
-/* What packet filtering wrote since @log was opened, as one printable line; NULL: nothing, or it cannot be read. */
+/* What packet filtering has written since @log was opened, as one printable line; NULL: nothing, or it
+ * cannot be read. */
 char           *divert_kernel_log_read (DivertKernelLog log);
 
 G_END_DECLS

@@ -2,10 +2,10 @@
 /*
  * Owns: the xtables lock.
  *
- * Without it a change of somebody else's between our reading and our writing is
- * lost: the kernel tells such a change by the number of entries alone.  It is
- * flock(2), as iptables does it, not fcntl(2); and it is never waited for in the
- * kernel, because the helper must go on hearing that a network was left.
+ * Without it, somebody else's change between our reading and our writing would be lost, because the
+ * kernel detects such a change only by the number of entries (K1.3).  The lock uses flock(2), as in
+ * iptables, not fcntl(2).  We never wait for it in the kernel, because the helper must keep hearing
+ * whether a network was left.
  */
 #include "xtables-lock.h"
 #include "system/filter/backend.h"
@@ -18,7 +18,8 @@
 
 #define LOCK_FILE "/run/xtables.lock"
 
-/* iptables holds the lock for about a millisecond a call: a storm of calls leaves gaps that short steps find. */
+/* iptables holds the lock for about a millisecond per call, so even a storm of calls leaves gaps that
+ * short steps can find. */
 #define WAIT_MAX_US (50 * G_TIME_SPAN_MILLISECOND)
 #define WAIT_STEP_US 250
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The lock that all iptables programs share: /run/xtables.lock, by flock(2).
+ * The lock that all iptables programs share: /run/xtables.lock, with flock(2).
  */
 #pragma once
 
@@ -11,7 +11,7 @@ G_BEGIN_DECLS
 /* A held lock; -1: none. */
 typedef int DivertXtablesLock;
 
-/* Waits for it 50 ms at most; held by somebody longer than that: DIVERT_BACKEND_ERROR_BUSY. */
+/* Waits at most 50 ms for it.  If somebody holds it for longer: DIVERT_BACKEND_ERROR_BUSY. */
 gboolean divert_xtables_lock_acquire (DivertXtablesLock *ret_lock, GError **error);
 void     divert_xtables_lock_release (DivertXtablesLock lock);
 G_DEFINE_AUTO_CLEANUP_FREE_FUNC (DivertXtablesLock, divert_xtables_lock_release, -1)
