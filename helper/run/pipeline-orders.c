@@ -4,7 +4,7 @@
  */
 #include "pipeline-private.h"
 
-#define SETTLE_US G_USEC_PER_SEC /* for a refresh that is to settle */
+#define SETTLE_US G_USEC_PER_SEC /* for a refresh with settle */
 
 void
 divert_pipeline_refresh (DivertPipeline  *pipeline,

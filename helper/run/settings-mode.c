@@ -123,7 +123,7 @@ divert_settings_end_mode (DivertSettings *settings)
   Saving *saving;
 
   take_mode (settings, automatic);
-  /* Another mode is just being kept in the place of this one. */
+  /* Another mode is being saved right now, in place of this one. */
   if (settings->n_saving > 0)
     return;
   saving = saving_new (settings, automatic);
