@@ -127,11 +127,11 @@ take_datagram (DivertNetlink        *netlink,
 }
 
 static gboolean
-converse (DivertNetlink         *netlink,
-          DivertNetlinkMessage  *msg,
-          int                    flags,
-          DivertNetlinkAnswer   *answer,
-          GError               **error)
+ask (DivertNetlink         *netlink,
+     DivertNetlinkMessage  *msg,
+     int                    flags,
+     DivertNetlinkAnswer   *answer,
+     GError               **error)
 {
   struct nlmsghdr *header = nlmsg_hdr (msg);
 
@@ -157,59 +157,103 @@ divert_netlink_request (DivertNetlink         *netlink,
 {
   DivertNetlinkAnswer answer = { .visit = visit, .user_data = user_data };
 
-  return converse (netlink, msg, NLM_F_ACK, &answer, error);
+  return ask (netlink, msg, NLM_F_ACK, &answer, error);
 }
 
-/* Sends @count of @msgs, beginning at @first, and waits until the last one has been carried out.  Only
- * that one asks for an acknowledgement; refusals arrive anyway. */
-static gboolean
-request_batch (DivertNetlink         *netlink,
-               const GPtrArray       *msgs,
-               guint                  first,
-               guint                  count,
-               DivertNetlinkRefused   refused,
-               gpointer               user_data,
-               GError               **error)
+guint32
+divert_netlink_number (DivertNetlink *netlink,
+                       guint          count)
 {
-  g_autoptr(GByteArray) datagram = g_byte_array_new ();
-  guint32 first_sequence = 0;
-  guint done = 0;
+  guint32 first = nl_socket_use_seq (netlink->sock);
 
-  for (guint i = 0; i < count; i++)
-    {
-      struct nlmsghdr *header = nlmsg_hdr (msgs->pdata[first + i]);
+  for (guint i = 1; i < count; i++)
+    nl_socket_use_seq (netlink->sock);
+  return first;
+}
 
-      nl_complete_msg (netlink->sock, msgs->pdata[first + i]);
-      header->nlmsg_flags |= i == count - 1 ? NLM_F_ACK : 0;
-      first_sequence = i == 0 ? header->nlmsg_seq : first_sequence;
-      g_byte_array_append (datagram, (const guint8 *) header, header->nlmsg_len);
-      g_byte_array_set_size (datagram, NLMSG_ALIGN (datagram->len));
-    }
-  if (send (nl_socket_get_fd (netlink->sock), datagram->data, datagram->len, 0) < 0)
+void
+divert_netlink_make_room (DivertNetlink *netlink,
+                          int            send_bytes,
+                          int            receive_bytes)
+{
+  const int fd = nl_socket_get_fd (netlink->sock);
+
+  /* Beyond what the system allows an ordinary process; refused, the system's own limits hold. */
+  setsockopt (fd, SOL_SOCKET, SO_SNDBUFFORCE, &send_bytes, sizeof send_bytes);
+  setsockopt (fd, SOL_SOCKET, SO_RCVBUFFORCE, &receive_bytes, sizeof receive_bytes);
+}
+
+gboolean
+divert_netlink_converse (DivertNetlink      *netlink,
+                         gconstpointer       datagram,
+                         gsize               length,
+                         DivertNetlinkTake   take,
+                         gpointer            user_data,
+                         GError            **error)
+{
+  gboolean done = FALSE;
+
+  if (send (nl_socket_get_fd (netlink->sock), datagram, length, 0) < 0)
     return divert_netlink_fail (error, errno, NULL);
-
-  while (done < count)
+  while (!done)
     {
       int remaining;
 
       if (!receive (netlink, &remaining, error))
         return FALSE;
-      for (struct nlmsghdr *header = (struct nlmsghdr *) netlink->buffer; nlmsg_ok (header, remaining);
+      for (struct nlmsghdr *header = (struct nlmsghdr *) netlink->buffer; nlmsg_ok (header, remaining) && !done;
            header = nlmsg_next (header, &remaining))
-        {
-          const guint32 i = header->nlmsg_seq - first_sequence;
-          DivertNetlinkAnswer answer = { .sequence = header->nlmsg_seq };
-          g_autoptr(GError) refusal = NULL;
-
-          if (i >= count)
-            continue;
-          if (!divert_netlink_answer_take (&answer, (char *) header, header->nlmsg_len, &refusal))
-            refused (first + i, refusal, user_data);
-          if (answer.done)
-            done = i + 1;
-        }
+        done = take (header, user_data);
     }
   return TRUE;
+}
+
+typedef struct
+{
+  guint                 first;          /* of the messages */
+  guint                 count;
+  guint32               first_sequence;
+  DivertNetlinkRefused  refused;
+  gpointer              user_data;
+} Batch;
+
+static gboolean
+take_of_batch (struct nlmsghdr *header,
+               gpointer         user_data)
+{
+  const Batch *batch = user_data;
+  const guint32 i = header->nlmsg_seq - batch->first_sequence;
+  DivertNetlinkAnswer answer = { .sequence = header->nlmsg_seq };
+  g_autoptr(GError) refusal = NULL;
+
+  if (i >= batch->count)
+    return FALSE;
+  if (!divert_netlink_answer_take (&answer, (char *) header, header->nlmsg_len, &refusal))
+    batch->refused (batch->first + i, refusal, batch->user_data);
+  return answer.done && i == batch->count - 1;
+}
+
+/* Sends @batch's part of @msgs, and waits until the last one has been carried out.  Only that one asks for an
+ * acknowledgement; refusals arrive anyway. */
+static gboolean
+request_batch (DivertNetlink    *netlink,
+               const GPtrArray  *msgs,
+               Batch            *batch,
+               GError          **error)
+{
+  g_autoptr(GByteArray) datagram = g_byte_array_new ();
+
+  for (guint i = 0; i < batch->count; i++)
+    {
+      struct nlmsghdr *header = nlmsg_hdr (msgs->pdata[batch->first + i]);
+
+      nl_complete_msg (netlink->sock, msgs->pdata[batch->first + i]);
+      header->nlmsg_flags |= i == batch->count - 1 ? NLM_F_ACK : 0;
+      batch->first_sequence = i == 0 ? header->nlmsg_seq : batch->first_sequence;
+      g_byte_array_append (datagram, (const guint8 *) header, header->nlmsg_len);
+      g_byte_array_set_size (datagram, NLMSG_ALIGN (datagram->len));
+    }
+  return divert_netlink_converse (netlink, datagram->data, datagram->len, take_of_batch, batch, error);
 }
 
 gboolean
@@ -220,8 +264,12 @@ divert_netlink_request_all (DivertNetlink         *netlink,
                             GError               **error)
 {
   for (guint first = 0; first < msgs->len; first += BATCH_MESSAGES)
-    if (!request_batch (netlink, msgs, first, MIN (BATCH_MESSAGES, msgs->len - first), refused, user_data, error))
-      return FALSE;
+    {
+      Batch batch = { first, MIN (BATCH_MESSAGES, msgs->len - first), 0, refused, user_data };
+
+      if (!request_batch (netlink, msgs, &batch, error))
+        return FALSE;
+    }
   return TRUE;
 }
 
@@ -235,7 +283,7 @@ divert_netlink_dump (DivertNetlink         *netlink,
 {
   DivertNetlinkAnswer answer = { .visit = visit, .user_data = user_data };
 
-  if (!converse (netlink, msg, NLM_F_DUMP, &answer, error))
+  if (!ask (netlink, msg, NLM_F_DUMP, &answer, error))
     return FALSE;
   if (ret_torn != NULL)
     *ret_torn = answer.torn;
