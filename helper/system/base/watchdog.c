@@ -2,9 +2,8 @@
 /*
  * Owns: when the manager hears from us.
  *
- * A wake-up costs battery, and there are wake-ups anyway: at home the gateways are asked once a
- * second.  So the message goes out in the first turn of the main loop after a third of the limit,
- * and only after two thirds is the loop woken up for it.
+ * The message goes out in the first turn of the main loop after a third of the limit, and after two
+ * thirds at the latest (pulse.h).
  */
 #include "watchdog.h"
 
@@ -12,53 +11,32 @@
 #include <unistd.h>
 
 #include "manager.h"
+#include "pulse.h"
 
 struct DivertWatchdog
 {
-  GSource      source;
+  DivertPulse *pulse;
   DivertAlive  alive;
   gpointer     user_data;
   gint64       limit; /* µs */
-  gint64       told;  /* monotonic time */
 };
 
-/* Take advantage of a turn that somebody else caused. */
-static gboolean
-is_time (DivertWatchdog *watchdog)
+static void
+on_beat (gpointer user_data)
 {
-  return g_source_get_time (&watchdog->source) >= watchdog->told + watchdog->limit / 3;
-}
-
-static gboolean
-prepare (GSource *source,
-         int     *timeout)
-{
-  *timeout = -1;
-  return is_time ((DivertWatchdog *) source);
-}
-
-static gboolean
-check (GSource *source)
-{
-  return is_time ((DivertWatchdog *) source);
-}
-
-static gboolean
-dispatch (GSource     *source,
-          GSourceFunc  callback,
-          gpointer     user_data)
-{
-  DivertWatchdog *watchdog = (DivertWatchdog *) source;
+  DivertWatchdog *watchdog = user_data;
 
   if (watchdog->alive (watchdog->user_data))
     divert_manager_feed_watchdog (0);
-  /* Even if it is not alive: the question comes up again in time. */
-  watchdog->told = g_get_monotonic_time ();
-  g_source_set_ready_time (source, watchdog->told + watchdog->limit * 2 / 3);
-  return G_SOURCE_CONTINUE;
 }
 
-/* Is this the process that is watched? */
+static void
+set_pulse (DivertWatchdog *watchdog)
+{
+  divert_pulse_set (watchdog->pulse, watchdog->limit / 3, watchdog->limit * 2 / 3);
+}
+
+/* Is it this process that is watched? */
 static gboolean
 is_watched (void)
 {
@@ -71,20 +49,17 @@ DivertWatchdog *
 divert_watchdog_new (DivertAlive alive,
                      gpointer    user_data)
 {
-  static GSourceFuncs funcs = { .prepare = prepare, .check = check, .dispatch = dispatch };
   DivertWatchdog *watchdog;
 
   if (!is_watched ())
     return NULL;
-  watchdog = (DivertWatchdog *) g_source_new (&funcs, sizeof (DivertWatchdog));
+  watchdog = g_new0 (DivertWatchdog, 1);
   watchdog->alive = alive;
   watchdog->user_data = user_data;
   watchdog->limit = MAX (g_ascii_strtoll (g_getenv ("WATCHDOG_USEC"), NULL, 10), 3);
-  g_source_set_name (&watchdog->source, "watchdog");
-  /* A storm of events must not get us killed. */
-  g_source_set_priority (&watchdog->source, G_PRIORITY_HIGH);
-  g_source_set_ready_time (&watchdog->source, 0);
-  g_source_attach (&watchdog->source, NULL);
+  watchdog->pulse = divert_pulse_new ("watchdog", on_beat, watchdog);
+  set_pulse (watchdog);
+  on_beat (watchdog);
   return watchdog;
 }
 
@@ -93,8 +68,8 @@ divert_watchdog_free (DivertWatchdog *watchdog)
 {
   if (watchdog == NULL)
     return;
-  g_source_destroy (&watchdog->source);
-  g_source_unref (&watchdog->source);
+  divert_pulse_free (watchdog->pulse);
+  g_free (watchdog);
 }
 
 void
@@ -106,7 +81,6 @@ divert_watchdog_set_limit (DivertWatchdog *watchdog,
   if (watchdog == NULL || watchdog->limit == limit)
     return;
   watchdog->limit = limit;
-  watchdog->told = g_get_monotonic_time ();
   divert_manager_feed_watchdog (limit);
-  g_source_set_ready_time (&watchdog->source, watchdog->told + limit * 2 / 3);
+  set_pulse (watchdog);
 }
