@@ -31,7 +31,7 @@ typedef struct
   gboolean  has_bssid;
   DivertMac bssid;
   char     *activation;     /* identifies this activation within this process; NULL: unknown; not in the text form */
-  GArray   *known_gateways; /* DivertMac: those of its gateways since it first proved a site; empty: none (anchors.c) */
+  GArray   *known_gateways; /* DivertMac: its gateways' since it first proved a site; empty: none (anchors.c) */
   gboolean  returned;       /* it may have become another network since then: the carrier was lost, or its link's
                              * epoch changed */
 } DivertConnection;

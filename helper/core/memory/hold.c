@@ -7,7 +7,7 @@
  * Revoking the grant would be safe, but it would end every connection to the NAS at each doorway.
  * Keeping it would not be safe, because the next access point may belong to a stranger.
  *
- * So the grant is held.  From that moment, nothing goes to the intranet, neither direct nor through
+ * So the grant is held.  From that moment, nothing goes to the intranet, either direct or through
  * the proxy.  The packets vanish without an error, TCP sends them again, and no socket is closed.
  * If everything that proved the site is proven again within the same activation, the grant returns
  * as if nothing had happened.  If a proof fails, the activation ends, or the doubt lasts longer

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Reads the configuration's files: nm-divert.conf, then conf.d/ *.conf sorted by name.  Only
- * regular files count, and only root may be able to write to them.
+ * regular files count, and nobody but root may be able to write to them.
  */
 #pragma once
 

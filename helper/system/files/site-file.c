@@ -81,7 +81,7 @@ read_ours (const char  *path,
   return TRUE;
 }
 
-/* May we replace or remove what is at @path?  TRUE if there is nothing as well. */
+/* May we replace or remove what is at @path?  Also TRUE if there is nothing. */
 static gboolean
 check_ours (const char *path,
             GError    **error)

@@ -85,7 +85,7 @@ divert_fence_writer_put_route (DivertFenceWriter  *w,
   g_ptr_array_add (w->msgs, msg);
 }
 
-/* Adds those of @prefixes that are missing according to @present; returns how many. */
+/* Adds the members of @prefixes that @present says are missing; returns how many. */
 guint
 divert_fence_writer_add_missing (DivertFenceWriter *w,
                                  DivertFamily       family,

@@ -29,7 +29,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (DivertFenceWriter, divert_fence_writer_clear)
 void     divert_fence_writer_delete (DivertFenceWriter *w, int type, const GPtrArray *seen);
 /* @type: RTN_THROW for a gate, RTN_UNICAST or RTN_UNREACHABLE for a panel. */
 void     divert_fence_writer_put_route (DivertFenceWriter *w, int flags, const DivertPrefix *prefix, guint type);
-/* Adds those of @prefixes that are missing according to @present; returns how many. */
+/* Adds the members of @prefixes that @present says are missing; returns how many. */
 guint    divert_fence_writer_add_missing (DivertFenceWriter *w, DivertFamily family, const GArray *prefixes,
                                           const GByteArray *present, guint type);
 void     divert_fence_writer_add_rule (DivertFenceWriter *w, DivertFamily family);
