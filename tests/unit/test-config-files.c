@@ -294,7 +294,7 @@ test_strict (Fixture       *f,
 
   if (geteuid () != 0)
     {
-      g_autofree char *message = g_strdup_printf (": belongs not to root, but to user: '%u'", geteuid ());
+      g_autofree char *message = g_strdup_printf (": must belong to root, but belongs to user: '%u'", geteuid ());
 
       assert_refused (f, TRUE, NULL, message);
       return;
@@ -312,7 +312,7 @@ test_strict (Fixture       *f,
 
       /* For a link, the target's owner counts. */
       g_assert_cmpint (chown (path, 65534, 0), ==, 0);
-      assert_refused (f, TRUE, modes[i].name, ": belongs not to root, but to user: '65534'");
+      assert_refused (f, TRUE, modes[i].name, ": must belong to root, but belongs to user: '65534'");
       divert_config_free (load (f, FALSE));
       g_assert_cmpint (chown (path, 0, 0), ==, 0);
     }

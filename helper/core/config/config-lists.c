@@ -52,7 +52,7 @@ check_site_prefix (const DivertPrefix  *prefix,
   };
 
   if (prefix->length == 0)
-    return divert_config_refuse (DIVERT_CONFIG_ERROR_VALUE, _("everything, and so no place"), text, error);
+    return divert_config_refuse (DIVERT_CONFIG_ERROR_VALUE, _("covers all addresses"), text, error);
   for (guint i = 0; i < G_N_ELEMENTS (nowhere); i++)
     if (divert_prefix_overlaps (&nowhere[i].prefix, prefix))
       return divert_config_refuse (DIVERT_CONFIG_ERROR_VALUE, _(nowhere[i].problem), text, error);

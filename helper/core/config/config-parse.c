@@ -125,7 +125,7 @@ begin_site (Parser      *parser,
   const DivertSite *other;
 
   if (!divert_site_name_is_valid (name))
-    return refuse_group (parser, DIVERT_CONFIG_ERROR_VALUE, _("no name for a site"), name, error);
+    return refuse_group (parser, DIVERT_CONFIG_ERROR_VALUE, _("not a valid name for a site"), name, error);
   other = divert_config_find_site (parser->config, name);
   if (other != NULL)
     {

@@ -95,7 +95,7 @@ read_key (DivertConfigReader  *reader,
   if (equals == NULL || equals == line)
     return divert_config_refuse (DIVERT_CONFIG_ERROR_SYNTAX, _("neither [group], key=value nor #comment"), line, error);
   if (reader->group == NULL)
-    return divert_config_refuse (DIVERT_CONFIG_ERROR_SYNTAX, _("a key in front of the first [group]"), line, error);
+    return divert_config_refuse (DIVERT_CONFIG_ERROR_SYNTAX, _("a key before the first [group]"), line, error);
   g_free (reader->key);
   g_free (reader->value);
   reader->key = g_strchomp (g_strndup (line, equals - line));

@@ -30,7 +30,7 @@ static const struct
                                N_("remove your old rules (a hand-written script?), then run 'nm-divert reload'") },
   [DIVERT_PROBLEM_APPLY] = { "apply", N_("the kernel refused the rules, trying again"),
                              N_("see the log of the helper") },
-  [DIVERT_PROBLEM_FACTS] = { "facts", N_("the kernel does not tell how the network is, so this is away"),
+  [DIVERT_PROBLEM_FACTS] = { "facts", N_("the kernel does not report the state of the network, so this is away"),
                              N_("see the log of the helper") },
   [DIVERT_PROBLEM_MODE_FILE] = { "mode-file", N_("the mode cannot be kept"),
                                  N_("see whether /var/lib/nm-divert is writable") },

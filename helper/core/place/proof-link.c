@@ -146,7 +146,7 @@ divert_proof_weigh_gateway_mac (const DivertWeighing *w,
   if (expected->len == 0)
     {
       proof->outcome = DIVERT_OUTCOME_FAILS;
-      proof->expected = g_strdup (N_("the one of before the carrier was lost"));
+      proof->expected = g_strdup (N_("the gateway from before the carrier was lost"));
       proof->found = g_strdup (N_("not known"));
       return w->connection->returned;
     }

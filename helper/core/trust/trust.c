@@ -251,7 +251,8 @@ divert_trust_learn (const DivertFacts  *facts,
     learned->intranet = learn_networks (facts, link);
   if (link == NULL || learned->intranet->len == 0)
     {
-      refuse (DIVERT_TRUST_ERROR_NO_NETWORK, _("no address that tells a network, on device"), learned->device, error);
+      refuse (DIVERT_TRUST_ERROR_NO_NETWORK, _("no address that identifies a network, on device"), learned->device,
+              error);
       return NULL;
     }
   if (!learn_gateway_macs (link, learned->gateway_macs, error))

@@ -65,7 +65,7 @@ check_owner (const char         *path,
   if (st->st_uid != 0)
     {
       found = g_strdup_printf ("%u", st->st_uid);
-      return refuse (path, _("belongs not to root, but to user"), found, error);
+      return refuse (path, _("must belong to root, but belongs to user"), found, error);
     }
   if ((st->st_mode & (S_IWGRP | S_IWOTH)) != 0)
     {

@@ -129,7 +129,7 @@ on_applied (GObject      *source,
   if (connection != NULL)
     is_new = take (applied, activation, connection);
   else
-    g_info ("what is applied to %s is not known: %s", nm_device_get_iface (device), error->message);
+    g_info ("cannot read what is applied to %s: %s", nm_device_get_iface (device), error->message);
   /* Report a failure as well, because somebody may be waiting for the answer. */
   if (is_new || connection == NULL)
     applied->changed (applied->user_data);

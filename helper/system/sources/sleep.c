@@ -53,7 +53,7 @@ on_lock (GObject      *source,
     return;
   if (answer == NULL)
     {
-      g_warning ("sleep cannot be held up: %s", error->message);
+      g_warning ("cannot delay sleep: %s", error->message);
       return;
     }
 
