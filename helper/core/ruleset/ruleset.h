@@ -90,7 +90,7 @@ typedef struct
 } DivertMarkMatch;
 
 /* One rule.  All matches that are set must hold.
- * 
+ *
  * Connection tracking's states and directions cannot be matched, because a stranger chooses both (K5.1). */
 typedef struct
 {

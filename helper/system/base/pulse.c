@@ -2,8 +2,8 @@
 /*
  * Owns: when a pulse beats.
  *
- * A wake-up costs battery, and mostly there are wake-ups anyway.  So the main loop asks before and after each poll
- * whether a beat is due already, and only the latest time for it is a timer.
+ * A wake-up costs battery, and mostly there are wake-ups anyway.  So the main loop checks before
+ * and after each poll whether a beat is due, and only the latest time for it needs a timer.
  */
 #include "pulse.h"
 
@@ -13,10 +13,10 @@ struct DivertPulse
   DivertPulseBeat beat;
   gpointer        user_data;
   gint64          soonest, latest; /* µs */
-  gint64          last;            /* beat; monotonic */
+  gint64          last;            /* the last beat, in monotonic time */
 };
 
-/* In a turn that somebody else has caused. */
+/* Take advantage of a turn that somebody else caused. */
 static gboolean
 is_due (DivertPulse *pulse)
 {

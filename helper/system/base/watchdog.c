@@ -2,8 +2,8 @@
 /*
  * Owns: when the manager hears from us.
  *
- * The message goes out in the first turn of the main loop after a third of the limit, and after two
- * thirds at the latest (pulse.h).
+ * The message goes out in the first turn of the main loop after a third of the limit, and at the
+ * latest after two thirds (pulse.h).
  */
 #include "watchdog.h"
 
@@ -36,7 +36,7 @@ set_pulse (DivertWatchdog *watchdog)
   divert_pulse_set (watchdog->pulse, watchdog->limit / 3, watchdog->limit * 2 / 3);
 }
 
-/* Is it this process that is watched? */
+/* Is this the process that is watched? */
 static gboolean
 is_watched (void)
 {

@@ -178,7 +178,7 @@ divert_netlink_make_room (DivertNetlink *netlink,
 {
   const int fd = nl_socket_get_fd (netlink->sock);
 
-  /* Beyond what the system allows an ordinary process; refused, the system's own limits hold. */
+  /* Exceed what the system allows an ordinary process.  If that is refused, the system's own limits apply. */
   setsockopt (fd, SOL_SOCKET, SO_SNDBUFFORCE, &send_bytes, sizeof send_bytes);
   setsockopt (fd, SOL_SOCKET, SO_RCVBUFFORCE, &receive_bytes, sizeof receive_bytes);
 }

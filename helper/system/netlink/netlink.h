@@ -56,14 +56,16 @@ gboolean       divert_netlink_request_all (DivertNetlink *netlink, const GPtrArr
 gboolean       divert_netlink_dump (DivertNetlink *netlink, DivertNetlinkMessage *msg, DivertNetlinkVisit visit,
                                     gpointer user_data, gboolean *ret_torn, GError **error);
 
-/* For those who make their messages themselves (netfilter's transactions): the first of @count sequence numbers in a
- * row. */
+/* For callers that make their messages themselves (netfilter's transactions): the first of @count
+ * consecutive sequence numbers. */
 guint32        divert_netlink_number (DivertNetlink *netlink, guint count);
-/* Room in the kernel for a datagram of ours, and for answers; where it is refused, the system's limits hold. */
+/* Makes room in the kernel for a datagram of ours and for the answers.  If that is refused, the system's
+ * limits apply. */
 void           divert_netlink_make_room (DivertNetlink *netlink, int send_bytes, int receive_bytes);
-/* Looks at one message; TRUE: it was the last one.  Older conversations' answers may come by: mind the number. */
+/* Takes one message.  TRUE: it was the last one.  Answers to earlier conversations may appear, so check
+ * the sequence number. */
 typedef gboolean (*DivertNetlinkTake) (struct nlmsghdr *header, gpointer user_data);
-/* Sends @datagram as it is, and hands all that is answered to @take until that has enough. */
+/* Sends @datagram unchanged, and passes all answers to @take until it returns TRUE. */
 gboolean       divert_netlink_converse (DivertNetlink *netlink, gconstpointer datagram, gsize length,
                                         DivertNetlinkTake take, gpointer user_data, GError **error);
 

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: a transaction's messages, their numbers, and which of them an answer is about.
+ * Owns: the messages of a transaction, their numbers, and which of them an answer is about.
  *
- * The kernel answers to a batch when it has read all of it: each message that it refuses has its error, so that one
- * datagram tells all that is wrong.  If it is the whole that is refused (the generation, memory, the commit itself),
- * that is the beginning's error.  The last message asks for an acknowledgement, and is the last to get one.
+ * The kernel answers a batch after reading all of it, and reports an error for each message that it
+ * refuses.  So a single datagram tells us everything that is wrong.  If it refuses the batch as a
+ * whole (the generation, memory, the commit itself), it reports that for the message that begins
+ * the batch.  The last message asks for an acknowledgement, and no answer comes after that one.
  *
- * A batch without an end is looked at and not carried out: that is what nft --check sends.
+ * A batch without an end is checked but not carried out.  That is what nft --check sends.
  */
 #include "nft-batch.h"
 
@@ -18,16 +19,16 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nfnetlink.h>
 
-/* Up to here the system's own limits do. */
+/* Up to this size, the system's own limits are enough. */
 #define EASY_BYTES (64 * 1024)
-/* What a refusal takes in the socket. */
+/* The room that a refusal takes in the socket. */
 #define REFUSAL_BYTES 1024
 
 struct DivertNftBatch
 {
-  GByteArray      *messages; /* without the last one, if that is open */
-  GPtrArray       *labels;   /* char *: of each */
-  struct nlmsghdr *open;     /* NULL, or in the scratch */
+  GByteArray      *messages; /* without the last one while that is open */
+  GPtrArray       *labels;   /* char *: one for each message */
+  struct nlmsghdr *open;     /* NULL, or in the scratch buffer */
   char            *scratch;
 };
 
@@ -90,8 +91,8 @@ divert_nft_batch_length (const DivertNftBatch *batch)
 typedef struct
 {
   const DivertNftBatch *batch;
-  guint32               first;   /* the sequence number of the batch's beginning; the messages' come behind it */
-  GError               *refusal; /* of the first that was refused */
+  guint32               first;   /* the sequence number of the batch's beginning; those of the messages follow */
+  GError               *refusal; /* the first one */
 } Talk;
 
 static void

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the socket to nftables, and what is asked of it.
+ * Owns: the socket to nftables, and the questions to it.
  *
- * There is no lock between those who write nftables.  Instead each transaction makes a new generation, and one that
- * names another than that of now is refused (ERESTART).  So whoever has to read before he writes reads the generation
- * first, writes on it, and begins anew if he is told that he must.
+ * There is no lock between programs that write nftables.  Instead each transaction makes a new
+ * generation, and one made for an older generation is refused (ERESTART).  So whoever must read
+ * before writing reads the generation first, writes for that one, and starts over if refused.
  */
 #include "nft-socket.h"
 
@@ -18,7 +18,7 @@
 
 #define TRIES 8
 
-/* The same in tables, chains, rules, sets and lists of elements. */
+/* The same number in tables, chains, rules, sets and lists of elements. */
 #define ATTRIBUTE_TABLE NFTA_TABLE_NAME
 #define ATTRIBUTE_NAME NFTA_SET_ELEM_LIST_SET
 
@@ -131,7 +131,7 @@ typedef struct
   gpointer            user_data;
 } Listing;
 
-/* The kernel does not look at the table's name when it lists chains. */
+/* The kernel ignores the table's name when it lists chains. */
 static void
 see_listed (struct nlmsghdr *header,
             gpointer         user_data)
