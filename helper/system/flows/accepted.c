@@ -13,6 +13,7 @@
  */
 #include "accepted.h"
 
+#include "connection.h"
 #include "listeners.h"
 #include "system/netlink/netlink.h"
 
@@ -47,29 +48,6 @@ see_connection (const DivertSocket *socket,
 }
 
 static void
-put_tuple (DivertNetlinkMessage *msg,
-           int                   type,
-           const DivertPrefix   *source,
-           guint16               sport,
-           const DivertPrefix   *destination,
-           guint16               dport)
-{
-  const gboolean v6 = source->family == DIVERT_FAMILY_IPV6;
-  const int size = divert_family_bytes (source->family);
-  struct nlattr *tuple = nla_nest_start (msg, type), *part = nla_nest_start (msg, CTA_TUPLE_IP);
-
-  nla_put (msg, v6 ? CTA_IP_V6_SRC : CTA_IP_V4_SRC, size, source->bytes);
-  nla_put (msg, v6 ? CTA_IP_V6_DST : CTA_IP_V4_DST, size, destination->bytes);
-  nla_nest_end (msg, part);
-  part = nla_nest_start (msg, CTA_TUPLE_PROTO);
-  nla_put_u8 (msg, CTA_PROTO_NUM, IPPROTO_TCP);
-  nla_put_u16 (msg, CTA_PROTO_SRC_PORT, sport);
-  nla_put_u16 (msg, CTA_PROTO_DST_PORT, dport);
-  nla_nest_end (msg, part);
-  nla_nest_end (msg, tuple);
-}
-
-static void
 put_state (DivertNetlinkMessage *msg)
 {
   const struct nf_ct_tcp_flags liberal = { IP_CT_TCP_FLAG_BE_LIBERAL, IP_CT_TCP_FLAG_BE_LIBERAL };
@@ -90,18 +68,17 @@ message_new (const DivertSocket *socket,
              guint32             mark,
              guint32             mask)
 {
-  const DivertPrefix local = divert_socket_get_local (socket), remote = divert_socket_get_remote (socket);
-  const guint16 sport = socket->diag.id.idiag_sport, dport = socket->diag.id.idiag_dport;
-  const struct nfgenmsg header = { .nfgen_family = divert_netlink_family (local.family), .version = NFNETLINK_V0 };
+  const int family = divert_netlink_family (divert_socket_get_local (socket).family);
+  const struct nfgenmsg header = { .nfgen_family = family, .version = NFNETLINK_V0 };
   DivertNetlinkMessage *msg = divert_netlink_message_new (
       NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_NEW, create ? NLM_F_CREATE | NLM_F_EXCL : 0, &header, sizeof header);
 
   if (create)
     {
-      put_tuple (msg, CTA_TUPLE_ORIG, &remote, dport, &local, sport);
+      divert_connection_put_tuple (msg, CTA_TUPLE_ORIG, socket, TRUE);
       put_state (msg);
     }
-  put_tuple (msg, CTA_TUPLE_REPLY, &local, sport, &remote, dport);
+  divert_connection_put_tuple (msg, CTA_TUPLE_REPLY, socket, FALSE);
   nla_put_u32 (msg, CTA_MARK, g_htonl (mark));
   nla_put_u32 (msg, CTA_MARK_MASK, g_htonl (mask));
   return msg;
@@ -117,7 +94,12 @@ remember (DivertNetlink       *netlink,
   g_autoptr(DivertNetlinkMessage) update = message_new (socket, FALSE, mark, mask);
   g_autoptr(DivertNetlinkMessage) create = message_new (socket, TRUE, mark, mask);
   g_autoptr(GError) local_error = NULL;
+  guint32 verdict;
 
+  /* A verdict that rules of ours have left is a better one: a connection that is diverted ends at a transparent socket
+   * of the proxy's here, and may do so on the port of a listener. */
+  if (divert_connection_get_mark (netlink, socket, &verdict) && (verdict & mask) != 0)
+    return TRUE;
   if (divert_netlink_request (netlink, update, NULL, NULL, &local_error))
     return TRUE;
   if (!g_error_matches (local_error, DIVERT_NETLINK_ERROR, ENOENT))

@@ -11,6 +11,7 @@
  */
 #include "sockets.h"
 
+#include "connection.h"
 #include "listeners.h"
 #include "system/netlink/own-addresses.h"
 #include "system/netlink/sockets-diag.h"
@@ -81,18 +82,32 @@ collect (DivertNetlink  *netlink,
   return TRUE;
 }
 
+/* Is it spared because our rules know it? */
 static gboolean
-destroy_all (DivertNetlink  *netlink,
-             const GArray   *sockets,
-             guint32         gid,
-             guint          *ret_destroyed,
-             GError        **error)
+is_judged (DivertNetlink      *conntrack,
+           const DivertDoomed *doomed,
+           const DivertSocket *socket,
+           const DivertPrefix *remote)
 {
-  g_autoptr(DivertOwners) owners = divert_owners_read (gid);
+  guint32 mark;
+
+  return doomed->judged != 0 && !divert_prefixes_contain (doomed->to, remote) &&
+         divert_connection_get_mark (conntrack, socket, &mark) && (mark & doomed->judged) != 0;
+}
+
+static gboolean
+destroy_all (DivertNetlink       *netlink,
+             const DivertDoomed  *doomed,
+             const GArray        *sockets,
+             guint               *ret_destroyed,
+             GError             **error)
+{
+  g_autoptr(DivertOwners) owners = divert_owners_read (doomed->gid);
   g_autoptr(DivertOwnAddresses) own = divert_own_addresses_read (error);
+  g_autoptr(DivertNetlink) conntrack = own != NULL ? divert_netlink_new (NETLINK_NETFILTER, error) : NULL;
   guint n = 0;
 
-  if (own == NULL)
+  if (conntrack == NULL)
     return FALSE;
   for (guint i = 0; i < sockets->len; i++)
     {
@@ -101,7 +116,8 @@ destroy_all (DivertNetlink  *netlink,
       g_autoptr(GError) local_error = NULL;
 
       if (divert_own_addresses_contain (own, &remote) ||
-          divert_owners_hold (owners, socket->diag.idiag_inode, socket->diag.idiag_uid))
+          divert_owners_hold (owners, socket->diag.idiag_inode, socket->diag.idiag_uid) ||
+          is_judged (conntrack, doomed, socket, &remote))
         continue;
       if (divert_socket_destroy (netlink, socket, &local_error))
         n++;
@@ -130,7 +146,7 @@ divert_sockets_destroy (const DivertDoomed  *doomed,
   if (listeners == NULL)
     return FALSE;
   if (!collect (netlink, &matches, error) ||
-      (sockets->len > 0 && !destroy_all (netlink, sockets, doomed->gid, &n, error)))
+      (sockets->len > 0 && !destroy_all (netlink, doomed, sockets, &n, error)))
     {
       g_prefix_error (error, _("cannot end connections of the place left: "));
       return FALSE;
