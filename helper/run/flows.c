@@ -26,6 +26,7 @@ typedef struct
   GArray  *switched;
   GArray  *intranets;
   GArray  *exempt;        /* end all flows except to these, because there were no rules before; NULL: don't end all */
+  gboolean judged_stay;   /* of these, spare what the rules know */
   gboolean dns;
   gboolean opened_to_us;
   guint32  mark, mask;
@@ -211,7 +212,12 @@ end (gpointer job)
     .mark = ending->mark,
     .mask = ending->mask,
   };
-  const DivertDoomed doomed = { .to = ending->switched, .all_but = ending->exempt, .gid = ending->gid };
+  const DivertDoomed doomed = {
+    .to = ending->switched,
+    .all_but = ending->exempt,
+    .judged = ending->exempt != NULL && ending->judged_stay ? ending->mask : 0,
+    .gid = ending->gid,
+  };
   g_autoptr(GError) error = NULL;
   guint destroyed = 0, forgotten = 0;
 
@@ -240,8 +246,9 @@ plan (const DivertConfig   *config,
   ending = g_new0 (Ending, 1);
   ending->switched = crossing->remarked ? everything () : find_switched (config, crossing);
   ending->intranets = collect_intranets (config, crossing);
-  ending->exempt = crossing->first ? collect_exempt (config, now) : NULL;
-  ending->dns = config->dns_port != 0 && is_all_direct (before) != is_all_direct (now);
+  ending->exempt = crossing->first || divert_parts_judge (crossing->drifted) ? collect_exempt (config, now) : NULL;
+  ending->judged_stay = !crossing->first;
+  ending->dns = config->dns_port != 0 && (crossing->drifted != 0 || is_all_direct (before) != is_all_direct (now));
   ending->mark = divert_ruleset_get_spare_mark (config);
   ending->mask = config->mask;
   ending->gid = gid;
@@ -274,6 +281,8 @@ put_next (DivertFlows *flows,
     {
       merge_prefixes (&ending->switched, flows->next->switched);
       merge_prefixes (&ending->intranets, flows->next->intranets);
+      ending->judged_stay = (ending->exempt == NULL || ending->judged_stay) &&
+                            (flows->next->exempt == NULL || flows->next->judged_stay);
       if (ending->exempt == NULL)
         ending->exempt = g_steal_pointer (&flows->next->exempt);
       ending->dns |= flows->next->dns;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "core/config/config.h"
+#include "core/memory/drift.h"
 #include "core/place/decision.h"
 
 G_BEGIN_DECLS
@@ -20,6 +21,7 @@ typedef struct
   gboolean              left;      /* some network was left, whether or not the place changed */
   gboolean              remarked;  /* the configured mark has changed */
   gboolean              first;     /* there were no rules of ours, and now there will be */
+  DivertParts           drifted;   /* somebody had changed these rules, and they are whole again now */
 } DivertCrossing;
 
 /* Call this before the first rules are written.  It makes the rules leave alone what a listener here has accepted so

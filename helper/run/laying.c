@@ -22,7 +22,9 @@ struct DivertLaying
   DivertBackend   *backend;
   DivertRoutes    *routes;
   DivertFences    *fences;
+  DivertFence     *fence;  /* the one that was closed; NULL: it was opened too */
   DivertFamilies   probed; /* families for which the backend works here */
+  guint            n_known; /* problems that there were before the fence was closed */
   guint            retry_id;
   guint            retry_ms;
 };
@@ -58,10 +60,25 @@ divert_laying_free (DivertLaying *laying)
   if (laying == NULL)
     return;
   g_clear_handle_id (&laying->retry_id, g_source_remove);
+  divert_fence_free (laying->fence);
   divert_fences_free (laying->fences);
   divert_routes_free (laying->routes);
   divert_backend_free (laying->backend);
   g_free (laying);
+}
+
+void
+divert_laying_watch (DivertLaying  *laying,
+                     DivertTouched  touched,
+                     gpointer       user_data)
+{
+  laying->backend->klass->watch (laying->backend, touched, user_data);
+}
+
+DivertParts
+divert_laying_find_drift (DivertLaying *laying)
+{
+  return laying->backend->klass->find_drift (laying->backend);
 }
 
 gboolean
@@ -237,6 +254,21 @@ write_fence (DivertLaying       *laying,
   applied->last_write = g_get_monotonic_time ();
 }
 
+void
+divert_laying_close (DivertLaying         *laying,
+                     const DivertConfig   *config,
+                     const DivertDecision *decision,
+                     const DivertFacts    *facts,
+                     GPtrArray            *problems,
+                     DivertApplied        *applied)
+{
+  divert_fence_free (laying->fence);
+  laying->fence = divert_fence_new (config, decision, facts);
+  laying->n_known = problems->len;
+  *applied = (DivertApplied) { 0, 0, FALSE };
+  write_fence (laying, divert_fences_close, laying->fence, problems, applied);
+}
+
 DivertLaid
 divert_laying_lay (DivertLaying         *laying,
                    const DivertConfig   *config,
@@ -246,18 +278,14 @@ divert_laying_lay (DivertLaying         *laying,
                    GPtrArray            *problems,
                    DivertApplied        *applied)
 {
-  g_autoptr(DivertFence) fence = divert_fence_new (config, decision, facts);
-  const guint known = problems->len;
-  DivertLaid laid;
+  g_autoptr(DivertFence) fence = g_steal_pointer (&laying->fence);
+  const DivertLaid laid = lay_rules (laying, config, gid, decision, facts, problems, applied);
 
-  *applied = (DivertApplied) { 0, 0, FALSE };
-  write_fence (laying, divert_fences_close, fence, problems, applied);
-  laid = lay_rules (laying, config, gid, decision, facts, problems, applied);
   if (laid != DIVERT_LAID_NOT)
     write_fence (laying, divert_fences_open, fence, problems, applied);
 
   /* Tables that one family lacks may appear later, so we keep trying. */
-  if (laid != DIVERT_LAID || problems->len > known)
+  if (laid != DIVERT_LAID || problems->len > laying->n_known)
     return laid;
   g_clear_handle_id (&laying->retry_id, g_source_remove);
   laying->retry_ms = RETRY_FIRST_MS;

@@ -25,11 +25,20 @@ typedef enum
 DivertLaying *divert_laying_new (DivertBackend *backend, DivertLookAgain retry, gpointer user_data, GError **error);
 void          divert_laying_free (DivertLaying *laying);
 
+/* From now on @touched is called when somebody may have changed the rules. */
+void          divert_laying_watch (DivertLaying *laying, DivertTouched touched, gpointer user_data);
+/* Returns which of the rules are no longer as they were installed; see backend.h. */
+DivertParts   divert_laying_find_drift (DivertLaying *laying);
+
 /* Does the kernel have rules of an earlier helper? */
 gboolean      divert_laying_find_rules (DivertLaying *laying);
 
+/* Closes the fence as @decision wants it: that revokes, so it comes before everything else.  Failures are added to
+ * @problems.  @applied is set in any case.  Call divert_laying_lay() next. */
+void          divert_laying_close (DivertLaying *laying, const DivertConfig *config, const DivertDecision *decision,
+                                   const DivertFacts *facts, GPtrArray *problems, DivertApplied *applied);
 /* Installs the rules of @decision.  @gid is the proxy's group; NULL: unknown, so none can be installed.  Failures are
- * added to @problems.  @applied is set in any case. */
+ * added to @problems, and what was written to @applied. */
 DivertLaid    divert_laying_lay (DivertLaying *laying, const DivertConfig *config, const guint32 *gid,
                                  const DivertDecision *decision, const DivertFacts *facts, GPtrArray *problems,
                                  DivertApplied *applied);

@@ -71,6 +71,18 @@ on_beacons_changed (gpointer user_data)
 }
 
 static void
+on_drift (gpointer user_data)
+{
+  divert_pipeline_request_run (user_data, "rules changed by another program");
+}
+
+static DivertParts
+find_drift (gpointer user_data)
+{
+  return divert_laying_find_drift (((DivertPipeline *) user_data)->laying);
+}
+
+static void
 on_sleep_changed (gpointer user_data)
 {
   DivertPipeline *pipeline = user_data;
@@ -97,6 +109,8 @@ divert_pipeline_new (const char  *config_dir,
   pipeline->laying = divert_laying_new (divert_choice_new_backend (backend), on_retry, pipeline, error);
   if (pipeline->laying == NULL)
     return NULL;
+  pipeline->drifts = divert_drifts_new (&divert_drift_times, find_drift, on_drift, pipeline);
+  divert_laying_watch (pipeline->laying, divert_drifts_touch, pipeline->drifts);
   pipeline->kernel = divert_kernel_new (on_kernel_changed, pipeline, error);
   if (pipeline->kernel == NULL)
     return NULL;
@@ -140,6 +154,7 @@ divert_pipeline_free (DivertPipeline *pipeline)
   divert_network_free (pipeline->network);
   divert_kernel_free (pipeline->kernel);
   divert_laying_free (pipeline->laying);
+  divert_drifts_free (pipeline->drifts);
   divert_flows_free (pipeline->flows);
   divert_settings_free (pipeline->settings);
   divert_waiters_free (pipeline->waiters);

@@ -7,6 +7,7 @@
 #include "core/memory/anchors.h"
 #include "core/memory/hold.h"
 #include "core/memory/startup.h"
+#include "drifts.h"
 #include "flows.h"
 #include "laying.h"
 #include "pipeline.h"
@@ -33,6 +34,7 @@ struct DivertPipeline
   DivertBeacons   *beacons;
   DivertLaying    *laying;
   DivertFlows     *flows;
+  DivertDrifts    *drifts;
 
   DivertFacts     *facts;      /* of the last run */
   DivertAnchors   *anchors;
@@ -46,6 +48,7 @@ struct DivertPipeline
   gboolean         wrote;      /* since flows were last ended: something was written to the kernel */
   gboolean         left;       /* likewise: some network was left */
   gboolean         first;      /* likewise: there were no rules of ours before */
+  DivertParts      drifted;    /* likewise: somebody had changed these rules */
   DivertReport    *in_force;   /* of the last run that could install its rules (may be @report); NULL: none yet */
   DivertWaiters   *waiters;
 

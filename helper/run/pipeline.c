@@ -214,6 +214,7 @@ get_crossing (const DivertPipeline *pipeline,
     .former = pipeline->former,
     .left = pipeline->left,
     .first = pipeline->first,
+    .drifted = pipeline->drifted,
     .remarked = before != NULL && before->place != DIVERT_PLACE_OFF &&
                 (config->mark != pipeline->mark || config->mask != pipeline->mask),
   };
@@ -235,6 +236,7 @@ end_flows (DivertPipeline       *pipeline,
     {
       pipeline->left = FALSE;
       pipeline->first = FALSE;
+      pipeline->drifted = 0;
     }
   pipeline->wrote = FALSE;
   pipeline->mark = config->mark;
@@ -250,6 +252,21 @@ comes_to_rules (const DivertPipeline *pipeline,
 
   return now->place != DIVERT_PLACE_OFF && (before == NULL || before->place == DIVERT_PLACE_OFF) &&
          !divert_laying_find_rules (pipeline->laying);
+}
+
+/* What began while there were no rules was not judged: there were none at all before, or somebody has removed them.
+ * It ends after the writes, except for what a listener has accepted: the rules are told of that before the writes. */
+static void
+expect_unjudged (DivertPipeline       *pipeline,
+                 const DivertDecision *now,
+                 DivertParts           changed)
+{
+  const gboolean first = comes_to_rules (pipeline, now);
+
+  pipeline->first |= first;
+  pipeline->drifted |= now->place != DIVERT_PLACE_OFF ? changed : 0;
+  if (first || (now->place != DIVERT_PLACE_OFF && divert_parts_judge (changed)))
+    divert_flows_remember (divert_settings_get_config (pipeline->settings));
 }
 
 /* µs; of this thread. */
@@ -273,6 +290,7 @@ make_snapshot (DivertPipeline *pipeline)
   snapshot->facts = pipeline->facts != NULL ? divert_facts_ref (pipeline->facts) : NULL;
   snapshot->report = pipeline->report != NULL ? divert_report_ref (pipeline->report) : NULL;
   snapshot->run_cost = pipeline->run_cost;
+  snapshot->drift = divert_drifts_get (pipeline->drifts);
   return snapshot;
 }
 
@@ -297,6 +315,7 @@ divert_pipeline_run (DivertPipeline *pipeline)
   const gint64 begin = get_processor_time ();
   DivertReport *report;
   DivertCrossing crossing;
+  DivertParts changed;
   DivertLaid laid;
   gboolean settled, has_gid;
   DivertApplied applied;
@@ -330,15 +349,14 @@ divert_pipeline_run (DivertPipeline *pipeline)
       divert_flows_forget_mark (pipeline->mask);
       divert_flows_end (pipeline->flows, config, &crossing, gid);
     }
-  if (comes_to_rules (pipeline, decision))
-    {
-      pipeline->first = TRUE;
-      divert_flows_remember (config);
-    }
+  divert_laying_close (pipeline->laying, config, decision, facts, problems, &applied);
+  changed = divert_laying_find_drift (pipeline->laying);
+  expect_unjudged (pipeline, decision, changed);
   /* Shorten the limit before there is a grant, and lengthen it after there is none. */
   if (decision->place == DIVERT_PLACE_SITE)
     divert_watchdog_set_limit (pipeline->watchdog, GRANT_WATCH_MS);
   laid = divert_laying_lay (pipeline->laying, config, has_gid ? &gid : NULL, decision, facts, problems, &applied);
+  divert_drifts_see (pipeline->drifts, changed, laid == DIVERT_LAID);
   report = make_report (pipeline, g_steal_pointer (&decision), g_steal_pointer (&problems), laid == DIVERT_LAID,
                         applied);
 

@@ -8,6 +8,7 @@
 #include "core/config/config.h"
 #include "core/facts/facts.h"
 #include "core/facts/listener.h"
+#include "core/memory/drift.h"
 #include "core/ruleset/explain.h"
 #include "report.h"
 
@@ -22,6 +23,7 @@ typedef struct
   DivertFacts  *facts;    /* of the last run, like all that follows; NULL: there was none yet */
   DivertReport *report;   /* likewise */
   gint64        run_cost; /* µs of processor time */
+  DivertDrift   drift;    /* so far */
 } DivertSnapshot;
 
 /* All values empty. */

@@ -84,6 +84,19 @@ fake_withdraw (DivertBackend  *backend,
   return TRUE;
 }
 
+static void
+fake_watch (DivertBackend *backend,
+            DivertTouched  touched,
+            gpointer       user_data)
+{
+}
+
+static DivertParts
+fake_find_drift (DivertBackend *backend)
+{
+  return 0;
+}
+
 static gboolean
 fake_inspect (DivertBackend  *backend,
               gboolean       *ret_any,
@@ -122,6 +135,8 @@ static const DivertBackendClass fake_class = {
   .probe = fake_probe,
   .apply = fake_apply,
   .withdraw = fake_withdraw,
+  .watch = fake_watch,
+  .find_drift = fake_find_drift,
   .inspect = fake_inspect,
   .count_dropped = fake_count_dropped,
   .free = fake_free,

@@ -74,6 +74,7 @@ lay (Fixture        *f,
 
   g_clear_pointer (&f->problems, g_ptr_array_unref);
   f->problems = g_ptr_array_new_with_free_func ((GDestroyNotify) divert_problem_free);
+  divert_laying_close (f->laying, f->config, decision, facts, f->problems, &applied);
   laid = divert_laying_lay (f->laying, f->config, has_gid ? &gid : NULL, decision, facts, f->problems, &applied);
   if (ret_writes != NULL)
     *ret_writes = applied.writes;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "core/ruleset/explain.h"
+#include "system/base/touched.h"
 
 G_BEGIN_DECLS
 
@@ -53,6 +54,14 @@ typedef struct
 
   /* Empties GRANTS in what is in the kernel, whoever wrote it, and leaves everything else of ours as it is. */
   gboolean (*withdraw) (DivertBackend *self, GError **error);
+
+  /* From now on @touched is called when somebody may have changed what is ours; until free. */
+  void     (*watch) (DivertBackend *self, DivertTouched touched, gpointer user_data);
+
+  /* Which parts are not any more what the last apply has left: rules of ours missing or changed, or others among them.
+   * Somebody else's rules and all counters do not matter.  Costs little (100 µs) where nothing was changed; what cannot
+   * be read counts as unchanged.  Nothing is written. */
+  DivertParts (*find_drift) (DivertBackend *self);
 
   /* Is anything of ours in the kernel? */
   gboolean (*inspect) (DivertBackend *self, gboolean *ret_any, GError **error);

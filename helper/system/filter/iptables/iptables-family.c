@@ -61,6 +61,13 @@ DEFINE_ENTRY_FUNCTIONS (ip6tc, struct ip6t_entry)
     .flag_protocol = protocol_flag, .flag_goto = goto_flag, .inverse_in = in_flag, .inverse_out = out_flag,           \
   }
 
+#define QUESTIONS(info, entries, info_type, entries_type)                                                             \
+  {                                                                                                                   \
+    .get_info = info, .get_entries = entries,                                                                         \
+    .info_size = sizeof (info_type), .info_bytes = offsetof (info_type, size),                                        \
+    .entries_header = sizeof (entries_type), .entries_bytes = offsetof (entries_type, size),                          \
+  }
+
 static const DivertIptablesFamily families[DIVERT_N_FAMILIES] = {
   [DIVERT_FAMILY_IPV4] = {
     .family = DIVERT_FAMILY_IPV4,
@@ -71,6 +78,7 @@ static const DivertIptablesFamily families[DIVERT_N_FAMILIES] = {
     .module = "ip_tables",
     .names_file = "/proc/net/ip_tables_names",
     .layout = LAYOUT (struct ipt_entry, ip, 0, IPT_F_GOTO, IPT_INV_VIA_IN, IPT_INV_VIA_OUT),
+    .questions = QUESTIONS (IPT_SO_GET_INFO, IPT_SO_GET_ENTRIES, struct ipt_getinfo, struct ipt_get_entries),
     FUNCTIONS (iptc),
   },
   [DIVERT_FAMILY_IPV6] = {
@@ -82,6 +90,7 @@ static const DivertIptablesFamily families[DIVERT_N_FAMILIES] = {
     .module = "ip6_tables",
     .names_file = "/proc/net/ip6_tables_names",
     .layout = LAYOUT (struct ip6t_entry, ipv6, IP6T_F_PROTO, IP6T_F_GOTO, IP6T_INV_VIA_IN, IP6T_INV_VIA_OUT),
+    .questions = QUESTIONS (IP6T_SO_GET_INFO, IP6T_SO_GET_ENTRIES, struct ip6t_getinfo, struct ip6t_get_entries),
     FUNCTIONS (ip6tc),
   },
 };
@@ -90,6 +99,10 @@ static const DivertIptablesFamily families[DIVERT_N_FAMILIES] = {
 G_STATIC_ASSERT (offsetof (struct ipt_entry, ip) == 0 && offsetof (struct ip6t_entry, ipv6) == 0);
 G_STATIC_ASSERT (offsetof (struct ipt_entry, ip.invflags) < offsetof (struct ipt_entry, nfcache));
 G_STATIC_ASSERT (offsetof (struct ip6t_entry, ipv6.invflags) < offsetof (struct ip6t_entry, nfcache));
+
+/* iptables-blob.c writes the name there. */
+G_STATIC_ASSERT (offsetof (struct ipt_getinfo, name) == 0 && offsetof (struct ip6t_getinfo, name) == 0);
+G_STATIC_ASSERT (offsetof (struct ipt_get_entries, name) == 0 && offsetof (struct ip6t_get_entries, name) == 0);
 
 const DivertIptablesFamily *
 divert_iptables_family_get (DivertFamily family)

@@ -28,6 +28,14 @@ typedef struct
   guint8 inverse_in, inverse_out;
 } DivertIptablesLayout;
 
+/* The two questions by which the kernel hands a table out; each begins with the table's name. */
+typedef struct
+{
+  int   get_info, get_entries;
+  gsize info_size, info_bytes;         /* of the answer; where it says how long the entries are (guint32) */
+  gsize entries_header, entries_bytes; /* in front of the entries; where it is told again */
+} DivertIptablesQuestions;
+
 typedef struct
 {
   DivertFamily         family;
@@ -37,6 +45,7 @@ typedef struct
   const char          *module;            /* the one that a person must load */
   const char          *names_file;        /* lists the tables that exist in this network namespace */
   DivertIptablesLayout layout;
+  DivertIptablesQuestions questions;
 
   /* libiptc's functions, with entries as plain memory.  They return 0 or NULL and set errno. */
   struct xtc_handle *(*init) (const char *table);

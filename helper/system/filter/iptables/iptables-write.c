@@ -147,6 +147,24 @@ divert_iptables_write (DivertFamily    family,
 }
 
 gboolean
+divert_iptables_holds (DivertFamily   family,
+                       DivertXtTable  table,
+                       const GArray  *rules)
+{
+  const DivertIptablesFamily *ops = divert_iptables_family_get (family);
+  g_autoptr(DivertIptablesWanted) wanted = divert_iptables_wanted_new (ops, rules, table);
+  g_auto(DivertIptablesTable) now = DIVERT_IPTABLES_TABLE_INIT;
+  g_autoptr(GError) error = NULL;
+  guint edits = 0;
+
+  if (!divert_iptables_table_exists (ops, table))
+    return divert_iptables_wanted_is_empty (wanted);
+  if (!prepare (&now, ops, wanted, &edits, &error))
+    return !g_error_matches (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_FOREIGN);
+  return edits == 0;
+}
+
+gboolean
 divert_iptables_withdraw (DivertFamily   family,
                           GError       **error)
 {

@@ -12,20 +12,25 @@
  * A change of place only changes mangle, with one commit per family, so each family is entirely at
  * the old place or entirely at the new one.  If mangle fails, nat is left as it is: what is not
  * redirected is blocked, not direct.
+ *
+ * Other programs write to the same tables.  Their use of the lock tells when (xtables-watch.c), and a comparison with
+ * what we left there tells whether our rules are still whole (iptables-left.c).
  */
 #include "iptables.h"
 #include "iptables-chains.h"
 #include "iptables-expand.h"
 #include "iptables-family.h"
+#include "iptables-left.h"
 #include "iptables-read.h"
 #include "iptables-text.h"
 #include "iptables-write.h"
+#include "xtables-watch.h"
 
 typedef struct
 {
-  DivertBackend  parent;
-  /* What was last written successfully; NULL: nothing yet. */
-  DivertRuleset *last[DIVERT_XT_N_TABLES][DIVERT_N_FAMILIES];
+  DivertBackend       parent;
+  DivertIptablesLeft  left[DIVERT_XT_N_TABLES][DIVERT_N_FAMILIES];
+  DivertXtablesWatch *watch; /* NULL: nobody wants to know */
 } IptablesBackend;
 
 static GPtrArray *
@@ -51,17 +56,26 @@ apply_table (IptablesBackend        *self,
              DivertApplied          *applied,
              GError                **error)
 {
-  DivertRuleset **last = &self->last[table][family];
+  DivertIptablesLeft *left = &self->left[table][family];
   const guint chains = divert_xt_table_chains (table);
-  gboolean differs = *last != NULL && !divert_ruleset_same_rules (*last, ruleset, family, chains);
+  const gboolean known = left->ruleset != NULL;
+  const gboolean same = known && divert_ruleset_same_rules (left->ruleset, ruleset, family, chains);
+  g_autoptr(GError) local_error = NULL;
   gboolean wrote = FALSE;
 
-  if (!divert_iptables_write (family, table, xt->rules[family], differs, &wrote, error))
-    return FALSE;
+  if (same && (divert_iptables_left_is_untouched (left, family, table) ||
+               divert_iptables_left_is_whole (left, family, table, xt->rules[family])))
+    return TRUE;
+  if (!divert_iptables_write (family, table, xt->rules[family], known, &wrote, &local_error))
+    {
+      /* While somebody holds the lock, nothing was written. */
+      if (!g_error_matches (local_error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_BUSY))
+        divert_iptables_left_forget (left);
+      g_propagate_error (error, g_steal_pointer (&local_error));
+      return FALSE;
+    }
   divert_applied_add (applied, wrote);
-  divert_ruleset_ref (ruleset);
-  divert_ruleset_unref (*last);
-  *last = ruleset;
+  divert_iptables_left_set (left, ruleset, wrote);
   return TRUE;
 }
 
@@ -75,12 +89,15 @@ iptables_apply (DivertBackend  *backend,
   static const DivertXtTable removing[DIVERT_XT_N_TABLES] = { DIVERT_XT_NAT, DIVERT_XT_MANGLE };
   const DivertXtTable *tables = divert_ruleset_is_empty (ruleset) ? removing : laying;
   g_autoptr(DivertXtRuleset) xt = divert_xt_ruleset_new (ruleset);
+  IptablesBackend *self = (IptablesBackend *) backend;
   gboolean ok = TRUE;
 
+  if (self->watch != NULL && !divert_ruleset_is_empty (ruleset))
+    divert_xtables_watch_renew (self->watch);
   for (guint i = 0; i < DIVERT_XT_N_TABLES && ok; i++)
     {
       for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
-        if (!apply_table ((IptablesBackend *) backend, ruleset, xt, tables[i], family, applied, ok ? error : NULL))
+        if (!apply_table (self, ruleset, xt, tables[i], family, applied, ok ? error : NULL))
           ok = FALSE;
       if (ok && tables[i] == DIVERT_XT_MANGLE)
         applied->guarded = TRUE;
@@ -92,13 +109,62 @@ static gboolean
 iptables_withdraw (DivertBackend  *backend,
                    GError        **error)
 {
+  IptablesBackend *self = (IptablesBackend *) backend;
   gboolean ok = TRUE;
 
   /* A failure in one family must not stop the other. */
   for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
-    if (!divert_iptables_withdraw (family, ok ? error : NULL))
-      ok = FALSE;
+    {
+      divert_iptables_left_forget (&self->left[DIVERT_XT_MANGLE][family]);
+      if (!divert_iptables_withdraw (family, ok ? error : NULL))
+        ok = FALSE;
+    }
   return ok;
+}
+
+static void
+iptables_watch (DivertBackend *backend,
+                DivertTouched  touched,
+                gpointer       user_data)
+{
+  IptablesBackend *self = (IptablesBackend *) backend;
+
+  divert_xtables_watch_free (self->watch);
+  self->watch = divert_xtables_watch_new (touched, user_data);
+}
+
+static DivertParts
+iptables_find_drift (DivertBackend *backend)
+{
+  static const DivertPart parts[DIVERT_XT_N_TABLES] = {
+    [DIVERT_XT_MANGLE] = DIVERT_PART_MANGLE_IPV4,
+    [DIVERT_XT_NAT] = DIVERT_PART_NAT_IPV4,
+  };
+  IptablesBackend *self = (IptablesBackend *) backend;
+  g_autoptr(DivertXtRuleset) xt = NULL;
+  const DivertRuleset *translated = NULL;
+  DivertParts changed = 0;
+
+  if (self->watch != NULL)
+    divert_xtables_watch_renew (self->watch);
+  for (guint i = 0; i < DIVERT_XT_N_TABLES * DIVERT_N_FAMILIES; i++)
+    {
+      const guint table = i / DIVERT_N_FAMILIES, family = i % DIVERT_N_FAMILIES;
+      DivertIptablesLeft *left = &self->left[table][family];
+
+      if (left->ruleset == NULL || divert_iptables_left_is_untouched (left, family, table))
+        continue;
+      /* As a rule one for all. */
+      if (translated != left->ruleset)
+        {
+          g_clear_pointer (&xt, divert_xt_ruleset_free);
+          xt = divert_xt_ruleset_new (left->ruleset);
+          translated = left->ruleset;
+        }
+      if (!divert_iptables_left_is_whole (left, family, table, xt->rules[family]))
+        changed |= divert_part_of (parts[table], family);
+    }
+  return changed;
 }
 
 static gboolean
@@ -170,7 +236,8 @@ iptables_free (DivertBackend *backend)
 
   for (guint table = 0; table < DIVERT_XT_N_TABLES; table++)
     for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
-      divert_ruleset_unref (self->last[table][family]);
+      divert_iptables_left_forget (&self->left[table][family]);
+  divert_xtables_watch_free (self->watch);
   g_free (self);
 }
 
@@ -180,6 +247,8 @@ static const DivertBackendClass iptables_class = {
   .probe = iptables_probe,
   .apply = iptables_apply,
   .withdraw = iptables_withdraw,
+  .watch = iptables_watch,
+  .find_drift = iptables_find_drift,
   .inspect = iptables_inspect,
   .count_dropped = iptables_count_dropped,
   .to_text = iptables_to_text,

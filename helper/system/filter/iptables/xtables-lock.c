@@ -23,12 +23,18 @@
 #define WAIT_MAX_US (50 * G_TIME_SPAN_MILLISECOND)
 #define WAIT_STEP_US 250
 
-static const char *
-get_path (void)
+const char *
+divert_xtables_lock_get_path (void)
 {
   const char *path = g_getenv ("XTABLES_LOCKFILE");
 
   return path != NULL && path[0] != '\0' ? path : LOCK_FILE;
+}
+
+int
+divert_xtables_lock_open (void)
+{
+  return open (divert_xtables_lock_get_path (), O_RDONLY | O_CREAT | O_CLOEXEC, 0600);
 }
 
 static void
@@ -47,9 +53,9 @@ gboolean
 divert_xtables_lock_acquire (DivertXtablesLock *ret_lock,
                              GError           **error)
 {
-  const char *path = get_path ();
+  const char *path = divert_xtables_lock_get_path ();
   gint64 deadline = g_get_monotonic_time () + WAIT_MAX_US - WAIT_STEP_US;
-  g_auto(DivertXtablesLock) lock = open (path, O_RDONLY | O_CREAT | O_CLOEXEC, 0600);
+  g_auto(DivertXtablesLock) lock = divert_xtables_lock_open ();
 
   if (lock < 0)
     {

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: hearing of the xtables lock, and who holds it.
+ *
+ * Theory of operation.  Whoever writes to a legacy table opens the lock's file first and closes it when he is done, and
+ * inotify tells of both (K1.10).  It does not tell who; the kernel's list of locks does, while the lock is held: for
+ * about a millisecond.  So the list is read when the file is opened.  The opener may not have come to lock it by then;
+ * a moment later the list is read once more.
+ *
+ * The file may be deleted and made anew.  Then another file has the name, and that one is to be watched.
+ */
+#include "xtables-watch.h"
+
+#include <fcntl.h>
+#include <gio/gio.h>
+#include <glib-unix.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "xtables-lock.h"
+
+#define OPENED IN_OPEN
+#define EVENTS (OPENED | IN_CLOSE | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF)
+/* A storm of writers: so often, and no more, is asked who it is. */
+#define ASK_INTERVAL_US (10 * G_TIME_SPAN_MILLISECOND)
+#define ASK_AGAIN_MS 1
+/* More locks than a laptop ever has; what is beyond is not looked at. */
+#define LOCKS_BYTES (64 * 1024)
+
+struct DivertXtablesWatch
+{
+  DivertTouched touched;
+  gpointer      user_data;
+  int           inotify;
+  guint         source_id;
+  guint         again_id;
+  gint64        next_ask; /* monotonic */
+  dev_t         device;   /* these two: of the file that is watched; 0: none is */
+  ino_t         inode;
+};
+
+/* "7: FLOCK  ADVISORY  WRITE 4711 00:1a:815 0 EOF" */
+static guint32
+find_holder (const char *locks,
+             dev_t       device,
+             ino_t       inode)
+{
+  g_autofree char *file = g_strdup_printf (" %02x:%02x:%lu ", major (device), minor (device), (gulong) inode);
+
+  for (const char *line = locks; line != NULL && *line != '\0'; line = strchr (line, '\n'))
+    {
+      const char *end;
+      guint32 pid;
+
+      line += *line == '\n';
+      end = strchrnul (line, '\n');
+      if (sscanf (line, "%*u: FLOCK %*s %*s %u", &pid) == 1 && g_strstr_len (line, end - line, file) != NULL)
+        return pid;
+    }
+  return 0;
+}
+
+/* FALSE: nobody has it now, or we have. */
+static gboolean
+find_program (const DivertXtablesWatch *watch,
+              DivertProgram            *ret_program)
+{
+  g_autofree char *locks = g_malloc (LOCKS_BYTES);
+  const int fd = open ("/proc/locks", O_RDONLY | O_CLOEXEC);
+  gsize length = 0;
+  ssize_t n = 1;
+  guint32 pid;
+
+  while (fd >= 0 && n > 0 && length < LOCKS_BYTES - 1)
+    {
+      n = read (fd, locks + length, LOCKS_BYTES - 1 - length);
+      length += MAX (n, 0);
+    }
+  if (fd >= 0)
+    close (fd);
+  locks[length] = '\0';
+  pid = find_holder (locks, watch->device, watch->inode);
+  if (pid == 0 || pid == (guint32) getpid ())
+    return FALSE;
+  divert_program_find (pid, ret_program);
+  return TRUE;
+}
+
+static gboolean
+on_again (gpointer user_data)
+{
+  DivertXtablesWatch *watch = user_data;
+  DivertProgram program;
+
+  watch->again_id = 0;
+  if (find_program (watch, &program))
+    watch->touched (&program, watch->user_data);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+tell (DivertXtablesWatch *watch,
+      gboolean            opened)
+{
+  const gint64 now = g_get_monotonic_time ();
+  DivertProgram program;
+  gboolean known = FALSE;
+
+  if (opened && now >= watch->next_ask)
+    {
+      watch->next_ask = now + ASK_INTERVAL_US;
+      known = find_program (watch, &program);
+      if (!known && watch->again_id == 0)
+        watch->again_id = g_timeout_add_full (G_PRIORITY_HIGH, ASK_AGAIN_MS, on_again, watch, NULL);
+    }
+  watch->touched (known ? &program : NULL, watch->user_data);
+}
+
+static gboolean
+on_events (gint         fd,
+           GIOCondition condition,
+           gpointer     user_data)
+{
+  DivertXtablesWatch *watch = user_data;
+  union
+  {
+    struct inotify_event event;
+    char                 bytes[4096];
+  } buffer;
+  const ssize_t n = read (fd, &buffer, sizeof buffer);
+  gboolean opened = FALSE;
+
+  /* Each event carries the same length: a file has no names of others in it. */
+  for (ssize_t at = 0; at + (ssize_t) sizeof buffer.event <= n; at += sizeof buffer.event)
+    {
+      const struct inotify_event *event = (const struct inotify_event *) (const void *) (buffer.bytes + at);
+
+      opened |= (event->mask & OPENED) != 0;
+      if ((event->mask & IN_IGNORED) != 0)
+        watch->inode = 0;
+    }
+  if (n > 0)
+    tell (watch, opened);
+  return G_SOURCE_CONTINUE;
+}
+
+DivertXtablesWatch *
+divert_xtables_watch_new (DivertTouched touched,
+                          gpointer      user_data)
+{
+  DivertXtablesWatch *watch = g_new0 (DivertXtablesWatch, 1);
+
+  watch->touched = touched;
+  watch->user_data = user_data;
+  watch->inotify = inotify_init1 (IN_NONBLOCK | IN_CLOEXEC);
+  if (watch->inotify >= 0)
+    watch->source_id = g_unix_fd_add_full (G_PRIORITY_HIGH, watch->inotify, G_IO_IN, on_events, watch, NULL);
+  return watch;
+}
+
+void
+divert_xtables_watch_free (DivertXtablesWatch *watch)
+{
+  if (watch == NULL)
+    return;
+  g_clear_handle_id (&watch->source_id, g_source_remove);
+  g_clear_handle_id (&watch->again_id, g_source_remove);
+  if (watch->inotify >= 0)
+    close (watch->inotify);
+  g_free (watch);
+}
+
+static gboolean
+is_watched (const DivertXtablesWatch *watch)
+{
+  struct stat file;
+
+  return watch->inode != 0 && stat (divert_xtables_lock_get_path (), &file) == 0 && file.st_dev == watch->device &&
+         file.st_ino == watch->inode;
+}
+
+void
+divert_xtables_watch_renew (DivertXtablesWatch *watch)
+{
+  g_autofree char *path = NULL;
+  struct stat file;
+  int lock;
+
+  if (watch->inotify < 0 || is_watched (watch))
+    return;
+  lock = divert_xtables_lock_open ();
+  if (lock < 0)
+    return;
+  path = g_strdup_printf ("/proc/self/fd/%d", lock);
+  if (fstat (lock, &file) == 0 && inotify_add_watch (watch->inotify, path, EVENTS) >= 0)
+    {
+      watch->device = file.st_dev;
+      watch->inode = file.st_ino;
+    }
+  close (lock);
+}
