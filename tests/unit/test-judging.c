@@ -14,6 +14,7 @@
  *   guard      even without JUDGE, nothing leaves for an intranet
  *   silent     a packet that a site grants and the fence holds for a moment isn't given to the proxy, which would reset
  *              its connection
+ *   nobody     a packet from 0.0.0.0 isn't given to the proxy, which couldn't answer it
  *
  * A packet that the kernel sends towards the fence (ruleset/fence.h) goes direct if it gets the spare mark. Otherwise
  * it goes nowhere.
@@ -310,6 +311,8 @@ check_ordinary (const World        *world,
   if (explanation.path == DIVERT_PATH_DIVERT && is_fenced (sample) && sample->mark == 0 && sample->connmark == 0 &&
       divert_prefixes_contain (world->decision->direct, &sample->destination))
     blame (world, "silent", sender, sample, &explanation);
+  if (explanation.path == DIVERT_PATH_DIVERT && sample->source_type == DIVERT_ADDRTYPE_BROADCAST)
+    blame (world, "nobody", sender, sample, &explanation);
 
   if (!inside || may_enter (world, sample))
     return;
@@ -484,6 +487,8 @@ walk_address (const World        *world,
     { { "192.168.22.33", "fd00:22::33" }, "eth1" },
     { { "10.7.7.7", "2001:db8:b::1" }, "wlan0" },
     { { "192.168.22.33", "fd00:22::33" }, DIVERT_FENCE_DEVICE },
+    /* While the device has no address.  IPv6 has its link-local one. */
+    { { "0.0.0.0", "fe80::33" }, "wlan0" },
   };
   /* Without room for a mark, nothing passes the fence, whatever the rules say. */
   const gboolean is_fence = divert_prefixes_contain (world->intranets, address) &&
@@ -501,6 +506,8 @@ walk_address (const World        *world,
         if (is_fenced (&sample) && !is_fence)
           continue;
         g_assert_true (divert_address_parse (ways[j].sources[address->family], &sample.source, NULL));
+        if (g_str_equal (ways[j].sources[address->family], "0.0.0.0"))
+          sample.source_type = DIVERT_ADDRTYPE_BROADCAST;
         walk_transports (world, &sample);
       }
 }

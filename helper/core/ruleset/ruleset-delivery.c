@@ -34,12 +34,27 @@ add_held_drops (const DivertMaker *m)
   rule->destinations = divert_prefixes_copy (m->decision->direct);
 }
 
+/* Nobody can answer 0.0.0.0.  A proxy that tries to connects to its own end instead, which is the server's address, and
+ * its answers leave by the wire (K3.8). */
+static void
+add_unanswerable (const DivertMaker *m)
+{
+  static const DivertPrefix nowhere = { .family = DIVERT_FAMILY_IPV4, .length = 32 };
+  DivertRule *rule = divert_maker_add (m, DIVERT_CHAIN_DELIVER, DIVERT_VERDICT_DROP, NULL);
+
+  rule->families &= DIVERT_FAMILIES_IPV4;
+  rule->sources = divert_prefixes_new ();
+  divert_prefixes_add (rule->sources, &nowhere);
+}
+
 void
 divert_ruleset_make_delivery (const DivertMaker *m,
                               GArray            *intranets)
 {
-  DivertRule *rule = divert_maker_add_to (m, DIVERT_CHAIN_DELIVER, DIVERT_VERDICT_GOTO, DIVERT_CHAIN_DELIVER_INTRANET);
+  DivertRule *rule;
 
+  add_unanswerable (m);
+  rule = divert_maker_add_to (m, DIVERT_CHAIN_DELIVER, DIVERT_VERDICT_GOTO, DIVERT_CHAIN_DELIVER_INTRANET);
   rule->destinations = g_array_ref (intranets);
   add_tproxy (m, DIVERT_CHAIN_DELIVER, NULL, m->config->tproxy_port);
   /* Only such packets have our mark.  The rest must not pass for packets to a service on this machine. */

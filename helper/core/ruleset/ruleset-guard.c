@@ -5,18 +5,39 @@
  *
  * It does not rely on JUDGE.  If somebody empties the chains of the hook OUTPUT, nothing gets our
  * mark, and packets to an intranet are dropped here.  The guard only stops what this machine itself
- * sends, which it tells by the source address: forwarded packets have somebody else's.
+ * sends, which it tells by the source address: forwarded packets have somebody else's.  0.0.0.0 is this machine's own,
+ * too: a socket that is bound to a device sends from there while the device has no address (K3.7).
  */
 #include "ruleset-private.h"
 
 #include <glib/gi18n-lib.h>
 
+/* @marked: only what bears our mark. */
 static void
 add_drop (const DivertMaker *m,
           DivertChain        chain,
+          gboolean           marked,
           const char        *why)
 {
-  divert_maker_add (m, chain, DIVERT_VERDICT_DROP, why)->src_types = DIVERT_ADDRTYPE_LOCAL;
+  static const struct
+  {
+    DivertFamilies families;
+    guint          types;
+  } sources[] = {
+    /* To the kernel's routing 0.0.0.0 is a broadcast address. */
+    { DIVERT_FAMILIES_IPV4, DIVERT_ADDRTYPE_LOCAL | DIVERT_ADDRTYPE_BROADCAST },
+    { DIVERT_FAMILIES_IPV6, DIVERT_ADDRTYPE_LOCAL },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (sources); i++)
+    {
+      DivertRule *rule = divert_maker_add (m, chain, DIVERT_VERDICT_DROP, why);
+
+      rule->families &= sources[i].families;
+      rule->src_types = sources[i].types;
+      if (marked)
+        divert_match_mark (&rule->mark, m->config->mark, m->config->mask, FALSE);
+    }
 }
 
 /* Packets that are left alone wherever they go; the cheapest checks first. */
@@ -44,7 +65,7 @@ make_dns (const DivertMaker *m)
   rule->protocols = DIVERT_PROTOCOLS_TCP_UDP;
   rule->dport = 53;
   add_exemptions (m, DIVERT_CHAIN_GUARD_DNS);
-  add_drop (m, DIVERT_CHAIN_GUARD_DNS, N_("DNS that was not redirected"));
+  add_drop (m, DIVERT_CHAIN_GUARD_DNS, FALSE, N_("DNS that was not redirected"));
 }
 
 static void
@@ -60,19 +81,14 @@ make_intranet (const DivertMaker *m,
   divert_maker_add_neighbour_discovery (m, chain);
   if (m->config->intranet_other_allow && m->decision->place != DIVERT_PLACE_HELD)
     divert_maker_add_leave (m, chain, NULL)->protocols = DIVERT_PROTOCOL_ICMP;
-  add_drop (m, chain, N_("would leave by a wire to an intranet that it may not reach directly"));
+  add_drop (m, chain, FALSE, N_("would leave by a wire to an intranet that it may not reach directly"));
 }
 
 void
 divert_ruleset_make_guard (const DivertMaker *m,
                            GArray            *intranets)
 {
-  DivertRule *rule;
-
-  rule = divert_maker_add (m, DIVERT_CHAIN_GUARD, DIVERT_VERDICT_DROP,
-                           N_("would leave by a wire although it is to be diverted"));
-  divert_match_mark (&rule->mark, m->config->mark, m->config->mask, FALSE);
-  rule->src_types = DIVERT_ADDRTYPE_LOCAL;
+  add_drop (m, DIVERT_CHAIN_GUARD, TRUE, N_("would leave by a wire although it is to be diverted"));
   make_dns (m);
   make_intranet (m, intranets);
 }
