@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the names of the parts that can drift, and what is said of the last drift.
+ * Owns: the names of the parts that can drift, and the text about the last drift.
  */
 #include "drift.h"
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the finding of a process and its name.
+ * Owns: finding a process and its name.
  *
- * A program that runs a command ("ip rule flush") is gone a millisecond later, so whoever wants its name asks at once.
+ * A program that runs one command ("ip rule flush") is gone a millisecond later, so look its name
+ * up at once.
  */
 #include "touched.h"
 
@@ -10,10 +11,10 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* The kernel has no process number beyond this. */
+/* The kernel has no larger process numbers. */
 #define PID_BITS 22
 #define PID_MASK ((1u << PID_BITS) - 1)
-/* Numbers that the kernel makes up for a socket whose process has another one begin here. */
+/* If the process has another socket with its number, the kernel makes a number up; those begin here. */
 #define PORT_MADE_UP 1023u
 
 void
@@ -32,7 +33,7 @@ divert_program_find (guint32        pid,
       n = read (fd, program.name, sizeof program.name - 1);
       close (fd);
     }
-  /* It ends with a line break, and may have others in it. */
+  /* The text ends with a line break, and may contain others. */
   program.name[n > 0 && program.name[n - 1] == '\n' ? n - 1 : MAX (n, 0)] = '\0';
   *ret_program = program;
 }
@@ -41,7 +42,7 @@ gboolean
 divert_program_find_by_port (guint32        port,
                              DivertProgram *ret_program)
 {
-  /* The kernel gives a process's first socket its process number; libnl adds a count above it. */
+  /* The kernel gives the first socket of a process the process number; libnl adds a counter above it. */
   if ((port & PID_MASK) == 0 || port >> PID_BITS == PORT_MADE_UP)
     return FALSE;
   divert_program_find (port & PID_MASK, ret_program);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Somebody may have changed what is ours in the kernel.  As each event this says "look again" and no more; but it
- * also says who it was, as far as the kernel tells.
+ * Somebody may have changed what is ours in the kernel.  Like every event this says "look again",
+ * but it also says who did it, as far as the kernel tells.
  */
 #pragma once
 
@@ -9,13 +9,13 @@
 
 G_BEGIN_DECLS
 
-/* In the default main context.  @program NULL: not known.  A source that cannot tell our own writes from others' calls
- * for those, too: a look finds nothing then, and costs little. */
+/* Called in the default main context.  @program NULL: unknown.  A source that cannot tell our own writes
+ * from other people's reports ours as well; then the look finds nothing and costs little. */
 typedef void (*DivertTouched) (const DivertProgram *program, gpointer user_data);
 
-/* Process @pid, and its name if it still lives. */
+/* Process @pid, with its name if it is still alive. */
 void     divert_program_find (guint32 pid, DivertProgram *ret_program);
-/* Whose netlink socket has @port (nlmsg_pid of a notification).  FALSE: the port does not tell. */
+/* The process whose netlink socket has @port (nlmsg_pid of a notification).  FALSE: the port does not tell. */
 gboolean divert_program_find_by_port (guint32 port, DivertProgram *ret_program);
 
 G_END_DECLS

@@ -55,12 +55,12 @@ typedef struct
   /* Empties GRANTS in what is in the kernel, whoever wrote it, and leaves everything else of ours as it is. */
   gboolean (*withdraw) (DivertBackend *self, GError **error);
 
-  /* From now on @touched is called when somebody may have changed what is ours; until free. */
+  /* From now on, until it is freed, calls @touched when somebody may have changed what is ours. */
   void     (*watch) (DivertBackend *self, DivertTouched touched, gpointer user_data);
 
-  /* Which parts are not any more what the last apply has left: rules of ours missing or changed, or others among them.
-   * Somebody else's rules and all counters do not matter.  Costs little (100 µs) where nothing was changed; what cannot
-   * be read counts as unchanged.  Nothing is written. */
+  /* Which parts are no longer as the last apply left them: rules of ours are missing or changed, or there
+   * are others between them.  Ignores other people's rules and all counters.  Costs little (100 µs) if
+   * nothing was changed.  What cannot be read counts as unchanged.  Writes nothing. */
   DivertParts (*find_drift) (DivertBackend *self);
 
   /* Is anything of ours in the kernel? */

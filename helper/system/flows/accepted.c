@@ -96,8 +96,8 @@ remember (DivertNetlink       *netlink,
   g_autoptr(GError) local_error = NULL;
   guint32 verdict;
 
-  /* A verdict that rules of ours have left is a better one: a connection that is diverted ends at a transparent socket
-   * of the proxy's here, and may do so on the port of a listener. */
+  /* A verdict of our own rules is better.  A diverted connection ends at one of the proxy's transparent
+   * sockets here, which may have the port of a listener. */
   if (divert_connection_get_mark (netlink, socket, &verdict) && (verdict & mask) != 0)
     return TRUE;
   if (divert_netlink_request (netlink, update, NULL, NULL, &local_error))

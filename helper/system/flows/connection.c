@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: naming a connection to ctnetlink, and asking for one.
+ * Owns: describing a connection to ctnetlink, and asking for one.
  */
 #include "connection.h"
 
@@ -70,7 +70,7 @@ divert_connection_get_mark (DivertNetlink      *netlink,
                                                                     &header, sizeof header);
   guint32 mark = 0;
 
-  /* The kernel finds it by what either side sends. */
+  /* The kernel finds it by the packets of either side. */
   divert_connection_put_tuple (msg, CTA_TUPLE_ORIG, socket, FALSE);
   if (!divert_netlink_request (netlink, msg, see_entry, &mark, NULL))
     return FALSE;

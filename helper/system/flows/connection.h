@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A socket's connection, as connection tracking knows it.
+ * The connection of a socket in connection tracking.
  */
 #pragma once
 
@@ -8,10 +8,10 @@
 
 G_BEGIN_DECLS
 
-/* CTA_TUPLE_ORIG or CTA_TUPLE_REPLY (@type): what @socket sends, or (@reverse) what it is sent. */
+/* Puts CTA_TUPLE_ORIG or CTA_TUPLE_REPLY (@type): what @socket sends, or, if @reverse, what it receives. */
 void     divert_connection_put_tuple (DivertNetlinkMessage *msg, int type, const DivertSocket *socket,
                                       gboolean reverse);
-/* Its connection mark; @netlink: NETLINK_NETFILTER.  FALSE: it is not tracked. */
+/* Its connection mark.  @netlink: NETLINK_NETFILTER.  FALSE if it is not tracked. */
 gboolean divert_connection_get_mark (DivertNetlink *netlink, const DivertSocket *socket, guint32 *ret_mark);
 
 G_END_DECLS

@@ -82,7 +82,7 @@ collect (DivertNetlink  *netlink,
   return TRUE;
 }
 
-/* Is it spared because our rules know it? */
+/* Is it spared because our rules have judged it? */
 static gboolean
 is_judged (DivertNetlink      *conntrack,
            const DivertDoomed *doomed,

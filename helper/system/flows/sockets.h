@@ -14,7 +14,8 @@ typedef struct
   const GArray *to;       /* DivertPrefix: sockets connected to these */
   const GArray *all_but;  /* DivertPrefix: also all sockets connected to anything but these.  Spares sockets that
                            * somebody has marked and connections that a listener has accepted.  NULL: no others */
-  guint32       judged;   /* of these others, spare those whose connection mark has one of these bits; 0: spare none */
+  guint32       judged;   /* among those others, spare sockets whose connection mark has one of these bits; 0: spare
+                           * none by mark */
   guint32       gid;      /* the proxy's group, whose sockets stay */
 } DivertDoomed;
 

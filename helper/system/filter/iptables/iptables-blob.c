@@ -2,9 +2,9 @@
 /*
  * Owns: reading a table as bytes.
  *
- * libiptc reads the same bytes, but makes chains and rules of them, which takes ten times as long.  The kernel zeroes
- * what is private to a match or a target before it hands an entry out (K1.9), so only the counters change by
- * themselves.
+ * libiptc reads the same bytes, but turns them into chains and rules, which takes ten times as
+ * long.  The kernel zeroes what is private to a match or a target before it returns an entry
+ * (K1.9), so only the counters change by themselves.
  */
 #include "iptables-blob.h"
 #include "iptables-chains.h"
@@ -16,7 +16,7 @@
 
 #include <linux/netfilter/x_tables.h>
 
-/* Between the two questions somebody may have put another table in place. */
+/* Somebody may have replaced the table between the two questions. */
 #define ATTEMPTS_MAX 3
 
 static gboolean
@@ -32,7 +32,7 @@ ask (int         socket,
   return getsockopt (socket, level, option, request->data, &length) == 0;
 }
 
-/* Its size in bytes; 0: it cannot be read. */
+/* The size of the table in bytes; 0 if it cannot be read. */
 static guint32
 read_size (const DivertIptablesFamily *ops,
            int                         socket,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A table as the kernel hands it out, without taking it apart.
+ * A table as the kernel returns it, without parsing.
  */
 #pragma once
 

@@ -100,7 +100,7 @@ G_STATIC_ASSERT (offsetof (struct ipt_entry, ip) == 0 && offsetof (struct ip6t_e
 G_STATIC_ASSERT (offsetof (struct ipt_entry, ip.invflags) < offsetof (struct ipt_entry, nfcache));
 G_STATIC_ASSERT (offsetof (struct ip6t_entry, ipv6.invflags) < offsetof (struct ip6t_entry, nfcache));
 
-/* iptables-blob.c writes the name there. */
+/* iptables-blob.c writes the name to offset 0. */
 G_STATIC_ASSERT (offsetof (struct ipt_getinfo, name) == 0 && offsetof (struct ip6t_getinfo, name) == 0);
 G_STATIC_ASSERT (offsetof (struct ipt_get_entries, name) == 0 && offsetof (struct ip6t_get_entries, name) == 0);
 

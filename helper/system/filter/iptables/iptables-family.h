@@ -28,12 +28,12 @@ typedef struct
   guint8 inverse_in, inverse_out;
 } DivertIptablesLayout;
 
-/* The two questions by which the kernel hands a table out; each begins with the table's name. */
+/* The two questions that make the kernel return a table.  Each begins with the table's name. */
 typedef struct
 {
   int   get_info, get_entries;
-  gsize info_size, info_bytes;         /* of the answer; where it says how long the entries are (guint32) */
-  gsize entries_header, entries_bytes; /* in front of the entries; where it is told again */
+  gsize info_size, info_bytes;         /* size of the answer; offset of the size of the entries (guint32) */
+  gsize entries_header, entries_bytes; /* size of what precedes the entries; offset where their size is repeated */
 } DivertIptablesQuestions;
 
 typedef struct

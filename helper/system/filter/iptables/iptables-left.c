@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the memory of what a table holds.
+ * Owns: remembering what a table holds.
  *
- * Theory of operation.  Whether our rules are still there can be told for sure only by taking the table apart, as a
- * write does.  That is done once: the table's bytes are kept when it was found whole, and as long as it has the same
- * bytes, it is whole (15 µs a table).  Other bytes may come of somebody else's rules, which are none of our business:
- * then it is taken apart once more, and if it is whole, those are the bytes to compare with from now on.
+ * Theory of operation.  The only sure way to tell whether our rules are still there is to parse the
+ * table, as for a write.  We do that once.  When we have found the table whole, we keep its bytes,
+ * and for as long as the bytes are the same, the table is whole (15 µs per table).  If they differ,
+ * that may be due to other people's rules, which do not concern us.  So we parse the table again,
+ * and if it is whole, we compare with the new bytes from then on.
  *
- * Taking it apart is a reading of its own.  So the bytes are read before it and behind it, and kept only if nothing
- * happened in between.
+ * Parsing reads the table on its own.  So we read the bytes before and after it, and keep them only
+ * if nothing happened in between.
  */
 #include "iptables-left.h"
 #include "iptables-blob.h"
@@ -55,7 +56,7 @@ divert_iptables_left_is_whole (DivertIptablesLeft *left,
   const DivertIptablesFamily *ops = divert_iptables_family_get (family);
   g_autoptr(GByteArray) before = NULL, behind = NULL;
 
-  /* Reading would create it. */
+  /* Reading a missing table would create it. */
   if (divert_iptables_table_exists (ops, table))
     before = divert_iptables_blob_read (ops, table);
   if (!divert_iptables_holds (family, table, rules))

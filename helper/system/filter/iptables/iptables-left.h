@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What we have left in a table of a family, and whether it is still there.
+ * What we left in a table of one family, and whether it is still there.
  */
 #pragma once
 
@@ -10,18 +10,18 @@ G_BEGIN_DECLS
 
 typedef struct
 {
-  DivertRuleset *ruleset; /* whose rules the table holds; NULL: not known */
-  GByteArray    *blob;    /* the table as it was when it was last found to hold them; NULL: not looked at since */
+  DivertRuleset *ruleset; /* the table holds the rules of this one; NULL: unknown */
+  GByteArray    *blob;    /* the table when it was last found to hold them; NULL: not checked since */
 } DivertIptablesLeft;
 
-/* @wrote: just now; else it was found so. */
+/* @wrote: it has just been written; otherwise it was found that way. */
 void     divert_iptables_left_set (DivertIptablesLeft *left, DivertRuleset *ruleset, gboolean wrote);
-/* What is there now is not known. */
+/* From now on we do not know what the table holds. */
 void     divert_iptables_left_forget (DivertIptablesLeft *left);
 
-/* Has nobody touched the table since then?  Quick. */
+/* Has nobody touched the table since then?  This is quick. */
 gboolean divert_iptables_left_is_untouched (const DivertIptablesLeft *left, DivertFamily family, DivertXtTable table);
-/* Does it hold @rules, and nothing else of ours?  What cannot be read counts as if it did. */
+/* Does it hold @rules, and nothing else of ours?  If it cannot be read, we assume so. */
 gboolean divert_iptables_left_is_whole (DivertIptablesLeft *left, DivertFamily family, DivertXtTable table,
                                         const GArray *rules);
 

@@ -13,7 +13,8 @@ G_BEGIN_DECLS
  * anything written to the kernel? */
 gboolean divert_iptables_write (DivertFamily family, DivertXtTable table, const GArray *rules, gboolean differs,
                                 gboolean *ret_wrote, GError **error);
-/* Does @table of @family hold that, and nothing else of ours?  If it cannot be read, TRUE. */
+/* Does @table of @family hold those of @rules that are for it, and nothing else of ours?  TRUE if it
+ * cannot be read. */
 gboolean divert_iptables_holds (DivertFamily family, DivertXtTable table, const GArray *rules);
 /* Removes the grants that are in the kernel, whoever wrote them. */
 gboolean divert_iptables_withdraw (DivertFamily family, GError **error);

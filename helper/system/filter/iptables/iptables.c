@@ -13,8 +13,9 @@
  * the old place or entirely at the new one.  If mangle fails, nat is left as it is: what is not
  * redirected is blocked, not direct.
  *
- * Other programs write to the same tables.  Their use of the lock tells when (xtables-watch.c), and a comparison with
- * what we left there tells whether our rules are still whole (iptables-left.c).
+ * Other programs write to the same tables.  Their use of the lock tells us when (xtables-watch.c),
+ * and a comparison with what we left there tells whether our rules are still whole
+ * (iptables-left.c).
  */
 #include "iptables.h"
 #include "iptables-chains.h"
@@ -68,7 +69,7 @@ apply_table (IptablesBackend        *self,
     return TRUE;
   if (!divert_iptables_write (family, table, xt->rules[family], known, &wrote, &local_error))
     {
-      /* While somebody holds the lock, nothing was written. */
+      /* If somebody else holds the lock, we have written nothing. */
       if (!g_error_matches (local_error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_BUSY))
         divert_iptables_left_forget (left);
       g_propagate_error (error, g_steal_pointer (&local_error));
@@ -154,7 +155,7 @@ iptables_find_drift (DivertBackend *backend)
 
       if (left->ruleset == NULL || divert_iptables_left_is_untouched (left, family, table))
         continue;
-      /* As a rule one for all. */
+      /* Usually all tables have the same ruleset. */
       if (translated != left->ruleset)
         {
           g_clear_pointer (&xt, divert_xt_ruleset_free);

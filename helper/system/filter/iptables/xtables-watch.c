@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: hearing of the xtables lock, and who holds it.
+ * Owns: noticing uses of the xtables lock, and who holds it.
  *
- * Theory of operation.  Whoever writes to a legacy table opens the lock's file first and closes it when he is done, and
- * inotify tells of both (K1.10).  It does not tell who; the kernel's list of locks does, while the lock is held: for
- * about a millisecond.  So the list is read when the file is opened.  The opener may not have come to lock it by then;
- * a moment later the list is read once more.
+ * Theory of operation.  Whoever writes to a legacy table opens the lock's file before and closes it
+ * afterwards, and inotify reports both (K1.10).  It does not say who.  The kernel's list of locks
+ * does, but only while the lock is held, which is about a millisecond.  So we read the list when
+ * the file is opened.  The opener may not have taken the lock by then, so we read the list once
+ * more a moment later.
  *
- * The file may be deleted and made anew.  Then another file has the name, and that one is to be watched.
+ * The file may be deleted and created anew.  Then another file has the name, and we must watch that
+ * one.
  */
 #include "xtables-watch.h"
 
@@ -25,10 +27,10 @@
 
 #define OPENED IN_OPEN
 #define EVENTS (OPENED | IN_CLOSE | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF)
-/* A storm of writers: so often, and no more, is asked who it is. */
+/* In a storm of writers, do not ask more often than this who it is. */
 #define ASK_INTERVAL_US (10 * G_TIME_SPAN_MILLISECOND)
 #define ASK_AGAIN_MS 1
-/* More locks than a laptop ever has; what is beyond is not looked at. */
+/* More locks than a laptop ever has; ignore the rest. */
 #define LOCKS_BYTES (64 * 1024)
 
 struct DivertXtablesWatch
@@ -38,8 +40,8 @@ struct DivertXtablesWatch
   int           inotify;
   guint         source_id;
   guint         again_id;
-  gint64        next_ask; /* monotonic */
-  dev_t         device;   /* these two: of the file that is watched; 0: none is */
+  gint64        next_ask; /* monotonic time */
+  dev_t         device;   /* device and inode of the watched file; an inode of 0: none */
   ino_t         inode;
 };
 
@@ -64,7 +66,7 @@ find_holder (const char *locks,
   return 0;
 }
 
-/* FALSE: nobody has it now, or we have. */
+/* FALSE: nobody has it now, or we do. */
 static gboolean
 find_program (const DivertXtablesWatch *watch,
               DivertProgram            *ret_program)
@@ -134,7 +136,7 @@ on_events (gint         fd,
   const ssize_t n = read (fd, &buffer, sizeof buffer);
   gboolean opened = FALSE;
 
-  /* Each event carries the same length: a file has no names of others in it. */
+  /* All events have the same length, because a file, unlike a directory, has no names in its events. */
   for (ssize_t at = 0; at + (ssize_t) sizeof buffer.event <= n; at += sizeof buffer.event)
     {
       const struct inotify_event *event = (const struct inotify_event *) (const void *) (buffer.bytes + at);

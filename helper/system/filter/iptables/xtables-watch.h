@@ -10,14 +10,14 @@ G_BEGIN_DECLS
 
 typedef struct DivertXtablesWatch DivertXtablesWatch;
 
-/* @touched is called when somebody opens or closes the lock's file, we ourselves included.  Nothing is watched before
- * divert_xtables_watch_renew(). */
+/* Calls @touched when somebody, including ourselves, opens or closes the lock's file.  Watches nothing
+ * before divert_xtables_watch_renew(). */
 DivertXtablesWatch *divert_xtables_watch_new (DivertTouched touched, gpointer user_data);
 void                divert_xtables_watch_free (DivertXtablesWatch *watch);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertXtablesWatch, divert_xtables_watch_free)
 
-/* Watches the file of that name, which is made if it is not there.  If that fails, nobody hears of it: a comparison now
- * and then finds what this does not. */
+/* Watches the file that currently has the name, and creates it if necessary.  If that fails, there are no
+ * calls; an occasional comparison finds what this misses. */
 void                divert_xtables_watch_renew (DivertXtablesWatch *watch);
 
 G_END_DECLS
