@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Golden cases.  A folder contains a configuration, facts and a mode, and the results: the decision, the fence, and, if
- * the case is about rules, the ruleset in its own text ("ruleset") or in that of a backend ("rules").  If there is a
- * file "before" with the facts of a second ago, the decision of that time was in force.
+ * the case is about rules, the ruleset in its own text ("ruleset") or in a backend's ("rules", "rules.nftables").  If
+ * there is a file "before" with the facts of a second ago, the decision of that time was in force.
  *
  * DIVERT_GOLDEN_UPDATE=1 writes the results anew.  Read the difference before you commit it.
  */
@@ -12,6 +12,7 @@
 #include "core/ruleset/fence.h"
 #include "core/ruleset/ruleset.h"
 #include "system/filter/iptables/iptables-text.h"
+#include "system/filter/nftables/nftables-text.h"
 
 #define GROUP_ID 23333
 
@@ -144,6 +145,12 @@ test_case (gconstpointer data)
       g_autofree char *text = divert_xt_to_text (ruleset);
 
       compare (folder, "rules", text);
+    }
+  if (has_file (folder, "rules.nftables"))
+    {
+      g_autofree char *text = divert_nft_to_text (ruleset);
+
+      compare (folder, "rules.nftables", text);
     }
   if (g_file_test (fence_path, G_FILE_TEST_EXISTS))
     {

@@ -6,70 +6,11 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "expansion.h"
 #include "system/filter/iptables/iptables-chains.h"
 #include "system/filter/iptables/iptables-text.h"
 
 #define TCP_SYN 0x02
-
-#define UUID "6b0c0000-0000-4000-8000-000000000001"
-
-/* @n prefixes of each family in 10.0.0.0/8 and fd00::/16, besides the link's own. Their neighbours are reached by
- * @bypass. */
-static DivertConfig *
-make_config (guint       n,
-             const char *bypass)
-{
-  DivertConfig *config = divert_config_new ();
-  g_autoptr(GString) text = g_string_new ("[site other]\nzone=z\nintranet=10.255.255.0/24\ntproxy-port=5\n"
-                                          "[site home]\nconnection-uuid=" UUID "\nsubnet=192.168.22.0/24\n"
-                                          "intranet=192.168.22.0/24;fd00:22::/64");
-  g_autoptr(GError) error = NULL;
-
-  for (guint i = 0; i < n; i++)
-    {
-      guint length = g_test_rand_int_range (18, 33);
-      guint32 address = (10u << 24 | g_test_rand_int_range (0, 1 << 24)) & (G_MAXUINT32 << (32 - length));
-
-      g_string_append_printf (text, ";%u.%u.%u.%u/%u;fd00:%x::/32", address >> 24, address >> 16 & 255,
-                              address >> 8 & 255, address & 255, length, (guint) g_test_rand_int_range (0, 0x10000));
-    }
-  g_string_append_printf (text, "\n[proxy]\ngroup=1\n[divert]\nbypass=%s\n", bypass);
-  divert_config_add (config, "config", text->str, text->len, &error);
-  g_assert_no_error (error);
-  divert_config_finish (config, &error);
-  g_assert_no_error (error);
-  return config;
-}
-
-static DivertFacts *
-make_facts (void)
-{
-  static const char text[] = "[machine]\nnm-running=true\nsleeping=false\n"
-                             "[connection 1]\nuuid=" UUID "\nid=home\ntype=802-3-ethernet\ndevice=eth0\n"
-                             "up=true\nexternal=false\n"
-                             "[link 1]\nifindex=3\nname=eth0\ncarrier=true\n"
-                             "addresses=192.168.22.33/24;fd00:22::33/64;fe80::1/64\n"
-                             "gateways=192.168.22.1 resolved 02:00:00:00:22:01\n";
-  g_autoptr(GError) error = NULL;
-  DivertFacts *facts = divert_facts_from_text (text, strlen (text), &error);
-
-  g_assert_no_error (error);
-  return facts;
-}
-
-static DivertRuleset *
-make_ruleset (guint          n,
-              DivertModeKind kind)
-{
-  /* At home the neighbours differ from the intranet because they are diverted, and away because they are direct. */
-  g_autoptr(DivertConfig) config = make_config (n, kind == DIVERT_MODE_AWAY ? "10.0.0.0/8;fd00::/8" : "203.0.113.0/24");
-  g_autoptr(DivertFacts) facts = make_facts ();
-  g_autoptr(DivertMode) mode = divert_mode_new (kind, NULL);
-  g_autoptr(DivertDecision) decision = divert_decide (config, mode, facts);
-
-  g_assert_cmpint (decision->place, ==, kind == DIVERT_MODE_AWAY ? DIVERT_PLACE_AWAY : DIVERT_PLACE_SITE);
-  return divert_ruleset_new (config, decision, 1, facts);
-}
 
 static GHashTable *
 index_chains (const GArray  *rules,
@@ -213,43 +154,6 @@ walk (const DivertXtRuleset *xt,
   return (Result) { DIVERT_PATH_DIRECT, 0, walk.steps };
 }
 
-static void
-make_packet (DivertPacket *packet)
-{
-  static const char *const protocols[] = { "", "/udp", "/icmp" };
-  static const char *const ports[] = { ":80", ":53" };
-  static const char *const own[] = { [DIVERT_FAMILY_IPV4] = "192.168.22.33", [DIVERT_FAMILY_IPV6] = "fd00:22::33" };
-  const char *protocol = protocols[g_test_rand_int_range (0, G_N_ELEMENTS (protocols))];
-  const char *port = ports[g_test_rand_int_range (0, G_N_ELEMENTS (ports))];
-  const guint32 random = g_test_rand_int ();
-  g_autofree char *text = NULL;
-
-  switch (g_test_rand_int_range (0, 5))
-    {
-    case 0:
-      text = g_strdup_printf ("192.168.22.%u%s%s", random & 255, port, protocol);
-      break;
-    case 1:
-      text = g_strdup_printf ("[fd00:22::%x]%s%s", random & 0xffff, port, protocol);
-      break;
-    case 2:
-      text = g_strdup_printf ("[fd00:%x::%x]%s%s", random & 0xffff, random >> 16, port, protocol);
-      break;
-    case 3:
-      text = g_strdup_printf ("%u.%u.%u.%u%s%s", random >> 24, random >> 16 & 255, random >> 8 & 255, random & 255,
-                              port, protocol);
-      break;
-    default:
-      text = g_strdup_printf ("10.%u.%u.%u%s%s", random >> 16 & 255, random >> 8 & 255, random & 255, port, protocol);
-      break;
-    }
-  g_assert_true (divert_packet_parse (text, packet, NULL));
-  g_strlcpy (packet->out_interface, g_test_rand_bit () ? "eth0" : "wlan0", sizeof packet->out_interface);
-  packet->has_source = g_test_rand_bit ();
-  if (packet->has_source)
-    g_assert_true (divert_address_parse (own[packet->destination.family], &packet->source, NULL));
-}
-
 static const char *
 find_protocol (const DivertPacket *packet)
 {
@@ -288,7 +192,7 @@ test_walk (gconstpointer data)
 
   for (guint i = 0; i < G_N_ELEMENTS (counts); i++)
     {
-      g_autoptr(DivertRuleset) ruleset = make_ruleset (counts[i], GPOINTER_TO_INT (data));
+      g_autoptr(DivertRuleset) ruleset = expansion_make_ruleset (counts[i], GPOINTER_TO_INT (data));
       g_autoptr(DivertXtRuleset) xt = divert_xt_ruleset_new (ruleset);
 
       for (guint j = 0; j < 300; j++)
@@ -298,7 +202,7 @@ test_walk (gconstpointer data)
           DivertPacket packet;
           Result result;
 
-          make_packet (&packet);
+          expansion_make_packet (&packet);
           divert_explain (ruleset, &packet, &explanation);
           result = walk (xt, &packet);
           g_assert_cmpint (result.path, ==, explanation.path);
@@ -318,8 +222,8 @@ test_walk (gconstpointer data)
 static void
 test_cost (void)
 {
-  g_autoptr(DivertRuleset) few = make_ruleset (3, DIVERT_MODE_AUTO);
-  g_autoptr(DivertRuleset) many = make_ruleset (1000, DIVERT_MODE_AUTO);
+  g_autoptr(DivertRuleset) few = expansion_make_ruleset (3, DIVERT_MODE_AUTO);
+  g_autoptr(DivertRuleset) many = expansion_make_ruleset (1000, DIVERT_MODE_AUTO);
   g_autoptr(DivertXtRuleset) xt_few = divert_xt_ruleset_new (few);
   g_autoptr(DivertXtRuleset) xt_many = divert_xt_ruleset_new (many);
   DivertPacket packet;
@@ -334,7 +238,7 @@ test_cost (void)
 static void
 test_well_formed (void)
 {
-  g_autoptr(DivertRuleset) ruleset = make_ruleset (100, DIVERT_MODE_AUTO);
+  g_autoptr(DivertRuleset) ruleset = expansion_make_ruleset (100, DIVERT_MODE_AUTO);
   g_autoptr(DivertXtRuleset) xt = divert_xt_ruleset_new (ruleset);
 
   for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
@@ -368,7 +272,7 @@ test_withdraw (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (counts); i++)
     {
-      g_autoptr(DivertRuleset) ruleset = make_ruleset (counts[i], DIVERT_MODE_AUTO);
+      g_autoptr(DivertRuleset) ruleset = expansion_make_ruleset (counts[i], DIVERT_MODE_AUTO);
       g_autoptr(DivertXtRuleset) withdrawn = divert_xt_ruleset_new (ruleset);
       g_autoptr(DivertXtRuleset) expected = NULL;
 

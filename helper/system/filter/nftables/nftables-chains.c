@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: the chains of our table, and the priorities of those that are hooks: before whom and behind whom we see a
+ * packet.  Lower is earlier; iptables' tables are at raw -300, mangle -150, nat -100 (source: 100) and filter 0, and
+ * firewalld's chains are each 10 behind those.
+ *
+ * Theory of operation.
+ *
+ *   output   -130  Behind everybody's mangle: a mark that is somebody else's decides whether we leave a packet alone,
+ *                  so it has to be there.  Before nat: what is to be redirected must not be marked (K3.4).
+ *   dns      -105  Before everybody's nat.  The first redirection holds, and it must be ours.
+ *   deliver    20  Behind everybody who looks at the reverse path.  firewalld asks where the sender's address is
+ *                  routed to, and from Linux 6.17 on a packet that already has the proxy's listening socket does not
+ *                  count as one of lo's: all diverted IPv6 would be dropped.  Routing comes behind this hook in any
+ *                  case, and nat does not look at the packet again, because its connection is not new here.
+ *   arrive     40  Behind everybody's filter, so that what the firewall has refused is remembered nowhere.
+ *   guard    -155  Before everybody's mangle: a mark that somebody gives to a packet on its way out, for a queue, say,
+ *                  must not get it past the guard.  Before source nat, which makes own senders of others.
+ */
+#include "nftables-chains.h"
+
+#include <linux/netfilter.h>
+
+static const DivertNftHook hooks[] = {
+  [DIVERT_HOOK_OUTPUT] = { "route", "output", NF_INET_LOCAL_OUT, -130, "mangle + 20" },
+  [DIVERT_HOOK_DELIVER] = { "filter", "prerouting", NF_INET_PRE_ROUTING, 20, "filter + 20" },
+  [DIVERT_HOOK_ARRIVE] = { "filter", "input", NF_INET_LOCAL_IN, 40, "filter + 40" },
+  [DIVERT_HOOK_GUARD] = { "filter", "postrouting", NF_INET_POST_ROUTING, -155, "mangle - 5" },
+  /* nft knows no name for nat's place in this hook. */
+  [DIVERT_HOOK_DNS] = { "nat", "output", NF_INET_LOCAL_OUT, -105, "-105" },
+};
+G_STATIC_ASSERT (G_N_ELEMENTS (hooks) == DIVERT_N_HOOKS);
+
+static const char *const comments[] = {
+  [DIVERT_HOOK_OUTPUT] = "what this machine sends",
+  [DIVERT_HOOK_DELIVER] = "what is diverted comes in again, by lo",
+  [DIVERT_HOOK_ARRIVE] = "what others send to programs here",
+  [DIVERT_HOOK_GUARD] = "what is about to leave by a wire",
+  [DIVERT_HOOK_DNS] = "the first packet of each connection",
+  [DIVERT_CHAIN_JUDGE] = "decides what is diverted, and marks it",
+  [DIVERT_CHAIN_PASS] = "gets past the fence what goes straight although it is for an intranet",
+  [DIVERT_CHAIN_GRANTS] = "what may go straight to an intranet; empty: nothing may",
+  [DIVERT_CHAIN_INTRANET] = "what else goes to an intranet",
+  [DIVERT_CHAIN_DELIVER] = "hands what is diverted to the proxy",
+  [DIVERT_CHAIN_DELIVER_INTRANET] = "likewise, what goes to an intranet",
+  [DIVERT_CHAIN_SERVE] = "remembers what was sent to a program that serves, so that its answer goes straight",
+  [DIVERT_CHAIN_GUARD] = "drops what was to be diverted and leaves all the same",
+  [DIVERT_CHAIN_GUARD_DNS] = "likewise, DNS",
+  [DIVERT_CHAIN_GUARD_INTRANET] = "likewise, what goes to an intranet that we are not at",
+  [DIVERT_CHAIN_DNS] = "redirects DNS to the proxy",
+  [DIVERT_NFT_CHAIN_REFUSE] = "the proxy does not listen: programs hear so at once, where the kernel can tell them",
+};
+G_STATIC_ASSERT (G_N_ELEMENTS (comments) == DIVERT_NFT_N_CHAINS);
+
+const DivertNftHook *
+divert_nft_chain_hook (guint chain)
+{
+  return chain < DIVERT_N_HOOKS ? &hooks[chain] : NULL;
+}
+
+const char *
+divert_nft_chain_name (guint chain)
+{
+  return chain == DIVERT_NFT_CHAIN_REFUSE ? "refuse" : divert_chain_name (chain);
+}
+
+const char *
+divert_nft_chain_comment (guint chain)
+{
+  return comments[chain];
+}

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: what a ruleset's rules are in nftables.
+ *
+ * Theory of operation.  One table holds both IP families, and most rules need not ask for one.  LEAVE is accept: that
+ * ends this table's work with the packet at this hook, however deep the chain, and the chains of other tables see the
+ * packet all the same.  So GRANTS is a chain of its own, which JUDGE and the guard jump to, and to empty it is to
+ * withdraw the grant.
+ *
+ * A rule compares plainly where there is little to compare with: up to PLAIN_MAX prefixes are as many rules, more are
+ * a set of intervals, whose cost does not grow with their number.  Nothing is looked up by several values at once,
+ * which costs half a microsecond a packet.  The matches of a rule stand in the order of their cost.
+ *
+ * TPROXY does not end here if the proxy does not listen.  Such a packet must go no further, because it would be
+ * delivered to whatever service of this machine has the port.  It goes to the chain "refuse".  A TCP connection gets a
+ * reset, so that the program hears at once; an IPv6 datagram gets the answer of a closed port.  For an IPv4 datagram
+ * there is silence: the answer would have the address of somebody else as its source, and the kernel does not route it.
+ *
+ * GLib alone, so that plan and the golden cases need no kernel.
+ */
+#include "nftables-expand-private.h"
+
+#define PLAIN_MAX 4
+
+static void
+emit_ports (DivertNftExpansion *e,
+            const DivertRule   *origin,
+            DivertNftVariant    v)
+{
+  if (origin->dports == NULL)
+    divert_nft_emit (e, origin, &v);
+  for (guint i = 0; origin->dports != NULL && i < origin->dports->len; i++)
+    {
+      v.dports = divert_ports_index (origin->dports, i);
+      divert_nft_emit (e, origin, &v);
+    }
+}
+
+/* What looks into the header behind IP's, or gives the packet to a port, has one protocol; tproxy and redirect take no
+ * set for an answer. */
+static gboolean
+needs_one_protocol (const DivertRule *origin)
+{
+  return origin->verdict == DIVERT_VERDICT_TPROXY || origin->verdict == DIVERT_VERDICT_REDIRECT ||
+         (origin->protocols & DIVERT_PROTOCOL_ICMP) != 0;
+}
+
+static void
+emit_protocols (DivertNftExpansion *e,
+                const DivertRule   *origin,
+                DivertNftVariant    v)
+{
+  v.protocols = origin->protocols;
+  if (!needs_one_protocol (origin))
+    emit_ports (e, origin, v);
+  for (guint i = 0; needs_one_protocol (origin) && i < DIVERT_N_PROTOCOLS; i++)
+    {
+      v.protocols = origin->protocols & (1u << i);
+      if (v.protocols != 0)
+        emit_ports (e, origin, v);
+    }
+  v.protocols = origin->protocols;
+  if (origin->verdict == DIVERT_VERDICT_TPROXY)
+    divert_nft_emit_refusal (e, origin, &v);
+}
+
+static guint
+count_family (const GArray *prefixes,
+              DivertFamily  family)
+{
+  guint n = 0;
+
+  for (guint i = 0; prefixes != NULL && i < prefixes->len; i++)
+    if (divert_prefixes_index (prefixes, i)->family == family)
+      n++;
+  return n;
+}
+
+/* What the set is for, from where it is looked into. */
+static const char *
+name_destinations (const DivertRule *origin)
+{
+  if (origin->verdict == DIVERT_VERDICT_GOTO)
+    return "intranets";
+  return origin->chain == DIVERT_CHAIN_JUDGE ? "bypass" : "site";
+}
+
+static void
+emit_destinations (DivertNftExpansion *e,
+                   const DivertRule   *origin,
+                   DivertNftVariant    v)
+{
+  const GArray *list = origin->destinations;
+
+  if (list == NULL)
+    {
+      emit_protocols (e, origin, v);
+      return;
+    }
+  if (count_family (list, v.family) > PLAIN_MAX)
+    {
+      v.destination_set = divert_nft_table_add_prefixes (e->table, name_destinations (origin), v.family, list);
+      emit_protocols (e, origin, v);
+      return;
+    }
+  for (guint i = 0; i < list->len; i++)
+    {
+      v.destination = divert_prefixes_index (list, i);
+      if (v.destination->family == v.family)
+        emit_protocols (e, origin, v);
+    }
+}
+
+static void
+emit_sources (DivertNftExpansion *e,
+              const DivertRule   *origin,
+              DivertNftVariant    v)
+{
+  const GArray *list = origin->sources;
+
+  if (list == NULL)
+    {
+      emit_destinations (e, origin, v);
+      return;
+    }
+  if (count_family (list, v.family) > PLAIN_MAX)
+    {
+      v.source_set = divert_nft_table_add_prefixes (e->table, "own", v.family, list);
+      emit_destinations (e, origin, v);
+      return;
+    }
+  for (guint i = 0; i < list->len; i++)
+    {
+      v.source = divert_prefixes_index (list, i);
+      if (v.source->family == v.family)
+        emit_destinations (e, origin, v);
+    }
+}
+
+/* A hook sees both families; behind its jump there are only those that have rules. */
+static gboolean
+needs_family (const DivertNftExpansion *e,
+              const DivertRule         *rule)
+{
+  return rule->families != (rule->chain < DIVERT_N_HOOKS ? DIVERT_FAMILIES_BOTH : e->families) ||
+         rule->sources != NULL || rule->destinations != NULL || (rule->protocols & DIVERT_PROTOCOL_ICMP) != 0;
+}
+
+static void
+expand_rule (DivertNftExpansion *e,
+             const DivertRule   *rule)
+{
+  DivertNftVariant v = { .has_family = needs_family (e, rule) };
+
+  if (!v.has_family)
+    {
+      emit_sources (e, rule, v);
+      return;
+    }
+  for (v.family = 0; v.family < DIVERT_N_FAMILIES; v.family++)
+    if ((rule->families & (1 << v.family)) != 0)
+      emit_sources (e, rule, v);
+}
+
+/* Do both say the same of packets from or to addresses of some type, each of some types in some family?  iptables needs
+ * more than one rule for that (K1.8); here one list of types serves, because no IPv6 address is of IPv4's types. */
+static gboolean
+differs_in_types (const DivertRule *a,
+                  const DivertRule *b)
+{
+  DivertRule other = *b;
+
+  if ((a->dst_types | a->src_types) == 0 || (a->dst_types == 0) != (b->dst_types == 0) ||
+      (a->src_types == 0) != (b->src_types == 0) || (a->dst_types != 0 && a->src_types != 0))
+    return FALSE;
+  other.families = a->families;
+  other.dst_types = a->dst_types;
+  other.src_types = a->src_types;
+  return divert_rule_equal (a, &other, DIVERT_FAMILY_IPV4) && divert_rule_equal (a, &other, DIVERT_FAMILY_IPV6);
+}
+
+/* The rule at @i, and those behind it that are one with it; returns how many they are. */
+static guint
+expand_at (DivertNftExpansion  *e,
+           const DivertRuleset *ruleset,
+           guint                i)
+{
+  DivertRule *rule = g_ptr_array_index (ruleset->rules, i);
+  DivertRule merged = *rule;
+  guint n = 1;
+
+  for (; i + n < ruleset->rules->len; n++)
+    {
+      const DivertRule *next = g_ptr_array_index (ruleset->rules, i + n);
+
+      if (!differs_in_types (&merged, next))
+        break;
+      merged.families |= next->families;
+      merged.dst_types |= next->dst_types;
+      merged.src_types |= next->src_types;
+    }
+  e->first = rule;
+  e->last = g_ptr_array_index (ruleset->rules, i + n - 1);
+  expand_rule (e, &merged);
+  return n;
+}
+
+DivertNftTable *
+divert_nft_table_new_from_ruleset (const DivertRuleset *ruleset)
+{
+  DivertNftExpansion e = { .table = divert_nft_table_new () };
+
+  for (guint i = 0; i < ruleset->rules->len; i++)
+    e.families |= ((const DivertRule *) g_ptr_array_index (ruleset->rules, i))->families;
+  for (guint i = 0; i < ruleset->rules->len;)
+    i += expand_at (&e, ruleset, i);
+  e.first = e.last = NULL;
+  if (!divert_ruleset_is_empty (ruleset))
+    divert_nft_emit_refuse (&e);
+  return e.table;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The golden cases' nftables text: nft takes it.
+ */
+#include "namespace.h"
+
+static void
+test_check (gconstpointer file)
+{
+  test_namespace_enter ();
+  test_run ("nft -c -f '%s'", (const char *) file);
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr(GDir) dir = NULL;
+  const char *name;
+
+  test_needs ("nft", NULL);
+  test_needs_namespaces ();
+  g_test_init (&argc, &argv, NULL);
+  g_assert_cmpint (argc, ==, 2);
+  dir = g_dir_open (argv[1], 0, NULL);
+  g_assert_nonnull (dir);
+  while ((name = g_dir_read_name (dir)) != NULL)
+    {
+      char *file = g_build_filename (argv[1], name, "rules.nftables", NULL);
+      g_autofree char *path = g_strconcat ("/nftables/text/", name, NULL);
+
+      g_ptr_array_add (files, file);
+      if (g_file_test (file, G_FILE_TEST_EXISTS))
+        g_test_add_data_func (path, file, test_check);
+    }
+  return g_test_run ();
+}

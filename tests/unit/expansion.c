@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Owns: the rulesets and the packets that the tests of the backends' expansions share. */
+#include "expansion.h"
+
+#include <string.h>
+
+#define UUID "6b0c0000-0000-4000-8000-000000000001"
+
+/* @n prefixes of each family in 10.0.0.0/8 and fd00::/16, besides the link's own. Their neighbours are reached by
+ * @bypass.  @keys: more of [divert]. */
+static DivertConfig *
+make_config (guint       n,
+             const char *bypass,
+             const char *keys)
+{
+  DivertConfig *config = divert_config_new ();
+  g_autoptr(GString) text = g_string_new ("[site other]\nzone=z\nintranet=10.255.255.0/24\ntproxy-port=5\n"
+                                          "[site home]\nconnection-uuid=" UUID "\nsubnet=192.168.22.0/24\n"
+                                          "intranet=192.168.22.0/24;fd00:22::/64");
+  g_autoptr(GError) error = NULL;
+
+  for (guint i = 0; i < n; i++)
+    {
+      guint length = g_test_rand_int_range (18, 33);
+      guint32 address = (10u << 24 | g_test_rand_int_range (0, 1 << 24)) & (G_MAXUINT32 << (32 - length));
+
+      g_string_append_printf (text, ";%u.%u.%u.%u/%u;fd00:%x::/32", address >> 24, address >> 16 & 255,
+                              address >> 8 & 255, address & 255, length, (guint) g_test_rand_int_range (0, 0x10000));
+    }
+  g_string_append_printf (text, "\n[proxy]\ngroup=1\n[divert]\nbypass=%s\n%s", bypass, keys);
+  divert_config_add (config, "config", text->str, text->len, &error);
+  g_assert_no_error (error);
+  divert_config_finish (config, &error);
+  g_assert_no_error (error);
+  return config;
+}
+
+static DivertFacts *
+make_facts (void)
+{
+  static const char text[] = "[machine]\nnm-running=true\nsleeping=false\n"
+                             "[connection 1]\nuuid=" UUID "\nid=home\ntype=802-3-ethernet\ndevice=eth0\n"
+                             "up=true\nexternal=false\n"
+                             "[link 1]\nifindex=3\nname=eth0\ncarrier=true\n"
+                             "addresses=192.168.22.33/24;fd00:22::33/64;fe80::1/64\n"
+                             "gateways=192.168.22.1 resolved 02:00:00:00:22:01\n";
+  g_autoptr(GError) error = NULL;
+  DivertFacts *facts = divert_facts_from_text (text, strlen (text), &error);
+
+  g_assert_no_error (error);
+  return facts;
+}
+
+DivertRuleset *
+expansion_make_ruleset_with (guint           n,
+                             DivertModeKind  kind,
+                             const char     *keys)
+{
+  /* At home neighbours are told from the intranet by being diverted, away by being direct. */
+  const char *bypass = kind == DIVERT_MODE_AWAY ? "10.0.0.0/8;fd00::/8" : "203.0.113.0/24";
+  g_autoptr(DivertConfig) config = make_config (n, bypass, keys);
+  g_autoptr(DivertFacts) facts = make_facts ();
+  g_autoptr(DivertMode) mode = divert_mode_new (kind, NULL);
+  g_autoptr(DivertDecision) decision = divert_decide (config, mode, facts);
+
+  g_assert_cmpint (decision->place, ==, kind == DIVERT_MODE_AWAY ? DIVERT_PLACE_AWAY : DIVERT_PLACE_SITE);
+  return divert_ruleset_new (config, decision, 1, facts);
+}
+
+DivertRuleset *
+expansion_make_ruleset (guint          n,
+                        DivertModeKind kind)
+{
+  return expansion_make_ruleset_with (n, kind, "");
+}
+
+void
+expansion_make_packet (DivertPacket *packet)
+{
+  static const char *const protocols[] = { "", "/udp", "/icmp" };
+  static const char *const ports[] = { ":80", ":53" };
+  static const char *const own[] = { [DIVERT_FAMILY_IPV4] = "192.168.22.33", [DIVERT_FAMILY_IPV6] = "fd00:22::33" };
+  const char *protocol = protocols[g_test_rand_int_range (0, G_N_ELEMENTS (protocols))];
+  const char *port = ports[g_test_rand_int_range (0, G_N_ELEMENTS (ports))];
+  const guint32 random = g_test_rand_int ();
+  g_autofree char *text = NULL;
+
+  switch (g_test_rand_int_range (0, 5))
+    {
+    case 0:
+      text = g_strdup_printf ("192.168.22.%u%s%s", random & 255, port, protocol);
+      break;
+    case 1:
+      text = g_strdup_printf ("[fd00:22::%x]%s%s", random & 0xffff, port, protocol);
+      break;
+    case 2:
+      text = g_strdup_printf ("[fd00:%x::%x]%s%s", random & 0xffff, random >> 16, port, protocol);
+      break;
+    case 3:
+      text = g_strdup_printf ("%u.%u.%u.%u%s%s", random >> 24, random >> 16 & 255, random >> 8 & 255, random & 255,
+                              port, protocol);
+      break;
+    default:
+      text = g_strdup_printf ("10.%u.%u.%u%s%s", random >> 16 & 255, random >> 8 & 255, random & 255, port, protocol);
+      break;
+    }
+  g_assert_true (divert_packet_parse (text, packet, NULL));
+  g_strlcpy (packet->out_interface, g_test_rand_bit () ? "eth0" : "wlan0", sizeof packet->out_interface);
+  packet->has_source = g_test_rand_bit ();
+  if (packet->has_source)
+    g_assert_true (divert_address_parse (own[packet->destination.family], &packet->source, NULL));
+}

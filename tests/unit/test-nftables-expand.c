@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a ruleset becomes in nftables, without a kernel: packets of all kinds that are walked through this table end
+ * where the ruleset says, and leave the marks that it says; what explain shows is there; what the kernel would refuse
+ * is not.
+ */
+#include <netinet/in.h>
+#include <string.h>
+
+#include "expansion.h"
+#include "nftables-walk.h"
+#include "system/filter/nftables/nftables-chains.h"
+#include "system/filter/nftables/nftables-expand.h"
+#include "system/filter/nftables/nftables-text.h"
+
+#define SYN 0x02
+#define ACK 0x10
+
+static const guint counts[] = { 0, 1, 2, 4, 5, 17, 1000 };
+
+static const char *const keys[] = {
+  "",
+  "intranet-other=allow\n",
+  "mark=1\nmask=1\n",
+  "ipv6=false\n",
+  "serve=51820;6881-6889\n",
+};
+
+#define CHOOSE(list) (list)[g_test_rand_int_range (0, G_N_ELEMENTS (list))]
+
+static guint
+choose_type (DivertFamily family)
+{
+  static const guint types[] = { 0, 0, DIVERT_ADDRTYPE_LOCAL, DIVERT_ADDRTYPE_LOCAL, DIVERT_ADDRTYPE_MULTICAST,
+                                 DIVERT_ADDRTYPE_BROADCAST };
+
+  return types[g_test_rand_int_range (0, G_N_ELEMENTS (types) - (family == DIVERT_FAMILY_IPV6))];
+}
+
+static void
+make_sample (DivertSample *sample)
+{
+  static const guint8 flags[] = { SYN, SYN | ACK, ACK, 0x04 };
+  static const guint8 icmp_types[] = { 128, 135, 136 };
+  static const guint16 ports[] = { 53, 67, 68, 80, 546, 547, 6885, 40000, 51820 };
+  static const char *const interfaces[] = { "eth0", "eth0", "wlan0", "nm-divert-fence" };
+  static const guint32 marks[] = { 0, 0, 0, 1, 0x8, 0x17, 0xca6c00, 0xca6c17 };
+  DivertPacket packet;
+
+  expansion_make_packet (&packet);
+  *sample = (DivertSample) {
+    .has_source = packet.has_source,
+    .source = packet.source,
+    .destination = packet.destination,
+    .source_type = choose_type (packet.destination.family),
+    .destination_type = choose_type (packet.destination.family),
+    .protocol = packet.protocol,
+    .sport = CHOOSE (ports),
+    .dport = CHOOSE (ports),
+    .tcp_flags = CHOOSE (flags),
+    .icmp_type = CHOOSE (icmp_types),
+    .interface = CHOOSE (interfaces),
+    .is_bound = g_test_rand_int_range (0, 8) == 0,
+    .has_socket = g_test_rand_bit (),
+    .gid = g_test_rand_bit (),
+    .mark = CHOOSE (marks),
+    .is_tracked = g_test_rand_int_range (0, 8) != 0,
+    .connmark = CHOOSE (marks),
+    .is_first = g_test_rand_bit (),
+    .receiver = g_test_rand_int_range (0, DIVERT_RECEIVER_BOUND + 1),
+  };
+}
+
+static void
+compare_sent (const DivertRuleset  *ruleset,
+              const DivertNftTable *table)
+{
+  DivertExplanation explanation;
+  DivertSample sample, copy;
+  NftablesWay way;
+
+  make_sample (&sample);
+  copy = sample;
+  divert_walk (ruleset, &sample, &explanation);
+  way = nftables_walk (table, &ruleset->routing, &copy, TRUE);
+  g_assert_cmpint (way.path, ==, explanation.path);
+  g_assert_cmpint (way.port, ==, explanation.port);
+  g_assert_cmphex (copy.mark, ==, sample.mark);
+  g_assert_cmphex (copy.connmark, ==, sample.connmark);
+  g_assert_false (way.refused);
+}
+
+static void
+compare_arriving (const DivertRuleset  *ruleset,
+                  const DivertNftTable *table)
+{
+  DivertSample sample, copy;
+
+  make_sample (&sample);
+  copy = sample;
+  divert_walk_arriving (ruleset, &sample);
+  nftables_walk_arriving (table, &copy);
+  g_assert_cmphex (copy.connmark, ==, sample.connmark);
+}
+
+static void
+test_walk (gconstpointer data)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (counts); i++)
+    for (guint j = 0; j < G_N_ELEMENTS (keys); j++)
+      {
+        g_autoptr(DivertRuleset) ruleset = expansion_make_ruleset_with (counts[i], GPOINTER_TO_INT (data), keys[j]);
+        g_autoptr(DivertNftTable) table = divert_nft_table_new_from_ruleset (ruleset);
+
+        for (guint k = 0; k < 3000; k++)
+          {
+            compare_sent (ruleset, table);
+            compare_arriving (ruleset, table);
+          }
+      }
+}
+
+/* What the proxy does not take goes nowhere. */
+static void
+test_refused (void)
+{
+  g_autoptr(DivertRuleset) ruleset = expansion_make_ruleset (17, DIVERT_MODE_AWAY);
+  g_autoptr(DivertNftTable) table = divert_nft_table_new_from_ruleset (ruleset);
+  guint n_refused = 0;
+
+  for (guint i = 0; i < 20000; i++)
+    {
+      DivertExplanation explanation;
+      DivertSample sample, copy;
+      NftablesWay way;
+
+      make_sample (&sample);
+      copy = sample;
+      divert_walk (ruleset, &sample, &explanation);
+      way = nftables_walk (table, &ruleset->routing, &copy, FALSE);
+      if (explanation.path == DIVERT_PATH_DIVERT)
+        {
+          g_assert_true (way.refused);
+          g_assert_cmpint (way.path, ==, DIVERT_PATH_BLOCK);
+          n_refused++;
+        }
+      else
+        g_assert_cmpint (way.path, ==, explanation.path);
+    }
+  g_assert_cmpuint (n_refused, >, 1000);
+}
+
+/* For each packet that explain is asked about there is a rule to show, and it is of the packet's own family and
+ * protocol. */
+static void
+test_describe (gconstpointer data)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (counts); i++)
+    {
+      g_autoptr(DivertRuleset) ruleset = expansion_make_ruleset (counts[i], GPOINTER_TO_INT (data));
+
+      for (guint j = 0; j < 100; j++)
+        {
+          g_auto(DivertRuleText) text = { NULL, NULL, NULL };
+          DivertExplanation explanation;
+          DivertPacket packet;
+
+          expansion_make_packet (&packet);
+          packet.destination_type = choose_type (packet.destination.family);
+          divert_explain (ruleset, &packet, &explanation);
+          if (explanation.rule == NULL)
+            continue;
+          divert_nft_describe (ruleset, explanation.rule, &packet, &text);
+          g_assert_cmpstr (text.table, ==, "inet nm-divert");
+          g_assert_cmpstr (text.chain, ==, divert_chain_name (explanation.rule->chain));
+          g_assert_nonnull (text.text);
+          g_assert_null (strstr (text.text, packet.destination.family == DIVERT_FAMILY_IPV6 ? "ip daddr"
+                                                                                            : "ip6 daddr"));
+          g_assert_null (strstr (text.text, packet.protocol == IPPROTO_TCP ? "l4proto udp" : "l4proto tcp"));
+        }
+    }
+}
+
+/* The cost of a packet to the internet does not grow with the prefixes, nor with the grants. */
+static void
+test_cost (void)
+{
+  g_autoptr(DivertRuleset) few = expansion_make_ruleset (4, DIVERT_MODE_AUTO);
+  g_autoptr(DivertRuleset) many = expansion_make_ruleset (1000, DIVERT_MODE_AUTO);
+  g_autoptr(DivertNftTable) table_few = divert_nft_table_new_from_ruleset (few);
+  g_autoptr(DivertNftTable) table_many = divert_nft_table_new_from_ruleset (many);
+  DivertSample sample = { .protocol = IPPROTO_TCP, .dport = 80, .tcp_flags = ACK, .interface = "eth0",
+                          .is_tracked = TRUE }, copy;
+
+  g_assert_true (divert_address_parse ("1.1.1.1", &sample.destination, NULL));
+  copy = sample;
+  g_assert_cmpuint (nftables_walk (table_many, &many->routing, &sample, TRUE).steps, <=,
+                    nftables_walk (table_few, &few->routing, &copy, TRUE).steps);
+}
+
+static void
+check_expr (const DivertNftTable *table,
+            const DivertNftExpr  *expr)
+{
+  if (expr->kind == DIVERT_NFT_JUMP || expr->kind == DIVERT_NFT_GOTO)
+    {
+      g_assert_nonnull (table->rules[expr->chain]);
+      g_assert_null (divert_nft_chain_hook (expr->chain));
+    }
+  if (expr->kind == DIVERT_NFT_MATCH_SET)
+    g_assert_nonnull (divert_nft_table_find_set (table, expr->name));
+}
+
+/* What the kernel would refuse: a statement behind a verdict, a name that is too long, a set twice. */
+static void
+test_well_formed (void)
+{
+  g_autoptr(DivertRuleset) ruleset = expansion_make_ruleset (100, DIVERT_MODE_AUTO);
+  g_autoptr(DivertNftTable) table = divert_nft_table_new_from_ruleset (ruleset);
+  g_autoptr(GHashTable) names = g_hash_table_new (g_str_hash, g_str_equal);
+
+  for (guint i = 0; i < table->sets->len; i++)
+    {
+      const DivertNftSet *set = g_ptr_array_index (table->sets, i);
+
+      g_assert_true (g_hash_table_add (names, (gpointer) set->name));
+      g_assert_cmpuint (strlen (set->name), <, DIVERT_NFT_SET_NAME_MAX);
+    }
+  for (guint chain = 0; chain < DIVERT_NFT_N_CHAINS; chain++)
+    for (guint i = 0; table->rules[chain] != NULL && i < table->rules[chain]->len; i++)
+      {
+        const DivertNftRule *rule = g_ptr_array_index (table->rules[chain], i);
+
+        g_assert_cmpuint (rule->chain, ==, chain);
+        g_assert_cmpuint (rule->exprs->len, >, 0);
+        g_assert_false (divert_nft_expr_is_match (divert_nft_rule_index (rule, rule->exprs->len - 1)));
+        g_assert_true (rule->comment == NULL || strlen (rule->comment) < 128);
+        for (guint j = 0; j < rule->exprs->len; j++)
+          {
+            check_expr (table, divert_nft_rule_index (rule, j));
+            g_assert_true (j + 1 == rule->exprs->len || divert_nft_rule_index (rule, j)->kind < DIVERT_NFT_REDIRECT);
+          }
+      }
+}
+
+/* A change of place changes the chain of grants, and, where these are many, the sets that it looks into. */
+static void
+test_grants (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (counts); i++)
+    {
+      g_autoptr(DivertRuleset) ruleset = expansion_make_ruleset (counts[i], DIVERT_MODE_AUTO);
+      g_autoptr(DivertNftTable) home = divert_nft_table_new_from_ruleset (ruleset);
+      g_autoptr(DivertNftTable) away = NULL;
+
+      for (guint j = ruleset->rules->len; j > 0; j--)
+        if (((DivertRule *) g_ptr_array_index (ruleset->rules, j - 1))->chain == DIVERT_CHAIN_GRANTS)
+          g_ptr_array_remove_index (ruleset->rules, j - 1);
+      away = divert_nft_table_new_from_ruleset (ruleset);
+
+      g_assert_cmpuint (home->rules[DIVERT_CHAIN_GRANTS]->len, >, 0);
+      g_assert_cmpuint (away->rules[DIVERT_CHAIN_GRANTS]->len, ==, 0);
+      for (guint chain = 0; chain < DIVERT_NFT_N_CHAINS; chain++)
+        for (guint j = 0; chain != DIVERT_CHAIN_GRANTS && home->rules[chain] != NULL && j < home->rules[chain]->len;
+             j++)
+          {
+            g_autofree char *text = divert_nft_rule_to_text (g_ptr_array_index (home->rules[chain], j));
+            g_autofree char *expected = divert_nft_rule_to_text (g_ptr_array_index (away->rules[chain], j));
+
+            g_assert_cmpstr (text, ==, expected);
+          }
+    }
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_data_func ("/nftables/expand/walk/away", GINT_TO_POINTER (DIVERT_MODE_AWAY), test_walk);
+  g_test_add_data_func ("/nftables/expand/walk/home", GINT_TO_POINTER (DIVERT_MODE_AUTO), test_walk);
+  g_test_add_func ("/nftables/expand/refused", test_refused);
+  g_test_add_data_func ("/nftables/expand/describe/away", GINT_TO_POINTER (DIVERT_MODE_AWAY), test_describe);
+  g_test_add_data_func ("/nftables/expand/describe/home", GINT_TO_POINTER (DIVERT_MODE_AUTO), test_describe);
+  g_test_add_func ("/nftables/expand/cost", test_cost);
+  g_test_add_func ("/nftables/expand/well-formed", test_well_formed);
+  g_test_add_func ("/nftables/expand/grants", test_grants);
+  return g_test_run ();
+}
