@@ -110,7 +110,7 @@ test_walk (gconstpointer data)
     for (guint j = 0; j < G_N_ELEMENTS (keys); j++)
       {
         g_autoptr(DivertRuleset) ruleset = expansion_make_ruleset_with (counts[i], GPOINTER_TO_INT (data), keys[j]);
-        g_autoptr(DivertNftTable) table = divert_nft_table_new_from_ruleset (ruleset);
+        g_autoptr(DivertNftTable) table = divert_nft_table_new_from_ruleset (DIVERT_NFT_TABLE, ruleset);
 
         for (guint k = 0; k < 3000; k++)
           {
@@ -125,7 +125,7 @@ static void
 test_refused (void)
 {
   g_autoptr(DivertRuleset) ruleset = expansion_make_ruleset (17, DIVERT_MODE_AWAY);
-  g_autoptr(DivertNftTable) table = divert_nft_table_new_from_ruleset (ruleset);
+  g_autoptr(DivertNftTable) table = divert_nft_table_new_from_ruleset (DIVERT_NFT_TABLE, ruleset);
   guint n_refused = 0;
 
   for (guint i = 0; i < 20000; i++)
@@ -187,8 +187,8 @@ test_cost (void)
 {
   g_autoptr(DivertRuleset) few = expansion_make_ruleset (4, DIVERT_MODE_AUTO);
   g_autoptr(DivertRuleset) many = expansion_make_ruleset (1000, DIVERT_MODE_AUTO);
-  g_autoptr(DivertNftTable) table_few = divert_nft_table_new_from_ruleset (few);
-  g_autoptr(DivertNftTable) table_many = divert_nft_table_new_from_ruleset (many);
+  g_autoptr(DivertNftTable) table_few = divert_nft_table_new_from_ruleset (DIVERT_NFT_TABLE, few);
+  g_autoptr(DivertNftTable) table_many = divert_nft_table_new_from_ruleset (DIVERT_NFT_TABLE, many);
   DivertSample sample = { .protocol = IPPROTO_TCP, .dport = 80, .tcp_flags = ACK, .interface = "eth0",
                           .is_tracked = TRUE }, copy;
 
@@ -216,7 +216,7 @@ static void
 test_well_formed (void)
 {
   g_autoptr(DivertRuleset) ruleset = expansion_make_ruleset (100, DIVERT_MODE_AUTO);
-  g_autoptr(DivertNftTable) table = divert_nft_table_new_from_ruleset (ruleset);
+  g_autoptr(DivertNftTable) table = divert_nft_table_new_from_ruleset (DIVERT_NFT_TABLE, ruleset);
   g_autoptr(GHashTable) names = g_hash_table_new (g_str_hash, g_str_equal);
 
   for (guint i = 0; i < table->sets->len; i++)
@@ -250,13 +250,13 @@ test_grants (void)
   for (guint i = 0; i < G_N_ELEMENTS (counts); i++)
     {
       g_autoptr(DivertRuleset) ruleset = expansion_make_ruleset (counts[i], DIVERT_MODE_AUTO);
-      g_autoptr(DivertNftTable) home = divert_nft_table_new_from_ruleset (ruleset);
+      g_autoptr(DivertNftTable) home = divert_nft_table_new_from_ruleset (DIVERT_NFT_TABLE, ruleset);
       g_autoptr(DivertNftTable) away = NULL;
 
       for (guint j = ruleset->rules->len; j > 0; j--)
         if (((DivertRule *) g_ptr_array_index (ruleset->rules, j - 1))->chain == DIVERT_CHAIN_GRANTS)
           g_ptr_array_remove_index (ruleset->rules, j - 1);
-      away = divert_nft_table_new_from_ruleset (ruleset);
+      away = divert_nft_table_new_from_ruleset (DIVERT_NFT_TABLE, ruleset);
 
       g_assert_cmpuint (home->rules[DIVERT_CHAIN_GRANTS]->len, >, 0);
       g_assert_cmpuint (away->rules[DIVERT_CHAIN_GRANTS]->len, ==, 0);

@@ -22,6 +22,7 @@ static const struct
   [DIVERT_PART_FENCE_IPV4] = { "fence-ipv4", N_("fence (IPv4)") },
   [DIVERT_PART_FENCE_IPV6] = { "fence-ipv6", N_("fence (IPv6)") },
   [DIVERT_PART_FENCE_DEVICE] = { "fence-device", N_("the fence's device") },
+  [DIVERT_PART_NFTABLES] = { "nftables", N_("table inet nm-divert of nftables") },
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (parts) == DIVERT_N_PARTS);
 G_STATIC_ASSERT (DIVERT_FAMILY_IPV6 == DIVERT_FAMILY_IPV4 + 1);
@@ -36,7 +37,7 @@ divert_part_of (DivertPart   part,
 gboolean
 divert_parts_judge (DivertParts bits)
 {
-  return (bits & (1u << DIVERT_PART_MANGLE_IPV4 | 1u << DIVERT_PART_MANGLE_IPV6)) != 0;
+  return (bits & (1u << DIVERT_PART_MANGLE_IPV4 | 1u << DIVERT_PART_MANGLE_IPV6 | 1u << DIVERT_PART_NFTABLES)) != 0;
 }
 
 const char *

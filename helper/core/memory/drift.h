@@ -20,9 +20,10 @@ typedef enum
   DIVERT_PART_FENCE_IPV4,   /* the fence's ip rule and routes */
   DIVERT_PART_FENCE_IPV6,
   DIVERT_PART_FENCE_DEVICE,
+  DIVERT_PART_NFTABLES,     /* our table of nftables, which has both families */
 } DivertPart;
 
-#define DIVERT_N_PARTS (DIVERT_PART_FENCE_DEVICE + 1)
+#define DIVERT_N_PARTS (DIVERT_PART_NFTABLES + 1)
 
 /* Parts as bits: 1 << DivertPart. */
 typedef guint DivertParts;

@@ -254,6 +254,7 @@ divert_nft_emit_refusal (DivertNftExpansion     *e,
 
   add_matches (e, rule, origin, v);
   divert_nft_rule_add (rule, DIVERT_NFT_GOTO)->chain = DIVERT_NFT_CHAIN_REFUSE;
+  divert_nft_table_get_chain (e->table, DIVERT_NFT_CHAIN_REFUSE);
 }
 
 void

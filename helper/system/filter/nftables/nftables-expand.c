@@ -206,16 +206,17 @@ expand_at (DivertNftExpansion  *e,
 }
 
 DivertNftTable *
-divert_nft_table_new_from_ruleset (const DivertRuleset *ruleset)
+divert_nft_table_new_from_ruleset (const char          *name,
+                                   const DivertRuleset *ruleset)
 {
-  DivertNftExpansion e = { .table = divert_nft_table_new () };
+  DivertNftExpansion e = { .table = divert_nft_table_new (name) };
 
   for (guint i = 0; i < ruleset->rules->len; i++)
     e.families |= ((const DivertRule *) g_ptr_array_index (ruleset->rules, i))->families;
   for (guint i = 0; i < ruleset->rules->len;)
     i += expand_at (&e, ruleset, i);
   e.first = e.last = NULL;
-  if (!divert_ruleset_is_empty (ruleset))
+  if (e.table->rules[DIVERT_NFT_CHAIN_REFUSE] != NULL)
     divert_nft_emit_refuse (&e);
   return e.table;
 }

@@ -10,7 +10,7 @@
 G_BEGIN_DECLS
 
 /* An empty ruleset gives a table without chains: none is to be there. */
-DivertNftTable *divert_nft_table_new_from_ruleset (const DivertRuleset *ruleset);
+DivertNftTable *divert_nft_table_new_from_ruleset (const char *name, const DivertRuleset *ruleset);
 /* Which of the rules that come of @rule, one of @ruleset's, concerns @packet. */
 void            divert_nft_describe (const DivertRuleset *ruleset, const DivertRule *rule, const DivertPacket *packet,
                                      DivertRuleText *ret_text);

@@ -17,7 +17,16 @@ static const struct
   [DIVERT_NFT_SET_IPV6] = { "ipv6_addr", "constant,interval" },
   [DIVERT_NFT_SET_PROTOCOLS] = { "inet_proto", "constant" },
   [DIVERT_NFT_SET_ADDRTYPES] = { "fib_addrtype", "constant" },
+  [DIVERT_NFT_SET_INTERFACES] = { "ifname", "timeout" },
 };
+
+static void
+append_interfaces (GString            *text,
+                   const DivertNftSet *set)
+{
+  for (guint i = 0; set->names[i] != NULL; i++)
+    g_string_append_printf (text, "%s\"%s\" timeout %us", i > 0 ? ", " : "", set->names[i], set->lifetime_ms / 1000);
+}
 
 static void
 append_bits (GString            *text,
@@ -39,9 +48,17 @@ static void
 append_set (GString            *text,
             const DivertNftSet *set)
 {
-  g_string_append_printf (text, "\tset %s {\n\t\ttype %s\n\t\tflags %s\n\t\telements = { ", set->name,
-                          set_types[set->type].type, set_types[set->type].flags);
-  if (set->prefixes == NULL)
+  g_string_append_printf (text, "\tset %s {\n\t\ttype %s\n\t\tflags %s\n", set->name, set_types[set->type].type,
+                          set_types[set->type].flags);
+  if (set->names != NULL && set->names[0] == NULL)
+    {
+      g_string_append (text, "\t}\n");
+      return;
+    }
+  g_string_append (text, "\t\telements = { ");
+  if (set->names != NULL)
+    append_interfaces (text, set);
+  else if (set->prefixes == NULL)
     append_bits (text, set);
   for (guint i = 0; set->prefixes != NULL && i < set->prefixes->len; i++)
     {
@@ -76,9 +93,10 @@ append_chain (GString         *text,
 char *
 divert_nft_table_to_text (const DivertNftTable *table)
 {
-  g_autoptr(GString) text = g_string_new ("table inet " DIVERT_NFT_TABLE " {\n");
+  g_autoptr(GString) text = g_string_new (NULL);
   const char *separator = "";
 
+  g_string_append_printf (text, "table inet %s {\n", table->name);
   for (guint i = 0; i < table->sets->len; i++)
     {
       g_string_append (text, separator);
@@ -99,7 +117,7 @@ divert_nft_table_to_text (const DivertNftTable *table)
 char *
 divert_nft_to_text (const DivertRuleset *ruleset)
 {
-  g_autoptr(DivertNftTable) table = divert_nft_table_new_from_ruleset (ruleset);
+  g_autoptr(DivertNftTable) table = divert_nft_table_new_from_ruleset (DIVERT_NFT_TABLE, ruleset);
   g_autoptr(GString) text = g_string_new (NULL);
   g_autofree char *rules = NULL;
 
@@ -173,7 +191,7 @@ divert_nft_describe (const DivertRuleset *ruleset,
                      const DivertPacket  *packet,
                      DivertRuleText      *ret_text)
 {
-  g_autoptr(DivertNftTable) table = divert_nft_table_new_from_ruleset (ruleset);
+  g_autoptr(DivertNftTable) table = divert_nft_table_new_from_ruleset (DIVERT_NFT_TABLE, ruleset);
   const GPtrArray *rules = table->rules[rule->chain];
   const guint index = find_index (ruleset, rule);
 

@@ -12,14 +12,16 @@ set_free (gpointer data)
   DivertNftSet *set = data;
 
   g_clear_pointer (&set->prefixes, g_array_unref);
+  g_strfreev (set->names);
   g_free (set);
 }
 
 DivertNftTable *
-divert_nft_table_new (void)
+divert_nft_table_new (const char *name)
 {
   DivertNftTable *table = g_new0 (DivertNftTable, 1);
 
+  table->name = name;
   table->sets = g_ptr_array_new_with_free_func (set_free);
   return table;
 }
@@ -133,6 +135,18 @@ divert_nft_table_add_bits (DivertNftTable   *table,
   set = add_set (table, name, type);
   set->bits = bits;
   return set->name;
+}
+
+void
+divert_nft_table_add_interfaces (DivertNftTable *table,
+                                 const char     *name,
+                                 GStrv           names,
+                                 guint           lifetime_ms)
+{
+  DivertNftSet *set = add_set (table, name, DIVERT_NFT_SET_INTERFACES);
+
+  set->names = names;
+  set->lifetime_ms = lifetime_ms;
 }
 
 DivertNftRule *

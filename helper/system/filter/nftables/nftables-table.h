@@ -91,25 +91,30 @@ typedef enum
   DIVERT_NFT_SET_IPV6,
   DIVERT_NFT_SET_PROTOCOLS,
   DIVERT_NFT_SET_ADDRTYPES,
+  DIVERT_NFT_SET_INTERFACES, /* their elements lapse */
 } DivertNftSetType;
 
 /* A set never changes: it is constant in the kernel, and its name tells what is in it.  So who wants other elements
- * wants another set, and an equal name is an equal set. */
+ * wants another set, and an equal name is an equal set.  INTERFACES are different: who has such a set must renew what
+ * is in it. */
 typedef struct
 {
   char             name[DIVERT_NFT_SET_NAME_MAX + 1];
   DivertNftSetType type;
   GArray          *prefixes; /* of the first two types: DivertPrefix, sorted and disjoint; else NULL */
-  guint            bits;     /* of the others: 1 << IPPROTO_x or 1 << RTN_x */
+  guint            bits;     /* of the next two: 1 << IPPROTO_x or 1 << RTN_x */
+  GStrv            names;    /* of INTERFACES, and how long each is in the set; else NULL */
+  guint            lifetime_ms;
 } DivertNftSet;
 
 typedef struct
 {
-  GPtrArray *sets;                         /* DivertNftSet */
-  GPtrArray *rules[DIVERT_NFT_N_CHAINS];   /* DivertNftRule in their order; NULL: there is no such chain */
+  const char *name;                        /* static; that of the family inet */
+  GPtrArray  *sets;                        /* DivertNftSet */
+  GPtrArray  *rules[DIVERT_NFT_N_CHAINS];  /* DivertNftRule in their order; NULL: there is no such chain */
 } DivertNftTable;
 
-DivertNftTable *divert_nft_table_new (void);
+DivertNftTable *divert_nft_table_new (const char *name);
 void            divert_nft_table_free (DivertNftTable *table);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertNftTable, divert_nft_table_free)
 /* The chain is there from now on, with rules or without. */
@@ -119,6 +124,9 @@ const char     *divert_nft_table_add_prefixes (DivertNftTable *table, const char
                                                const GArray *prefixes);
 /* Likewise; @name means @bits, always. */
 const char     *divert_nft_table_add_bits (DivertNftTable *table, const char *name, DivertNftSetType type, guint bits);
+/* Takes @names. */
+void            divert_nft_table_add_interfaces (DivertNftTable *table, const char *name, GStrv names,
+                                                 guint lifetime_ms);
 const DivertNftSet *divert_nft_table_find_set (const DivertNftTable *table, const char *name);
 
 DivertNftRule  *divert_nft_rule_new (guint chain);

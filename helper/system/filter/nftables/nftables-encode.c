@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: our table, its chains, sets and rules as libnftnl's objects, and the digests in them.
+ *
+ * A digest is made of the text.  What is to be told apart has another text; FORMAT changes if the same text comes to
+ * mean something else in the kernel.
+ */
+#include "nftables-encode.h"
+
+#include "nftables-chains.h"
+#include "nftables-text.h"
+
+#include <libnftnl/udata.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <net/if.h>
+#include <string.h>
+
+#define FORMAT "1"
+
+/* Of our entry in an object's user data: none of nft's own, which skips what it does not know. */
+#define USER_DATA_DIGEST 0xd5
+
+/* The kernel's user data is opaque to it; by these numbers nft knows the type of a set. */
+#define NFT_TYPE_IPV4 7
+#define NFT_TYPE_IPV6 8
+#define NFT_TYPE_PROTOCOL 12
+#define NFT_TYPE_ADDRTYPE 38
+#define NFT_TYPE_INTERFACE 41
+
+static const struct
+{
+  guint32 type;
+  guint32 length;
+} set_keys[] = {
+  [DIVERT_NFT_SET_IPV4] = { NFT_TYPE_IPV4, 4 },
+  [DIVERT_NFT_SET_IPV6] = { NFT_TYPE_IPV6, 16 },
+  [DIVERT_NFT_SET_PROTOCOLS] = { NFT_TYPE_PROTOCOL, 1 },
+  [DIVERT_NFT_SET_ADDRTYPES] = { NFT_TYPE_ADDRTYPE, 4 },
+  [DIVERT_NFT_SET_INTERFACES] = { NFT_TYPE_INTERFACE, IFNAMSIZ },
+};
+
+static DivertNftDigest
+digest (const char *text)
+{
+  g_autoptr(GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
+  guint8 bytes[32];
+  gsize length = sizeof bytes;
+  DivertNftDigest value;
+
+  g_checksum_update (sum, (const guchar *) FORMAT, -1);
+  g_checksum_update (sum, (const guchar *) text, -1);
+  g_checksum_get_digest (sum, bytes, &length);
+  memcpy (&value, bytes, sizeof value);
+  return value != 0 ? value : 1;
+}
+
+DivertNftDigest
+divert_nft_digest_chain (guint chain)
+{
+  const DivertNftHook *hook = divert_nft_chain_hook (chain);
+  g_autofree char *text = g_strdup_printf ("%s %s %s %d %s", divert_nft_chain_name (chain),
+                                           hook != NULL ? hook->type : "", hook != NULL ? hook->hook : "",
+                                           hook != NULL ? hook->priority : 0, divert_nft_chain_comment (chain));
+
+  return digest (text);
+}
+
+DivertNftDigest
+divert_nft_digest_rule (const DivertNftRule *rule)
+{
+  g_autofree char *text = divert_nft_rule_to_text (rule);
+
+  return digest (text);
+}
+
+static int
+see_user_data (const struct nftnl_udata *attribute,
+               void                     *user_data)
+{
+  DivertNftDigest *found = user_data;
+
+  if (nftnl_udata_type (attribute) == USER_DATA_DIGEST && nftnl_udata_len (attribute) == sizeof *found)
+    memcpy (found, nftnl_udata_get (attribute), sizeof *found);
+  return 0;
+}
+
+DivertNftDigest
+divert_nft_digest_find (gconstpointer user_data,
+                        guint32       length)
+{
+  DivertNftDigest found = 0;
+
+  if (user_data == NULL || nftnl_udata_parse (user_data, length, see_user_data, &found) < 0)
+    return 0;
+  return found;
+}
+
+/* Free it. */
+static struct nftnl_udata_buf *
+make_user_data (const char      *comment,
+                DivertNftDigest  value)
+{
+  struct nftnl_udata_buf *buffer = nftnl_udata_buf_alloc (NFT_USERDATA_MAXLEN);
+
+  g_assert (buffer != NULL);
+  if (comment != NULL)
+    nftnl_udata_put_strz (buffer, NFTNL_UDATA_RULE_COMMENT, comment);
+  nftnl_udata_put (buffer, USER_DATA_DIGEST, sizeof value, &value);
+  return buffer;
+}
+
+struct nftnl_table *
+divert_nft_encode_table (const char *name)
+{
+  static const char comment[] = "nm-divert's own: it changes this by itself";
+  struct nftnl_table *table = nftnl_table_alloc ();
+  struct nftnl_udata_buf *user_data = make_user_data (comment, digest (comment));
+
+  nftnl_table_set_u32 (table, NFTNL_TABLE_FAMILY, NFPROTO_INET);
+  nftnl_table_set_str (table, NFTNL_TABLE_NAME, name);
+  nftnl_table_set_data (table, NFTNL_TABLE_USERDATA, nftnl_udata_buf_data (user_data),
+                        nftnl_udata_buf_len (user_data));
+  nftnl_udata_buf_free (user_data);
+  return table;
+}
+
+struct nftnl_chain *
+divert_nft_encode_chain (const char *table,
+                         guint       chain)
+{
+  const DivertNftHook *hook = divert_nft_chain_hook (chain);
+  struct nftnl_chain *encoded = nftnl_chain_alloc ();
+  struct nftnl_udata_buf *user_data = make_user_data (divert_nft_chain_comment (chain),
+                                                      divert_nft_digest_chain (chain));
+
+  nftnl_chain_set_u32 (encoded, NFTNL_CHAIN_FAMILY, NFPROTO_INET);
+  nftnl_chain_set_str (encoded, NFTNL_CHAIN_TABLE, table);
+  nftnl_chain_set_str (encoded, NFTNL_CHAIN_NAME, divert_nft_chain_name (chain));
+  nftnl_chain_set_data (encoded, NFTNL_CHAIN_USERDATA, nftnl_udata_buf_data (user_data),
+                        nftnl_udata_buf_len (user_data));
+  nftnl_udata_buf_free (user_data);
+  if (hook == NULL)
+    return encoded;
+  nftnl_chain_set_str (encoded, NFTNL_CHAIN_TYPE, hook->type);
+  nftnl_chain_set_u32 (encoded, NFTNL_CHAIN_HOOKNUM, hook->number);
+  nftnl_chain_set_s32 (encoded, NFTNL_CHAIN_PRIO, hook->priority);
+  nftnl_chain_set_u32 (encoded, NFTNL_CHAIN_POLICY, NF_ACCEPT);
+  return encoded;
+}
+
+struct nftnl_rule *
+divert_nft_encode_rule (const char          *table,
+                        const DivertNftRule *rule)
+{
+  struct nftnl_rule *encoded = nftnl_rule_alloc ();
+  struct nftnl_udata_buf *user_data = make_user_data (rule->comment, divert_nft_digest_rule (rule));
+
+  nftnl_rule_set_u32 (encoded, NFTNL_RULE_FAMILY, NFPROTO_INET);
+  nftnl_rule_set_str (encoded, NFTNL_RULE_TABLE, table);
+  nftnl_rule_set_str (encoded, NFTNL_RULE_CHAIN, divert_nft_chain_name (rule->chain));
+  nftnl_rule_set_data (encoded, NFTNL_RULE_USERDATA, nftnl_udata_buf_data (user_data),
+                       nftnl_udata_buf_len (user_data));
+  nftnl_udata_buf_free (user_data);
+  for (guint i = 0; i < rule->exprs->len; i++)
+    divert_nft_encode_expr (encoded, divert_nft_rule_index (rule, i));
+  return encoded;
+}
+
+static void
+add_element (struct nftnl_set *set,
+             gconstpointer     key,
+             guint             length,
+             gboolean          is_end)
+{
+  struct nftnl_set_elem *element = nftnl_set_elem_alloc ();
+
+  nftnl_set_elem_set (element, NFTNL_SET_ELEM_KEY, key, length);
+  if (is_end)
+    nftnl_set_elem_set_u32 (element, NFTNL_SET_ELEM_FLAGS, NFT_SET_ELEM_INTERVAL_END);
+  nftnl_set_elem_add (set, element);
+}
+
+/* The first address behind @prefix; FALSE: it is the last there is. */
+static gboolean
+find_end (const DivertPrefix *prefix,
+          guint8             *ret_end)
+{
+  memcpy (ret_end, prefix->bytes, sizeof prefix->bytes);
+  for (guint bit = prefix->length; bit > 0; bit--)
+    {
+      guint8 *byte = &ret_end[(bit - 1) / 8];
+      const guint8 mask = 0x80 >> (bit - 1) % 8;
+
+      *byte ^= mask;
+      if ((*byte & mask) != 0)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static void
+add_prefixes (struct nftnl_set *set,
+              const GArray     *prefixes,
+              guint             length)
+{
+  for (guint i = 0; i < prefixes->len; i++)
+    {
+      const DivertPrefix *prefix = divert_prefixes_index (prefixes, i);
+      guint8 end[sizeof prefix->bytes];
+
+      add_element (set, prefix->bytes, length, FALSE);
+      if (find_end (prefix, end))
+        add_element (set, end, length, TRUE);
+    }
+}
+
+static void
+add_interfaces (struct nftnl_set   *set,
+                const DivertNftSet *interfaces)
+{
+  for (guint i = 0; interfaces->names[i] != NULL; i++)
+    {
+      struct nftnl_set_elem *element = nftnl_set_elem_alloc ();
+      char name[IFNAMSIZ] = "";
+
+      g_strlcpy (name, interfaces->names[i], sizeof name);
+      nftnl_set_elem_set (element, NFTNL_SET_ELEM_KEY, name, sizeof name);
+      nftnl_set_elem_set_u64 (element, NFTNL_SET_ELEM_TIMEOUT, interfaces->lifetime_ms);
+      nftnl_set_elem_add (set, element);
+    }
+}
+
+static guint32
+get_flags (const DivertNftSet *set)
+{
+  if (set->names != NULL)
+    return NFT_SET_TIMEOUT;
+  return NFT_SET_CONSTANT | (set->prefixes != NULL ? NFT_SET_INTERVAL : 0);
+}
+
+static void
+add_bits (struct nftnl_set *set,
+          guint             bits,
+          guint             length)
+{
+  for (guint32 i = 0; i < 32; i++)
+    {
+      const guint8 byte = i;
+
+      if ((bits & (1u << i)) != 0)
+        add_element (set, length == 1 ? (gconstpointer) &byte : &i, length, FALSE);
+    }
+}
+
+struct nftnl_set *
+divert_nft_encode_set (const char         *table,
+                       const DivertNftSet *set,
+                       guint32             id)
+{
+  struct nftnl_set *encoded = nftnl_set_alloc ();
+  const guint length = set_keys[set->type].length;
+
+  nftnl_set_set_u32 (encoded, NFTNL_SET_FAMILY, NFPROTO_INET);
+  nftnl_set_set_str (encoded, NFTNL_SET_TABLE, table);
+  nftnl_set_set_str (encoded, NFTNL_SET_NAME, set->name);
+  nftnl_set_set_u32 (encoded, NFTNL_SET_ID, id);
+  nftnl_set_set_u32 (encoded, NFTNL_SET_FLAGS, get_flags (set));
+  nftnl_set_set_u32 (encoded, NFTNL_SET_KEY_TYPE, set_keys[set->type].type);
+  nftnl_set_set_u32 (encoded, NFTNL_SET_KEY_LEN, length);
+  if (set->names != NULL)
+    add_interfaces (encoded, set);
+  else if (set->prefixes != NULL)
+    add_prefixes (encoded, set->prefixes, length);
+  else
+    add_bits (encoded, set->bits, length);
+  return encoded;
+}

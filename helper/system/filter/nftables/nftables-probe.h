@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the kernel's nftables can do.
+ */
+#pragma once
+
+#include "nft-socket.h"
+
+G_BEGIN_DECLS
+
+/* Would the kernel take rules like ours?  Leaves nothing behind.  The error is DIVERT_NETLINK_ERROR and names the
+ * rule. */
+gboolean divert_nft_probe (DivertNft *nft, GError **error);
+
+G_END_DECLS

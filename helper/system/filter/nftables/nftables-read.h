@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the kernel holds of our table: enough to tell what of it is not as it should be.
+ */
+#pragma once
+
+#include "nft-socket.h"
+#include "nftables-encode.h"
+
+G_BEGIN_DECLS
+
+typedef struct
+{
+  char            *name;
+  DivertNftDigest  digest;  /* 0: not one of our chains */
+  GArray          *rules;   /* DivertNftDigest of each, 0: not one of our rules */
+} DivertNftChainState;
+
+typedef struct
+{
+  gboolean   exists;        /* there is a table of our name */
+  gboolean   is_ours;
+  GPtrArray *chains;        /* DivertNftChainState */
+  GPtrArray *sets;          /* char *: their names */
+  guint64    dropped;       /* packets that the guard has dropped */
+} DivertNftState;
+
+void     divert_nft_state_clear (DivertNftState *state);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (DivertNftState, divert_nft_state_clear)
+#define DIVERT_NFT_STATE_INIT { FALSE, FALSE, NULL, NULL, 0 }
+
+/* Is there a table of our name, and is it ours?  @state is empty before; chains and sets stay so. */
+gboolean divert_nft_read_table (DivertNft *nft, const char *table, DivertNftState *state, GError **error);
+/* All of it. */
+gboolean divert_nft_read (DivertNft *nft, const char *table, DivertNftState *state, GError **error);
+
+DivertNftChainState *divert_nft_state_find_chain (const DivertNftState *state, const char *name);
+
+G_END_DECLS

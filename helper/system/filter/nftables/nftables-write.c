@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: the transaction's messages, as few of them as will do.
+ *
+ * Where all chains are there, those whose rules differ are emptied and filled anew, and sets come and go with them: a
+ * change of place touches the grants alone.  Whatever else is not as it should be (a chain that is missing, or is not
+ * ours, or hooks in elsewhere), the table is replaced.  A transaction is one moment to packets either way.
+ */
+#include "nftables-write.h"
+
+#include "nftables-chains.h"
+#include "nftables-text.h"
+
+#include <linux/netfilter.h>
+
+static void
+add_table (DivertNftBatch *batch,
+           guint8          type,
+           guint16         flags,
+           const char     *name)
+{
+  g_autoptr(nftnl_table) table = divert_nft_encode_table (name);
+  g_autofree char *what = g_strdup_printf ("table inet %s", name);
+
+  nftnl_table_nlmsg_build_payload (divert_nft_batch_add (batch, type, flags, what), table);
+}
+
+static void
+add_chain (DivertNftBatch *batch,
+           const char     *table,
+           guint           chain)
+{
+  g_autoptr(nftnl_chain) encoded = divert_nft_encode_chain (table, chain);
+  g_autofree char *what = g_strdup_printf ("chain %s", divert_nft_chain_name (chain));
+
+  nftnl_chain_nlmsg_build_payload (divert_nft_batch_add (batch, NFT_MSG_NEWCHAIN, NLM_F_CREATE, what), encoded);
+}
+
+static void
+add_rules (DivertNftBatch  *batch,
+           const char      *table,
+           guint            chain,
+           const GPtrArray *rules)
+{
+  for (guint i = 0; i < rules->len; i++)
+    {
+      const DivertNftRule *rule = g_ptr_array_index (rules, i);
+      g_autoptr(nftnl_rule) encoded = divert_nft_encode_rule (table, rule);
+      g_autofree char *text = divert_nft_rule_to_text (rule);
+      g_autofree char *what = g_strdup_printf ("%s: %s", divert_nft_chain_name (chain), text);
+
+      nftnl_rule_nlmsg_build_payload (divert_nft_batch_add (batch, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND, what),
+                                      encoded);
+    }
+}
+
+/* The elements of a long list are spread over messages. */
+static void
+add_set (DivertNftBatch     *batch,
+         const char         *table,
+         const DivertNftSet *set,
+         guint32             id)
+{
+  g_autoptr(nftnl_set) encoded = divert_nft_encode_set (table, set, id);
+  g_autofree char *what = g_strdup_printf ("set %s", set->name);
+  struct nftnl_set_elems_iter *iter;
+  int more;
+
+  nftnl_set_nlmsg_build_payload (divert_nft_batch_add (batch, NFT_MSG_NEWSET, NLM_F_CREATE, what), encoded);
+  iter = nftnl_set_elems_iter_create (encoded);
+  do
+    more = nftnl_set_elems_nlmsg_build_payload_iter (
+        divert_nft_batch_add (batch, NFT_MSG_NEWSETELEM, NLM_F_CREATE, what), iter);
+  while (more > 0);
+  nftnl_set_elems_iter_destroy (iter);
+}
+
+static void
+delete_set (DivertNftBatch *batch,
+            const char     *table,
+            const char     *name)
+{
+  g_autoptr(nftnl_set) set = nftnl_set_alloc ();
+  g_autofree char *what = g_strdup_printf ("set %s", name);
+
+  nftnl_set_set_u32 (set, NFTNL_SET_FAMILY, NFPROTO_INET);
+  nftnl_set_set_str (set, NFTNL_SET_TABLE, table);
+  nftnl_set_set_str (set, NFTNL_SET_NAME, name);
+  nftnl_set_nlmsg_build_payload (divert_nft_batch_add (batch, NFT_MSG_DELSET, 0, what), set);
+}
+
+void
+divert_nft_write_flush (DivertNftBatch *batch,
+                        const char     *table,
+                        const char     *chain)
+{
+  g_autoptr(nftnl_rule) all = nftnl_rule_alloc ();
+  g_autofree char *what = g_strdup_printf ("chain %s", chain);
+
+  nftnl_rule_set_u32 (all, NFTNL_RULE_FAMILY, NFPROTO_INET);
+  nftnl_rule_set_str (all, NFTNL_RULE_TABLE, table);
+  nftnl_rule_set_str (all, NFTNL_RULE_CHAIN, chain);
+  nftnl_rule_nlmsg_build_payload (divert_nft_batch_add (batch, NFT_MSG_DELRULE, 0, what), all);
+}
+
+void
+divert_nft_write_all (DivertNftBatch       *batch,
+                      const DivertNftTable *table)
+{
+  add_table (batch, NFT_MSG_NEWTABLE, NLM_F_CREATE, table->name);
+  for (guint i = 0; i < table->sets->len; i++)
+    add_set (batch, table->name, g_ptr_array_index (table->sets, i), i + 1);
+  /* A rule jumps to chains that are there. */
+  for (guint chain = 0; chain < DIVERT_NFT_N_CHAINS; chain++)
+    if (table->rules[chain] != NULL)
+      add_chain (batch, table->name, chain);
+  for (guint chain = 0; chain < DIVERT_NFT_N_CHAINS; chain++)
+    if (table->rules[chain] != NULL)
+      add_rules (batch, table->name, chain, table->rules[chain]);
+}
+
+static guint
+count_chains (const DivertNftTable *table)
+{
+  guint n = 0;
+
+  for (guint chain = 0; chain < DIVERT_NFT_N_CHAINS; chain++)
+    if (table->rules[chain] != NULL)
+      n++;
+  return n;
+}
+
+/* Are all chains there, and no others? */
+static gboolean
+has_chains (const DivertNftState *state,
+            const DivertNftTable *table)
+{
+  if (state->chains->len != count_chains (table))
+    return FALSE;
+  for (guint chain = 0; chain < DIVERT_NFT_N_CHAINS; chain++)
+    {
+      const DivertNftChainState *seen;
+
+      if (table->rules[chain] == NULL)
+        continue;
+      seen = divert_nft_state_find_chain (state, divert_nft_chain_name (chain));
+      if (seen == NULL || seen->digest != divert_nft_digest_chain (chain))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+has_rules (const DivertNftState *state,
+           guint                 chain,
+           const GPtrArray      *rules)
+{
+  const DivertNftChainState *seen = divert_nft_state_find_chain (state, divert_nft_chain_name (chain));
+
+  if (seen->rules->len != rules->len)
+    return FALSE;
+  for (guint i = 0; i < rules->len; i++)
+    if (g_array_index (seen->rules, DivertNftDigest, i) != divert_nft_digest_rule (g_ptr_array_index (rules, i)))
+      return FALSE;
+  return TRUE;
+}
+
+static void
+write_differences (DivertNftBatch       *batch,
+                   const DivertNftState *state,
+                   const DivertNftTable *table)
+{
+  gboolean same[DIVERT_NFT_N_CHAINS];
+
+  for (guint i = 0; i < table->sets->len; i++)
+    {
+      const DivertNftSet *set = g_ptr_array_index (table->sets, i);
+
+      if (!g_ptr_array_find_with_equal_func (state->sets, set->name, g_str_equal, NULL))
+        add_set (batch, table->name, set, i + 1);
+    }
+  for (guint chain = 0; chain < DIVERT_NFT_N_CHAINS; chain++)
+    {
+      same[chain] = table->rules[chain] == NULL || has_rules (state, chain, table->rules[chain]);
+      if (same[chain])
+        continue;
+      divert_nft_write_flush (batch, table->name, divert_nft_chain_name (chain));
+      add_rules (batch, table->name, chain, table->rules[chain]);
+    }
+  for (guint i = 0; i < state->sets->len; i++)
+    if (divert_nft_table_find_set (table, state->sets->pdata[i]) == NULL)
+      delete_set (batch, table->name, state->sets->pdata[i]);
+}
+
+void
+divert_nft_write (DivertNftBatch       *batch,
+                  const DivertNftState *state,
+                  const DivertNftTable *table)
+{
+  const gboolean is_wanted = count_chains (table) > 0;
+
+  if (state->exists && is_wanted && has_chains (state, table))
+    {
+      write_differences (batch, state, table);
+      return;
+    }
+  if (state->exists)
+    add_table (batch, NFT_MSG_DELTABLE, 0, table->name);
+  if (is_wanted)
+    divert_nft_write_all (batch, table);
+}

@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: the nftables backend: reading, comparing and writing in one transaction.
+ *
+ * Theory of operation.  All rules of both families are in one table, and a transaction changes it at one moment, so
+ * there is no state in between, and no order to choose.  Nobody is locked out meanwhile.  Instead each transaction
+ * names the generation of nftables that it was made for, and is made anew if somebody else was faster.
+ *
+ * The generation also says when there is nothing to do: if it is that of our last write, and the same rules are wanted,
+ * then they are there.  If it is another, the table is read, and compared digest by digest.
+ *
+ * Our table is known by a digest in its user data.  One of the same name that lacks it is somebody else's, and is left
+ * alone.
+ */
+#include "nftables.h"
+
+#include "nft-watch.h"
+#include "nftables-chains.h"
+#include "nftables-expand.h"
+#include "nftables-probe.h"
+#include "nftables-text.h"
+#include "nftables-write.h"
+
+#include <errno.h>
+#include <glib/gi18n-lib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define ALL_CHAINS ((1u << DIVERT_N_CHAINS) - 1)
+
+typedef struct
+{
+  DivertBackend   parent;
+  DivertNft      *nft;        /* NULL: nobody has asked for it yet */
+  DivertRuleset  *last;       /* in the kernel as of … */
+  guint32         generation; /* … this one; 0: not known */
+  DivertNftWatch *watch;      /* NULL: nobody wants to know */
+} NftablesBackend;
+
+static gboolean
+is_one_of (int        code,
+           const int *codes,
+           guint      n_codes)
+{
+  for (guint i = 0; i < n_codes; i++)
+    if (code == codes[i])
+      return TRUE;
+  return FALSE;
+}
+
+/* No nftables, or none of its family inet. */
+static gboolean
+is_absent (const GError *error)
+{
+  static const int codes[] = { EINVAL, EOPNOTSUPP, EPROTONOSUPPORT, EAFNOSUPPORT, ENOENT };
+
+  return error->domain == DIVERT_NETLINK_ERROR && is_one_of (error->code, codes, G_N_ELEMENTS (codes));
+}
+
+static DivertBackendError
+classify (const GError       *failure,
+          DivertBackendError  refusal)
+{
+  static const int passing[] = { ERESTART, EINTR, EAGAIN, ENOBUFS, EBUSY };
+  static const int denied[] = { EPERM, EACCES };
+
+  if (is_one_of (failure->code, denied, G_N_ELEMENTS (denied)))
+    return DIVERT_BACKEND_ERROR_PERMISSION;
+  if (is_one_of (failure->code, passing, G_N_ELEMENTS (passing)))
+    return DIVERT_BACKEND_ERROR_BUSY;
+  return refusal;
+}
+
+/* @failure in the words of those who called. @refusal: what it means if the kernel does not like the rules. */
+static gboolean
+fail (GError             **error,
+      const GError        *failure,
+      DivertBackendError   refusal)
+{
+  if (failure->domain == DIVERT_BACKEND_ERROR)
+    g_propagate_error (error, g_error_copy (failure));
+  else if (classify (failure, refusal) == DIVERT_BACKEND_ERROR_PERMISSION)
+    g_set_error (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_PERMISSION,
+                 _("the packet filter needs CAP_NET_ADMIN and CAP_NET_RAW: '%s'"), failure->message);
+  else
+    g_set_error (error, DIVERT_BACKEND_ERROR, classify (failure, refusal), "nftables: %s", failure->message);
+  return FALSE;
+}
+
+static gboolean
+open_nft (NftablesBackend  *self,
+          GError          **error)
+{
+  if (self->nft == NULL)
+    self->nft = divert_nft_new (error);
+  return self->nft != NULL;
+}
+
+static void
+forget (NftablesBackend *self)
+{
+  g_clear_pointer (&self->last, divert_ruleset_unref);
+  self->generation = 0;
+}
+
+static GPtrArray *
+nftables_list_modules (DivertBackend *backend)
+{
+  static const char *const names[] = {
+    "nf_tables", "nft_chain_nat", "nft_ct",          "nft_fib_inet", "nft_redir",
+    "nft_socket", "nft_tproxy",   "nft_reject_inet",
+  };
+  GPtrArray *modules = g_ptr_array_new_with_free_func (g_free);
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    g_ptr_array_add (modules, g_strdup (names[i]));
+  return modules;
+}
+
+static gboolean
+has_family (DivertFamily   family,
+            GError       **error)
+{
+  const int fd = socket (divert_netlink_family (family), SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+  if (fd < 0 && errno == EAFNOSUPPORT)
+    {
+      g_set_error (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_NO_FAMILY, _("the kernel does not speak %s"),
+                   divert_family_name (family));
+      return FALSE;
+    }
+  if (fd >= 0)
+    close (fd);
+  return TRUE;
+}
+
+static gboolean
+nftables_probe (DivertBackend  *backend,
+                DivertFamily    family,
+                GError        **error)
+{
+  NftablesBackend *self = (NftablesBackend *) backend;
+  g_autoptr(GError) failure = NULL;
+
+  if (!has_family (family, error))
+    return FALSE;
+  if (open_nft (self, &failure) && divert_nft_probe (self->nft, &failure))
+    return TRUE;
+  return fail (error, failure, DIVERT_BACKEND_ERROR_UNAVAILABLE);
+}
+
+typedef struct
+{
+  NftablesBackend      *self;
+  DivertRuleset        *ruleset;
+  const DivertNftTable *table;
+  gboolean              wrote;
+} Attempt;
+
+static gboolean
+is_last (const NftablesBackend *self,
+         const DivertRuleset   *ruleset)
+{
+  return self->last != NULL && divert_ruleset_same_rules (self->last, ruleset, DIVERT_FAMILY_IPV4, ALL_CHAINS) &&
+         divert_ruleset_same_rules (self->last, ruleset, DIVERT_FAMILY_IPV6, ALL_CHAINS);
+}
+
+/* Nothing of ours is there if the table isn't. */
+static gboolean
+refuse_foreign (const Attempt  *a,
+                GError        **error)
+{
+  if (divert_ruleset_is_empty (a->ruleset))
+    return TRUE;
+  g_set_error (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_FOREIGN,
+               _("a table of nftables has our name and is not ours: '%s'"), "inet " DIVERT_NFT_TABLE);
+  return FALSE;
+}
+
+static gboolean
+attempt_apply (DivertNft  *nft,
+               gpointer    user_data,
+               GError    **error)
+{
+  Attempt *a = user_data;
+  g_auto(DivertNftState) state = DIVERT_NFT_STATE_INIT;
+  g_autoptr(DivertNftBatch) batch = divert_nft_batch_new ();
+  guint32 generation;
+
+  if (!divert_nft_get_generation (nft, &generation, error))
+    return FALSE;
+  if (a->self->generation == generation && is_last (a->self, a->ruleset))
+    return TRUE;
+  if (!divert_nft_read (nft, DIVERT_NFT_TABLE, &state, error))
+    return FALSE;
+  if (state.exists && !state.is_ours)
+    return refuse_foreign (a, error);
+  divert_nft_write (batch, &state, a->table);
+  if (divert_nft_batch_length (batch) > 0)
+    {
+      if (!divert_nft_batch_commit (batch, nft, generation, error))
+        return FALSE;
+      generation = divert_nft_next_generation (generation);
+      a->wrote = TRUE;
+    }
+  forget (a->self);
+  a->self->generation = generation;
+  a->self->last = divert_ruleset_ref (a->ruleset);
+  return TRUE;
+}
+
+static gboolean
+nftables_apply (DivertBackend  *backend,
+                DivertRuleset  *ruleset,
+                DivertApplied  *applied,
+                GError        **error)
+{
+  NftablesBackend *self = (NftablesBackend *) backend;
+  g_autoptr(DivertNftTable) table = divert_nft_table_new_from_ruleset (DIVERT_NFT_TABLE, ruleset);
+  Attempt a = { self, ruleset, table, FALSE };
+  g_autoptr(GError) failure = NULL;
+
+  if (open_nft (self, &failure) && divert_nft_try (self->nft, attempt_apply, &a, &failure))
+    {
+      divert_applied_add (applied, a.wrote);
+      applied->guarded = TRUE;
+      return TRUE;
+    }
+  forget (self);
+  if (divert_ruleset_is_empty (ruleset) && is_absent (failure))
+    return TRUE;
+  return fail (error, failure, DIVERT_BACKEND_ERROR_REFUSED);
+}
+
+static gboolean
+attempt_withdraw (DivertNft  *nft,
+                  gpointer    user_data,
+                  GError    **error)
+{
+  const char *grants = divert_nft_chain_name (DIVERT_CHAIN_GRANTS);
+  g_auto(DivertNftState) state = DIVERT_NFT_STATE_INIT;
+  g_autoptr(DivertNftBatch) batch = divert_nft_batch_new ();
+  const DivertNftChainState *chain;
+
+  if (!divert_nft_read (nft, DIVERT_NFT_TABLE, &state, error))
+    return FALSE;
+  chain = state.is_ours ? divert_nft_state_find_chain (&state, grants) : NULL;
+  if (chain != NULL && chain->rules->len > 0)
+    divert_nft_write_flush (batch, DIVERT_NFT_TABLE, grants);
+  return divert_nft_batch_commit (batch, nft, 0, error);
+}
+
+static gboolean
+nftables_withdraw (DivertBackend  *backend,
+                   GError        **error)
+{
+  NftablesBackend *self = (NftablesBackend *) backend;
+  g_autoptr(GError) failure = NULL;
+
+  forget (self);
+  if ((open_nft (self, &failure) && divert_nft_try (self->nft, attempt_withdraw, NULL, &failure)) ||
+      is_absent (failure))
+    return TRUE;
+  return fail (error, failure, DIVERT_BACKEND_ERROR_REFUSED);
+}
+
+static void
+nftables_watch (DivertBackend *backend,
+                DivertTouched  touched,
+                gpointer       user_data)
+{
+  NftablesBackend *self = (NftablesBackend *) backend;
+
+  divert_nft_watch_free (self->watch);
+  self->watch = divert_nft_watch_new (touched, user_data);
+}
+
+static DivertParts
+nftables_find_drift (DivertBackend *backend)
+{
+  NftablesBackend *self = (NftablesBackend *) backend;
+  g_auto(DivertNftState) state = DIVERT_NFT_STATE_INIT;
+  g_autoptr(DivertNftBatch) batch = NULL;
+  g_autoptr(DivertNftTable) table = NULL;
+  guint32 generation;
+
+  if (self->last == NULL || !divert_nft_get_generation (self->nft, &generation, NULL) ||
+      generation == self->generation || !divert_nft_read (self->nft, DIVERT_NFT_TABLE, &state, NULL))
+    return 0;
+  batch = divert_nft_batch_new ();
+  table = divert_nft_table_new_from_ruleset (DIVERT_NFT_TABLE, self->last);
+  divert_nft_write (batch, &state, table);
+  if (divert_nft_batch_length (batch) > 0)
+    return 1u << DIVERT_PART_NFTABLES;
+  self->generation = generation;
+  return 0;
+}
+
+static gboolean
+nftables_inspect (DivertBackend  *backend,
+                  gboolean       *ret_any,
+                  GError        **error)
+{
+  NftablesBackend *self = (NftablesBackend *) backend;
+  g_auto(DivertNftState) state = DIVERT_NFT_STATE_INIT;
+  g_autoptr(GError) failure = NULL;
+
+  if ((!open_nft (self, &failure) || !divert_nft_read_table (self->nft, DIVERT_NFT_TABLE, &state, &failure)) &&
+      !is_absent (failure))
+    return fail (error, failure, DIVERT_BACKEND_ERROR_REFUSED);
+  *ret_any = state.is_ours;
+  return TRUE;
+}
+
+static gboolean
+nftables_count_dropped (DivertBackend  *backend,
+                        guint64        *ret_packets,
+                        GError        **error)
+{
+  NftablesBackend *self = (NftablesBackend *) backend;
+  g_auto(DivertNftState) state = DIVERT_NFT_STATE_INIT;
+  g_autoptr(GError) failure = NULL;
+
+  if ((!open_nft (self, &failure) || !divert_nft_read (self->nft, DIVERT_NFT_TABLE, &state, &failure)) &&
+      !is_absent (failure))
+    return fail (error, failure, DIVERT_BACKEND_ERROR_REFUSED);
+  *ret_packets = state.is_ours ? state.dropped : 0;
+  return TRUE;
+}
+
+static char *
+nftables_to_text (DivertBackend       *backend,
+                  const DivertRuleset *ruleset)
+{
+  return divert_nft_to_text (ruleset);
+}
+
+static void
+nftables_describe (DivertBackend       *backend,
+                   const DivertRuleset *ruleset,
+                   const DivertRule    *rule,
+                   const DivertPacket  *packet,
+                   DivertRuleText      *ret_text)
+{
+  divert_nft_describe (ruleset, rule, packet, ret_text);
+}
+
+static void
+nftables_free (DivertBackend *backend)
+{
+  NftablesBackend *self = (NftablesBackend *) backend;
+
+  divert_nft_watch_free (self->watch);
+  divert_ruleset_unref (self->last);
+  divert_nft_free (self->nft);
+  g_free (self);
+}
+
+static const DivertBackendClass nftables_class = {
+  .name = "nftables",
+  .list_modules = nftables_list_modules,
+  .probe = nftables_probe,
+  .apply = nftables_apply,
+  .withdraw = nftables_withdraw,
+  .watch = nftables_watch,
+  .find_drift = nftables_find_drift,
+  .inspect = nftables_inspect,
+  .count_dropped = nftables_count_dropped,
+  .to_text = nftables_to_text,
+  .describe = nftables_describe,
+  .free = nftables_free,
+};
+
+DivertBackend *
+divert_backend_nftables_new (void)
+{
+  NftablesBackend *self = g_new0 (NftablesBackend, 1);
+
+  self->parent.klass = &nftables_class;
+  return &self->parent;
+}

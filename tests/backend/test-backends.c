@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What backend.h promises, of each backend, in a kernel: the same tests for all of them.  What is special to one is in
+ * tests of its own.
+ */
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "../unit/expansion.h"
+#include "sandbox.h"
+#include "system/filter/iptables/iptables.h"
+#include "system/filter/nftables/nftables.h"
+
+typedef struct
+{
+  DivertBackend *(*create) (void);
+  const char *read;           /* shows all that is in the kernel, others' too, without counters */
+  const char *lay_foreign;    /* somebody else's rules */
+  /* What somebody else does to ours: each is to be found and mended. */
+  const char *edits[4];
+} Kind;
+
+static const Kind iptables = {
+  .create = divert_backend_iptables_new,
+  .read = "for t in mangle nat; do for i in iptables ip6tables; do "
+          "$i-legacy-save -t $t | sed '/^#/d; s/\\[[0-9:]*\\]//'; done; done",
+  .lay_foreign = "for i in iptables-legacy ip6tables-legacy; do $i -w -t mangle -N THEIRS; "
+                 "$i -w -t mangle -A THEIRS -j RETURN; $i -w -t mangle -A OUTPUT -j THEIRS; "
+                 "$i -w -t nat -A OUTPUT -p tcp --dport 99 -j RETURN; done",
+  .edits = {
+    "iptables-legacy -w -t mangle -F",
+    "ip6tables-legacy -w -t mangle -A DIVERT_GUARD -j RETURN",
+    "iptables-legacy -w -t mangle -D LOCAL_DIVERT 2",
+    "iptables-legacy -w -t nat -F OUTPUT",
+  },
+};
+
+static const Kind nftables = {
+  .create = divert_backend_nftables_new,
+  .read = "nft list ruleset | sed 's/packets [0-9]* bytes [0-9]*//'",
+  .lay_foreign = "nft 'table inet theirs { set s { type ipv4_addr; elements = { 10.9.9.9 }; }; chain c { "
+                 "type filter hook output priority -200; ip daddr @s counter accept; }; }; table ip nm-divert { }'",
+  .edits = {
+    "nft delete table inet nm-divert",
+    "nft insert rule inet nm-divert leaving accept",
+    "nft flush chain inet nm-divert judge",
+    "nft add chain inet nm-divert strange '{ type filter hook output priority 0; }'",
+  },
+};
+
+typedef struct
+{
+  const Kind    *kind;
+  DivertBackend *backend;
+  DivertRuleset *home, *away, *nothing;
+} Fixture;
+
+static void
+take_grants (DivertRuleset *ruleset)
+{
+  for (guint i = ruleset->rules->len; i > 0; i--)
+    if (((DivertRule *) g_ptr_array_index (ruleset->rules, i - 1))->chain == DIVERT_CHAIN_GRANTS)
+      g_ptr_array_remove_index (ruleset->rules, i - 1);
+}
+
+/* With @n_prefixes that are others each time. */
+static DivertRuleset *
+make_ruleset (guint    n_prefixes,
+              gboolean home)
+{
+  DivertRuleset *ruleset = expansion_make_ruleset (n_prefixes, DIVERT_MODE_AUTO);
+
+  if (!home)
+    take_grants (ruleset);
+  return ruleset;
+}
+
+static void
+set_up (Fixture       *f,
+        gconstpointer  kind)
+{
+  sandbox_enter ();
+  f->kind = kind;
+  f->backend = f->kind->create ();
+  f->home = make_ruleset (0, TRUE);
+  f->away = make_ruleset (0, FALSE);
+  f->nothing = divert_ruleset_new_empty ();
+}
+
+static void
+tear_down (Fixture       *f,
+           gconstpointer  kind)
+{
+  divert_backend_free (f->backend);
+  divert_ruleset_unref (f->home);
+  divert_ruleset_unref (f->away);
+  divert_ruleset_unref (f->nothing);
+}
+
+static char *
+read_all (Fixture *f)
+{
+  return test_output ("%s", f->kind->read);
+}
+
+static guint
+lay (Fixture       *f,
+     DivertRuleset *ruleset)
+{
+  g_autoptr(GError) error = NULL;
+  DivertApplied applied = { 0, 0, FALSE };
+
+  f->backend->klass->apply (f->backend, ruleset, &applied, &error);
+  g_assert_no_error (error);
+  return applied.writes;
+}
+
+static gboolean
+is_there (Fixture *f)
+{
+  g_autoptr(GError) error = NULL;
+  gboolean any;
+
+  f->backend->klass->inspect (f->backend, &any, &error);
+  g_assert_no_error (error);
+  return any;
+}
+
+static void
+test_twice (Fixture       *f,
+            gconstpointer  kind)
+{
+  g_autofree char *once = NULL, *twice = NULL;
+
+  g_assert_false (is_there (f));
+  g_assert_cmpuint (lay (f, f->home), >, 0);
+  g_assert_true (is_there (f));
+  once = read_all (f);
+  g_assert_cmpuint (lay (f, f->home), ==, 0);
+  twice = read_all (f);
+  g_assert_cmpstr (once, ==, twice);
+}
+
+/* A new helper takes over what an earlier one has laid. */
+static void
+test_taken_over (Fixture       *f,
+                 gconstpointer  kind)
+{
+  lay (f, f->home);
+  divert_backend_free (f->backend);
+  f->backend = f->kind->create ();
+  g_assert_true (is_there (f));
+  g_assert_cmpuint (lay (f, f->home), ==, 0);
+}
+
+/* There and back is the same, and so is another way. */
+static void
+test_places (Fixture       *f,
+             gconstpointer  kind)
+{
+  g_autofree char *home = NULL, *away = NULL, *again = NULL;
+
+  lay (f, f->home);
+  home = read_all (f);
+  g_assert_cmpuint (lay (f, f->away), >, 0);
+  away = read_all (f);
+  g_assert_cmpstr (away, !=, home);
+  lay (f, f->home);
+  again = read_all (f);
+  g_assert_cmpstr (again, ==, home);
+}
+
+static void
+test_withdraw (Fixture       *f,
+               gconstpointer  kind)
+{
+  g_autofree char *away = NULL, *withdrawn = NULL;
+
+  g_assert_true (f->backend->klass->withdraw (f->backend, NULL));
+  g_assert_false (is_there (f));
+  lay (f, f->away);
+  away = read_all (f);
+  lay (f, f->home);
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr(GError) error = NULL;
+
+      f->backend->klass->withdraw (f->backend, &error);
+      g_assert_no_error (error);
+    }
+  withdrawn = read_all (f);
+  g_assert_cmpstr (withdrawn, ==, away);
+  /* What was withdrawn is laid again by who is at home. */
+  g_assert_cmpuint (lay (f, f->home), >, 0);
+}
+
+static void
+test_foreign (Fixture       *f,
+              gconstpointer  kind)
+{
+  g_autofree char *before = NULL, *after = NULL;
+
+  test_run ("%s", f->kind->lay_foreign);
+  before = read_all (f);
+  lay (f, f->home);
+  lay (f, f->away);
+  lay (f, f->nothing);
+  after = read_all (f);
+  g_assert_cmpstr (after, ==, before);
+  g_assert_false (is_there (f));
+  g_assert_cmpuint (lay (f, f->nothing), ==, 0);
+}
+
+/* Each edit is drift, is mended, and is none any more. */
+static void
+test_edited (Fixture       *f,
+             gconstpointer  kind)
+{
+  g_autofree char *whole = NULL;
+
+  lay (f, f->home);
+  whole = read_all (f);
+  g_assert_cmphex (f->backend->klass->find_drift (f->backend), ==, 0);
+  for (guint i = 0; i < G_N_ELEMENTS (f->kind->edits); i++)
+    {
+      g_autofree char *mended = NULL;
+
+      test_run ("%s", f->kind->edits[i]);
+      g_assert_cmphex (f->backend->klass->find_drift (f->backend), !=, 0);
+      g_assert_cmpuint (lay (f, f->home), >, 0);
+      mended = read_all (f);
+      g_assert_cmpstr (mended, ==, whole);
+      g_assert_cmphex (f->backend->klass->find_drift (f->backend), ==, 0);
+    }
+}
+
+/* What others do elsewhere is no reason to write. */
+static void
+test_others (Fixture       *f,
+             gconstpointer  kind)
+{
+  lay (f, f->home);
+  test_run ("%s", f->kind->lay_foreign);
+  g_assert_cmphex (f->backend->klass->find_drift (f->backend), ==, 0);
+  g_assert_cmpuint (lay (f, f->home), ==, 0);
+}
+
+static void
+test_probe (Fixture       *f,
+            gconstpointer  kind)
+{
+  g_autofree char *before = test_output ("nft list ruleset"), *after = NULL;
+
+  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
+    {
+      g_autoptr(GError) error = NULL;
+
+      f->backend->klass->probe (f->backend, family, &error);
+      g_assert_no_error (error);
+    }
+  g_assert_false (is_there (f));
+  after = test_output ("nft list ruleset");
+  g_assert_cmpstr (before, ==, after);
+}
+
+/* As if it had been judged and its route to lo were missing. */
+static void
+send_marked (const char *address)
+{
+  struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = g_htons (9) };
+  const int fd = socket (AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  const guint32 mark = 0x17;
+
+  g_assert_cmpint (inet_pton (AF_INET, address, &to.sin_addr), ==, 1);
+  g_assert_cmpint (setsockopt (fd, SOL_SOCKET, SO_MARK, &mark, sizeof mark), ==, 0);
+  g_assert_cmpint (sendto (fd, "x", 1, 0, (struct sockaddr *) &to, sizeof to), ==, -1);
+  close (fd);
+}
+
+static void
+test_dropped (Fixture       *f,
+              gconstpointer  kind)
+{
+  guint64 before, after;
+
+  test_run ("ip link add eth0 type veth peer name far && ip link set far up && ip link set eth0 up && "
+            "ip addr add 10.66.0.5/24 dev eth0 && ip neigh add 10.66.0.1 lladdr 02:00:00:00:66:01 dev eth0");
+  lay (f, f->away);
+  g_assert_true (f->backend->klass->count_dropped (f->backend, &before, NULL));
+  send_marked ("10.66.0.1");
+  g_assert_true (f->backend->klass->count_dropped (f->backend, &after, NULL));
+  g_assert_cmpuint (after, ==, before + 1);
+}
+
+static void
+test_many (Fixture       *f,
+           gconstpointer  kind)
+{
+  g_autoptr(DivertRuleset) home = make_ruleset (1000, TRUE);
+  g_autoptr(DivertRuleset) away = make_ruleset (1000, FALSE);
+  g_autofree char *before = read_all (f), *after = NULL;
+
+  lay (f, home);
+  g_assert_cmpuint (lay (f, home), ==, 0);
+  lay (f, away);
+  g_assert_cmpuint (lay (f, away), ==, 0);
+  lay (f, f->home);
+  lay (f, f->nothing);
+  after = read_all (f);
+  g_assert_cmpstr (before, ==, after);
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  static const struct
+  {
+    const char *name;
+    const Kind *kind;
+  } kinds[] = { { "iptables", &iptables }, { "nftables", &nftables } };
+  static const struct
+  {
+    const char *name;
+    void      (*test) (Fixture *, gconstpointer);
+  } cases[] = {
+    { "twice", test_twice },     { "taken-over", test_taken_over }, { "places", test_places },
+    { "withdraw", test_withdraw }, { "foreign", test_foreign },     { "edited", test_edited },
+    { "others", test_others },   { "probe", test_probe },           { "dropped", test_dropped },
+    { "many", test_many },
+  };
+
+  test_needs ("nft", "iptables-legacy", "ip", NULL);
+  test_needs_namespaces ();
+  g_test_init (&argc, &argv, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
+    for (guint j = 0; j < G_N_ELEMENTS (cases); j++)
+      {
+        g_autofree char *path = g_strdup_printf ("/backends/%s/%s", kinds[i].name, cases[j].name);
+
+        g_test_add (path, Fixture, kinds[i].kind, set_up, cases[j].test, tear_down);
+      }
+  return g_test_run ();
+}

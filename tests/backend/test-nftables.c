@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The nftables backend, read back with nft: what it lays is what its text says, a change of place touches the grants
+ * alone, and a table of our name that isn't ours is left alone.
+ */
+#include "../unit/expansion.h"
+#include "namespace.h"
+#include "system/filter/nftables/nft-watch.h"
+#include "system/filter/nftables/nftables-text.h"
+#include "system/filter/nftables/nftables.h"
+
+static DivertBackend *backend;
+
+static void
+set_up (void)
+{
+  test_namespace_enter ();
+  divert_backend_free (backend);
+  backend = divert_backend_nftables_new ();
+}
+
+static guint
+lay (DivertRuleset *ruleset)
+{
+  g_autoptr(GError) error = NULL;
+  DivertApplied applied = { 0, 0, FALSE };
+
+  backend->klass->apply (backend, ruleset, &applied, &error);
+  g_assert_no_error (error);
+  return applied.writes;
+}
+
+static void
+take_grants (DivertRuleset *ruleset)
+{
+  for (guint i = ruleset->rules->len; i > 0; i--)
+    if (((DivertRule *) g_ptr_array_index (ruleset->rules, i - 1))->chain == DIVERT_CHAIN_GRANTS)
+      g_ptr_array_remove_index (ruleset->rules, i - 1);
+}
+
+/* The same rules as our text, laid by nft, look the same to nft. */
+static void
+test_text (void)
+{
+  static const guint counts[] = { 0, 4, 17, 300 };
+  static const char *const keys[] = { "", "intranet-other=allow\n", "mark=1\nmask=1\n", "ipv6=false\n",
+                                      "serve=6881-6889\n" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (counts) * G_N_ELEMENTS (keys); i++)
+    {
+      const DivertModeKind mode = i % 2 == 0 ? DIVERT_MODE_AUTO : DIVERT_MODE_AWAY;
+      g_autoptr(DivertRuleset) ruleset =
+          expansion_make_ruleset_with (counts[i % G_N_ELEMENTS (counts)], mode, keys[i / G_N_ELEMENTS (counts)]);
+      g_autofree char *text = divert_nft_to_text (ruleset), *ours = NULL, *theirs = NULL;
+      g_autoptr(GError) error = NULL;
+
+      set_up ();
+      lay (ruleset);
+      ours = test_output ("nft list table inet nm-divert | grep -v 'comment \"nm-divert.s own'");
+      test_run ("nft delete table inet nm-divert");
+      g_file_set_contents ("rules", text, -1, &error);
+      g_assert_no_error (error);
+      test_run ("nft -f rules && rm rules");
+      theirs = test_output ("nft list table inet nm-divert");
+      g_assert_cmpstr (ours, ==, theirs);
+    }
+}
+
+/* Handles are new where rules are, and only there.  Many grants look into a set of their own, which goes with them. */
+static void
+test_place (void)
+{
+  static const char rest_of_table[] =
+      "nft -a -t list table inet nm-divert | sed '/chain grants/,/}/d; /set site[46]-/,/}/d; /^$/d'";
+  static const guint counts[] = { 0, 1000 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (counts); i++)
+    {
+      g_autoptr(DivertRuleset) ruleset = expansion_make_ruleset (counts[i], DIVERT_MODE_AUTO);
+      g_autofree char *before = NULL, *after = NULL;
+
+      set_up ();
+      lay (ruleset);
+      before = test_output ("%s", rest_of_table);
+      take_grants (ruleset);
+      divert_backend_free (backend);
+      backend = divert_backend_nftables_new ();
+      g_assert_cmpuint (lay (ruleset), ==, 1);
+      after = test_output ("%s", rest_of_table);
+      g_assert_cmpstr (before, ==, after);
+    }
+}
+
+static void
+test_not_ours (void)
+{
+  g_autoptr(DivertRuleset) ruleset = expansion_make_ruleset (0, DIVERT_MODE_AUTO);
+  g_autoptr(DivertRuleset) nothing = divert_ruleset_new_empty ();
+  g_autofree char *before = NULL, *after = NULL;
+  DivertApplied applied = { 0, 0, FALSE };
+  g_autoptr(GError) error = NULL;
+
+  set_up ();
+  test_run ("nft 'table inet nm-divert { chain grants { accept; }; }'");
+  before = test_output ("nft -a list ruleset");
+  g_assert_false (backend->klass->apply (backend, ruleset, &applied, &error));
+  g_assert_error (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_FOREIGN);
+  g_assert_false (applied.guarded);
+  g_assert_true (backend->klass->withdraw (backend, NULL));
+  g_assert_cmpuint (lay (nothing), ==, 0);
+  after = test_output ("nft -a list ruleset");
+  g_assert_cmpstr (before, ==, after);
+}
+
+/* Others fill nftables with what is theirs. */
+static void
+test_crowd (void)
+{
+  g_autoptr(DivertRuleset) ruleset = expansion_make_ruleset (0, DIVERT_MODE_AUTO);
+  g_autoptr(DivertRuleset) nothing = divert_ruleset_new_empty ();
+  g_autofree char *before = NULL, *after = NULL;
+
+  set_up ();
+  test_run ("{ echo 'table ip crowd { set s { type ipv4_addr; flags interval; elements = {'; "
+            "for i in $(seq 0 199); do for j in $(seq 0 2 255); do echo \"11.$i.$j.0/24,\"; done; done; echo '}; }; "
+            "chain c {'; for i in $(seq 10000); do echo \"ip daddr 12.0.$((i / 256)).$((i %% 256)) counter\"; done; "
+            "echo '}; }'; } > crowd && nft -f crowd && rm crowd");
+  before = test_output ("nft list ruleset | md5sum");
+  lay (ruleset);
+  g_assert_cmpuint (lay (ruleset), ==, 0);
+  lay (nothing);
+  after = test_output ("nft list ruleset | md5sum");
+  g_assert_cmpstr (before, ==, after);
+}
+
+static void
+on_touched (const DivertProgram *program,
+            gpointer             user_data)
+{
+  if (program != NULL && g_str_equal (program->name, "nft"))
+    test_on_call (user_data);
+}
+
+/* Who writes is heard, by name; we are not. */
+static void
+test_watch (void)
+{
+  g_autoptr(DivertRuleset) ruleset = expansion_make_ruleset (0, DIVERT_MODE_AUTO);
+  guint n_calls = 0;
+
+  set_up ();
+  backend->klass->watch (backend, on_touched, &n_calls);
+  lay (ruleset);
+  g_assert_false (test_wait (200, test_was_called, &n_calls));
+  test_run ("nft add table ip theirs");
+  g_assert_true (test_wait (5000, test_was_called, &n_calls));
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  int status;
+
+  test_needs ("nft", NULL);
+  test_needs_namespaces ();
+  g_test_init (&argc, &argv, NULL);
+  test_directory_enter ();
+  g_test_add_func ("/nftables/text", test_text);
+  g_test_add_func ("/nftables/place", test_place);
+  g_test_add_func ("/nftables/not-ours", test_not_ours);
+  g_test_add_func ("/nftables/crowd", test_crowd);
+  g_test_add_func ("/nftables/watch", test_watch);
+  status = g_test_run ();
+  divert_backend_free (backend);
+  return status;
+}
