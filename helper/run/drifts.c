@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: when what is ours is compared with what we left, and the memory of who changed it.
+ * Owns: when the rules in the kernel are compared with what we left there, and the memory of who changed them.
  *
  * Theory of operation.  A program that empties a table ("iptables -F; iptables -X") needs a moment for it, and fails if
  * we put our rules back in between (K1.11).  So a sign that somebody is at work only starts a wait for 100 ms of quiet.
- * Then we compare, and ask for a run if something is missing.  If somebody never stops, we wait for a second at most.
- * The fence holds meanwhile, and nothing is granted that was not granted before.  Nothing urgent waits here: the run of
- * any other event also puts back what is missing.
+ * Then we compare, and ask for a run if something is missing.  If somebody never stops, we wait for at most a second.
+ * The fence holds meanwhile, and nothing is granted that was not granted before.  Nothing urgent waits here, because
+ * the run of any other event also puts back what is missing.
  *
- * Not every writer gives a sign, because a container has a lock file of its own.  So we also compare every few seconds,
- * in a turn of the main loop that somebody else has caused if there is one.  The cost is bounded: a configuration of
- * ten thousand prefixes is compared less often.
+ * Not every writer gives a sign, because a container has a lock file of its own.  So we also compare every few seconds.
+ * If we can, we do so in a turn of the main loop that something else has caused.  The cost is bounded: a configuration
+ * of ten thousand prefixes is compared less often.
  */
 #include "drifts.h"
 
 #include <string.h>
 
-/* A comparison may take a fiftythousandth of the time until the next one: 100 µs in 5 s. */
+/* A comparison may take 1/50000 of the time until the next one: 100 µs in 5 s. */
 #define COSTS 50000
-/* Lines in the log: a few in a row, then one in this time. */
+/* Lines in the log: a few in a row, then one per interval. */
 #define LINE_INTERVAL_US (10 * G_USEC_PER_SEC)
 #define LINES_IN_A_ROW 10
 
@@ -37,16 +37,16 @@ struct DivertDrifts
   DivertLookAgain  look_again;
   gpointer         user_data;
 
-  gint64           touched;   /* monotonic: by somebody, for the first time since the last look; 0: by nobody */
+  gint64           touched;   /* monotonic: when somebody first touched the rules since the last look; 0: nobody did */
   gint64           quiet;     /* monotonic: when to look, if @touched */
-  gint64           next_look; /* monotonic: if nobody has */
+  gint64           next_look; /* monotonic: when to look if nobody has */
 
   DivertProgram    suspect;   /* pid 0: none so far */
-  gboolean         ambiguous; /* there was another one */
-  DivertParts      parts;     /* that were found, and not laid again yet */
+  gboolean         ambiguous; /* there was another one with a different name */
+  DivertParts      parts;     /* that were found changed, and not yet installed again */
   DivertDrift      last;
-  gint64           lines_until; /* monotonic: all lines may be had in a row again */
-  guint            unsaid;      /* times that had no line in the log */
+  gint64           lines_until; /* monotonic: when the allowance of lines is whole again */
+  guint            unsaid;      /* changes that got no line in the log */
 };
 
 static gboolean
@@ -139,7 +139,7 @@ divert_drifts_free (DivertDrifts *drifts)
   g_source_unref (&drifts->source);
 }
 
-/* One name is believed, several are none: who of them it was, nobody can tell. */
+/* If there is only one name, we believe it.  If there are several, nobody can tell which of them it was. */
 void
 divert_drifts_suspect (DivertDrifts        *drifts,
                        const DivertProgram *program)
@@ -165,7 +165,7 @@ divert_drifts_touch (const DivertProgram *program,
   wake (drifts);
 }
 
-/* Who rewrites ip rules once a second fills no log. */
+/* A program that rewrites ip rules once a second must not fill the log. */
 static void
 log_last (DivertDrifts *drifts)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What backend.h promises, of each backend, in a kernel: the same tests for all of them.  What is special to one is in
- * tests of its own.
+ * What backend.h promises, for each backend, in a kernel.  The tests are the same for all of them.  What is special to
+ * one backend has tests of its own.
  */
 #include <arpa/inet.h>
 #include <sys/socket.h>
@@ -15,9 +15,9 @@
 typedef struct
 {
   DivertBackend *(*create) (void);
-  const char *read;           /* shows all that is in the kernel, others' too, without counters */
+  const char *read;           /* shows everything in the kernel, including others' rules, without counters */
   const char *lay_foreign;    /* somebody else's rules */
-  /* What somebody else does to ours: each is to be found and mended. */
+  /* What somebody else does to our rules.  Each change must be found and repaired. */
   const char *edits[4];
 } Kind;
 
@@ -64,7 +64,7 @@ take_grants (DivertRuleset *ruleset)
       g_ptr_array_remove_index (ruleset->rules, i - 1);
 }
 
-/* With @n_prefixes that are others each time. */
+/* @n_prefixes of them differ each time. */
 static DivertRuleset *
 make_ruleset (guint    n_prefixes,
               gboolean home)
@@ -142,7 +142,7 @@ test_twice (Fixture       *f,
   g_assert_cmpstr (once, ==, twice);
 }
 
-/* A new helper takes over what an earlier one has laid. */
+/* A new helper takes over what an earlier one has installed. */
 static void
 test_taken_over (Fixture       *f,
                  gconstpointer  kind)
@@ -154,7 +154,7 @@ test_taken_over (Fixture       *f,
   g_assert_cmpuint (lay (f, f->home), ==, 0);
 }
 
-/* There and back is the same, and so is another way. */
+/* Going there and back gives the same result, and so does another path. */
 static void
 test_places (Fixture       *f,
              gconstpointer  kind)
@@ -191,7 +191,7 @@ test_withdraw (Fixture       *f,
     }
   withdrawn = read_all (f);
   g_assert_cmpstr (withdrawn, ==, away);
-  /* What was withdrawn is laid again by who is at home. */
+  /* What was withdrawn is installed again at home. */
   g_assert_cmpuint (lay (f, f->home), >, 0);
 }
 
@@ -212,7 +212,7 @@ test_foreign (Fixture       *f,
   g_assert_cmpuint (lay (f, f->nothing), ==, 0);
 }
 
-/* Each edit is drift, is mended, and is none any more. */
+/* Each edit counts as drift until it is repaired. */
 static void
 test_edited (Fixture       *f,
              gconstpointer  kind)
@@ -235,7 +235,7 @@ test_edited (Fixture       *f,
     }
 }
 
-/* What others do elsewhere is no reason to write. */
+/* What others do elsewhere doesn't cause a write. */
 static void
 test_others (Fixture       *f,
              gconstpointer  kind)
@@ -264,7 +264,7 @@ test_probe (Fixture       *f,
   g_assert_cmpstr (before, ==, after);
 }
 
-/* As if it had been judged and its route to lo were missing. */
+/* As if the packet had been judged and its route to lo were missing. */
 static void
 send_marked (const char *address)
 {

@@ -62,7 +62,7 @@ add_chain (Fixture    *f,
   nftnl_chain_free (chain);
 }
 
-/* An empty one: it matches everything and does nothing. */
+/* An empty rule. It matches everything and does nothing. */
 static void
 add_rule (Fixture    *f,
           const char *chain,
@@ -117,7 +117,7 @@ test_commit (Fixture       *f,
   g_assert_nonnull (strstr (all, "chain one"));
 }
 
-/* All or nothing, and the first that was refused is named. */
+/* All or nothing, and the first refused message is named. */
 static void
 test_refused (Fixture       *f,
               gconstpointer  user_data)
@@ -189,7 +189,7 @@ test_stale (Fixture       *f,
   g_assert_false (divert_nft_batch_commit (f->batch, f->nft, before, &error));
   g_assert_error (error, DIVERT_NETLINK_ERROR, ERESTART);
   g_clear_error (&error);
-  /* The same again, and nothing of the old answer is taken for the new one's. */
+  /* Try the same again. Nothing of the old answer is taken for the new one. */
   divert_nft_batch_commit (f->batch, f->nft, get_generation (f), &error);
   g_assert_no_error (error);
   all = test_output ("nft list ruleset");
@@ -289,7 +289,7 @@ test_read (Fixture       *f,
   g_assert_cmpuint (list (f, NFT_MSG_GETCHAIN, "theirs"), ==, 1);
 }
 
-/* More than a socket takes, or has room for in answers, unless asked to. */
+/* More than a socket takes, or has room for in answers, unless it is asked to. */
 static void
 test_large (Fixture       *f,
             gconstpointer  user_data)
@@ -313,7 +313,7 @@ test_large (Fixture       *f,
   g_assert_error (error, DIVERT_NETLINK_ERROR, ENOENT);
   g_assert_true (g_str_has_prefix (error->message, "one of many bad ones: "));
   g_clear_error (&error);
-  /* What was not read of it does not disturb. */
+  /* The unread rest doesn't interfere. */
   get_generation (f);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The golden cases' nftables text: nft takes it.
+ * nft accepts the golden cases' nftables text.
  */
 #include "namespace.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The nftables backend, read back with nft: what it lays is what its text says, a change of place touches the grants
- * alone, and a table of our name that isn't ours is left alone.
+ * The nftables backend, read back with nft.  What it installs is what its text says, a change of place touches only the
+ * grants, and a table with our name that isn't ours is left alone.
  */
 #include "../unit/expansion.h"
 #include "namespace.h"
@@ -38,7 +38,7 @@ take_grants (DivertRuleset *ruleset)
       g_ptr_array_remove_index (ruleset->rules, i - 1);
 }
 
-/* The same rules as our text, laid by nft, look the same to nft. */
+/* If nft installs our text, the rules look the same to nft. */
 static void
 test_text (void)
 {
@@ -66,7 +66,8 @@ test_text (void)
     }
 }
 
-/* Handles are new where rules are, and only there.  Many grants look into a set of their own, which goes with them. */
+/* Handles are new where rules are, and only there.  Many grants look into a set of their own, which is removed with
+ * them. */
 static void
 test_place (void)
 {
@@ -112,7 +113,7 @@ test_not_ours (void)
   g_assert_cmpstr (before, ==, after);
 }
 
-/* Others fill nftables with what is theirs. */
+/* Others fill nftables with their own rules. */
 static void
 test_crowd (void)
 {
@@ -141,7 +142,7 @@ on_touched (const DivertProgram *program,
     test_on_call (user_data);
 }
 
-/* Who writes is heard, by name; we are not. */
+/* We hear of somebody who writes, by name, but not of ourselves. */
 static void
 test_watch (void)
 {

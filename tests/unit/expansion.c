@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Owns: the rulesets and the packets that the tests of the backends' expansions share. */
+/* Owns: the rulesets and packets that are shared by the tests of the backends' expansions. */
 #include "expansion.h"
 
 #include <string.h>
@@ -56,7 +56,7 @@ expansion_make_ruleset_with (guint           n,
                              DivertModeKind  kind,
                              const char     *keys)
 {
-  /* At home neighbours are told from the intranet by being diverted, away by being direct. */
+  /* At home the neighbours differ from the intranet because they are diverted, and away because they are direct. */
   const char *bypass = kind == DIVERT_MODE_AWAY ? "10.0.0.0/8;fd00::/8" : "203.0.113.0/24";
   g_autoptr(DivertConfig) config = make_config (n, bypass, keys);
   g_autoptr(DivertFacts) facts = make_facts ();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What each backend makes of a ruleset is tested with the same rulesets and packets.
+ * The same rulesets and packets test what each backend makes of a ruleset.
  */
 #pragma once
 
@@ -10,9 +10,9 @@ G_BEGIN_DECLS
 
 /* At home (DIVERT_MODE_AUTO) or away, with @n random prefixes of each family in the intranet besides the link's own. */
 DivertRuleset *expansion_make_ruleset (guint n, DivertModeKind kind);
-/* Likewise; @keys: "key=value\n", more of [divert]. */
+/* The same. @keys: "key=value\n", more of [divert]. */
 DivertRuleset *expansion_make_ruleset_with (guint n, DivertModeKind kind, const char *keys);
-/* A random one, near the prefixes of those rulesets more often than not. */
+/* A random packet, near the prefixes of those rulesets more often than not. */
 void           expansion_make_packet (DivertPacket *packet);
 
 G_END_DECLS

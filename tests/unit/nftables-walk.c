@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Owns: nftables' side of the comparison.  It knows the kernel's rules, and none of ours. */
+/* Owns: nftables' side of the comparison. It knows the kernel's rules, and none of ours. */
 #include "nftables-walk.h"
 
 #include <netinet/in.h>
@@ -35,7 +35,7 @@ has_ports (const DivertSample *sample)
   return sample->protocol == IPPROTO_TCP || sample->protocol == IPPROTO_UDP;
 }
 
-/* FALSE: there is none, and the rule ends. */
+/* FALSE: there is no value, and the rule ends. */
 static gboolean
 load (const Walk   *walk,
       DivertNftKey  key,
@@ -105,7 +105,7 @@ matches_name (const DivertNftExpr *expr,
   return g_str_equal (expr->name, name) == (expr->kind == DIVERT_NFT_MATCH_EQUAL);
 }
 
-/* The kernel reads the bytes where that family has its address, whatever the packet's own is. */
+/* The kernel reads the bytes where that family has its address, whatever the packet's own family is. */
 static gboolean
 matches_address (const Walk          *walk,
                  const DivertNftExpr *expr)
@@ -148,7 +148,7 @@ matches (const Walk          *walk,
 
 static Outcome walk_chain (Walk *walk, guint chain);
 
-/* @ret_goes_on: is the next expression of the rule looked at? */
+/* @ret_goes_on: should the rule's next expression be looked at? */
 static Outcome
 carry_out (Walk                *walk,
            const DivertNftExpr *expr,
@@ -224,7 +224,7 @@ walk_chain (Walk  *walk,
       const guint steps = ++walk->way.steps;
       Outcome outcome = walk_rule (walk, rule);
 
-      /* A goto that was taken looked at further rules; its chains are never empty. */
+      /* If a goto was taken, further rules were looked at, because its chains are never empty. */
       if (outcome != OUTCOME_NONE || (last->kind == DIVERT_NFT_GOTO && walk->way.steps > steps))
         return outcome;
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A packet's way through our table of nftables, expression by expression, as the kernel would take it: the counterpart
- * of core/ruleset/walk.h.
+ * A packet's path through our nftables table, expression by expression, as the kernel would take it. It is the
+ * counterpart of core/ruleset/walk.h.
  */
 #pragma once
 
@@ -18,10 +18,10 @@ typedef struct
   gboolean             refused;     /* it went through the chain "refuse" */
 } NftablesWay;
 
-/* Sent by this machine; @is_listening: the proxy is. */
+/* The packet is sent by this machine. @is_listening: the proxy listens. */
 NftablesWay nftables_walk (const DivertNftTable *table, const DivertRouting *routing, DivertSample *sample,
                            gboolean is_listening);
-/* It comes in. */
+/* The packet comes in. */
 void        nftables_walk_arriving (const DivertNftTable *table, DivertSample *sample);
 
 G_END_DECLS

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Other programs' changes: when there is a look, and what is remembered. */
+/* Other programs' changes: when we look, and what is remembered. */
 #include "run/drifts.h"
 
 #include <string.h>
@@ -14,7 +14,7 @@ typedef struct
   DivertParts   changed; /* what a look finds */
   guint         looks;
   guint         runs;
-  gint64        look;    /* when the last one was */
+  gint64        look;    /* when the last look was */
 } World;
 
 static DivertParts
@@ -72,7 +72,7 @@ test_quiet (void)
   g_assert_cmpint (world.look - touched, >=, times.quiet);
   g_assert_cmpuint (world.runs, ==, 1);
 
-  /* Nothing is missing: no run. */
+  /* Nothing is missing, so there is no run. */
   world.changed = 0;
   divert_drifts_touch (NULL, world.drifts);
   wait_for_look (&world);
@@ -114,7 +114,7 @@ turn (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
-/* Nobody says that he writes. */
+/* Nobody announces that he writes. */
 static void
 test_look (void)
 {
@@ -129,12 +129,12 @@ test_look (void)
   world.changed = NAT;
   wait_for_look (&world);
   g_assert_cmpuint (world.runs, ==, 0);
-  /* Like anybody else's, this change may not be over. */
+  /* Like anybody else's, this change may not be complete yet. */
   wait_for_look (&world);
   g_assert_cmpuint (world.runs, ==, 1);
   divert_drifts_free (world.drifts);
 
-  /* In others' turns. */
+  /* In turns that others cause. */
   start = g_get_monotonic_time ();
   begin (&world, &often);
   source = g_timeout_add (5, turn, NULL);
@@ -187,7 +187,7 @@ test_memory (void)
   g_assert_cmpuint (drift.count, ==, 0);
   g_assert_cmpint (drift.when, ==, 0);
 
-  /* It counts when all is laid, and once. */
+  /* It counts once, when everything is installed. */
   divert_drifts_suspect (world.drifts, &ip);
   divert_drifts_suspect (world.drifts, &again);
   divert_drifts_see (world.drifts, MANGLE, FALSE);
@@ -205,7 +205,7 @@ test_memory (void)
   g_assert_cmpuint (n_lines, ==, 1);
   g_assert_nonnull (strstr (last_line, named));
 
-  /* Who was there before, and did nothing, is none of those who did the next one. */
+  /* Somebody who was there before and did nothing is not suspected of the next change. */
   divert_drifts_suspect (world.drifts, &ip);
   divert_drifts_see (world.drifts, 0, TRUE);
   divert_drifts_suspect (world.drifts, &other);
@@ -217,7 +217,7 @@ test_memory (void)
   g_assert_null (strchr (escaped, '\n'));
   g_assert_null (strchr (escaped, '\x1b'));
 
-  /* Two of them: nobody knows. */
+  /* There are two of them, so nobody knows. */
   divert_drifts_suspect (world.drifts, &ip);
   divert_drifts_suspect (world.drifts, &other);
   divert_drifts_see (world.drifts, NAT, TRUE);
@@ -225,7 +225,7 @@ test_memory (void)
   divert_drifts_free (world.drifts);
 }
 
-/* Who changes something a thousand times has not a thousand lines. */
+/* Somebody who changes something a thousand times doesn't get a thousand lines. */
 static void
 test_log (void)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a ruleset becomes in nftables, without a kernel: packets of all kinds that are walked through this table end
- * where the ruleset says, and leave the marks that it says; what explain shows is there; what the kernel would refuse
- * is not.
+ * What a ruleset becomes in nftables, without a kernel. Packets of all kinds walk through this table. They end up where
+ * the ruleset says, and leave the marks that it says. What explain shows is there, and what the kernel would refuse
+ * isn't.
  */
 #include <netinet/in.h>
 #include <string.h>
@@ -120,7 +120,7 @@ test_walk (gconstpointer data)
       }
 }
 
-/* What the proxy does not take goes nowhere. */
+/* What the proxy doesn't take goes nowhere. */
 static void
 test_refused (void)
 {
@@ -150,7 +150,7 @@ test_refused (void)
   g_assert_cmpuint (n_refused, >, 1000);
 }
 
-/* For each packet that explain is asked about there is a rule to show, and it is of the packet's own family and
+/* For each packet that explain is asked about there is a rule to show, and it is for the packet's own family and
  * protocol. */
 static void
 test_describe (gconstpointer data)
@@ -181,7 +181,7 @@ test_describe (gconstpointer data)
     }
 }
 
-/* The cost of a packet to the internet does not grow with the prefixes, nor with the grants. */
+/* A packet to the internet doesn't cost more if there are more prefixes or grants. */
 static void
 test_cost (void)
 {
@@ -211,7 +211,7 @@ check_expr (const DivertNftTable *table,
     g_assert_nonnull (divert_nft_table_find_set (table, expr->name));
 }
 
-/* What the kernel would refuse: a statement behind a verdict, a name that is too long, a set twice. */
+/* What the kernel would refuse: a statement after a verdict, a name that is too long, a set twice. */
 static void
 test_well_formed (void)
 {
@@ -243,7 +243,7 @@ test_well_formed (void)
       }
 }
 
-/* A change of place changes the chain of grants, and, where these are many, the sets that it looks into. */
+/* A change of place changes the chain of grants and, if there are many, the sets that it looks into. */
 static void
 test_grants (void)
 {

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is done now and then, and in whose turn of the main loop. */
+/* What is done from time to time, and in whose turn of the main loop. */
 #include "system/base/pulse.h"
 
 #define MS G_TIME_SPAN_MILLISECOND
-/* Does not come in a test. */
+/* Doesn't happen during a test. */
 #define NEVER G_TIME_SPAN_HOUR
 
 typedef struct
 {
   DivertPulse *pulse;
   guint        beats;
-  gint64       next_latest; /* that the beat sets; 0: it sets nothing */
+  gint64       next_latest; /* set by the beat; 0: it sets nothing */
 } Fixture;
 
 static void
@@ -58,7 +58,7 @@ test_alone (Fixture       *f,
   g_assert_cmpint (g_get_monotonic_time () - start, >=, 150 * MS);
 }
 
-/* In a turn that somebody else has caused, and so without a wake-up: the turns between need not wait. */
+/* It runs in a turn that something else has caused, and so without a wake-up. Turns in between need not wait. */
 static void
 test_rides (Fixture       *f,
             gconstpointer  user_data)
@@ -69,11 +69,11 @@ test_rides (Fixture       *f,
   for (; f->beats < 3; turns++)
     g_main_context_iteration (NULL, TRUE);
   g_source_remove (id);
-  /* The last wake-up was not served. */
+  /* The last wake-up was not handled. */
   g_assert_cmpuint (turns, <=, 2 * (wake_ups + 1));
 }
 
-/* Who sets it in each run does not put it off. */
+/* Setting the same limits in each run doesn't delay it. */
 static void
 test_same_limits (Fixture       *f,
                   gconstpointer  user_data)
