@@ -295,8 +295,12 @@ check_ordinary (const World        *world,
                 const DivertSample *sample)
 {
   const gboolean inside = divert_prefixes_contain (world->intranets, &sample->destination);
+  /* The guard tells this machine's packets by their source, unless they have our mark; DNS and ICMP have none. */
+  const gboolean is_from_here = sample->source_type != 0;
   DivertExplanation explanation = walk (world, world->ruleset, sample);
 
+  if ((is_dns (world, sample) || is_icmp (sample)) && !is_from_here)
+    return;
   if (explanation.path == DIVERT_PATH_DIRECT && inside && !may_enter (world, sample))
     blame (world, "intranet", sender, sample, &explanation);
   if (explanation.path == DIVERT_PATH_DIRECT && is_dns (world, sample) && !is_exempt_everywhere (sample))
@@ -314,7 +318,7 @@ check_ordinary (const World        *world,
   if (explanation.path == DIVERT_PATH_DIVERT && sample->source_type == DIVERT_ADDRTYPE_BROADCAST)
     blame (world, "nobody", sender, sample, &explanation);
 
-  if (!inside || may_enter (world, sample))
+  if (!inside || may_enter (world, sample) || !is_from_here)
     return;
   explanation = walk (world, world->guard_alone, sample);
   if (explanation.path == DIVERT_PATH_DIRECT)
@@ -487,8 +491,8 @@ walk_address (const World        *world,
     { { "192.168.22.33", "fd00:22::33" }, "eth1" },
     { { "10.7.7.7", "2001:db8:b::1" }, "wlan0" },
     { { "192.168.22.33", "fd00:22::33" }, DIVERT_FENCE_DEVICE },
-    /* While the device has no address.  IPv6 has its link-local one. */
-    { { "0.0.0.0", "fe80::33" }, "wlan0" },
+    /* While the device has no address.  Over IPv6 a socket goes on sending from one that is gone. */
+    { { "0.0.0.0", "2001:db8:b::9" }, "wlan0" },
   };
   /* Without room for a mark, nothing passes the fence, whatever the rules say. */
   const gboolean is_fence = divert_prefixes_contain (world->intranets, address) &&
@@ -506,8 +510,8 @@ walk_address (const World        *world,
         if (is_fenced (&sample) && !is_fence)
           continue;
         g_assert_true (divert_address_parse (ways[j].sources[address->family], &sample.source, NULL));
-        if (g_str_equal (ways[j].sources[address->family], "0.0.0.0"))
-          sample.source_type = DIVERT_ADDRTYPE_BROADCAST;
+        if (g_str_equal (ways[j].sources[DIVERT_FAMILY_IPV4], "0.0.0.0"))
+          sample.source_type = address->family == DIVERT_FAMILY_IPV4 ? DIVERT_ADDRTYPE_BROADCAST : 0;
         walk_transports (world, &sample);
       }
 }

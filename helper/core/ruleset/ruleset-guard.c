@@ -5,18 +5,17 @@
  *
  * It does not rely on JUDGE.  If somebody empties the chains of the hook OUTPUT, nothing gets our
  * mark, and packets to an intranet are dropped here.  The guard only stops what this machine itself
- * sends, which it tells by the source address: forwarded packets have somebody else's.  0.0.0.0 is this machine's own,
- * too: a socket that is bound to a device sends from there while the device has no address (K3.7).
+ * sends, which it tells by our mark or by the source address: forwarded packets have somebody else's.
+ * 0.0.0.0 is this machine's own, too: a socket that is bound to a device sends from there while the
+ * device has no address (K3.7).
  */
 #include "ruleset-private.h"
 
 #include <glib/gi18n-lib.h>
 
-/* @marked: only what bears our mark. */
 static void
 add_drop (const DivertMaker *m,
           DivertChain        chain,
-          gboolean           marked,
           const char        *why)
 {
   static const struct
@@ -24,7 +23,7 @@ add_drop (const DivertMaker *m,
     DivertFamilies families;
     guint          types;
   } sources[] = {
-    /* To the kernel's routing 0.0.0.0 is a broadcast address. */
+    /* The kernel's routing calls 0.0.0.0 a broadcast address. */
     { DIVERT_FAMILIES_IPV4, DIVERT_ADDRTYPE_LOCAL | DIVERT_ADDRTYPE_BROADCAST },
     { DIVERT_FAMILIES_IPV6, DIVERT_ADDRTYPE_LOCAL },
   };
@@ -35,9 +34,18 @@ add_drop (const DivertMaker *m,
 
       rule->families &= sources[i].families;
       rule->src_types = sources[i].types;
-      if (marked)
-        divert_match_mark (&rule->mark, m->config->mark, m->config->mask, FALSE);
     }
+}
+
+/* Whatever its source: over IPv6 a socket goes on sending from an address that the machine has lost (K3.9).  What is
+ * forwarded doesn't get here with our mark, because the ip rule for the mark leads it to lo. */
+static void
+add_marked_drop (const DivertMaker *m)
+{
+  DivertRule *rule = divert_maker_add (m, DIVERT_CHAIN_GUARD, DIVERT_VERDICT_DROP,
+                                       N_("would leave by a wire although it is to be diverted"));
+
+  divert_match_mark (&rule->mark, m->config->mark, m->config->mask, FALSE);
 }
 
 /* Packets that are left alone wherever they go; the cheapest checks first. */
@@ -65,7 +73,7 @@ make_dns (const DivertMaker *m)
   rule->protocols = DIVERT_PROTOCOLS_TCP_UDP;
   rule->dport = 53;
   add_exemptions (m, DIVERT_CHAIN_GUARD_DNS);
-  add_drop (m, DIVERT_CHAIN_GUARD_DNS, FALSE, N_("DNS that was not redirected"));
+  add_drop (m, DIVERT_CHAIN_GUARD_DNS, N_("DNS that was not redirected"));
 }
 
 static void
@@ -81,14 +89,14 @@ make_intranet (const DivertMaker *m,
   divert_maker_add_neighbour_discovery (m, chain);
   if (m->config->intranet_other_allow && m->decision->place != DIVERT_PLACE_HELD)
     divert_maker_add_leave (m, chain, NULL)->protocols = DIVERT_PROTOCOL_ICMP;
-  add_drop (m, chain, FALSE, N_("would leave by a wire to an intranet that it may not reach directly"));
+  add_drop (m, chain, N_("would leave by a wire to an intranet that it may not reach directly"));
 }
 
 void
 divert_ruleset_make_guard (const DivertMaker *m,
                            GArray            *intranets)
 {
-  add_drop (m, DIVERT_CHAIN_GUARD, TRUE, N_("would leave by a wire although it is to be diverted"));
+  add_marked_drop (m);
   make_dns (m);
   make_intranet (m, intranets);
 }
