@@ -103,11 +103,9 @@ has_exit (const DivertDecision *decision,
   return FALSE;
 }
 
-/* This comes first because it races with the next network.  It drops packets that the old rules let through and that
- * have not left yet. */
-static void
-drop_waiting (const DivertDecision *before,
-              const DivertDecision *now)
+void
+divert_flows_drop_waiting (const DivertDecision *before,
+                           const DivertDecision *now)
 {
   for (guint i = 0; before != NULL && i < before->exits->len; i++)
     {
@@ -363,7 +361,7 @@ divert_flows_end (DivertFlows          *flows,
 {
   Ending *ending = plan (config, crossing, gid);
 
-  drop_waiting (crossing->before, crossing->now);
+  divert_flows_drop_waiting (crossing->before, crossing->now);
   if (ending == NULL)
     return;
   put_next (flows, ending);

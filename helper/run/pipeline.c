@@ -350,6 +350,9 @@ divert_pipeline_run (DivertPipeline *pipeline)
       divert_flows_end (pipeline->flows, config, &crossing, gid);
     }
   divert_laying_close (pipeline->laying, config, decision, facts, problems, &applied);
+  /* The filter may have to wait for its lock. */
+  if (applied.writes > 0)
+    divert_flows_drop_waiting (crossing.before, decision);
   changed = divert_laying_find_drift (pipeline->laying);
   expect_unjudged (pipeline, decision, changed);
   /* Shorten the limit before there is a grant, and lengthen it after there is none. */
