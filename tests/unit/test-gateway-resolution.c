@@ -1,158 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * One gateway's state machine.  Here the kernel consists of three functions that note what they were asked, and time is
- * a number.  So what takes half a minute on a network takes no time here.
- */
-#include "system/sources/kernel/gateway-resolution.h"
-
-#include <linux/neighbour.h>
-#include <string.h>
-
-#define MS G_TIME_SPAN_MILLISECOND
-#define A 0x0a
-#define B 0x0b
-
-static struct
-{
-  DivertNeighbour entry;
-  gboolean        refuses; /* whatever it is asked */
-  GString        *log;     /* the questions it got */
-} kernel;
-
-gboolean
-divert_neighbour_get (DivertNetlink       *netlink,
-                      guint                ifindex,
-                      const DivertPrefix  *address,
-                      DivertNeighbour     *ret_neighbour,
-                      GError             **error)
-{
-  if (!kernel.refuses)
-    *ret_neighbour = kernel.entry;
-  return !kernel.refuses;
-}
-
-gboolean
-divert_neighbour_probe (DivertNetlink          *netlink,
-                        const DivertNeighbour  *neighbour,
-                        GError                **error)
-{
-  g_string_append_printf (kernel.log, "probe %02x;", neighbour->mac.bytes[5]);
-  return !kernel.refuses;
-}
-
-gboolean
-divert_neighbour_solicit (DivertNetlink       *netlink,
-                          guint                ifindex,
-                          const DivertPrefix  *address,
-                          GError             **error)
-{
-  g_string_append (kernel.log, "solicit;");
-  return !kernel.refuses;
-}
-
-typedef struct
-{
-  DivertResolution *resolution;
-} Fixture;
-
-static DivertNeighbour
-make_entry (guint state,
-            guint mac)
-{
-  const DivertPrefix gateway = { DIVERT_FAMILY_IPV4, 32, { 192, 0, 2, 1 } };
-
-  return (DivertNeighbour) { 2, gateway, state, mac != 0, { { 2, 0, 0, 0, 0, mac } } };
-}
-
-static void
-set_up (Fixture       *f,
-        gconstpointer  user_data)
-{
-  kernel.entry = make_entry (0, 0);
-  kernel.refuses = FALSE;
-  kernel.log = g_string_new (NULL);
-  f->resolution = divert_resolution_new (2, &kernel.entry.address);
-}
-
-static void
-tear_down (Fixture       *f,
-           gconstpointer  user_data)
-{
-  divert_resolution_free (f->resolution);
-  g_string_free (kernel.log, TRUE);
-}
-
-/* The questions to the kernel since the last call. */
-static void
-expect_asked (const char *log)
-{
-  g_assert_cmpstr (kernel.log->str, ==, log);
-  g_string_truncate (kernel.log, 0);
-}
-
-/* The state, the addresses (their last bytes), and when the next tick is due (ms; -1: never). */
-static void
-expect (Fixture            *f,
-        DivertGatewayState  state,
-        const char         *macs,
-        gint64              next_tick)
-{
-  g_autoptr(DivertGateway) gateway = divert_gateway_new (&f->resolution->address);
-  g_autoptr(GString) found = g_string_new (NULL);
-  gint64 next = divert_resolution_next_tick (f->resolution);
-
-  divert_resolution_fill (f->resolution, gateway);
-  for (guint i = 0; i < gateway->macs->len; i++)
-    g_string_append_printf (found, "%02x;", g_array_index (gateway->macs, DivertMac, i).bytes[5]);
-  g_assert_cmpint (gateway->state, ==, state);
-  g_assert_cmpstr (found->str, ==, macs);
-  g_assert_cmpint (next == G_MAXINT64 ? -1 : next / MS, ==, next_tick);
-}
-
-static gboolean
-ask (Fixture *f,
-     gint64   ms)
-{
-  return divert_resolution_ask (f->resolution, NULL, ms * MS);
-}
-
-static gboolean
-hasten (Fixture *f,
-        gint64   ms)
-{
-  return divert_resolution_hasten (f->resolution, NULL, ms * MS);
-}
-
-static gboolean
-tick (Fixture *f,
-      gint64   ms)
-{
-  return divert_resolution_tick (f->resolution, NULL, ms * MS);
-}
-
-/* The kernel reports its entry. */
-static gboolean
-see (Fixture *f,
-     gint64   ms,
-     guint    state,
-     guint    mac)
-{
-  const DivertNeighbour entry = make_entry (state, mac);
-
-  return divert_resolution_see (f->resolution, NULL, &entry, ms * MS);
-}
-
-/* Asked at 0, and answered by A at 10 ms. */
-static void
-resolve (Fixture *f)
-{
-  ask (f, 0);
-  g_assert_true (see (f, 10, NUD_REACHABLE, A));
-  kernel.entry = make_entry (NUD_REACHABLE, A);
-  expect_asked ("solicit;");
-  expect (f, DIVERT_GATEWAY_RESOLVED, "0a;", 1010);
-  g_assert_false (divert_resolution_take_doubt (f->resolution));
-}
+/* One gateway's state machine: what we ask and conclude, and after how long. */
+#include "gateway-fixture.h"
 
 static void
 test_nobody_asks (Fixture       *f,
@@ -257,6 +105,7 @@ test_silence (Fixture       *f,
               gconstpointer  user_data)
 {
   resolve (f);
+  f->resolution->awaited = TRUE;
   g_assert_false (tick (f, 1009));
   expect_asked ("");
   g_assert_false (tick (f, 1010));
@@ -269,15 +118,28 @@ test_silence (Fixture       *f,
   g_assert_false (tick (f, 2020));
   g_assert_false (tick (f, 2520));
   expect_asked ("probe 0a;solicit;");
-  expect (f, DIVERT_GATEWAY_RESOLVED, "0a;", 3520);
-  g_assert_true (tick (f, 3520));
-  expect (f, DIVERT_GATEWAY_FAILED, "0a;", 4520);
-  g_assert_cmpint (3520 - 1020, <, 3000);
+  expect (f, DIVERT_GATEWAY_RESOLVED, "0a;", 3470);
+  g_assert_true (tick (f, 3470));
+  expect (f, DIVERT_GATEWAY_FAILED, "0a;", 4470);
+  g_assert_cmpint (3470 - 1020, <, 2500);
   g_assert_true (divert_resolution_take_doubt (f->resolution));
   g_assert_false (divert_resolution_take_doubt (f->resolution));
   /* Its return is news, but causes no doubt. */
   g_assert_true (see (f, 4000, NUD_REACHABLE, A));
   g_assert_false (divert_resolution_take_doubt (f->resolution));
+}
+
+/* However late we are, everybody has a moment to answer. */
+static void
+test_silence_and_late (Fixture       *f,
+                       gconstpointer  user_data)
+{
+  resolve (f);
+  f->resolution->awaited = TRUE;
+  tick (f, 1010);
+  g_assert_false (tick (f, 9000));
+  expect_asked ("probe 0a;solicit;");
+  expect (f, DIVERT_GATEWAY_RESOLVED, "0a;", 9250);
 }
 
 static void
@@ -351,8 +213,8 @@ test_entry_is_dropped (Fixture       *f,
   tick (f, 2010);
   g_assert_false (see (f, 2020, 0, 0));
   expect_asked ("probe 0a;solicit;");
-  g_assert_true (tick (f, 3020));
-  expect (f, DIVERT_GATEWAY_FAILED, "0a;", 4020);
+  g_assert_true (tick (f, 3460));
+  expect (f, DIVERT_GATEWAY_FAILED, "0a;", 4460);
 }
 
 /* The kernel knows sooner than we do. */
@@ -463,6 +325,7 @@ main (int   argc,
   ADD ("stale-entry", test_stale_entry);
   ADD ("no-answer", test_no_answer);
   ADD ("silence", test_silence);
+  ADD ("silence-and-late", test_silence_and_late);
   ADD ("hasten", test_hasten);
   ADD ("other-address", test_other_address);
   ADD ("other-address-answers", test_other_address_answers);

@@ -150,6 +150,52 @@ test_many_in_use (void)
   divert_neighbours_free (neighbours);
 }
 
+/* Which hosts need not be heard: their last bytes, those heard of last first. */
+static void
+expect_quiet (const DivertNeighbours *neighbours,
+              guint                   max,
+              const char             *expected)
+{
+  g_autoptr(GArray) quiet = g_array_new (FALSE, FALSE, sizeof (DivertNeighbour));
+  g_autoptr(GString) found = g_string_new (NULL);
+
+  divert_neighbours_add_quiet (neighbours, quiet, max);
+  for (guint i = 0; i < quiet->len; i++)
+    {
+      const DivertNeighbour *host = &g_array_index (quiet, DivertNeighbour, i);
+
+      g_assert_cmpuint (host->ifindex, ==, HOME);
+      g_assert_true (host->has_mac);
+      g_assert_cmphex (host->state, ==, NUD_REACHABLE | NUD_DELAY | NUD_PROBE | NUD_STALE);
+      g_string_append_printf (found, "%u %02x;", host->address.bytes[3], host->mac.bytes[5]);
+    }
+  g_assert_cmpstr (found->str, ==, expected);
+}
+
+static void
+test_quiet (void)
+{
+  DivertNeighbours *neighbours = divert_neighbours_new ();
+
+  expect_quiet (neighbours, 9, "");
+  trust (neighbours, HOME);
+  see (neighbours, NUD_REACHABLE, MAC_A);
+  see_on (neighbours, HOME, "192.168.22.3", NUD_STALE, MAC_B);
+  see_on (neighbours, OTHER, "192.168.22.4", NUD_REACHABLE, MAC_B);
+  expect_quiet (neighbours, 9, "3 0b;2 0a;");
+  expect_quiet (neighbours, 1, "3 0b;");
+  /* Who shows another address is heard, and so is everybody on a link that is not trusted. */
+  g_assert_true (see (neighbours, NUD_REACHABLE, MAC_C));
+  expect_quiet (neighbours, 9, "");
+  now += G_TIME_SPAN_HOUR;
+  trust (neighbours, HOME);
+  expect_quiet (neighbours, 9, "3 0b;");
+  /* Until it shows one that it has shown before. */
+  g_assert_false (see (neighbours, NUD_STALE, MAC_A));
+  expect_quiet (neighbours, 9, "2 0a;3 0b;");
+  divert_neighbours_free (neighbours);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -160,5 +206,6 @@ main (int    argc,
   g_test_add_func ("/neighbours/no-surprise", test_no_surprise);
   g_test_add_func ("/neighbours/many", test_many);
   g_test_add_func ("/neighbours/many-in-use", test_many_in_use);
+  g_test_add_func ("/neighbours/quiet", test_quiet);
   return g_test_run ();
 }

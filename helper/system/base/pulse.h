@@ -3,8 +3,8 @@
  * Work to do now and then in the main loop, without a wake-up of its own if there are others:
  * reporting to a watchdog, renewing what would expire, checking that everything is as it was.
  *
- * While something may go direct to an intranet, the main loop turns every 0.95 s, because of the
- * gateways (sources/kernel/gateway.c).  A pulse whose @latest is a second or more uses those turns.
+ * While something may go direct to an intranet, the main loop turns every second, because of the
+ * gateways (sources/kernel/gateway.c).  A pulse whose @latest is 1.1 s or more uses those turns.
  */
 #pragma once
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Shared by the files that make expressions: nftables-match.c makes those that compare,
- * nftables-expressions.c all others.
+ * Shared by what makes expressions: nftables-match.c those that compare, nftables-expressions.c all others.
  */
 #pragma once
 
@@ -12,17 +11,17 @@
 
 G_BEGIN_DECLS
 
-/* The register that all of them use. */
+/* The one that all go by. */
 #define DIVERT_NFT_REGISTER NFT_REG_1
 
-/* A register holds at most an IPv6 address or an interface's name. */
+/* What a register holds: at most an IPv6 address or an interface's name. */
 typedef struct
 {
   guint8 bytes[16];
   guint  length;
 } DivertNftData;
 
-/* @value as in the register: ports in network order, other numbers in host order. */
+/* @value as the register holds it: ports in network order, other numbers in the machine's. */
 DivertNftData      divert_nft_encode_number (DivertNftKey key, guint32 value);
 
 struct nftnl_expr *divert_nft_add_expr (struct nftnl_rule *rule, const char *name);
@@ -33,7 +32,7 @@ void               divert_nft_load_connmark (struct nftnl_rule *rule);
 void               divert_nft_add_bitwise (struct nftnl_rule *rule, const DivertNftData *mask,
                                            const DivertNftData *xor);
 
-/* For the kinds that divert_nft_expr_is_match() accepts. */
+/* Of the kinds that divert_nft_expr_is_match(). */
 void               divert_nft_add_match (struct nftnl_rule *rule, const DivertNftExpr *expr);
 
 G_END_DECLS

@@ -2,9 +2,8 @@
 /*
  * Owns: reading our table.
  *
- * What we wrote is recognised by its digest, which the kernel returns unchanged.  There is no need
- * to read the sets: they are constant, and the kernel does not let anybody change a set that a rule
- * uses.
+ * What we wrote is known by its digest; the kernel gives it back as it got it.  Sets need not be looked into: they are
+ * constant, and the kernel lets nobody change one that a rule looks into.
  */
 #include "nftables-read.h"
 

@@ -2,17 +2,15 @@
 /*
  * Owns: the nftables backend: reading, comparing and writing in one transaction.
  *
- * Theory of operation.  All rules of both families are in one table, and a transaction changes it
- * at one moment.  So there is no state in between, and no order to choose.  Nobody is locked out
- * meanwhile.  Instead each transaction names the generation of nftables that it was made for, and
- * is made again if somebody else was faster.
+ * Theory of operation.  All rules of both families are in one table, and a transaction changes it at one moment, so
+ * there is no state in between, and no order to choose.  Nobody is locked out meanwhile.  Instead each transaction
+ * names the generation of nftables that it was made for, and is made anew if somebody else was faster.
  *
- * The generation also tells when there is nothing to do: if it is that of our last write and the
- * same rules are wanted, they are there.  If it is a different one, we read the table and compare
- * the digests.
+ * The generation also says when there is nothing to do: if it is that of our last write, and the same rules are wanted,
+ * then they are there.  If it is another, the table is read, and compared digest by digest.
  *
- * Our table is recognised by a digest in its user data.  A table of the same name without it is
- * somebody else's, and is left alone.
+ * Our table is known by a digest in its user data.  One of the same name that lacks it is somebody else's, and is left
+ * alone.
  */
 #include "nftables.h"
 
@@ -33,9 +31,9 @@
 typedef struct
 {
   DivertBackend   parent;
-  DivertNft      *nft;        /* NULL: not needed so far */
+  DivertNft      *nft;        /* NULL: nobody has asked for it yet */
   DivertRuleset  *last;       /* in the kernel as of … */
-  guint32         generation; /* … this one; 0: unknown */
+  guint32         generation; /* … this one; 0: not known */
   DivertNftWatch *watch;      /* NULL: nobody wants to know */
 } NftablesBackend;
 
@@ -50,7 +48,7 @@ is_one_of (int        code,
   return FALSE;
 }
 
-/* There is no nftables, or it lacks the family inet. */
+/* No nftables, or none of its family inet. */
 static gboolean
 is_absent (const GError *error)
 {
@@ -73,7 +71,7 @@ classify (const GError       *failure,
   return refusal;
 }
 
-/* Words @failure for the caller.  @refusal: what it means if the kernel refuses the rules. */
+/* @failure in the words of those who called. @refusal: what it means if the kernel does not like the rules. */
 static gboolean
 fail (GError             **error,
       const GError        *failure,
@@ -167,7 +165,7 @@ is_last (const NftablesBackend *self,
          divert_ruleset_same_rules (self->last, ruleset, DIVERT_FAMILY_IPV6, ALL_CHAINS);
 }
 
-/* Without the table, nothing of ours is there. */
+/* Nothing of ours is there if the table isn't. */
 static gboolean
 refuse_foreign (const Attempt  *a,
                 GError        **error)

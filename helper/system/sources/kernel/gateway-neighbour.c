@@ -14,6 +14,14 @@
 #include <sys/socket.h>
 
 gboolean
+divert_neighbour_equal (const DivertNeighbour *a,
+                        const DivertNeighbour *b)
+{
+  return a->ifindex == b->ifindex && divert_prefix_equal (&a->address, &b->address) && a->state == b->state &&
+         a->has_mac == b->has_mac && (!a->has_mac || divert_mac_equal (&a->mac, &b->mac));
+}
+
+gboolean
 divert_neighbour_parse (struct nlmsghdr *header,
                         DivertNeighbour *ret_neighbour)
 {

@@ -19,6 +19,7 @@ typedef struct
   DivertMac    mac;
 } DivertNeighbour;
 
+gboolean divert_neighbour_equal (const DivertNeighbour *a, const DivertNeighbour *b);
 /* FALSE if @header is not about an entry in IPv4's or IPv6's table.  A deleted entry has state 0. */
 gboolean divert_neighbour_parse (struct nlmsghdr *header, DivertNeighbour *ret_neighbour);
 

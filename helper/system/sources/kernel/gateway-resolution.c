@@ -17,6 +17,11 @@
  *              carrier loss.  The kernel takes at least three seconds before it asks again who has the NAS's address,
  *              and then a stranger answers; we must know by then.  If the entry gets another address, we note it at
  *              once, whether or not it answered, and ask about it; the same goes for an entry that the kernel drops.
+ *   quietly    The answer is almost always the one we know, and waking up for it is half of all wake-ups.  So we
+ *              do not (neighbour-filter.c).  When the next question is due, a look at the entry tells whether the last
+ *              one was answered: the question made the entry NUD_PROBE, and only an answer makes it NUD_REACHABLE
+ *              (K4.7).  We do not know when the answer came, only that it came after the question, and we claim no
+ *              more.  Where somebody waits for an answer, or there is any doubt, we listen.
  *
  * An entry that an administrator made, and a link without link-layer addresses, never give an
  * answer.
@@ -27,14 +32,16 @@
 
 #define UNICAST_US     (500 * G_TIME_SPAN_MILLISECOND)
 #define BOUND_US       (3 * G_TIME_SPAN_SECOND)
+/* For a resolved gateway.  HEARTBEAT + SILENCE, from the last question that was answered to the conclusion that the
+ * next one is not, must be less than 2.5 s, which is promised, and than the kernel's three probes, one second each. */
+#define HEARTBEAT_US   (1 * G_TIME_SPAN_SECOND)
+#define SILENCE_US     (1450 * G_TIME_SPAN_MILLISECOND)
+/* Everybody has at least so long to answer, however late we ask. */
+#define LEAST_US       (250 * G_TIME_SPAN_MILLISECOND)
 #define FIRST_RETRY_US (1 * G_TIME_SPAN_SECOND)
 #define LAST_RETRY_US  (30 * G_TIME_SPAN_SECOND)
-/* For a resolved gateway.  HEARTBEAT + UNICAST + SILENCE must be less than the kernel's three probes, one
- * second each. */
-#define HEARTBEAT_US   (1 * G_TIME_SPAN_SECOND)
-#define SILENCE_US     (1 * G_TIME_SPAN_SECOND)
 /* How much early a question may be, in order to join another one.  Half of the interval, so that any two can meet. */
-#define JOIN_US        (500 * G_TIME_SPAN_MILLISECOND)
+#define JOIN_US        (HEARTBEAT_US / 2)
 #define HASTE_US       (100 * G_TIME_SPAN_MILLISECOND)
 /* Questions in the background are not asked more often than this, whatever others on the link send. */
 #define BACKGROUND_US  (1 * G_TIME_SPAN_SECOND)
@@ -85,6 +92,8 @@ divert_resolution_forget (DivertResolution *r)
   r->first_answer = 0;
   r->last_answer = 0;
   r->retry = FIRST_RETRY_US;
+  r->quiet = FALSE;
+  r->awaited = FALSE;
   r->doubtful = FALSE;
 }
 
@@ -151,6 +160,7 @@ give_up (DivertResolution *r,
   r->doubtful |= r->state == DIVERT_GATEWAY_RESOLVED;
   r->state = DIVERT_GATEWAY_FAILED;
   r->question = DIVERT_QUESTION_NONE;
+  r->quiet = FALSE;
   r->deadline = now + r->retry;
   r->retry = MIN (r->retry * 2, LAST_RETRY_US);
   return changed;
@@ -164,8 +174,18 @@ ask_everybody (DivertResolution *r,
   if (!divert_neighbour_solicit (netlink, r->ifindex, &r->address, NULL))
     return give_up (r, now);
   r->question = DIVERT_QUESTION_BROADCAST;
-  r->deadline = r->state == DIVERT_GATEWAY_RESOLVED ? now + SILENCE_US : r->asked_at + BOUND_US;
+  r->quiet = FALSE;
+  r->deadline = r->state == DIVERT_GATEWAY_RESOLVED ? MAX (r->asked_at + SILENCE_US, now + LEAST_US) :
+                                                      r->asked_at + BOUND_US;
   return FALSE;
+}
+
+/* Is the answer the known one, unless it is told of? */
+static gboolean
+is_sure (const DivertResolution *r)
+{
+  return r->state == DIVERT_GATEWAY_RESOLVED && !r->awaited && r->macs->len == 1 && r->has_entry_mac &&
+         divert_mac_equal (&r->entry_mac, &index_mac (r, 0)->mac);
 }
 
 static gboolean
@@ -176,6 +196,7 @@ start_question (DivertResolution *r,
   DivertNeighbour entry;
 
   r->asked_at = now;
+  r->quiet = FALSE;
   if (!divert_neighbour_get (netlink, r->ifindex, &r->address, &entry, NULL) || entry.state & NUD_MADE)
     return give_up (r, now);
 
@@ -186,6 +207,50 @@ start_question (DivertResolution *r,
   r->question = DIVERT_QUESTION_UNICAST;
   r->deadline = now + UNICAST_US;
   return FALSE;
+}
+
+/* From now on the answer is heard at once, or missed soon. */
+static void
+hear (DivertResolution *r)
+{
+  r->quiet = FALSE;
+  r->deadline = r->asked_at + UNICAST_US;
+}
+
+/* Was the question that was put quietly answered?  FALSE: not yet. */
+static gboolean
+look_for_answer (DivertResolution *r,
+                 DivertNetlink    *netlink,
+                 gint64            now)
+{
+  DivertNeighbour entry;
+
+  if (!divert_neighbour_get (netlink, r->ifindex, &r->address, &entry, NULL) || entry.state != NUD_REACHABLE ||
+      !entry.has_mac || !divert_mac_equal (&entry.mac, &r->entry_mac))
+    return FALSE;
+  note_mac (r, &entry.mac, now);
+  r->last_answer = r->asked_at;
+  r->question = DIVERT_QUESTION_NONE;
+  r->quiet = FALSE;
+  return TRUE;
+}
+
+static gboolean
+ask_again (DivertResolution *r,
+           DivertNetlink    *netlink,
+           gint64            now)
+{
+  gboolean changed;
+
+  if (r->quiet && !look_for_answer (r, netlink, now))
+    return ask_everybody (r, netlink, now);
+  changed = start_question (r, netlink, now);
+  if (r->question == DIVERT_QUESTION_UNICAST && is_sure (r))
+    {
+      r->quiet = TRUE;
+      r->deadline = now + HEARTBEAT_US;
+    }
+  return changed;
 }
 
 static gboolean
@@ -218,7 +283,12 @@ divert_resolution_hasten (DivertResolution *r,
                           DivertNetlink    *netlink,
                           gint64            now)
 {
-  if (r->state != DIVERT_GATEWAY_RESOLVED || r->question != DIVERT_QUESTION_NONE)
+  if (r->state != DIVERT_GATEWAY_RESOLVED)
+    return FALSE;
+  r->awaited = TRUE;
+  if (r->quiet && !look_for_answer (r, netlink, now))
+    hear (r);
+  if (r->question != DIVERT_QUESTION_NONE)
     return FALSE;
   if (now - r->asked_at >= HASTE_US)
     return start_question (r, netlink, now);
@@ -231,10 +301,10 @@ divert_resolution_join (DivertResolution *r,
                         DivertNetlink    *netlink,
                         gint64            now)
 {
-  if (r->state != DIVERT_GATEWAY_RESOLVED || r->question != DIVERT_QUESTION_NONE || r->deadline == 0 ||
-      r->deadline > now + JOIN_US)
+  if (r->state != DIVERT_GATEWAY_RESOLVED || r->deadline == 0 || r->deadline > now + JOIN_US ||
+      (r->question != DIVERT_QUESTION_NONE && !r->quiet))
     return FALSE;
-  return start_question (r, netlink, now);
+  return ask_again (r, netlink, now);
 }
 
 static gboolean
@@ -274,6 +344,8 @@ see_mac (DivertResolution      *r,
   r->entry_mac = neighbour->mac;
   if (is_other || neighbour->state & NUD_REACHABLE)
     changed = note_mac (r, &neighbour->mac, now);
+  if (is_other && r->quiet)
+    hear (r);
 
   if (neighbour->state & NUD_REACHABLE)
     {
@@ -285,6 +357,7 @@ see_mac (DivertResolution      *r,
         r->last_answer = now;
       r->state = DIVERT_GATEWAY_RESOLVED;
       r->question = DIVERT_QUESTION_NONE;
+      r->quiet = FALSE;
       r->deadline = now + HEARTBEAT_US;
       r->retry = FIRST_RETRY_US;
     }
@@ -326,9 +399,9 @@ divert_resolution_tick (DivertResolution *r,
   switch (r->question)
     {
     case DIVERT_QUESTION_NONE:
-      return start_question (r, netlink, now) || changed;
+      return ask_again (r, netlink, now) || changed;
     case DIVERT_QUESTION_UNICAST:
-      return ask_everybody (r, netlink, now) || changed;
+      return (r->quiet ? ask_again (r, netlink, now) : ask_everybody (r, netlink, now)) || changed;
     case DIVERT_QUESTION_BROADCAST:
       return give_up (r, now) || changed;
     }
@@ -343,6 +416,20 @@ divert_resolution_next_tick (const DivertResolution *r)
   if (r->macs->len > 1)
     next = MIN (next, index_mac (r, r->macs->len - 1)->seen + MAC_MEMORY_US);
   return next;
+}
+
+gboolean
+divert_resolution_get_quiet_answer (const DivertResolution *r,
+                                    DivertNeighbour        *ret_answer)
+{
+  if (!r->quiet)
+    return FALSE;
+  *ret_answer = (DivertNeighbour){ .ifindex = r->ifindex,
+                                   .address = r->address,
+                                   .state = NUD_REACHABLE,
+                                   .has_mac = TRUE,
+                                   .mac = r->entry_mac };
+  return TRUE;
 }
 
 void

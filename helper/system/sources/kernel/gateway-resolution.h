@@ -33,6 +33,8 @@ typedef struct
   gint64             first_answer; /* since it became RESOLVED (µs, monotonic) */
   gint64             last_answer;
   gint64             deadline;  /* of the question, or when to ask next; 0: none */
+  gboolean           quiet;     /* nobody is woken for the answer: it is looked for at the deadline */
+  gboolean           awaited;   /* the next answer is to be heard at once; set by whoever waits for it */
   gint64             retry;     /* µs from a failure to the next question */
   gboolean           doubtful;  /* since divert_resolution_take_doubt() */
 } DivertResolution;
@@ -58,6 +60,9 @@ gboolean          divert_resolution_take_doubt (DivertResolution *resolution);
 void              divert_resolution_forget (DivertResolution *resolution);
 /* When to tick; G_MAXINT64: never. */
 gint64            divert_resolution_next_tick (const DivertResolution *resolution);
+/* FALSE: whatever the kernel tells of this gateway is to be heard.  Otherwise, of what it will tell, @ret_answer needs
+ * not be. */
+gboolean          divert_resolution_get_quiet_answer (const DivertResolution *resolution, DivertNeighbour *ret_answer);
 /* Fills in state and addresses. */
 void              divert_resolution_fill (const DivertResolution *resolution, DivertGateway *gateway);
 

@@ -10,133 +10,41 @@
  * Each time, an epoch of the link ends, and with it whatever was proven through the link.  An epoch
  * also ends when a gateway that had answered falls silent, shows another address or is no longer a
  * gateway.  Its answers may still be known then, but nothing else reveals a network swapped without
- * carrier loss.  The number of an epoch is never reused, because a recreated link may have the
- * number and the name of one that is gone.
+ * carrier loss.
  */
 #include "gateway.h"
 
 #include "gateway-resolution.h"
 #include "link-addresses.h"
+#include "link-epochs.h"
+#include "neighbour-filter.h"
 #include "neighbours.h"
 
 /* More than any real machine has.  Further gateways stay UNKNOWN, which proves nothing. */
 #define MAX_GATEWAYS 256
+#define MAX_QUIET_HOSTS 12
 
 struct DivertGateways
 {
   DivertNetlink       *netlink;
   DivertLookAgain      changed;
+  DivertQuieten        quieten;
   gpointer             user_data;
   GPtrArray           *list;     /* DivertResolution */
-  GHashTable          *seen;     /* ifindex → DivertLinkState, when last seen */
-  GHashTable          *epochs;   /* ifindex → the number of its epoch */
-  guint                epoch;    /* the number of the epoch that began for all links */
-  guint                n_epochs; /* the highest number so far */
+  GArray              *quiet;    /* DivertNeighbour: what is not heard (neighbour-filter.h) */
+  GArray              *hosts;    /* the same, of hosts that are no gateways */
+  DivertLinkEpochs    *epochs;
   DivertLinkAddresses *addresses;
   DivertNeighbours    *neighbours;
   GSource             *timer;
 };
 
 static void
-set_timer (DivertGateways *gateways)
-{
-  gint64 next = G_MAXINT64;
-
-  for (guint i = 0; i < gateways->list->len; i++)
-    next = MIN (next, divert_resolution_next_tick (gateways->list->pdata[i]));
-  g_source_set_ready_time (gateways->timer, next == G_MAXINT64 ? -1 : next);
-}
-
-static void
-begin_epoch (DivertGateways *gateways,
-             guint           ifindex)
-{
-  gateways->n_epochs++;
-  if (ifindex == 0)
-    gateways->epoch = gateways->n_epochs;
-  else
-    g_hash_table_insert (gateways->epochs, GUINT_TO_POINTER (ifindex), GUINT_TO_POINTER (gateways->n_epochs));
-}
-
-static void
 take_doubt (DivertGateways   *gateways,
             DivertResolution *resolution)
 {
   if (divert_resolution_take_doubt (resolution))
-    begin_epoch (gateways, resolution->ifindex);
-}
-
-static gboolean
-dispatch (GSource     *source,
-          GSourceFunc  callback,
-          gpointer     user_data)
-{
-  return callback (user_data);
-}
-
-static gboolean
-on_timer (gpointer user_data)
-{
-  DivertGateways *gateways = user_data;
-  gint64 now = g_get_monotonic_time ();
-  gboolean changed = FALSE, asked = FALSE;
-
-  for (guint i = 0; i < gateways->list->len; i++)
-    {
-      changed |= divert_resolution_tick (gateways->list->pdata[i], gateways->netlink, now);
-      asked |= ((const DivertResolution *) gateways->list->pdata[i])->asked_at == now;
-      take_doubt (gateways, gateways->list->pdata[i]);
-    }
-  /* A laptop has one gateway in each family, so ask both in one wake-up per second. */
-  for (guint i = 0; i < gateways->list->len && asked; i++)
-    {
-      changed |= divert_resolution_join (gateways->list->pdata[i], gateways->netlink, now);
-      take_doubt (gateways, gateways->list->pdata[i]);
-    }
-  set_timer (gateways);
-  if (changed)
-    gateways->changed (gateways->user_data);
-  return G_SOURCE_CONTINUE;
-}
-
-DivertGateways *
-divert_gateways_new (DivertNetlink   *netlink,
-                     DivertLookAgain  changed,
-                     gpointer         user_data)
-{
-  static GSourceFuncs funcs = { .dispatch = dispatch };
-  DivertGateways *gateways = g_new0 (DivertGateways, 1);
-
-  gateways->netlink = netlink;
-  gateways->changed = changed;
-  gateways->user_data = user_data;
-  gateways->list = g_ptr_array_new_with_free_func ((GDestroyNotify) divert_resolution_free);
-  gateways->seen = g_hash_table_new_full (NULL, NULL, NULL, g_free);
-  gateways->addresses = divert_link_addresses_new ();
-  gateways->neighbours = divert_neighbours_new ();
-  gateways->epochs = g_hash_table_new (NULL, NULL);
-  gateways->timer = g_source_new (&funcs, sizeof (GSource));
-  g_source_set_name (gateways->timer, "gateways");
-  /* A silent gateway is as urgent as a message from the kernel. */
-  g_source_set_priority (gateways->timer, G_PRIORITY_HIGH);
-  g_source_set_callback (gateways->timer, on_timer, gateways, NULL);
-  g_source_attach (gateways->timer, NULL);
-  return gateways;
-}
-
-void
-divert_gateways_free (DivertGateways *gateways)
-{
-  if (gateways == NULL)
-    return;
-  g_source_destroy (gateways->timer);
-  g_source_unref (gateways->timer);
-  g_hash_table_unref (gateways->seen);
-  divert_link_addresses_free (gateways->addresses);
-  divert_neighbours_free (gateways->neighbours);
-  g_hash_table_unref (gateways->epochs);
-  g_ptr_array_unref (gateways->list);
-  g_free (gateways);
+    divert_link_epochs_begin (gateways->epochs, resolution->ifindex);
 }
 
 static DivertResolution *
@@ -158,6 +66,248 @@ find (const GPtrArray    *list,
   return NULL;
 }
 
+/* How much of the link is newer than @since: its addresses, and the other gateways that answered.  An answer of
+ * @resolution vouches for what came before it (core/memory/anchors.c). */
+static guint
+count_newer (const DivertGateways   *gateways,
+             const DivertResolution *resolution,
+             gint64                  since)
+{
+  guint newer = divert_link_addresses_get_arrival (gateways->addresses, resolution->ifindex) >= since ? 1 : 0;
+
+  for (guint i = 0; i < gateways->list->len; i++)
+    {
+      const DivertResolution *other = gateways->list->pdata[i];
+
+      if (other != resolution && other->ifindex == resolution->ifindex && other->state == DIVERT_GATEWAY_RESOLVED &&
+          other->first_answer >= since)
+        newer++;
+    }
+  return newer;
+}
+
+/* Returns whether what the kernel says changes anything. */
+static gboolean
+hear (DivertGateways        *gateways,
+      DivertResolution      *resolution,
+      const DivertNeighbour *neighbour)
+{
+  const gint64 answer_before = resolution->last_answer;
+  gboolean changed = divert_resolution_see (resolution, gateways->netlink, neighbour, g_get_monotonic_time ());
+
+  take_doubt (gateways, resolution);
+  return changed || count_newer (gateways, resolution, answer_before) >
+                        count_newer (gateways, resolution, resolution->last_answer);
+}
+
+/* The entry was not NUD_REACHABLE when we asked.  If it is now, that is the answer. */
+static gboolean
+look (DivertGateways   *gateways,
+      DivertResolution *resolution)
+{
+  DivertNeighbour neighbour;
+
+  return resolution->asked &&
+         divert_neighbour_get (gateways->netlink, resolution->ifindex, &resolution->address, &neighbour, NULL) &&
+         hear (gateways, resolution, &neighbour);
+}
+
+/* A host appeared in another one's place.  This may be another network, so ask the gateway. */
+static gboolean
+see_host (DivertGateways        *gateways,
+          const DivertNeighbour *neighbour)
+{
+  if (!divert_neighbours_see (gateways->neighbours, neighbour, g_get_monotonic_time ()))
+    return FALSE;
+  divert_gateways_forget (gateways, neighbour->ifindex, DIVERT_FAMILIES_BOTH);
+  return TRUE;
+}
+
+static gboolean
+see (DivertGateways        *gateways,
+     const DivertNeighbour *neighbour)
+{
+  DivertResolution *resolution = find (gateways->list, neighbour->ifindex, &neighbour->address, NULL);
+
+  return resolution != NULL ? hear (gateways, resolution, neighbour) : see_host (gateways, neighbour);
+}
+
+static gboolean
+is_among_quiet (const GArray          *quiet,
+                const DivertNeighbour *entry)
+{
+  for (guint i = 0; i < quiet->len; i++)
+    if (divert_neighbour_equal (&g_array_index (quiet, DivertNeighbour, i), entry))
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+are_same_quiet (const GArray *a,
+                const GArray *b)
+{
+  for (guint i = 0; i < a->len && a->len == b->len; i++)
+    if (!is_among_quiet (b, &g_array_index (a, DivertNeighbour, i)))
+      return FALSE;
+  return a->len == b->len;
+}
+
+/* Says what need not be heard.  Of what must be heard from now on, we may have missed something a moment ago; it is in
+ * the kernel's entry. */
+static gboolean
+quieten (DivertGateways *gateways)
+{
+  g_autoptr(GArray) before = gateways->quiet;
+  DivertNeighbour entry;
+  gboolean changed = FALSE;
+
+  gateways->quiet = g_array_new (FALSE, FALSE, sizeof (DivertNeighbour));
+  for (guint i = 0; i < gateways->list->len; i++)
+    if (divert_resolution_get_quiet_answer (gateways->list->pdata[i], &entry))
+      g_array_append_val (gateways->quiet, entry);
+  /* The hosts ride along. */
+  if (gateways->quiet->len > 0)
+    g_array_append_vals (gateways->quiet, gateways->hosts->data, gateways->hosts->len);
+  if (are_same_quiet (before, gateways->quiet))
+    return FALSE;
+  gateways->quieten (gateways->quiet, gateways->user_data);
+  for (guint i = 0; i < before->len; i++)
+    {
+      const DivertNeighbour *old = &g_array_index (before, DivertNeighbour, i);
+
+      if (!is_among_quiet (gateways->quiet, old) &&
+          divert_neighbour_get (gateways->netlink, old->ifindex, &old->address, &entry, NULL))
+        changed |= see (gateways, &entry);
+    }
+  return changed;
+}
+
+/* To be called after whatever may have changed a gateway: decides what we listen to, and when to look again. */
+static void
+go_on (DivertGateways *gateways,
+       gboolean        changed)
+{
+  gint64 next = G_MAXINT64;
+
+  changed |= quieten (gateways);
+  for (guint i = 0; i < gateways->list->len; i++)
+    next = MIN (next, divert_resolution_next_tick (gateways->list->pdata[i]));
+  g_source_set_ready_time (gateways->timer, next == G_MAXINT64 ? -1 : next);
+  if (changed)
+    gateways->changed (gateways->user_data);
+}
+
+static gboolean
+dispatch (GSource     *source,
+          GSourceFunc  callback,
+          gpointer     user_data)
+{
+  return callback (user_data);
+}
+
+/* What the filter hides of the hosts is whether they are in use.  The kernel would tell late (K4.8), and wake us up.
+ * Which hosts these are is decided here too, once a second, so that a storm of others costs no filter each time. */
+static gboolean
+look_at_hosts (DivertGateways *gateways)
+{
+  g_autoptr(GArray) hosts = gateways->hosts;
+  DivertNeighbour entry;
+  gboolean changed = FALSE;
+
+  gateways->hosts = g_array_new (FALSE, FALSE, sizeof (DivertNeighbour));
+  for (guint i = 0; i < hosts->len; i++)
+    {
+      const DivertNeighbour *host = &g_array_index (hosts, DivertNeighbour, i);
+
+      if (divert_neighbour_get (gateways->netlink, host->ifindex, &host->address, &entry, NULL))
+        changed |= see (gateways, &entry);
+    }
+  divert_neighbours_add_quiet (gateways->neighbours, gateways->hosts, MAX_QUIET_HOSTS);
+  return changed;
+}
+
+typedef gboolean (*Step) (DivertResolution *resolution, DivertNetlink *netlink, gint64 now);
+
+static gboolean
+take_step (DivertGateways   *gateways,
+           DivertResolution *resolution,
+           Step              step,
+           gint64            now)
+{
+  const gint64 answer_before = resolution->last_answer;
+  const guint newer = count_newer (gateways, resolution, answer_before);
+  gboolean changed;
+
+  resolution->awaited = newer > 0;
+  changed = step (resolution, gateways->netlink, now);
+  take_doubt (gateways, resolution);
+  return changed || count_newer (gateways, resolution, resolution->last_answer) < newer;
+}
+
+static gboolean
+on_timer (gpointer user_data)
+{
+  DivertGateways *gateways = user_data;
+  gint64 now = g_get_monotonic_time ();
+  gboolean changed = FALSE, asked = FALSE;
+
+  for (guint i = 0; i < gateways->list->len; i++)
+    {
+      changed |= take_step (gateways, gateways->list->pdata[i], divert_resolution_tick, now);
+      asked |= ((const DivertResolution *) gateways->list->pdata[i])->asked_at == now;
+    }
+  /* A laptop has one gateway in each family, so ask both in one wake-up per second. */
+  for (guint i = 0; i < gateways->list->len && asked; i++)
+    changed |= take_step (gateways, gateways->list->pdata[i], divert_resolution_join, now);
+  changed |= look_at_hosts (gateways);
+  go_on (gateways, changed);
+  return G_SOURCE_CONTINUE;
+}
+
+DivertGateways *
+divert_gateways_new (DivertNetlink   *netlink,
+                     DivertLookAgain  changed,
+                     DivertQuieten    be_quiet,
+                     gpointer         user_data)
+{
+  static GSourceFuncs funcs = { .dispatch = dispatch };
+  DivertGateways *gateways = g_new0 (DivertGateways, 1);
+
+  gateways->netlink = netlink;
+  gateways->changed = changed;
+  gateways->quieten = be_quiet;
+  gateways->quiet = g_array_new (FALSE, FALSE, sizeof (DivertNeighbour));
+  gateways->hosts = g_array_new (FALSE, FALSE, sizeof (DivertNeighbour));
+  gateways->user_data = user_data;
+  gateways->list = g_ptr_array_new_with_free_func ((GDestroyNotify) divert_resolution_free);
+  gateways->addresses = divert_link_addresses_new ();
+  gateways->neighbours = divert_neighbours_new ();
+  gateways->epochs = divert_link_epochs_new ();
+  gateways->timer = g_source_new (&funcs, sizeof (GSource));
+  g_source_set_name (gateways->timer, "gateways");
+  /* A silent gateway is as urgent as a message from the kernel. */
+  g_source_set_priority (gateways->timer, G_PRIORITY_HIGH);
+  g_source_set_callback (gateways->timer, on_timer, gateways, NULL);
+  g_source_attach (gateways->timer, NULL);
+  return gateways;
+}
+
+void
+divert_gateways_free (DivertGateways *gateways)
+{
+  if (gateways == NULL)
+    return;
+  g_source_destroy (gateways->timer);
+  g_source_unref (gateways->timer);
+  divert_link_addresses_free (gateways->addresses);
+  divert_neighbours_free (gateways->neighbours);
+  divert_link_epochs_free (gateways->epochs);
+  g_ptr_array_unref (gateways->list);
+  g_array_unref (gateways->quiet);
+  g_array_unref (gateways->hosts);
+  g_free (gateways);
+}
+
 void
 divert_gateways_ask (DivertGateways *gateways,
                      guint           ifindex)
@@ -172,9 +322,7 @@ divert_gateways_ask (DivertGateways *gateways,
       if (resolution->ifindex == ifindex)
         changed |= divert_resolution_ask (resolution, gateways->netlink, now);
     }
-  set_timer (gateways);
-  if (changed)
-    gateways->changed (gateways->user_data);
+  go_on (gateways, changed);
 }
 
 gboolean
@@ -194,9 +342,7 @@ guint
 divert_gateways_get_epoch (const DivertGateways *gateways,
                            guint                 ifindex)
 {
-  guint epoch = GPOINTER_TO_UINT (g_hash_table_lookup (gateways->epochs, GUINT_TO_POINTER (ifindex)));
-
-  return MAX (epoch, gateways->epoch);
+  return divert_link_epochs_get (gateways->epochs, ifindex);
 }
 
 void
@@ -204,7 +350,7 @@ divert_gateways_forget (DivertGateways *gateways,
                         guint           ifindex,
                         DivertFamilies  families)
 {
-  begin_epoch (gateways, ifindex);
+  divert_link_epochs_begin (gateways->epochs, ifindex);
   for (guint i = 0; i < gateways->list->len; i++)
     {
       DivertResolution *resolution = gateways->list->pdata[i];
@@ -212,7 +358,7 @@ divert_gateways_forget (DivertGateways *gateways,
       if ((ifindex == 0 || resolution->ifindex == ifindex) && families & (1 << resolution->address.family))
         divert_resolution_forget (resolution);
     }
-  set_timer (gateways);
+  go_on (gateways, FALSE);
 }
 
 void
@@ -223,26 +369,13 @@ divert_gateways_forget_for_address (DivertGateways *gateways,
   divert_gateways_forget (gateways, ifindex, family == DIVERT_FAMILY_IPV4 ? DIVERT_FAMILIES_BOTH : 1 << family);
 }
 
-/* Is it the same link, plugged in all the time?  Do not compare the MAC address, because a bridge's
- * depends on its ports. */
-static gboolean
-is_same (const DivertLinkState *a,
-         const DivertLinkState *b)
-{
-  return a->carrier == b->carrier && a->carrier_changes == b->carrier_changes && g_str_equal (a->name, b->name);
-}
-
 gboolean
 divert_gateways_see_link (DivertGateways        *gateways,
                           const DivertLinkState *link)
 {
-  gpointer key = GUINT_TO_POINTER (link->ifindex);
-  const DivertLinkState *before = g_hash_table_lookup (gateways->seen, key);
-
-  if (before != NULL && is_same (before, link))
+  if (!divert_link_epochs_see (gateways->epochs, link))
     return FALSE;
   divert_gateways_forget (gateways, link->ifindex, DIVERT_FAMILIES_BOTH);
-  g_hash_table_insert (gateways->seen, key, g_memdup2 (link, sizeof *link));
   return TRUE;
 }
 
@@ -251,38 +384,16 @@ divert_gateways_lose_link (DivertGateways *gateways,
                            guint           ifindex)
 {
   divert_gateways_forget (gateways, ifindex, DIVERT_FAMILIES_BOTH);
-  g_hash_table_remove (gateways->seen, GUINT_TO_POINTER (ifindex));
-  g_hash_table_remove (gateways->epochs, GUINT_TO_POINTER (ifindex));
-}
-
-static gboolean
-is_among (const GArray *states,
-          guint         ifindex)
-{
-  for (guint i = 0; i < states->len; i++)
-    if (g_array_index (states, DivertLinkState, i).ifindex == ifindex)
-      return TRUE;
-  return FALSE;
+  divert_link_epochs_lose (gateways->epochs, ifindex);
 }
 
 static void
 see_links (DivertGateways *gateways,
            const GArray   *states)
 {
-  GHashTableIter iter;
-  gpointer ifindex;
-
   for (guint i = 0; i < states->len; i++)
     divert_gateways_see_link (gateways, &g_array_index (states, DivertLinkState, i));
-  if (g_hash_table_size (gateways->seen) == states->len)
-    return;
-  g_hash_table_iter_init (&iter, gateways->seen);
-  while (g_hash_table_iter_next (&iter, &ifindex, NULL))
-    if (!is_among (states, GPOINTER_TO_UINT (ifindex)))
-      {
-        g_hash_table_iter_remove (&iter);
-        g_hash_table_remove (gateways->epochs, ifindex);
-      }
+  divert_link_epochs_keep (gateways->epochs, states);
 }
 
 static void
@@ -336,8 +447,8 @@ miss (DivertGateways  *gateways,
       const DivertResolution *resolution = leftover->pdata[i];
 
       if (resolution->state == DIVERT_GATEWAY_RESOLVED &&
-          g_hash_table_contains (gateways->seen, GUINT_TO_POINTER (resolution->ifindex)))
-        begin_epoch (gateways, resolution->ifindex);
+          divert_link_epochs_knows (gateways->epochs, resolution->ifindex))
+        divert_link_epochs_begin (gateways->epochs, resolution->ifindex);
     }
 }
 
@@ -370,29 +481,7 @@ divert_gateways_update (DivertGateways          *gateways,
       see_fresh (gateways, link, now);
     }
   miss (gateways, old);
-  set_timer (gateways);
-}
-
-/* Is this answer of @resolution the first since something new appeared on the link?  Then it vouches for
- * that: an address, or another gateway that answered (core/memory/anchors.c). */
-static gboolean
-vouches (const DivertGateways   *gateways,
-         const DivertResolution *resolution,
-         gint64                  answer_before)
-{
-  gint64 arrival = divert_link_addresses_get_arrival (gateways->addresses, resolution->ifindex);
-
-  if (answer_before <= arrival && arrival < resolution->last_answer)
-    return TRUE;
-  for (guint i = 0; i < gateways->list->len; i++)
-    {
-      const DivertResolution *other = gateways->list->pdata[i];
-
-      if (other != resolution && other->ifindex == resolution->ifindex && other->state == DIVERT_GATEWAY_RESOLVED &&
-          answer_before <= other->first_answer && other->first_answer < resolution->last_answer)
-        return TRUE;
-    }
-  return FALSE;
+  go_on (gateways, FALSE);
 }
 
 void
@@ -402,57 +491,26 @@ divert_gateways_trust_neighbours (DivertGateways *gateways,
   divert_neighbours_trust (gateways->neighbours, ifindexes, g_get_monotonic_time ());
 }
 
-/* A host appeared in another one's place.  This may be another network, so ask the gateway. */
-static gboolean
-see_host (DivertGateways        *gateways,
-          const DivertNeighbour *neighbour)
-{
-  if (!divert_neighbours_see (gateways->neighbours, neighbour, g_get_monotonic_time ()))
-    return FALSE;
-  divert_gateways_forget (gateways, neighbour->ifindex, DIVERT_FAMILIES_BOTH);
-  return TRUE;
-}
-
 gboolean
 divert_gateways_see_neighbour (DivertGateways  *gateways,
                                struct nlmsghdr *header)
 {
   DivertNeighbour neighbour;
-  DivertResolution *resolution;
-  gint64 answer_before;
   gboolean changed;
 
   /* The kernel also reports our own changes to an entry. */
   if (header->nlmsg_pid == divert_netlink_get_port (gateways->netlink) || gateways->list->len == 0 ||
       !divert_neighbour_parse (header, &neighbour))
     return FALSE;
-  resolution = find (gateways->list, neighbour.ifindex, &neighbour.address, NULL);
-  if (resolution == NULL)
-    return see_host (gateways, &neighbour);
-
-  answer_before = resolution->last_answer;
-  changed = divert_resolution_see (resolution, gateways->netlink, &neighbour, g_get_monotonic_time ());
-  changed = vouches (gateways, resolution, answer_before) || changed;
-  take_doubt (gateways, resolution);
-  set_timer (gateways);
+  changed = see (gateways, &neighbour);
+  go_on (gateways, FALSE);
   return changed;
 }
 
 void
 divert_gateways_resync (DivertGateways *gateways)
 {
-  gint64 now = g_get_monotonic_time ();
-
   for (guint i = 0; i < gateways->list->len; i++)
-    {
-      DivertResolution *resolution = gateways->list->pdata[i];
-      DivertNeighbour neighbour;
-
-      /* The entry was not NUD_REACHABLE when we asked.  If it is now, that is the answer. */
-      if (resolution->asked &&
-          divert_neighbour_get (gateways->netlink, resolution->ifindex, &resolution->address, &neighbour, NULL))
-        divert_resolution_see (resolution, gateways->netlink, &neighbour, now);
-      take_doubt (gateways, resolution);
-    }
-  set_timer (gateways);
+    look (gateways, gateways->list->pdata[i]);
+  go_on (gateways, FALSE);
 }

@@ -13,8 +13,12 @@ G_BEGIN_DECLS
 
 typedef struct DivertGateways DivertGateways;
 
+/* From now on, what neighbour-filter.h says of @quiet (DivertNeighbour) need not be heard; everything else must be. */
+typedef void (*DivertQuieten) (const GArray *quiet, gpointer user_data);
+
 /* @changed: a gateway's state or addresses changed, other than through a call of one of these functions. */
-DivertGateways *divert_gateways_new (DivertNetlink *netlink, DivertLookAgain changed, gpointer user_data);
+DivertGateways *divert_gateways_new (DivertNetlink *netlink, DivertLookAgain changed, DivertQuieten quieten,
+                                     gpointer user_data);
 void            divert_gateways_free (DivertGateways *gateways);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertGateways, divert_gateways_free)
 

@@ -8,6 +8,7 @@
  */
 #include "kernel-monitor.h"
 
+#include "neighbour-filter.h"
 #include "system/base/turns.h"
 #include "system/netlink/netlink.h"
 
@@ -89,6 +90,14 @@ divert_monitor_listen_to_neighbours (DivertMonitor *monitor,
   else
     nl_socket_drop_memberships (monitor->sock, RTNLGRP_NEIGH, 0);
   monitor->hears_neighbours = listen;
+}
+
+void
+divert_monitor_ignore_neighbours (DivertMonitor *monitor,
+                                  guint32        port,
+                                  const GArray  *quiet)
+{
+  divert_neighbour_filter_set (nl_socket_get_fd (monitor->sock), port, quiet);
 }
 
 void

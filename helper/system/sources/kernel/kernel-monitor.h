@@ -28,6 +28,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertMonitor, divert_monitor_free)
 
 /* Listen to neighbours only while somebody waits for one, because a large network produces many such messages. */
 void           divert_monitor_listen_to_neighbours (DivertMonitor *monitor, gboolean listen);
+/* See neighbour-filter.h. */
+void           divert_monitor_ignore_neighbours (DivertMonitor *monitor, guint32 port, const GArray *quiet);
 /* Reads all messages up to now, so that those read later are newer than this call. */
 void           divert_monitor_drain (DivertMonitor *monitor);
 /* Calls @changed as if the kernel had sent something. */

@@ -53,6 +53,15 @@ on_gateway_changed (gpointer user_data)
   divert_monitor_poke (kernel->monitor);
 }
 
+static void
+on_quieten (const GArray *quiet,
+            gpointer      user_data)
+{
+  DivertKernel *kernel = user_data;
+
+  divert_monitor_ignore_neighbours (kernel->monitor, divert_netlink_get_port (kernel->netlink), quiet);
+}
+
 static gboolean
 on_watch (gpointer user_data)
 {
@@ -153,7 +162,7 @@ divert_kernel_new (DivertLookAgain   changed,
   kernel->netlink = divert_netlink_new (NETLINK_ROUTE, error);
   if (kernel->netlink == NULL)
     return NULL;
-  kernel->gateways = divert_gateways_new (kernel->netlink, on_gateway_changed, kernel);
+  kernel->gateways = divert_gateways_new (kernel->netlink, on_gateway_changed, on_quieten, kernel);
   kernel->monitor = divert_monitor_new (see, on_changed, kernel, error);
   if (kernel->monitor == NULL)
     return NULL;

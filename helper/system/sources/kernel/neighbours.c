@@ -36,6 +36,7 @@ typedef struct
   DivertPrefix address;
   gboolean     in_use;
   GArray      *known;    /* DivertMac, oldest first */
+  DivertMac    shown;    /* the last one */
   gint64       surprise; /* when it showed @mac; 0: nothing pending */
   DivertMac    mac;
   GList        heard;    /* in DivertNeighbours.heard */
@@ -209,9 +210,31 @@ divert_neighbours_see (DivertNeighbours      *neighbours,
       host->mac = neighbour->mac;
     }
   host->in_use = (neighbour->state & NUD_IN_USE) != 0;
+  host->shown = neighbour->mac;
   g_queue_unlink (&neighbours->heard, &host->heard);
   g_queue_push_tail_link (&neighbours->heard, &host->heard);
   if (surprise || forgotten)
     distrust (neighbours->trusted, neighbour->ifindex);
   return surprise || forgotten;
+}
+
+void
+divert_neighbours_add_quiet (const DivertNeighbours *neighbours,
+                             GArray                 *quiet,
+                             guint                   max)
+{
+  const GList *link = neighbours->heard.tail;
+
+  for (guint i = 0; link != NULL && i < max; i++, link = link->prev)
+    {
+      const Host *host = link->data;
+      const DivertNeighbour entry = { .ifindex = host->ifindex,
+                                      .address = host->address,
+                                      .state = NUD_SHOWN,
+                                      .has_mac = TRUE,
+                                      .mac = host->shown };
+
+      if (is_trusted (neighbours->trusted, host->ifindex) && divert_macs_contain (host->known, &host->shown))
+        g_array_append_val (quiet, entry);
+    }
 }

@@ -19,5 +19,8 @@ void              divert_neighbours_trust (DivertNeighbours *neighbours, const G
 /* The current entry of a host that is not a gateway.  TRUE is a surprise: on a trusted link, a host that
  * this machine talks to shows an address that it has not shown before while the link was trusted. */
 gboolean          divert_neighbours_see (DivertNeighbours *neighbours, const DivertNeighbour *neighbour, gint64 now);
+/* Appends to @quiet what need not be heard (neighbour-filter.h) of the @max hosts that we heard of last:
+ * whether they are in use.  Their entries must be looked at now and then instead. */
+void              divert_neighbours_add_quiet (const DivertNeighbours *neighbours, GArray *quiet, guint max);
 
 G_END_DECLS
