@@ -67,6 +67,12 @@ calculate ()
   awk "BEGIN { printf \"${2:-%.2f}\", $1 }"
 }
 
+# figure EXPRESSION: with three significant digits.
+figure ()
+{
+  awk "BEGIN { x = $1; printf x < 10 ? \"%.2f\" : x < 100 ? \"%.1f\" : \"%.0f\", x }"
+}
+
 # took FILE COMMAND…: appends the microseconds that COMMAND takes to FILE.
 took ()
 {

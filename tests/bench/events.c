@@ -185,7 +185,8 @@ main (int    argc,
       return 2;
     }
   setvbuf (stdout, NULL, _IOLBF, 0);
-  sched_setscheduler (0, SCHED_FIFO, &(struct sched_param){ .sched_priority = 1 });
+  /* A higher priority than the helper's, so that "carrier off" is stamped before the helper reacts. */
+  sched_setscheduler (0, SCHED_FIFO, &(struct sched_param){ .sched_priority = 2 });
   polls[0] = (struct pollfd){ .fd = open_notifications (), .events = POLLIN };
   polls[1] = (struct pollfd){ .fd = inotify_init1 (IN_CLOEXEC), .events = POLLIN };
   lock = inotify_add_watch (polls[1].fd, argv[1], IN_CLOSE);

@@ -1,68 +1,109 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Installing the rules: how long each contender takes, what a Refresh without a change does, the hook, and the helper's
-# memory.  It runs at home.  The contenders take turns.
+# memory.  It runs at home.
 source "$(dirname "$0")/bench.bash"
-lab_enter "$@"
-lab_up
-lab_install
+source "$(dirname "$0")/contenders.bash"
 
-ROUNDS=5
-CHANGES=10  # of place, per round
-T=$LAB_LOGS/times
-mkdir "$T"
+ROUNDS=${ROUNDS:-10}
+CHANGES=10  # of place, per turn
+HOOKS=10    # runs of the hook, per turn
 
-# changes N: there and back again, and how long the helper says each change took.
-changes ()
+# --- in a contender's lab -------------------------------------------------------------------
+
+ready ()
 {
-  local i seen
-
-  seen=$(helper_log_length)
-  for ((i = 0; i < $1; i += 2)); do
-    switch_to away
-    switch_to auto
-  done
-  until_true 5 eval "(($(helper_log_length) - seen >= $1))" || true
-  helper_log "$seen" |
-    sed -nE 's/.*switch: place (home|away):.*\(mode [^,]*, ([0-9]+) writes, ([0-9]+) us\).*/\2 \3/p' >>"$T/changes"
+  roam home home
+  [[ -z $CONTENDER_BUILD ]] || becomes home || lab_die "not at home: $(status reason)"
 }
 
-roam home home
-becomes home || lab_die "not at home: $(status reason)"
-for ((round = 0; round < ROUNDS; round++)); do
-  switch_to off
-  becomes off || lab_die "the rules are not removed"
+# The rules without nm-divert, by hand and by a script.
+by_hand ()
+{
   took "$T/article" article_lay
   article_remove
   took "$T/script-lay" script_by_uuid "$CAFE_UUID"
   took "$T/script" script_by_uuid "$HOME_UUID"
   took "$T/script" script_by_uuid "$CAFE_UUID"
   script_remove
-  switch_to auto
-  becomes home || lab_die "not at home: $(status reason)"
-  changes $CHANGES
-  "$BENCH_PROGRAMS/bare-iptc" 40 | cut -d' ' -f2 >>"$T/bare"
-done
+}
 
-article=$(median <"$T/article")
-divert=$(cut -d' ' -f2 "$T/changes" | median)
-bare=$(median <"$T/bare")
-hook=$("$BENCH_PROGRAMS/timing" 100 /usr/lib/NetworkManager/dispatcher.d/10-nm-divert wlan0 up | cut -d' ' -f2)
-nothing=$("$BENCH_PROGRAMS/timing" 100 /bin/true | cut -d' ' -f2)
-rollup=/proc/$(helper_pid)/smaps_rollup
+# There and back again: how long the caller waited, how long the helper says each change took, and its processor time.
+changes ()
+{
+  local seen cpu
+
+  seen=$(helper_log_length)
+  cpu=$(helper_cpu)
+  "$BENCH_PROGRAMS/switch" $((CHANGES / 2)) | into call
+  until_true 5 eval "(($(helper_log "$seen" | grep -c 'switch: place') >= $CHANGES))" || return 1
+  # Work that a change leaves to other threads (ending flows, writing files) counts as well.
+  pause 0.1
+  echo $((($(helper_cpu) - cpu) / CHANGES / 1000)) | into cpu
+  helper_log "$seen" |
+    sed -nE 's/.*switch: place (home|away):.*\(mode [^,]*, [0-9]+ writes, ([0-9]+) us\).*/\2/p' | into change
+}
+
+# The helper's processor time in nanoseconds, including threads that have ended.  Linux has a clock for each process.
+helper_cpu ()
+{
+  python3 -c 'import sys, time; print(time.clock_gettime_ns((~int(sys.argv[1]) << 3) | 2))' "$(helper_pid)"
+}
+
+bare () { "$BENCH_PROGRAMS/bare-iptc" 40 | cut -d' ' -f2 >>"$T/bare"; }
+
+hook ()
+{
+  "$BENCH_PROGRAMS/timing" $HOOKS /usr/lib/NetworkManager/dispatcher.d/10-nm-divert wlan0 up | cut -d' ' -f2 | into hook
+}
+
+nothing () { "$BENCH_PROGRAMS/timing" $HOOKS /bin/true | cut -d' ' -f2 >>"$T/nothing"; }
+
+memory ()
+{
+  local rollup=/proc/$(helper_pid)/smaps_rollup
+
+  awk '/^Pss:/ { print $2 }' "$rollup" | into pss
+  awk '/^Private_/ { sum += $2 } END { print sum }' "$rollup" | into private
+  awk '/^Rss:/ { print $2 }' "$rollup" | into rss
+}
+
+refreshes () { writes refresh manual | into writes; }
+
+[[ -z ${CONTENDER-} ]] || contender_serve
+
+# --- the referee ----------------------------------------------------------------------------
+
+contenders_start hand "${DIVERTS[@]}"
+for ((round = 0; round < ROUNDS; round++)); do
+  ((round % 2)) || ask hand by_hand
+  turns $round changes "${DIVERTS[@]}"
+  turns $round hook "${DIVERTS[@]}"
+  ask now bare
+  ask hand nothing
+done
+turns 0 memory "${DIVERTS[@]}"
+turns 0 refreshes "${DIVERTS[@]}"
 
 table "A. Laying the rules (medians)"
+article=$(median <"$T/article")
+bare=$(median <"$T/bare")
+change=$(median_of change now)
 row "the article's rules, by iptables-legacy, IPv4 only" "$(calculate "$article / 1000" %.1f) ms"
 row "script by UUID: everything, both families" "$(calculate "$(median <"$T/script-lay") / 1000" %.1f) ms"
 row "script by UUID: a change of place" "$(calculate "$(median <"$T/script") / 1000" %.1f) ms"
 row "bare libiptc: read and commit the four tables" "$bare us"
-row "nm-divert: a change of place, event to last commit" "$divert us"
-row "… the slowest of $(wc -l <"$T/changes")" "$(cut -d' ' -f2 "$T/changes" | worst) us"
-goal "nm-divert / the article's rules" "$(calculate "$divert / $article" %.4f)" "<=" 0.05
-goal "nm-divert / bare libiptc" "$(calculate "$divert / $bare")" "<=" 5
-goal "a Refresh without a change: writes to the kernel" "$(writes refresh manual)" "==" 0
-goal "the hook, start to exit (100 times)" "$(calculate "$hook / 1000")" "<=" 10 ms
-row "… /bin/true, start to exit, on this machine" "$(calculate "$nothing / 1000") ms"
-goal "the helper's PSS" "$(awk '/^Pss:/ { printf "%.1f", $2 / 1024 }' "$rollup")" "<" 6 MB
-row "the helper's RSS" "$(awk '/^Rss:/ { printf "%.1f", $2 / 1024 }' "$rollup") MB"
-bench_done
+compare change "nm-divert: a change of place, event to last commit" 1 us
+row "… the slowest of $(wc -l <"$T/change-now")" "$(worst <"$T/change-now") us"
+goal "… nm-divert / the article's rules" "$(calculate "$change / $article" %.4f)" "<=" 0.05
+goal "… nm-divert / bare libiptc" "$(calculate "$change / $bare")" "<=" 5
+compare call "a person's switch, call to answer" 1 us
+compare cpu "the helper's processor time a change, all threads" 1 us
+goal "a Refresh without a change: writes to the kernel" "$(cat "$T/writes-now")" "==" 0
+compare hook "the hook, start to exit" 1000 ms
+goal "… at most" "$(calculate "$(median_of hook now) / 1000")" "<=" 10 ms
+row "… /bin/true, start to exit, on this machine" "$(calculate "$(median <"$T/nothing") / 1000") ms"
+compare pss "the helper's PSS" 1024 MB
+goal "… at most" "$(calculate "$(median_of pss now) / 1024")" "<" 6 MB
+compare private "the helper's private memory" 1024 MB
+compare rss "the helper's RSS" 1024 MB

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Leaks: home → the café that looks like home → home, under 500 datagrams and 50 new TCP connections a second to the NAS
 # in each family.  It counts what reaches the impostor at the NAS's address, before anything else there.  For a quick
-# look at a part, set CONTENDERS="article script uuid divert", WAYS="profile carrier address".
+# look at a part, set CONTENDERS="article script before uuid divert", WAYS="profile carrier address".
+# As a control, it compares each contender's odd roams with its even ones.
 source "$(dirname "$0")/bench.bash"
 lab_enter "$@"
 # Evil gives out another address than home does, and leases are renewed every two seconds.  That is all that a roam
@@ -111,7 +112,7 @@ roams_of ()
 
 at_home ()
 {
-  [[ $1 != uuid && $1 != divert ]] || becomes home || note "$1: not home again: $(status reason)"
+  [[ $1 == article || $1 == script ]] || becomes home || note "$1: not home again: $(status reason)"
 }
 
 # result CONTENDER WAY LABEL: the goal is nm-divert's, given a proof that an impostor can't have.
@@ -128,6 +129,13 @@ result ()
     row "$3" "$udp / $tcp"
   fi
   ((udp + tcp == 0)) || row "… in how many roams; the worst" "$leaky; $worst"
+  row "… A/A: the odd roams; the even ones" "$(half "$1-$2" 1); $(half "$1-$2" 0)"
+}
+
+# half FILE PARITY: what leaked in every second roam.
+half ()
+{
+  awk -v parity="$2" 'NR % 2 == parity { udp += $1; tcp += $2 } END { print udp + 0 " / " tcp + 0 }' "$T/$1"
 }
 
 # A stranger that packets leaked to still wants to finish its connections, and asks for the laptop by ARP whenever the
@@ -155,6 +163,22 @@ script_end ()
   script_remove
 }
 
+before_begin ()
+{
+  NM_DIVERT_BUILDDIR=$BEFORE lab_install
+  lab_configure "gateway-mac=$HOME_MAC"
+  nm-divert reload >/dev/null
+  switch_to auto
+}
+
+# The next call starts the new helper.
+before_end ()
+{
+  switch_to off
+  kill "$(helper_pid)"
+  until_true 5 eval '! helper_pid' || lab_die "the helper does not end"
+}
+
 uuid_begin ()
 {
   lab_install
@@ -172,7 +196,7 @@ divert_begin ()
 
 divert_end () { switch_to off; }
 
-read -ra contenders <<<"${CONTENDERS-article script uuid divert}"
+read -ra contenders <<<"${CONTENDERS-article script ${BEFORE:+before} uuid divert}"
 read -ra ways <<<"${WAYS-profile carrier address}"
 
 for contender in "${contenders[@]}"; do
@@ -188,6 +212,7 @@ done
 declare -A labels=(
   [article]="the article's rules"
   [script]="script by UUID"
+  [before]="nm-divert before, with gateway-mac"
   [uuid]="nm-divert, proof by UUID alone"
   [divert]="nm-divert, with gateway-mac"
   [profile]="another profile"
