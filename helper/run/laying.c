@@ -81,6 +81,12 @@ divert_laying_find_drift (DivertLaying *laying)
   return laying->backend->klass->find_drift (laying->backend);
 }
 
+guint32
+divert_laying_get_port (const DivertLaying *laying)
+{
+  return divert_fences_get_port (laying->fences);
+}
+
 gboolean
 divert_laying_find_rules (DivertLaying *laying)
 {

@@ -30,6 +30,9 @@ void          divert_laying_watch (DivertLaying *laying, DivertTouched touched, 
 /* Returns which of the rules are no longer as they were installed; see backend.h. */
 DivertParts   divert_laying_find_drift (DivertLaying *laying);
 
+/* The port of the fence's writes, by which the kernel's notifications identify them. */
+guint32       divert_laying_get_port (const DivertLaying *laying);
+
 /* Does the kernel have rules of an earlier helper? */
 gboolean      divert_laying_find_rules (DivertLaying *laying);
 

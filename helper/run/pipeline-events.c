@@ -114,6 +114,7 @@ divert_pipeline_new (const char  *config_dir,
   pipeline->kernel = divert_kernel_new (on_kernel_changed, pipeline, error);
   if (pipeline->kernel == NULL)
     return NULL;
+  divert_kernel_ignore_writer (pipeline->kernel, divert_laying_get_port (pipeline->laying));
   pipeline->beacons = divert_beacons_new (&DIVERT_BEACON_LIMITS, on_beacons_changed, pipeline);
 
   pipeline->watchdog = divert_watchdog_new (is_alive, pipeline);

@@ -59,6 +59,12 @@ divert_fences_free (DivertFences *fences)
   g_free (fences);
 }
 
+guint32
+divert_fences_get_port (const DivertFences *fences)
+{
+  return divert_netlink_get_port (fences->netlink);
+}
+
 static void
 plan_closing (DivertFenceWriter *w,
               DivertFamily       family)

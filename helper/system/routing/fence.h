@@ -19,6 +19,9 @@ DivertFences *divert_fences_new (GError **error);
 void          divert_fences_free (DivertFences *fences);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertFences, divert_fences_free)
 
+/* The port by which the kernel's notifications identify our writes (divert_netlink_get_port()). */
+guint32       divert_fences_get_port (const DivertFences *fences);
+
 /* The first write of a run.  Deletes the gates that are not in @fence, and adds missing device, panels
  * and rules.  Then makes a panel refuse if there would be no route without it.  None of that makes
  * anything reachable.  A failure in one family does not stop the other.  @ret_wrote (optional) is set

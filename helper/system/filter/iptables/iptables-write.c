@@ -62,10 +62,9 @@ static void
 set_commit_error (GError                     **error,
                   const DivertIptablesFamily  *ops,
                   DivertXtTable                table,
-                  int                          code,
-                  DivertKernelLog              log)
+                  int                          code)
 {
-  g_autofree char *reason = divert_kernel_log_read (log);
+  g_autofree char *reason = divert_kernel_log_read ();
 
   if (code == EAGAIN)
     g_set_error (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_BUSY,
@@ -87,11 +86,11 @@ commit_table (const DivertIptablesFamily  *ops,
               GError                     **error)
 {
   g_auto(DivertXtablesLock) lock = -1;
-  g_auto(DivertKernelLog) log = divert_kernel_log_open ();
   g_auto(DivertIptablesTable) table = DIVERT_IPTABLES_TABLE_INIT;
   gboolean wrote = FALSE;
   int code = 0;
 
+  divert_kernel_log_mark ();
   if (!divert_xtables_lock_acquire (&lock, error))
     return FALSE;
   for (guint attempt = 0; attempt <= ATTEMPTS_MAX; attempt++)
@@ -116,7 +115,7 @@ commit_table (const DivertIptablesFamily  *ops,
           return TRUE;
         }
     }
-  set_commit_error (error, ops, wanted->table, code, log);
+  set_commit_error (error, ops, wanted->table, code);
   return FALSE;
 }
 

@@ -8,7 +8,9 @@
 
 G_BEGIN_DECLS
 
+/* A file descriptor for divert_ephemeral_ports_read(), for the network namespace of now; -1: they cannot be read. */
+int         divert_ephemeral_ports_open (void);
 /* 0, 0 if they cannot be read. */
-DivertPorts divert_ephemeral_ports_read (void);
+DivertPorts divert_ephemeral_ports_read (int file);
 
 G_END_DECLS

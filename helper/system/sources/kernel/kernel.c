@@ -19,6 +19,7 @@
 #include "kernel-read.h"
 
 #include <linux/rtnetlink.h>
+#include <unistd.h>
 
 /* The kernel's second, and a bit more. */
 #define WATCH_US (1200 * G_TIME_SPAN_MILLISECOND)
@@ -32,6 +33,8 @@ struct DivertKernel
   DivertGateways  *gateways;
   guint            watch_id; /* the timer's; 0: none */
   gint64           watch_until;
+  guint32          own_port; /* 0: none */
+  int              ports;    /* ip_local_port_range */
   DivertLookAgain  changed;
   gpointer         user_data;
 };
@@ -115,6 +118,13 @@ see_deleted_hop (const DivertRoute *route,
 }
 
 static gboolean
+is_own (const DivertKernel    *kernel,
+        const struct nlmsghdr *header)
+{
+  return header->nlmsg_pid != 0 && header->nlmsg_pid == kernel->own_port;
+}
+
+static gboolean
 see (struct nlmsghdr *header,
      gpointer         user_data)
 {
@@ -137,11 +147,12 @@ see (struct nlmsghdr *header,
       return TRUE;
     case RTM_DELROUTE:
       divert_kernel_parse_route (header, see_deleted_hop, kernel);
-      return TRUE;
-    case RTM_NEWADDR:
+      return !is_own (kernel, header);
     case RTM_NEWROUTE:
     case RTM_NEWRULE:
     case RTM_DELRULE:
+      return !is_own (kernel, header);
+    case RTM_NEWADDR:
       return TRUE;
     case RTM_NEWNEIGH:
     case RTM_DELNEIGH:
@@ -159,6 +170,7 @@ divert_kernel_new (DivertLookAgain   changed,
 
   kernel->changed = changed;
   kernel->user_data = user_data;
+  kernel->ports = divert_ephemeral_ports_open ();
   kernel->netlink = divert_netlink_new (NETLINK_ROUTE, error);
   if (kernel->netlink == NULL)
     return NULL;
@@ -178,7 +190,16 @@ divert_kernel_free (DivertKernel *kernel)
   divert_monitor_free (kernel->monitor);
   divert_gateways_free (kernel->gateways);
   divert_netlink_free (kernel->netlink);
+  if (kernel->ports >= 0)
+    close (kernel->ports);
   g_free (kernel);
+}
+
+void
+divert_kernel_ignore_writer (DivertKernel *kernel,
+                             guint32       port)
+{
+  kernel->own_port = port;
 }
 
 gboolean
@@ -204,7 +225,7 @@ divert_kernel_gather (DivertKernel  *kernel,
   facts->links = g_steal_pointer (&state->links);
   g_array_unref (facts->routes);
   facts->routes = g_steal_pointer (&state->routes);
-  facts->ephemeral = divert_ephemeral_ports_read ();
+  facts->ephemeral = divert_ephemeral_ports_read (kernel->ports);
   return TRUE;
 }
 

@@ -18,6 +18,9 @@ DivertKernel *divert_kernel_new (DivertLookAgain changed, gpointer user_data, GE
 void          divert_kernel_free (DivertKernel *kernel);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertKernel, divert_kernel_free)
 
+/* Routes and ip rules that @port writes (divert_netlink_get_port()) are our own, and no reason to look again. */
+void          divert_kernel_ignore_writer (DivertKernel *kernel, guint32 port);
+
 /* Fills in links, gateways (with what is known of them) and routes. */
 gboolean      divert_kernel_gather (DivertKernel *kernel, DivertFacts *facts, GError **error);
 
