@@ -32,14 +32,15 @@ who_resolves ()
 }
 
 # patiently COMMAND…: if nobody answers, asks again, at most twice, because two proxies on a busy machine may lose a
-# datagram.  Any answer, right or wrong, ends it.
+# datagram.  A connection that is aborted asks again too, because a change of place ends flows a moment after its rules
+# hold, and may hit one that began on them.  Any answer, right or wrong, ends it.
 patiently ()
 {
   local answer try
 
   for try in 1 2 3; do
     answer=$("$@")
-    [[ $answer == timeout ]] || break
+    [[ $answer == timeout || $answer == aborted ]] || break
   done
   echo "$answer"
 }
