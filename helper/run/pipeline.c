@@ -385,6 +385,9 @@ divert_pipeline_run (DivertPipeline *pipeline)
 
   if (laid != DIVERT_LAID_NOT && pipeline->facts->sleeping)
     divert_sleep_allow (pipeline->sleep);
+  /* Learn now what the tables hold, because the next run may revoke something, and would have to do it first. */
+  if (applied.writes > 0 && divert_laying_find_drift (pipeline->laying) != 0)
+    divert_drifts_touch (NULL, pipeline->drifts);
   /* Do this before those who wait are told, because they look at it. */
   pipeline->run_cost = get_processor_time () - begin;
   divert_pipeline_tell (pipeline);
