@@ -111,7 +111,7 @@ for ((round = 0; round < ROUNDS; round++)); do
 done
 
 declare -A labels=(
-  [straight]="to the intranet, straight"
+  [straight]="to the intranet, direct"
   [bypassed]="to a private network, bypassed"
   [proxys]="the proxy's own, to the web"
   [diverted]="to the web, diverted"
@@ -119,8 +119,8 @@ declare -A labels=(
   [connect]="to the web, diverted: a TCP connection"
 )
 table "D. The data path: the sender's processor time a datagram, $ROUNDS turns each (medians)"
-row "straight, no rules" "$(median_of straight bare) ns"
-row "straight, connection tracking only" "$(median_of straight tracking) ns"
+row "direct, no rules" "$(median_of straight bare) ns"
+row "direct, connection tracking only" "$(median_of straight tracking) ns"
 for kind in "${KINDS[@]}"; do
   compare $kind "${labels[$kind]}" 1 ns
   row "… the article's rules" "$(median_of $kind hand) ns"

@@ -121,10 +121,12 @@ done
 kill "${burners[@]}"
 
 table "C. Coming home, $ROAMS times, and losing the carrier (gateway-mac; medians)"
-compare activated "NetworkManager's activation → the NAS straight" 1000 ms
-goal "… at most" "$(calculate "$(median_of activated now) / 1000")" "<" 300 ms
+# No ratios: it is around zero, because the NAS is often reached before NetworkManager says that it is connected.
+goal "NetworkManager's activation → the NAS directly" "$(calculate "$(median_of activated now) / 1000")" "<" 300 ms
+[[ -z ${BEFORE-} ]] || row "… before" "$(calculate "$(median_of activated before) / 1000") ms"
+row "… A/A: the same again" "$(calculate "$(median_of activated again) / 1000") ms"
 row "… the slowest" "$(calculate "$(worst <"$T/activated-now") / 1000") ms"
-compare carrier "carrier → the NAS straight (DHCP included)" 1000 ms
+compare carrier "carrier → the NAS directly (DHCP included)" 1000 ms
 for load in - -locked -busy -busy-locked; do
   declare -A labels=([-]="" [-locked]=", the tables' lock held" [-busy]=", busy" [-busy-locked]=", busy and locked")
   goal "carrier lost → the fence closed${labels[$load]}" "$(calculate "$(median_of "closed$load" now) / 1000" %.3f)" \
