@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# In the guest: radios.  wlan0 is the laptop's, NetworkManager has it; the others are access points in the namespaces of
-# the routers, bridged into their LANs.
+# In the guest: radios. wlan0 is the laptop's, and NetworkManager manages it. The others are access points in the
+# routers' namespaces, bridged into their LANs.
 
 AIR=$WORLD/air
 BSSID_HOME1=02:11:00:00:00:01
@@ -16,7 +16,7 @@ air_up ()
   air_secured psk Heim | ap_define home1 1 home $BSSID_HOME1 1
   air_secured psk Heim | ap_define home2 2 home $BSSID_HOME2 6
   echo ssid=Cafe | ap_define cafe 3 cafe 02:66:11:00:00:01 1
-  # Everything that can be copied: name, password, address of the access point.
+  # Everything that can be copied: name, password, and the access point's address.
   air_secured psk Heim | ap_define evil 4 evil $BSSID_HOME1 1
   ap_on home1
   ap_on home2
@@ -33,7 +33,7 @@ air_secured ()
   esac
 }
 
-# ap_define NAME RADIO HOST BSSID CHANNEL, hostapd's lines on the standard input
+# ap_define NAME RADIO HOST BSSID CHANNEL, with hostapd's lines on the standard input
 ap_define ()
 {
   local name=$1 radio=$2 host=$3
@@ -61,12 +61,12 @@ ap_on ()
     die "the access point $1 does not start: $(tail -n 3 "$WORLD/ap-$1.log")"
 }
 
-# ap_has NAME: somebody is there, with the right key.
+# ap_has NAME: somebody with the right key is connected.
 ap_has () { [[ $(on "$(<"$AIR/$1.host")" hostapd_cli -p "/run/hostapd-$1" all_sta 2>/dev/null) == *AUTHORIZED* ]]; }
 
 ap_off () { reap "ap-$1"; }
 
-# ap_carry: home's access points go, the impostor's is there.
+# ap_carry: home's access points go, and the impostor's is there.
 ap_carry ()
 {
   ap_off home2
@@ -74,7 +74,8 @@ ap_carry ()
   ap_on evil
 }
 
-# wifi_profile NAME UUID SSID AUTOCONNECT [psk|sae]: SSID as a key file has it: text, or bytes ("99;97;102;233;").
+# wifi_profile NAME UUID SSID AUTOCONNECT [psk|sae]: the SSID is in the form of a key file: text, or bytes
+# ("99;97;102;233;").
 wifi_profile ()
 {
   local file=/etc/NetworkManager/system-connections/$1.nmconnection

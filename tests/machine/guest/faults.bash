@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# In the guest: "machine.fault=NAME" on the kernel's command line makes that fault before anything else runs, in the
-# boot itself: a person's machine has it from the beginning.
+# In the guest: "machine.fault=NAME" on the kernel's command line causes that fault in the boot itself, before anything
+# else runs, as if a person's machine had had it from the beginning.
 
 faults_install ()
 {

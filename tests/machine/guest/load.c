@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * load STEP LOG PROTOCOL,ADDRESS,PORT…: every STEP milliseconds a question to each target, over and over: UDP from
- * one connected socket for ever and every fifth time from a new one, TCP by a new connection every fifth time.  At
- * SIGTERM it writes one line for each target, with the seconds since boot at which the kernel first let a packet go
- * and at which the first answer came, and with how many answers came from whom, who saw which address:
+ * load STEP LOG PROTOCOL,ADDRESS,PORT…: asks each target a question every STEP milliseconds, over and over. UDP uses
+ * one lasting connected socket, and a new one every fifth time. TCP opens a new connection every fifth time. At SIGTERM
+ * it writes one line for each target: at how many seconds since boot the kernel first let a packet go, when the first
+ * answer came, and how many answers came from whom, who saw which address:
  *
  *   PROTOCOL ADDRESS sent N first S answers N first S error WORDS from WHO PEER=N …
  *
- * LOG.all is there as soon as every target has answered.
+ * LOG.all exists as soon as every target has answered.
  */
 #include <errno.h>
 #include <netdb.h>
@@ -95,7 +95,7 @@ left (Target *target)
     target->first_sent = now ();
 }
 
-/* The place for a new socket; whoever was there longest makes room. */
+/* The place for a new socket. The oldest one makes room. */
 static struct pollfd *
 make_room (Target *target)
 {
@@ -108,8 +108,8 @@ make_room (Target *target)
   return place;
 }
 
-/* UDP's lasting socket is connected, so that the kernel keeps a route and a decision for it; one that was destroyed, or
- * has no way, is made anew. */
+/* UDP's lasting socket is connected, so that the kernel caches a route and a decision for it. If it was destroyed, or
+ * has no path, it is made again. */
 static int
 lasting (Target *target)
 {

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# In the guest: loads that run while something happens, and what became of them.
+# In the guest: loads that run while something happens, and what happened to them.
 
-# loads_start: to the NAS and to the web, UDP and TCP, both families, 50 datagrams a second each; runs until
-# loads_stop, which tells what became of it.
+# loads_start: to the NAS and to the web, UDP and TCP, both families, 50 datagrams a second each. It runs until
+# loads_stop, which prints the result.
 loads_start ()
 {
   rm -f $WORLD/load $WORLD/load.all
@@ -16,9 +16,9 @@ loads_stop ()
   note "$(sed 's/^/load: /' $WORLD/load)"
 }
 
-# strangers_reset, strangers_saw: "intranet N web N", packets at the café, the impostor's router and the impostor, and
-# of the web at home's router, where they could only come straight.
-# What they see is also written down, for people: nobody should have to guess which packet it was.
+# strangers_reset, strangers_saw: "intranet N web N", the number of packets at the café, the impostor's router and the
+# impostor. Packets to the web are also counted at home's router, which they can only reach directly.
+# What they see is also written down for people, because nobody should have to guess which packet it was.
 strangers_reset ()
 {
   local host to='(tcp or udp) and (dst net 192.168.22.0/24 or dst net fd00:22::/64)'
@@ -51,7 +51,7 @@ none_out ()
   note "$(grep -h "^[0-9]" $WORLD/dump-*.log | sed 20q)"
 }
 
-# link_watch, link_times: when wlan0's link went, and when it was up again ("down MS", "up MS", of the day), by
+# link_watch, link_times: when wlan0's link went down, and when it was up again ("down MS", "up MS", of the day), from
 # rtnetlink.
 link_watch () { spawn link '' ip -ts -o monitor link dev wlan0; until_true 5 test -d "/proc/$(<$WORLD/link.pid)"; }
 link_times ()
@@ -67,8 +67,8 @@ link_times ()
 }
 links_up () { link_times | grep -c ^up; }
 
-# gaps HOST PORT: for each time that wlan0's link came up: "GAP AFTER", the milliseconds between the last datagram
-# before it and the first after it at that host, and those since the link was up.
+# gaps HOST PORT: prints "GAP AFTER" each time wlan0's link came up. GAP is the milliseconds between the last datagram
+# before it and the first one after it at that host. AFTER is the milliseconds since the link was up.
 gaps ()
 {
   awk '

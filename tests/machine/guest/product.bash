@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# In the guest: the product, put in place and asked.
+# In the guest: installing the product, and asking it.
 
 README=/home/anna/nm-divert/README.md
 HOME_UUID=11111111-2222-4333-8444-000000000022
 
-# readme_block LINE: the commands of the first block after that line of README.md.
+# readme_block LINE: the commands of the first code block after that line in README.md.
 readme_block ()
 {
   awk -v line="$1" 'index($0, line) { found = 1 } found && /^ *```$/ { exit } found && inside { print }
@@ -14,7 +14,7 @@ readme_block ()
 tree_mount () { mountpoint -q /home/anna/nm-divert || mount /home/anna/nm-divert; }
 tree_unmount () { umount /home/anna/nm-divert; }
 
-# README's commands, without the one that builds: that was done on the host.
+# README's commands, except the one that builds, because that was done on the host.
 product_install ()
 {
   tree_mount
@@ -22,7 +22,7 @@ product_install ()
     grep -q '^sudo meson install' /run/machine/install.sh && bash -e /run/machine/install.sh)
 }
 
-# The site, by hand; "trust" is no matter of these tests.
+# The site is written by hand, because these tests are not about "trust".
 product_configure ()
 {
   printf '[proxy]\ngroup=nm-divert-proxy\n' >/etc/nm-divert/conf.d/proxy.conf
@@ -34,7 +34,7 @@ gateway-mac=$HOME_MAC
 END
 }
 
-# Debian's v2ray as README.md says: in the product's group, by the drop-in that is there for it.
+# Debian's v2ray as README.md says: in the product's group, with the drop-in that comes for it.
 proxy_install ()
 {
   local examples=/usr/share/doc/nm-divert/examples
@@ -80,7 +80,7 @@ layer_install ()
   sync
 }
 
-# What is laid after a boot is the boot case's business; the others must show their own faults, so the modules
+# The boot case checks which rules are there after a boot. The other cases must show their own faults, so the modules
 # are loaded by hand here.
 layer_home ()
 {
@@ -91,7 +91,7 @@ layer_home ()
   wifi_home
   nm-divert reload
   wait_place home 30 || { nm-divert status; return 1; }
-  # Home is proven by one family; the other's router may not have announced itself yet.
+  # Home is proven by one family, but the other's router may not have announced itself yet.
   until_true 20 ways_are home
 }
 
@@ -107,7 +107,7 @@ booted ()
 # status FILTER: of "nm-divert status --json".
 status () { nm-divert status --json 2>>$WORLD/status.log | jq -r "$1"; }
 
-# wait_place PLACE SECONDS [CODE]: until "nm-divert status" says so (and that is why); it tells each change.
+# wait_place PLACE SECONDS [CODE]: waits until "nm-divert status" reports it (for that reason). Prints each change.
 wait_place ()
 {
   local line lines watcher found=1
@@ -125,7 +125,7 @@ wait_place ()
   return $found
 }
 
-# ways_are home|away: who answers for the NAS and for the web, both families and protocols.
+# ways_are home|away: who answers for the NAS and for the web, in both families and protocols.
 ways_are ()
 {
   local way wrong=0 from4="($FROM_HOME)" from6="($FROM_HOME)" answer protocol
@@ -143,7 +143,7 @@ ways_are ()
   return $wrong
 }
 
-# What stands in the kernel, by the tables' own programs: a family's name for each that diverts.
+# What is in the kernel, according to the tables' own programs: the name of each family that diverts.
 families_ruled ()
 {
   local families=()
@@ -153,7 +153,7 @@ families_ruled ()
   echo "${families[*]}"
 }
 
-# The grants that stand in the kernel: rules that let packets for the intranet go straight by a device.
+# The grants in the kernel: rules that let packets to the intranet go direct through a device.
 grants () { mangle | grep -- '^-A LOCAL_DIVERT -s .* -o '; }
 mangle () { { iptables-legacy-save -t mangle; ip6tables-legacy-save -t mangle; } 2>/dev/null; }
 granted () { [[ -n $(grants) ]]; }

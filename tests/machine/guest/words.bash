@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Words for both sides, host and guest: test points (numbered by ../run), waiting with a bound, processes in the
+# Functions for both sides, host and guest: test points (numbered by ../run), bounded waiting, processes in the
 # background, and "on HOST", which runs a command in a network namespace.
 #
-# A point is one line "ok - WHAT" or "not ok - WHAT"; lines with "# " in front are for people.
+# A point is one line "ok - WHAT" or "not ok - WHAT". Lines that begin with "# " are for people.
 
 WORLD=/run/world
 mkdir -p $WORLD /run/netns
@@ -52,7 +52,7 @@ like ()
   return 1
 }
 
-# below WHAT NUMBER LIMIT: a number is there, and it is less.
+# below WHAT NUMBER LIMIT: there is a number, and it is less.
 below ()
 {
   [[ $2 =~ ^-?[0-9]+$ ]] && (($2 < $3)) && { point 1 "$1 ($2)"; return; }
@@ -70,14 +70,14 @@ more ()
   return 1
 }
 
-# Ends a case whose world is not there: nothing after it would mean anything.
+# Ends a case whose world isn't there, because nothing after this would mean anything.
 die ()
 {
   echo "not ok - $*"
   exit 1
 }
 
-# pause SECONDS: for polling, where there is no event, and for letting a load run.
+# pause SECONDS: for polling where there is no event, and for letting a load run.
 pause ()
 {
   read -rt "$1" <> <(:)
@@ -109,7 +109,7 @@ on ()
   nsenter --net="/run/netns/$host" -- "$@"
 }
 
-# spawn NAME HOST COMMAND…: in the background, on that host ("" for here); $WORLD/NAME.log has what it prints.
+# spawn NAME HOST COMMAND…: runs it in the background on that host ("" for here). $WORLD/NAME.log gets its output.
 spawn ()
 {
   local name=$1 host=$2
@@ -120,7 +120,7 @@ spawn ()
   echo $! >"$WORLD/$name.pid"
 }
 
-# reap NAME [SIGNAL]: ends it, and waits for its end.
+# reap NAME [SIGNAL]: ends it, and waits until it has ended.
 reap ()
 {
   local pid

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The map: the lab's (tests/lab/lib/topology.bash), in network namespaces.  The host builds it around a guest with an
-# Ethernet cable, a guest with radios builds it within itself: its own namespace is the laptop's.
+# The map, which is the lab's (tests/lab/lib/topology.bash), in network namespaces.  For a guest with an Ethernet cable,
+# the host builds it around the guest.  A guest with radios builds it inside itself, and its own namespace is the
+# laptop's.
 #
 #                    inet  198.51.100.80  2001:db8:80::80   (the web, a DNS server)
 #                      |   203.0.113.1
@@ -13,8 +14,8 @@
 #              nas                                   impostor
 #       192.168.22.2, fd00:22::2                192.168.22.2, fd00:22::2
 #
-# Strangers (and home's router, what it sees of the web) count in front of everything, with nftables: the modules of
-# x_tables are what a booted guest must load by itself.
+# Strangers count before anything else.  They use nftables, because a booted guest must load x_tables' modules itself.
+# Home's router counts what it sees of the web.
 
 NAS4=192.168.22.2
 NAS6=fd00:22::2
@@ -25,7 +26,8 @@ HOME_MAC=02:22:00:00:00:01
 NAS_MAC=02:22:00:00:00:02
 CAFE_MAC=02:66:00:00:00:01
 EVIL_MAC=02:99:00:00:00:01
-# As whom the NAS and the web see the laptop: by the proxy's server at home, by the one abroad, at home straight.
+# The source addresses by which the NAS and the web see the laptop: the proxy's server at home, the one abroad, and at
+# home the laptop's own.
 FROM_HOME='192\.168\.22\.1|fd00:22::1|2001:db8:22::1'
 FROM_ABROAD='203\.0\.113\.200|2001:db8:ff::200'
 FROM_LAPTOP4='192\.168\.22\.1[0-9][0-9]'
@@ -36,7 +38,7 @@ for target in $NAS4,445 $NAS6,445 $WEB4,80 $WEB6,80; do
 done
 unset target
 
-# world_up PROBE: everything but access points; PROBE is the lab's probe.
+# world_up PROBE: everything except access points.  PROBE is the lab's probe.
 world_up ()
 {
   local host
@@ -126,8 +128,8 @@ END
     --dhcp-option="option:dns-server,$WEB4" --dhcp-range=::,constructor:lan,ra-only --enable-ra --ra-param=lan,5,600
 }
 
-# world_watch HOST: counts what comes by for the intranet and for the web, whether anybody there takes it or not.
-# DHCP (a lease is renewed at the router's address) is no business of ours.
+# world_watch HOST: counts what passes for the intranet and for the web, whether or not anybody there accepts it.  DHCP
+# (a lease is renewed at the router's address) isn't counted.
 world_watch ()
 {
   on "$1" nft -f - <<END || die "no nftables at $1"
@@ -147,13 +149,13 @@ table inet watch {
 END
 }
 
-# watched HOST intranet|web: so many packets came by.
+# watched HOST intranet|web: the number of packets that passed.
 watched () { on "$1" nft -j list counter inet watch "$2" | jq '.nftables[] | select(.counter) | .counter.packets'; }
 
-# seen HOST [REGEX]: so many items reached that host's probe.
+# seen HOST [REGEX]: the number of items that reached that host's probe.
 seen () { local n; n=$(grep -cEs -- "${2:-^(tcp-accept|udp) }" "$WORLD/$1.seen"); echo "${n:-0}"; }
 
-# who tcp|udp ADDRESS [PORT]: "WHO FROM", who answers and which address he sees; or a word for what went wrong.
+# who tcp|udp ADDRESS [PORT]: "WHO FROM", who answers and which source address he sees; or a word for what went wrong.
 who ()
 {
   local answer

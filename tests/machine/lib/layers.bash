@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Where cases begin, made once for each state of the product and of the words:
+# Where cases begin.  Each layer is made once for each state of the product and of the shared functions:
 #
 #   machine_installed [OPTION…]   boots a machine with the product installed by README.md, configured and enabled
-#   machine_home                  goes on from such a machine that runs, has the world with its radios in it, and is at
-#                                 home
+#   machine_home                  continues from such a running machine, which has the world with its radios inside it
+#                                 and is at home
 
-# layer NAME FILES…: is it there, made of these files?  If not, it is to be made, and layer_done says that it was.
+# layer NAME FILES…: does it exist, made from these files?  If not, it has to be made, and layer_done says that it was.
 layer ()
 {
   local name=$1
@@ -28,7 +28,7 @@ layer_installed ()
   rm -f "$LAYERS"/home.*
   machine_start
   guest_within 600 layer_install || die "the product cannot be installed"
-  # Written down and cut off: the file system is as after a loss of power, in perfect order but for its journal.
+  # Synced and cut off.  The file system is as after a loss of power, in perfect order except for its journal.
   mv "$VM/disk.qcow2" "$LAYERS/installed.qcow2"
   machine_kill
   layer_done installed

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# One machine at a time: qemu without KVM, its agent and its monitor.  The words for cases:
+# One machine at a time: qemu without KVM, its agent and its monitor.  The functions for cases:
 #
-#   machine_start [OPTION…]    a machine, and its agent answers
-#     --disk FILE              what its disk is laid over (the image's if not given)
-#     --state FILE             it goes on from there, instead of booting
-#     --cable                  it has a cable to the café of the host's world; else it has no network but its radios
+#   machine_start [OPTION…]    starts a machine whose agent answers
+#     --disk FILE              what its disk is laid over (the image's disk if not given)
+#     --state FILE             it continues from there instead of booting
+#     --cable                  it has a cable to the café of the host's world; otherwise its radios are its only network
 #     --append WORDS           for the kernel's command line
 #     --rtc DATE               what its clock says at the start
 #   guest FUNCTION ARGUMENT…   runs a function of guest/*.bash or of the case as root there; output and status are its
@@ -64,7 +64,7 @@ machine_start ()
   machine_teach
 }
 
-# Waits for the agent's first line after a boot; BOOTED is the guest's time, in seconds.
+# Waits for the agent's first line after a boot.  BOOTED is the guest's time in seconds.
 machine_ready ()
 {
   local line start=${1:-$(now_ms)}
@@ -83,7 +83,7 @@ machine_ready ()
 
 machine_lives () { kill -0 "$QEMU" 2>/dev/null; }
 
-# The guest's half of the words, and of the case.
+# The guest's part of the functions, and of the case.
 machine_teach ()
 {
   local file text
@@ -158,7 +158,7 @@ machine_kill ()
   VM=
 }
 
-# qmp COMMAND [JSON]: its answer; events on the way are kept for qmp_event.
+# qmp COMMAND [JSON]: prints its answer.  Events in the meantime are kept for qmp_event.
 qmp ()
 {
   local line
@@ -174,7 +174,7 @@ qmp ()
   return 1
 }
 
-# qmp_event NAME SECONDS: waits for it, unless it came already; then it is used up.
+# qmp_event NAME SECONDS: waits for it, unless it has already come.  Then it is used up.
 qmp_event ()
 {
   local line end
@@ -187,7 +187,7 @@ qmp_event ()
   sed -i "/\"event\": \"$1\"/d" "$VM/events"
 }
 
-# machine_state_wait WORD…: until qemu's run state is one of these.
+# machine_state_wait WORD…: waits until qemu's run state is one of these.
 machine_state_wait ()
 {
   local end word answer
@@ -203,7 +203,7 @@ machine_state_wait ()
   die "qemu is not ready: $answer"
 }
 
-# machine_save STATE: what the machine is now, for --state; ends it.  Its disk becomes DISK.
+# machine_save STATE: saves the machine as it is now, for --state, and ends it.  Its disk becomes DISK.
 machine_save ()
 {
   local end

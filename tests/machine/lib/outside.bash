@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The world around a guest with a cable: the map of guest/world.bash, on the host, in network namespaces of the run; the
+# The world around a guest with a cable: the map of guest/world.bash, on the host, in the run's network namespaces. The
 # cable goes to the café.
 
-# The world is there from the first machine with a cable to the end of the run; strangers count anew with each.
+# The world exists from the first machine with a cable to the end of the run. Strangers count from zero for each
+# machine.
 outside_tap ()
 {
   [[ -e /run/netns/inet ]] || world_up "$TREE/tools/probe"

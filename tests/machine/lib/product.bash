@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The product, built as README.md says, within the files of the suite (a chroot, at this machine's own speed: inside of
-# the guest it takes nine minutes), and a disk with the source and its build for the guest to install from.
+# The product, built as README.md says inside the suite's files (in a chroot, at this machine's own speed, because
+# inside the guest it takes nine minutes), and a disk with the source and its build for the guest to install from.
 #
-#   $IMAGE/tree           the source as a person has it, with build/; brought up to date, not made anew
+#   $IMAGE/tree           the source as a person has it, with build/; it is updated, not made again
 #   $IMAGE/tree.ext4      the same as a disk; tools/ has the static programs for both sides
 
-# product_get: builds what has changed since; sets TREE, and PRODUCT, a hash of the source.
+# product_get: builds what has changed since then. Sets TREE, and PRODUCT, a hash of the source.
 product_get ()
 {
   TREE=$IMAGE/tree
@@ -27,7 +27,7 @@ product_get ()
   echo "$PRODUCT" >"$IMAGE/tree.hash"
 }
 
-# The tests of this folder are no part of what is installed, except for the program that is compiled.
+# The tests in this folder are not part of what is installed, except for the program that is compiled.
 product_files ()
 {
   git ls-files -co --exclude-standard | grep -vE '^(tests/machine/|\.ci/)' | while read -r file; do
@@ -36,7 +36,7 @@ product_files ()
   echo tests/machine/guest/load.c
 }
 
-# Only what differs is written, so that the build sees what has changed.
+# Only differences are written, so that the build sees what has changed.
 product_copy ()
 {
   local file
