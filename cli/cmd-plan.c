@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * nm-divert plan: the rules that the helper would install, as iptables-save text.
+ * nm-divert plan: the rules that the helper would install, as text for iptables-restore or nft.
  */
 #include "divert-config.h"
 
@@ -11,7 +11,8 @@
 #include "printable.h"
 
 static DivertExitCode
-plan (const char *mode)
+plan (const char *mode,
+      const char *backend)
 {
   g_autoptr(GError) error = NULL;
   g_autoptr(GDBusConnection) bus = divert_client_connect (&error);
@@ -21,8 +22,12 @@ plan (const char *mode)
 
   if (!bus)
     return divert_client_report (error);
-  reply = divert_client_call (bus, DIVERT_CALL_READS, "Plan", g_variant_new ("(s)", mode), G_VARIANT_TYPE ("(s)"),
-                              &error);
+  if (backend)
+    reply = divert_client_call (bus, DIVERT_CALL_READS, "PlanFor", g_variant_new ("(ss)", mode, backend),
+                                G_VARIANT_TYPE ("(s)"), &error);
+  else
+    reply = divert_client_call (bus, DIVERT_CALL_READS, "Plan", g_variant_new ("(s)", mode), G_VARIANT_TYPE ("(s)"),
+                                &error);
   if (!reply)
     return divert_client_report (error);
   g_variant_get (reply, "(&s)", &rules);
@@ -36,9 +41,11 @@ DivertExitCode
 divert_cmd_plan (const DivertCommand *command,
                  char               **arguments)
 {
-  g_autofree char *place = NULL;
+  g_autofree char *place = NULL, *backend = NULL;
   const GOptionEntry entries[] = {
     { "as", 0, 0, G_OPTION_ARG_FILENAME, &place, N_("Suppose this place: away, off, or a site's name"), N_("PLACE") },
+    { "backend", 0, 0, G_OPTION_ARG_FILENAME, &backend, N_("In the words of this backend: iptables or nftables"),
+      N_("NAME") },
     { 0 },
   };
   g_auto(GStrv) rest = divert_command_parse (command, entries, NULL, 0, 0, arguments);
@@ -48,5 +55,5 @@ divert_cmd_plan (const DivertCommand *command,
     return DIVERT_EXIT_USAGE;
   if (place && !(mode = divert_command_parse_place (command, place)))
     return DIVERT_EXIT_USAGE;
-  return plan (mode ? divert_mode_get_name (mode) : "");
+  return plan (mode ? divert_mode_get_name (mode) : "", backend);
 }

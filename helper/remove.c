@@ -79,7 +79,7 @@ attempt (gpointer   user_data,
 static gboolean
 take_away (GError **error)
 {
-  g_autoptr(DivertBackend) backend = divert_choice_new_backend (DIVERT_BACKEND_AUTO);
+  g_autoptr(DivertBackend) backend = divert_choice_new ();
   g_autoptr(DivertRoutes) routes = divert_routes_new (error);
   g_autoptr(DivertFences) fences = routes != NULL ? divert_fences_new (error) : NULL;
   Parts parts = { backend, routes, fences };

@@ -34,7 +34,7 @@ close_fence (GError **error)
 int
 divert_withdraw (void)
 {
-  g_autoptr(DivertBackend) backend = divert_choice_new_backend (DIVERT_BACKEND_AUTO);
+  g_autoptr(DivertBackend) backend = divert_choice_new ();
   g_autoptr(GError) error = NULL;
   const gboolean closed = close_fence (&error);
 

@@ -39,7 +39,7 @@ _nm_divert()
     trust) options='--connection --yes' ;;
     forget) options='--connection' ;;
     explain) options='--as --json' ;;
-    plan) options='--as' ;;
+    plan) options='--as --backend' ;;
     reload | check-config) options='' ;;
     *) return ;;
   esac
@@ -51,6 +51,10 @@ _nm_divert()
       ;;
     --as)
       _nm_divert_match "$cur" "$(printf '%s\n' away off; nm-divert complete sites 2>/dev/null)"
+      return
+      ;;
+    --backend)
+      _nm_divert_take "$(compgen -W 'iptables nftables' -- "$cur")"
       return
       ;;
     --for)

@@ -40,6 +40,8 @@ complete -c nm-divert -n '__fish_seen_subcommand_from trust' -l yes -d 'Do not a
 
 complete -c nm-divert -n '__fish_seen_subcommand_from explain plan' -l as -x -a 'away off (__nm_divert_sites)' \
     -d 'Suppose this place'
+complete -c nm-divert -n '__fish_seen_subcommand_from plan' -l backend -x -a 'iptables nftables' \
+    -d 'In the words of this backend'
 complete -c nm-divert -n '__fish_seen_subcommand_from explain' -l json -d 'Print JSON'
 
 complete -c nm-divert -n '__fish_seen_subcommand_from check-config' -F

@@ -83,6 +83,13 @@ divert_arguments_place (GDBusMethodInvocation *invocation,
   return divert_arguments_mode (invocation, config, place, 0, ret_mode);
 }
 
+void
+divert_arguments_refuse_backend (GDBusMethodInvocation *invocation,
+                                 const char            *backend)
+{
+  refuse (invocation, DIVERT_DBUS_ERROR_INVALID_ARGUMENT, "unknown backend", backend);
+}
+
 gboolean
 divert_arguments_site (GDBusMethodInvocation *invocation,
                        const char            *site)

@@ -21,6 +21,8 @@ gboolean divert_arguments_mode (GDBusMethodInvocation *invocation, const DivertC
 /* The place that a plan or an explanation supposes: away, off or a site's name. */
 gboolean divert_arguments_place (GDBusMethodInvocation *invocation, const DivertConfig *config, const char *place,
                                  DivertMode **ret_mode);
+/* Sends the error. */
+void     divert_arguments_refuse_backend (GDBusMethodInvocation *invocation, const char *backend);
 gboolean divert_arguments_site (GDBusMethodInvocation *invocation, const char *site);
 gboolean divert_arguments_uuid (GDBusMethodInvocation *invocation, const char *uuid, gboolean may_be_empty);
 /* Fills in the destination, protocol and port of @ret_packet. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the calls that anybody may make: Refresh, Plan, Explain, ExplainAs, Status.
+ * Owns: the calls that anybody may make: Refresh, Plan, PlanFor, Explain, ExplainAs, Status.
  *
  * A call is answered from the last run's values.  Status also looks at the proxy's listeners and the guard's counters.
  * If somebody floods the helper with questions, this costs only the answers, one at a time (call-queue.c), at ordinary
@@ -56,20 +56,43 @@ check_supposed_mode (DivertService         *service,
   return mode[0] == '\0' || divert_arguments_place (invocation, service->snapshot->config, mode, ret_mode);
 }
 
+/* @backend: NULL for the one that applies rules now. */
+static void
+plan (DivertService         *service,
+      GDBusMethodInvocation *invocation,
+      const char            *mode,
+      const char            *backend)
+{
+  g_autoptr(DivertMode) supposed = NULL;
+  g_autofree char *text = NULL;
+
+  if (!check_supposed_mode (service, invocation, mode, &supposed))
+    return;
+  text = divert_snapshot_plan (service->snapshot, supposed, backend);
+  if (text == NULL)
+    divert_arguments_refuse_backend (invocation, backend);
+  else
+    g_dbus_method_invocation_return_value (invocation, g_variant_new ("(s)", text));
+}
+
 static void
 answer_plan (GDBusMethodInvocation *invocation,
              gpointer               user_data)
 {
-  DivertService *service = user_data;
-  g_autoptr(DivertMode) supposed = NULL;
-  g_autofree char *text = NULL;
   const char *mode;
 
   g_variant_get (g_dbus_method_invocation_get_parameters (invocation), "(&s)", &mode);
-  if (!check_supposed_mode (service, invocation, mode, &supposed))
-    return;
-  text = divert_snapshot_plan (service->snapshot, supposed);
-  divert_helper1_complete_plan (service->object, invocation, text);
+  plan (user_data, invocation, mode, NULL);
+}
+
+static void
+answer_plan_for (GDBusMethodInvocation *invocation,
+                 gpointer               user_data)
+{
+  const char *mode, *backend;
+
+  g_variant_get (g_dbus_method_invocation_get_parameters (invocation), "(&s&s)", &mode, &backend);
+  plan (user_data, invocation, mode, backend);
 }
 
 static gboolean
@@ -79,6 +102,16 @@ on_plan (DivertHelper1         *object,
          gpointer               user_data)
 {
   return put_in_line (user_data, invocation, answer_plan);
+}
+
+static gboolean
+on_plan_for (DivertHelper1         *object,
+             GDBusMethodInvocation *invocation,
+             const char            *mode,
+             const char            *backend,
+             gpointer               user_data)
+{
+  return put_in_line (user_data, invocation, answer_plan_for);
 }
 
 static void
@@ -168,6 +201,7 @@ divert_service_connect_questions (DivertService *service)
 {
   g_signal_connect (service->object, "handle-refresh", G_CALLBACK (on_refresh), service);
   g_signal_connect (service->object, "handle-plan", G_CALLBACK (on_plan), service);
+  g_signal_connect (service->object, "handle-plan-for", G_CALLBACK (on_plan_for), service);
   g_signal_connect (service->object, "handle-explain", G_CALLBACK (on_explain), service);
   g_signal_connect (service->object, "handle-explain-as", G_CALLBACK (on_explain_as), service);
   g_signal_connect (service->object, "handle-status", G_CALLBACK (on_status), service);

@@ -271,6 +271,8 @@ divert_laying_close (DivertLaying         *laying,
   divert_fence_free (laying->fence);
   laying->fence = divert_fence_new (config, decision, facts);
   laying->n_known = problems->len;
+  if (laying->backend->klass->choose != NULL && laying->backend->klass->choose (laying->backend, config->backend))
+    laying->probed = DIVERT_FAMILIES_NONE;
   *applied = (DivertApplied) { 0, 0, FALSE };
   write_fence (laying, divert_fences_close, laying->fence, problems, applied);
 }

@@ -97,7 +97,6 @@ divert_pipeline_new (const char  *config_dir,
                      GError     **error)
 {
   g_autoptr(DivertPipeline) pipeline = g_new0 (DivertPipeline, 1);
-  DivertBackendKind backend;
 
   pipeline->waiters = divert_waiters_new ();
   pipeline->anchors = divert_anchors_new ();
@@ -105,8 +104,7 @@ divert_pipeline_new (const char  *config_dir,
   pipeline->flows = divert_flows_new ();
   pipeline->former = divert_prefixes_new ();
   pipeline->settings = divert_settings_new (config_dir, on_settings_changed, pipeline);
-  backend = divert_settings_get_config (pipeline->settings)->backend;
-  pipeline->laying = divert_laying_new (divert_choice_new_backend (backend), on_retry, pipeline, error);
+  pipeline->laying = divert_laying_new (divert_choice_new (), on_retry, pipeline, error);
   if (pipeline->laying == NULL)
     return NULL;
   pipeline->drifts = divert_drifts_new (&divert_drift_times, find_drift, on_drift, pipeline);

@@ -90,7 +90,7 @@ divert_snapshot_count_dropped (const DivertSnapshot *snapshot,
                                guint64              *ret_packets)
 {
   /* Not the pipeline's own, because that belongs to another thread. */
-  g_autoptr(DivertBackend) backend = divert_choice_new_backend (snapshot->config->backend);
+  g_autoptr(DivertBackend) backend = divert_choice_new ();
 
   return backend->klass->count_dropped (backend, ret_packets, NULL);
 }
@@ -120,7 +120,8 @@ plan (const DivertSnapshot  *snapshot,
   return ruleset;
 }
 
-/* These are comments, like the backend's routing, so that the whole text can be fed to iptables-restore(8). */
+/* These are comments, like the backend's routing, so that the whole text can be fed to iptables-restore(8) or
+ * nft(8). */
 static void
 append_fence (GString           *text,
               const DivertFence *fence)
@@ -133,17 +134,31 @@ append_fence (GString           *text,
       g_string_append_printf (text, "# %s\n", lines[i]);
 }
 
+/* The one that applies rules now; where none works, the configured one.  Only for its words. */
+static DivertBackend *
+find_backend (const DivertSnapshot *snapshot)
+{
+  DivertBackend *backend = divert_choice_new_by_name (snapshot->report->backend);
+
+  return backend != NULL ? backend : divert_choice_new_backend (snapshot->config->backend);
+}
+
 char *
 divert_snapshot_plan (const DivertSnapshot *snapshot,
-                      const DivertMode     *mode)
+                      const DivertMode     *mode,
+                      const char           *name)
 {
   g_autoptr(DivertDecision) decision = NULL;
   g_autoptr(DivertRuleset) ruleset = plan (snapshot, mode, &decision);
   g_autoptr(DivertFence) fence = divert_fence_new (snapshot->config, decision, snapshot->facts);
-  g_autoptr(DivertBackend) backend = divert_choice_new_backend (snapshot->config->backend);
-  g_autofree char *rules = backend->klass->to_text (backend, ruleset);
-  g_autoptr(GString) text = g_string_new (rules);
+  g_autoptr(DivertBackend) backend = name != NULL ? divert_choice_new_by_name (name) : find_backend (snapshot);
+  g_autofree char *rules = NULL;
+  g_autoptr(GString) text = NULL;
 
+  if (backend == NULL)
+    return NULL;
+  rules = backend->klass->to_text (backend, ruleset);
+  text = g_string_new (rules);
   append_fence (text, fence);
   return g_string_free (g_steal_pointer (&text), FALSE);
 }
@@ -183,7 +198,7 @@ divert_snapshot_explain (const DivertSnapshot  *snapshot,
                          DivertRuleText        *ret_text)
 {
   DivertRuleset *ruleset = plan (snapshot, mode, ret_decision);
-  g_autoptr(DivertBackend) backend = divert_choice_new_backend (snapshot->config->backend);
+  g_autoptr(DivertBackend) backend = find_backend (snapshot);
 
   route_packet (snapshot->config, *ret_decision, mode != NULL, packet);
   divert_explain (ruleset, packet, ret_explanation);

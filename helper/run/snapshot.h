@@ -45,9 +45,10 @@ gboolean        divert_snapshot_count_dropped (const DivertSnapshot *snapshot, g
 
 /* Stands for the group in a plan while it is unknown. */
 #define DIVERT_GID_UNKNOWN (G_MAXUINT32 - 1)
-/* The rules and the fence of the last run as text, or, if @mode is given, as if @mode's place were true here.  Nothing
- * is touched. */
-char           *divert_snapshot_plan (const DivertSnapshot *snapshot, const DivertMode *mode);
+/* The rules and the fence of the last run as text, or, if @mode is given, as if @mode's place were true here.  In the
+ * words of the backend @name, or, if it is NULL, of the one that applies rules now.  NULL: there is none of that name.
+ * Nothing is touched. */
+char           *divert_snapshot_plan (const DivertSnapshot *snapshot, const DivertMode *mode, const char *name);
 /* What happens to @packet then.  Fills in where it leaves and from which address.  The rule in @ret_explanation belongs
  * to the returned ruleset.  @ret_text, empty before, gets its text. */
 DivertRuleset  *divert_snapshot_explain (const DivertSnapshot *snapshot, const DivertMode *mode, DivertPacket *packet,

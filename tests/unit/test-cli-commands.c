@@ -75,6 +75,8 @@ static const Case cases[] = {
 
   { "plan", NULL, 0, "Plan('');", "*mangle\n-A?x" },
   { "plan --as home", NULL, 0, "Plan('home');", NULL },
+  { "plan --backend nftables", NULL, 0, "PlanFor('', 'nftables');", "table inet nm-divert" },
+  { "plan --as away --backend x", HELPER_ERROR "InvalidArgument", 1, "PlanFor('away', 'x');", NULL },
   { "reload", NULL, 0, "Reload();", NULL },
   { "reload", HELPER_ERROR "Config", 1, "Reload();", "as scripted" },
   { "reload", HELPER_ERROR "NotAuthorized", 3, "Reload();", NULL },
@@ -133,6 +135,7 @@ canned_answer (Fixture    *fixture,
     { "Explain", "({'path': <'direct'>, 'device': <'wlan0'>, 'place': <'home'>},)" },
     { "ExplainAs", "({'path': <'direct'>, 'place': <'away'>},)" },
     { "Plan", "('*mangle\\n-A\\u001bx\\n',)" },
+    { "PlanFor", "('table inet nm-divert {\\n',)" },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (answers); i++)

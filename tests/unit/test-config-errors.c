@@ -157,7 +157,7 @@ test_words (void)
     { "[divert]\nipv6=yes\n", V, "f.conf:2: [divert] ipv6: neither 'true' nor 'false': 'yes'" },
     { "[divert]\nipv6=1\n", V, "f.conf:2: [divert] ipv6: neither 'true' nor 'false': '1'" },
     { "[divert]\nintranet-other=drop\n", V, "f.conf:2: [divert] intranet-other: neither 'allow' nor 'block': 'drop'" },
-    { "[divert]\nbackend=nftables\n", V, "f.conf:2: [divert] backend: unknown backend: 'nftables'" },
+    { "[divert]\nbackend=ebtables\n", V, "f.conf:2: [divert] backend: unknown backend: 'ebtables'" },
     { "[divert]\nbackend=\n", V, "f.conf:2: [divert] backend: unknown backend: ''" },
     { SITE "connection-uuid=Home\n", V, "f.conf:3: [site home] connection-uuid: not a UUID: 'Home'" },
     { SITE "connection-uuid={6b0c0d7c-0000-4000-8000-000000000001}\n", V,

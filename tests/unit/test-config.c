@@ -181,6 +181,7 @@ test_equal (void)
     "[divert]\nserve=1\n",
     "[divert]\nipv6=false\n",
     "[divert]\nbackend=iptables\n",
+    "[divert]\nbackend=nftables\n",
     "[divert]\nintranet-other=allow\n",
     "[site a]\nintranet=10.0.0.0/8\n",
     "[site b]\nintranet=10.0.0.0/8\n",

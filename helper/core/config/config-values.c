@@ -208,6 +208,7 @@ const DivertConfigKind divert_config_allow = { parse_allow, format_allow };
 static const char *const backends[] = {
   [DIVERT_BACKEND_AUTO] = "auto",
   [DIVERT_BACKEND_IPTABLES] = "iptables",
+  [DIVERT_BACKEND_NFTABLES] = "nftables",
 };
 
 static gboolean

@@ -45,6 +45,7 @@ typedef enum
 {
   DIVERT_BACKEND_AUTO,
   DIVERT_BACKEND_IPTABLES,
+  DIVERT_BACKEND_NFTABLES,
 } DivertBackendKind;
 
 /* Key managements that a site may require, as bits; named as in the security= key. */

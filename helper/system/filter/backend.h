@@ -40,6 +40,10 @@ typedef struct
 {
   const char *name; /* "iptables" */
 
+  /* NULL, except in a choice of backends: the configuration's backend=.  TRUE: it was another one so far, so it has to
+   * be probed anew, and what it applies next goes to the new one. */
+  gboolean (*choose) (DivertBackend *self, DivertBackendKind kind);
+
   /* The kernel modules that it needs (char *: names or aliases), loaded or not; free it. */
   GPtrArray *(*list_modules) (DivertBackend *self);
 

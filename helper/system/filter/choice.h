@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which backend applies the rules.  Nobody else names a backend.
+ * Chooses which backend applies the rules.  Nothing else knows a backend by name.
  */
 #pragma once
 
@@ -8,7 +8,13 @@
 
 G_BEGIN_DECLS
 
-/* @kind: as in the configuration (backend=). */
+/* All backends behind one: it applies with the chosen one and keeps the others empty; withdraws, counts and looks for
+ * rules in all; and answers for the chosen one otherwise.  AUTO until it is told to choose. */
+DivertBackend *divert_choice_new (void);
+
+/* One backend alone, for its words.  AUTO: the one that is preferred. */
 DivertBackend *divert_choice_new_backend (DivertBackendKind kind);
+/* Likewise, by its name; NULL: there is none. */
+DivertBackend *divert_choice_new_by_name (const char *name);
 
 G_END_DECLS

@@ -16,6 +16,7 @@ lab_install ()
   gdbus call --system -d org.freedesktop.DBus -o /org/freedesktop/DBus -m org.freedesktop.DBus.ReloadConfig >/dev/null
 }
 
+# LAB_BACKEND: the packet filter that the lab is run with; empty: the product's own choice.
 # lab_configure [KEY=VALUE…]: makes the site "home" with the UUID, the intranet, and the given keys. "group:KEY=VALUE"
 # goes into that group instead.
 lab_configure ()
@@ -23,7 +24,7 @@ lab_configure ()
   local item
   local -A groups=(
     [proxy]="group=$LAB_GROUP"
-    [divert]=""
+    [divert]=${LAB_BACKEND:+backend=$LAB_BACKEND}
     ["site home"]="connection-uuid=$HOME_UUID"$'\n'"intranet=192.168.22.0/24;fd00:22::/64;2001:db8:22::/64"
   )
 
@@ -76,7 +77,8 @@ place_is ()
   [[ $(status place) == "$1" ]]
 }
 
-# tables [OPTION…]: mangle and nat of both families, the rules and routes, and the fence's device, without comments.
+# tables [OPTION…]: mangle and nat of both families, our table of nftables, the rules and routes, and the fence's
+# device, without comments.
 tables ()
 {
   local table command
@@ -87,6 +89,8 @@ tables ()
       "$command" -t "$table" "$@" | sed -e '/^#/d'
     done
   done
+  echo "## nft"
+  nft list table inet nm-divert 2>/dev/null | sed -e 's/ counter packets [0-9]* bytes [0-9]*//'
   for command in -4 -6; do
     echo "## ip $command"
     ip "$command" rule
@@ -128,7 +132,8 @@ writes ()
   kill "$tracer"
   wait "$tracer" 2>/dev/null
   # Setting up a socket, or asking for a dump, isn't a write.
-  grep -cE 'SO_SET_REPLACE|SO_SET_ADD_COUNTERS|RTM_(NEW|DEL)(RULE|ROUTE|LINK)|SOCK_DESTROY' "$trace"
+  grep -cE -e 'SO_SET_REPLACE|SO_SET_ADD_COUNTERS|NFT_MSG_(NEW|DEL)(TABLE|CHAIN|SET|SETELEM|RULE)' \
+    -e 'RTM_(NEW|DEL)(RULE|ROUTE|LINK)|SOCK_DESTROY' "$trace"
 }
 
 # path_of DESTINATION: what "nm-divert explain" says.

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The change from one backend to another: afterwards exactly one set of rules is there, whatever was there before, and
+ * a packet that must not leave doesn't while it happens.
+ */
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "../unit/expansion.h"
+#include "sandbox.h"
+#include "system/filter/choice.h"
+#include "system/filter/nftables/nftables.h"
+
+typedef struct
+{
+  DivertBackend *choice;
+  DivertRuleset *home, *away, *nothing;
+} Fixture;
+
+static void
+set_up (Fixture       *f,
+        gconstpointer  data)
+{
+  sandbox_enter ();
+  f->choice = divert_choice_new ();
+  f->home = expansion_make_ruleset (0, DIVERT_MODE_AUTO);
+  f->away = expansion_make_ruleset (0, DIVERT_MODE_AWAY);
+  f->nothing = divert_ruleset_new_empty ();
+}
+
+static void
+tear_down (Fixture       *f,
+           gconstpointer  data)
+{
+  divert_backend_free (f->choice);
+  divert_ruleset_unref (f->home);
+  divert_ruleset_unref (f->away);
+  divert_ruleset_unref (f->nothing);
+}
+
+static void
+probe (Fixture *f)
+{
+  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
+    {
+      g_autoptr(GError) error = NULL;
+
+      f->choice->klass->probe (f->choice, family, &error);
+      g_assert_no_error (error);
+    }
+}
+
+static guint
+lay (Fixture       *f,
+     DivertRuleset *ruleset)
+{
+  g_autoptr(GError) error = NULL;
+  DivertApplied applied = { 0, 0, FALSE };
+
+  f->choice->klass->apply (f->choice, ruleset, &applied, &error);
+  g_assert_no_error (error);
+  return applied.writes;
+}
+
+static void
+choose (Fixture           *f,
+        DivertBackendKind  kind)
+{
+  g_assert_true (f->choice->klass->choose (f->choice, kind));
+  g_assert_false (f->choice->klass->choose (f->choice, kind));
+  probe (f);
+}
+
+/* Whose rules are there: "iptables", "nftables", both, or none. */
+static const char *
+find_rules (void)
+{
+  static const struct
+  {
+    DivertBackend *(*create) (void);
+    const char     *name;
+  } kinds[] = { { divert_backend_iptables_new, "iptables" }, { divert_backend_nftables_new, "nftables" } };
+  const char *found = "";
+
+  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
+    {
+      g_autoptr(DivertBackend) backend = kinds[i].create ();
+      gboolean any;
+
+      g_assert_true (backend->klass->inspect (backend, &any, NULL));
+      if (any)
+        found = found[0] == '\0' ? kinds[i].name : "both";
+    }
+  return found;
+}
+
+static void
+test_there_and_back (Fixture       *f,
+                     gconstpointer  data)
+{
+  probe (f);
+  lay (f, f->home);
+  g_assert_cmpstr (find_rules (), ==, f->choice->klass->name);
+  for (guint i = 0; i < 4; i++)
+    {
+      choose (f, i % 2 == 0 ? DIVERT_BACKEND_NFTABLES : DIVERT_BACKEND_IPTABLES);
+      g_assert_cmpuint (lay (f, f->home), >, 0);
+      g_assert_cmpstr (find_rules (), ==, i % 2 == 0 ? "nftables" : "iptables");
+      g_assert_cmpstr (f->choice->klass->name, ==, find_rules ());
+      g_assert_cmpuint (lay (f, f->home), ==, 0);
+    }
+  lay (f, f->nothing);
+  g_assert_cmpstr (find_rules (), ==, "");
+}
+
+/* What an earlier helper has left with another backend goes, be it rules or the wish to have none. */
+static void
+test_left_behind (Fixture       *f,
+                  gconstpointer  data)
+{
+  static const DivertBackendKind kinds[] = { DIVERT_BACKEND_IPTABLES, DIVERT_BACKEND_NFTABLES };
+
+  for (guint i = 0; i < 2 * G_N_ELEMENTS (kinds); i++)
+    {
+      choose (f, kinds[i % 2]);
+      lay (f, f->home);
+      divert_backend_free (f->choice);
+      f->choice = divert_choice_new ();
+      choose (f, kinds[1 - i % 2]);
+      lay (f, i < 2 ? f->nothing : f->away);
+      g_assert_cmpstr (find_rules (), ==, i < 2 ? "" : f->choice->klass->name);
+      lay (f, f->nothing);
+      choose (f, DIVERT_BACKEND_AUTO);
+    }
+}
+
+/* While nftables is in use, no legacy table is made. */
+static void
+test_no_legacy (Fixture       *f,
+                gconstpointer  data)
+{
+  g_autofree char *names = NULL;
+
+  choose (f, DIVERT_BACKEND_NFTABLES);
+  lay (f, f->home);
+  lay (f, f->away);
+  g_assert_true (f->choice->klass->withdraw (f->choice, NULL));
+  lay (f, f->nothing);
+  names = sandbox_read_names ();
+  g_assert_cmpstr (names, ==, "");
+}
+
+/* The new one's rules can't be laid: the old ones stay, without what they grant. */
+static void
+test_refused (Fixture       *f,
+              gconstpointer  data)
+{
+  g_autoptr(GError) error = NULL;
+  DivertApplied applied = { 0, 0, FALSE };
+  g_autofree char *rules = NULL;
+
+  choose (f, DIVERT_BACKEND_IPTABLES);
+  lay (f, f->home);
+  test_run ("nft add table inet nm-divert");
+  choose (f, DIVERT_BACKEND_NFTABLES);
+  g_assert_false (f->choice->klass->apply (f->choice, f->home, &applied, &error));
+  g_assert_error (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_FOREIGN);
+  g_assert_cmpstr (find_rules (), ==, "iptables");
+  rules = test_output ("iptables-legacy-save -t mangle");
+  g_assert_cmpuint (test_count (rules, "-s 192.168.22.33/32 -d 192.168.22.0/24"), ==, 0);
+}
+
+static void
+send_without_end (gpointer data)
+{
+  struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = g_htons (9) };
+  const int fd = socket (AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+  g_assert_cmpint (inet_pton (AF_INET, "192.168.22.2", &to.sin_addr), ==, 1);
+  test_child_is_ready ();
+  for (;;)
+    sendto (fd, "x", 1, 0, (struct sockaddr *) &to, sizeof to);
+}
+
+/* Nothing for the intranet leaves in any moment of many changes. */
+static void
+test_under_load (Fixture       *f,
+                 gconstpointer  data)
+{
+  g_autofree char *counted = NULL;
+  int child;
+
+  test_run ("ip link add eth0 type veth peer name far && ip link set far up && ip link set eth0 up && "
+            "ip addr add 10.66.0.5/24 dev eth0 && ip route add default via 10.66.0.1 && "
+            "ip neigh add 10.66.0.1 lladdr 02:00:00:00:66:01 dev eth0");
+  choose (f, DIVERT_BACKEND_IPTABLES);
+  lay (f, f->away);
+  test_run ("nft 'table netdev far { chain c { type filter hook ingress device far priority 0; "
+            "ip daddr 192.168.22.2 counter; }; }'");
+  child = test_child_start (send_without_end, NULL);
+  for (guint i = 0; i < 40; i++)
+    {
+      choose (f, i % 2 == 0 ? DIVERT_BACKEND_NFTABLES : DIVERT_BACKEND_IPTABLES);
+      lay (f, f->away);
+    }
+  test_child_stop (child);
+  counted = test_output ("nft list table netdev far");
+  g_assert_cmpuint (test_count (counted, "counter packets 0 "), ==, 1);
+}
+
+static void
+add (const char *name,
+     void      (*test) (Fixture *, gconstpointer))
+{
+  g_test_add (name, Fixture, NULL, set_up, test, tear_down);
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  test_needs ("nft", "iptables-legacy", "ip", NULL);
+  test_needs_namespaces ();
+  g_test_init (&argc, &argv, NULL);
+  add ("/choice/there-and-back", test_there_and_back);
+  add ("/choice/left-behind", test_left_behind);
+  add ("/choice/no-legacy", test_no_legacy);
+  add ("/choice/refused", test_refused);
+  add ("/choice/under-load", test_under_load);
+  return g_test_run ();
+}
