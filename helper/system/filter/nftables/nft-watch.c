@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the socket that hears of each transaction of nftables.
+ * Owns: the socket that hears of each nftables transaction.
  *
- * The kernel tells each change and then who made it, in one message a transaction (NFT_MSG_NEWGEN).  Only that one is
- * looked at.  What was lost for lack of room is a change by nobody in particular.
+ * The kernel reports each change and then who made it, in one message per transaction
+ * (NFT_MSG_NEWGEN).  We only look at that message.  If messages were lost for lack of room, that
+ * counts as a change by somebody unknown.
  */
 #include "nft-watch.h"
 
@@ -19,7 +20,7 @@
 #include <unistd.h>
 
 #define BUFFER_BYTES (64 * 1024)
-/* Somebody may write as fast as we read; others need their turn. */
+/* Somebody may write as fast as we read, and others need their turn. */
 #define MAX_DATAGRAMS 256
 
 struct DivertNftWatch
@@ -59,7 +60,7 @@ take_datagram (DivertNftWatch *watch,
       see_generation (watch, header);
 }
 
-/* FALSE: there is no more. */
+/* FALSE: nothing is left to read. */
 static gboolean
 read_datagram (DivertNftWatch *watch)
 {

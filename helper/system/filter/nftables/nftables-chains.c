@@ -1,21 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the chains of our table, and the priorities of those that are hooks: before whom and behind whom we see a
- * packet.  Lower is earlier; iptables' tables are at raw -300, mangle -150, nat -100 (source: 100) and filter 0, and
- * firewalld's chains are each 10 behind those.
+ * Owns: the chains of our table, and the priorities of those that are hooks, which decide who sees
+ * a packet before us and who after us.  Lower is earlier.  iptables' tables are at raw -300, mangle
+ * -150, nat -100 (source: 100) and filter 0; firewalld's chains come 10 after each of those.
  *
  * Theory of operation.
  *
- *   output   -130  Behind everybody's mangle: a mark that is somebody else's decides whether we leave a packet alone,
- *                  so it has to be there.  Before nat: what is to be redirected must not be marked (K3.4).
- *   dns      -105  Before everybody's nat.  The first redirection holds, and it must be ours.
- *   deliver    20  Behind everybody who looks at the reverse path.  firewalld asks where the sender's address is
- *                  routed to, and from Linux 6.17 on a packet that already has the proxy's listening socket does not
- *                  count as one of lo's: all diverted IPv6 would be dropped.  Routing comes behind this hook in any
- *                  case, and nat does not look at the packet again, because its connection is not new here.
- *   arrive     40  Behind everybody's filter, so that what the firewall has refused is remembered nowhere.
- *   guard    -155  Before everybody's mangle: a mark that somebody gives to a packet on its way out, for a queue, say,
- *                  must not get it past the guard.  Before source nat, which makes own senders of others.
+ *   output   -130  After everybody's mangle: somebody else's mark decides whether we leave a packet alone, so it
+ *                  must be there by then.  Before nat: a packet that will be redirected must not be marked
+ *                  (K3.4).
+ *   dns      -105  Before everybody's nat, because the first redirection counts, and it must be ours.
+ *   deliver    20  After everybody who checks the reverse path.  firewalld asks where the sender's address is
+ *                  routed to.  From Linux 6.17 on, a packet that already has the proxy's listening socket does
+ *                  not count as one of lo's, so all diverted IPv6 would be dropped.  Routing comes after this
+ *                  hook in any case, and nat does not look at the packet again, because its connection is not new
+ *                  here.
+ *   arrive     40  After everybody's filter, so that nothing is remembered of a packet that the firewall refuses.
+ *   guard    -155  Before everybody's mangle: a mark that somebody sets on an outgoing packet, for example for a
+ *                  queue, must not get it past the guard.  Before source nat, which gives other senders' packets
+ *                  our address.
  */
 #include "nftables-chains.h"
 
@@ -26,7 +29,7 @@ static const DivertNftHook hooks[] = {
   [DIVERT_HOOK_DELIVER] = { "filter", "prerouting", NF_INET_PRE_ROUTING, 20, "filter + 20" },
   [DIVERT_HOOK_ARRIVE] = { "filter", "input", NF_INET_LOCAL_IN, 40, "filter + 40" },
   [DIVERT_HOOK_GUARD] = { "filter", "postrouting", NF_INET_POST_ROUTING, -155, "mangle - 5" },
-  /* nft knows no name for nat's place in this hook. */
+  /* nft has no name for nat's priority in this hook. */
   [DIVERT_HOOK_DNS] = { "nat", "output", NF_INET_LOCAL_OUT, -105, "-105" },
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (hooks) == DIVERT_N_HOOKS);

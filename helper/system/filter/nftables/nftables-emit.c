@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the expressions of each rule: what it compares, the cheapest and what tells most packets apart first, and what
- * it does then.
+ * Owns: the expressions of each rule: what it compares (the cheapest first, and what tells most
+ * packets apart), and what it does then.
  */
 #include "nftables-expand-private.h"
 
@@ -99,7 +99,7 @@ add_ports (DivertNftRule          *rule,
         v->dports->last;
 }
 
-/* What stands in the header behind IP's. */
+/* The fields of the header after IP's. */
 static void
 add_transport (DivertNftRule          *rule,
                const DivertRule       *origin,
@@ -149,7 +149,7 @@ add_types (DivertNftExpansion *e,
              sizeof expr->name);
 }
 
-/* SOMEBODY has no word of its own: a socket's answer is 0 or 1, and without a socket there is none. */
+/* SOMEBODY needs no value of its own: with a socket the result is 0 or 1, and without one there is no result. */
 static void
 add_receiver (DivertNftRule  *rule,
               DivertReceiver  receiver)
@@ -170,7 +170,7 @@ add_matches (DivertNftExpansion     *e,
   add_interface (rule, DIVERT_NFT_KEY_OUT_INDEX, DIVERT_NFT_KEY_OUT_NAME, origin->out_interface, origin->out_invert);
   if (v->has_family)
     divert_nft_rule_add_match (rule, DIVERT_NFT_MATCH_EQUAL, DIVERT_NFT_KEY_FAMILY, family_numbers[v->family]);
-  /* Where a packet goes tells more of them apart than whence it comes. */
+  /* The destination tells more packets apart than the source. */
   add_address (rule, DIVERT_NFT_KEY_DESTINATION, v->family, v->destination, v->destination_set);
   add_address (rule, DIVERT_NFT_KEY_SOURCE, v->family, v->source, v->source_set);
   add_mark (rule, DIVERT_NFT_KEY_MARK, &origin->mark);
@@ -184,7 +184,7 @@ add_matches (DivertNftExpansion     *e,
   add_receiver (rule, origin->receiver);
 }
 
-/* What the guard drops is counted. */
+/* Packets that the guard drops are counted. */
 static gboolean
 is_guard (DivertChain chain)
 {

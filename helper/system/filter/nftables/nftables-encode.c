@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: our table, its chains, sets and rules as libnftnl's objects, and the digests in them.
+ * Owns: our table with its chains, sets and rules as libnftnl's objects, and the digests in them.
  *
- * A digest is made of the text.  What is to be told apart has another text; FORMAT changes if the same text comes to
- * mean something else in the kernel.
+ * A digest is made from the text.  Whatever must be told apart has different text.  FORMAT changes
+ * if the same text gets another meaning in the kernel.
  */
 #include "nftables-encode.h"
 
@@ -18,10 +18,10 @@
 
 #define FORMAT "1"
 
-/* Of our entry in an object's user data: none of nft's own, which skips what it does not know. */
+/* The type of our entry in an object's user data.  nft does not use it, and skips what it does not know. */
 #define USER_DATA_DIGEST 0xd5
 
-/* The kernel's user data is opaque to it; by these numbers nft knows the type of a set. */
+/* The kernel does not interpret this user data; nft uses these numbers to know the type of a set. */
 #define NFT_TYPE_IPV4 7
 #define NFT_TYPE_IPV6 8
 #define NFT_TYPE_PROTOCOL 12
@@ -181,7 +181,7 @@ add_element (struct nftnl_set *set,
   nftnl_set_elem_add (set, element);
 }
 
-/* The first address behind @prefix; FALSE: it is the last there is. */
+/* The first address after @prefix.  FALSE: @prefix includes the very last one. */
 static gboolean
 find_end (const DivertPrefix *prefix,
           guint8             *ret_end)

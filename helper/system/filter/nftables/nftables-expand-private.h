@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Shared by what makes our table of a ruleset: nftables-expand.c says how many rules come of one, nftables-emit.c what
- * is in each.
+ * Shared by the files that turn a ruleset into our table: nftables-expand.c decides how many rules
+ * each one becomes, and nftables-emit.c what is in each.
  */
 #pragma once
 
@@ -12,27 +12,27 @@ G_BEGIN_DECLS
 typedef struct
 {
   DivertNftTable   *table;
-  DivertFamilies    families; /* for which there are rules */
-  const DivertRule *first;    /* what is expanded now, of the ruleset's; NULL: nothing of theirs */
+  DivertFamilies    families; /* those with rules */
+  const DivertRule *first;    /* the rule of the ruleset being expanded; NULL: none */
   const DivertRule *last;
 } DivertNftExpansion;
 
-/* One of the rules that come of a ruleset's. */
+/* One of the rules that a rule of the ruleset becomes. */
 typedef struct
 {
   gboolean            has_family;
   DivertFamily        family;
   const DivertPrefix *source;          /* NULL: none … */
-  const char         *source_set;      /* … or one of a set */
+  const char         *source_set;      /* … or one in this set */
   const DivertPrefix *destination;
   const char         *destination_set;
   guint               protocols;       /* as in the ruleset: none, one, or TCP and UDP */
   const DivertPorts  *dports;
 } DivertNftVariant;
 
-/* @origin as @variant, at the end of its chain. */
+/* Appends @origin, as @variant, to its chain. */
 void divert_nft_emit (DivertNftExpansion *expansion, const DivertRule *origin, const DivertNftVariant *variant);
-/* Behind a TPROXY: what went no way there. */
+/* After a TPROXY: for packets that it did not deliver. */
 void divert_nft_emit_refusal (DivertNftExpansion *expansion, const DivertRule *origin,
                               const DivertNftVariant *variant);
 /* The chain "refuse". */

@@ -1,22 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: what a ruleset's rules are in nftables.
+ * Owns: how a ruleset's rules look in nftables.
  *
- * Theory of operation.  One table holds both IP families, and most rules need not ask for one.  LEAVE is accept: that
- * ends this table's work with the packet at this hook, however deep the chain, and the chains of other tables see the
- * packet all the same.  So GRANTS is a chain of its own, which JUDGE and the guard jump to, and to empty it is to
- * withdraw the grant.
+ * Theory of operation.  One table holds both IP families, and most rules need not ask for one.
+ * LEAVE is accept: it ends this table's work on the packet at this hook, however deeply chains are
+ * nested, and other tables' chains still see the packet.  So GRANTS is a chain of its own, which
+ * JUDGE and the guard jump to, and emptying it withdraws the grant.
  *
- * A rule compares plainly where there is little to compare with: up to PLAIN_MAX prefixes are as many rules, more are
- * a set of intervals, whose cost does not grow with their number.  Nothing is looked up by several values at once,
- * which costs half a microsecond a packet.  The matches of a rule stand in the order of their cost.
+ * Short lists are compared directly: up to PLAIN_MAX prefixes become as many rules.  More become a
+ * set of intervals, whose cost does not grow with their number.  Nothing is looked up by several
+ * values at once, because that costs half a microsecond per packet.  The matches of a rule are in
+ * the order of their cost.
  *
- * TPROXY does not end here if the proxy does not listen.  Such a packet must go no further, because it would be
- * delivered to whatever service of this machine has the port.  It goes to the chain "refuse".  A TCP connection gets a
- * reset, so that the program hears at once; an IPv6 datagram gets the answer of a closed port.  For an IPv4 datagram
- * there is silence: the answer would have the address of somebody else as its source, and the kernel does not route it.
+ * If the proxy does not listen, a packet continues after the TPROXY rule.  It must go no further,
+ * because it would be delivered to whatever service on this machine has the port.  So it goes to
+ * the chain "refuse".  A TCP connection gets a reset, so that the program hears at once; an IPv6
+ * datagram gets the answer of a closed port.  An IPv4 datagram gets no answer: it would have
+ * somebody else's address as its source, and the kernel does not route that.
  *
- * GLib alone, so that plan and the golden cases need no kernel.
+ * This file uses only GLib, so that plan and the golden cases need no kernel.
  */
 #include "nftables-expand-private.h"
 
@@ -36,8 +38,8 @@ emit_ports (DivertNftExpansion *e,
     }
 }
 
-/* What looks into the header behind IP's, or gives the packet to a port, has one protocol; tproxy and redirect take no
- * set for an answer. */
+/* A rule that looks into the header after IP's, or gives the packet to a port, needs a single protocol;
+ * tproxy and redirect do not accept a set for that. */
 static gboolean
 needs_one_protocol (const DivertRule *origin)
 {
@@ -76,7 +78,7 @@ count_family (const GArray *prefixes,
   return n;
 }
 
-/* What the set is for, from where it is looked into. */
+/* What the set is for, judging by where it is looked up. */
 static const char *
 name_destinations (const DivertRule *origin)
 {
@@ -137,7 +139,7 @@ emit_sources (DivertNftExpansion *e,
     }
 }
 
-/* A hook sees both families; behind its jump there are only those that have rules. */
+/* A hook sees both families, but after its jump there are only the families with rules. */
 static gboolean
 needs_family (const DivertNftExpansion *e,
               const DivertRule         *rule)
@@ -162,8 +164,9 @@ expand_rule (DivertNftExpansion *e,
       emit_sources (e, rule, v);
 }
 
-/* Do both say the same of packets from or to addresses of some type, each of some types in some family?  iptables needs
- * more than one rule for that (K1.8); here one list of types serves, because no IPv6 address is of IPv4's types. */
+/* Do both say the same about packets from or to addresses of certain types, each for its own types in its
+ * own family?  iptables needs more than one rule for that (K1.8).  Here one list of types is enough,
+ * because no IPv6 address has one of IPv4's types. */
 static gboolean
 differs_in_types (const DivertRule *a,
                   const DivertRule *b)
@@ -179,7 +182,7 @@ differs_in_types (const DivertRule *a,
   return divert_rule_equal (a, &other, DIVERT_FAMILY_IPV4) && divert_rule_equal (a, &other, DIVERT_FAMILY_IPV6);
 }
 
-/* The rule at @i, and those behind it that are one with it; returns how many they are. */
+/* Handles the rule at @i and those after it that can be merged with it; returns how many they are. */
 static guint
 expand_at (DivertNftExpansion  *e,
            const DivertRuleset *ruleset,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From a ruleset to our table of nftables.
+ * Turns a ruleset into our nftables table.
  */
 #pragma once
 
@@ -9,9 +9,9 @@
 
 G_BEGIN_DECLS
 
-/* An empty ruleset gives a table without chains: none is to be there. */
+/* An empty ruleset gives a table without chains, which means that the table should not exist. */
 DivertNftTable *divert_nft_table_new_from_ruleset (const char *name, const DivertRuleset *ruleset);
-/* Which of the rules that come of @rule, one of @ruleset's, concerns @packet. */
+/* Which of the rules made from @rule, one of @ruleset's, applies to @packet. */
 void            divert_nft_describe (const DivertRuleset *ruleset, const DivertRule *rule, const DivertPacket *packet,
                                      DivertRuleText *ret_text);
 

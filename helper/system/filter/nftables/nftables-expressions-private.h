@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Shared by what makes expressions: nftables-match.c those that compare, nftables-expressions.c all others.
+ * Shared by the files that make expressions: nftables-match.c makes those that compare,
+ * nftables-expressions.c all others.
  */
 #pragma once
 
@@ -11,17 +12,17 @@
 
 G_BEGIN_DECLS
 
-/* The one that all go by. */
+/* The register that all of them use. */
 #define DIVERT_NFT_REGISTER NFT_REG_1
 
-/* What a register holds: at most an IPv6 address or an interface's name. */
+/* A register holds at most an IPv6 address or an interface's name. */
 typedef struct
 {
   guint8 bytes[16];
   guint  length;
 } DivertNftData;
 
-/* @value as the register holds it: ports in network order, other numbers in the machine's. */
+/* @value as in the register: ports in network order, other numbers in host order. */
 DivertNftData      divert_nft_encode_number (DivertNftKey key, guint32 value);
 
 struct nftnl_expr *divert_nft_add_expr (struct nftnl_rule *rule, const char *name);
@@ -32,7 +33,7 @@ void               divert_nft_load_connmark (struct nftnl_rule *rule);
 void               divert_nft_add_bitwise (struct nftnl_rule *rule, const DivertNftData *mask,
                                            const DivertNftData *xor);
 
-/* Of the kinds that divert_nft_expr_is_match(). */
+/* For the kinds that divert_nft_expr_is_match() accepts. */
 void               divert_nft_add_match (struct nftnl_rule *rule, const DivertNftExpr *expr);
 
 G_END_DECLS

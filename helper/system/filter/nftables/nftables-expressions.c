@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: what a rule's expressions are in the kernel's terms.  They are those that nft makes of the same text, so that
- * it can list them.
+ * Owns: a rule's expressions in the kernel's terms.  They are the same as nft makes from the same
+ * text, so that nft can list them.
  */
 #include "nftables-expressions-private.h"
 
@@ -43,7 +43,7 @@ divert_nft_load_connmark (struct nftnl_rule *rule)
   nftnl_expr_set_u32 (expr, NFTNL_EXPR_CT_DREG, DIVERT_NFT_REGISTER);
 }
 
-/* @value as the register holds it: ports in network order, other numbers in the machine's. */
+/* @value as in the register: ports in network order, other numbers in host order. */
 DivertNftData
 divert_nft_encode_number (DivertNftKey key,
                           guint32      value)
@@ -106,7 +106,7 @@ add_port (struct nftnl_rule   *rule,
   add_immediate (rule, &port);
 }
 
-/* The register gets the new mark. */
+/* Puts the new mark into the register. */
 static void
 make_mark (struct nftnl_rule   *rule,
            const DivertNftExpr *expr)

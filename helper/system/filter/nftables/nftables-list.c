@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: what is around the rules in our table's text: sets, chains and hooks, in nft's layout; and which of the rules
- * is shown where one packet is asked about.
+ * Owns: everything around the rules in our table's text (sets, chains and hooks, in nft's layout),
+ * and which of the rules to show when somebody asks about one packet.
  */
 #include "nftables-text.h"
 
@@ -174,7 +174,7 @@ concerns (const DivertNftTable *table,
   return TRUE;
 }
 
-/* @rule's place among @ruleset's. */
+/* The position of @rule in @ruleset. */
 static guint
 find_index (const DivertRuleset *ruleset,
             const DivertRule    *rule)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: what a rule's matches are in the kernel's terms: a register is loaded, masked, and compared or looked up.
+ * Owns: a rule's matches in the kernel's terms: a register is loaded, masked, and compared or
+ * looked up.
  */
 #include "nftables-expressions-private.h"
 
@@ -40,7 +41,7 @@ load_wildcard (struct nftnl_rule *rule)
   nftnl_expr_set_u32 (expr, NFTNL_EXPR_SOCKET_DREG, DIVERT_NFT_REGISTER);
 }
 
-/* As many bytes of it as the prefix fills; all of it if it does not end with a byte. */
+/* As many bytes as the prefix fills, or all of them if it does not end at a byte. */
 static guint
 count_bytes (const DivertNftExpr *expr)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: asking the kernel for all that our rules need.
+ * Owns: asking the kernel for everything that our rules need.
  *
- * The kernel is shown a table with a rule of each kind, and doesn't carry it out (nft-batch.h).  That loads the
- * modules, and the rule that it refuses says what is missing.
+ * The kernel gets a table with a rule of each kind, but does not carry it out (nft-batch.h).  That
+ * loads the modules, and the rule that it refuses tells what is missing.
  */
 #include "nftables-probe.h"
 
@@ -38,7 +38,7 @@ add_jump (DivertRuleset *ruleset,
   add (ruleset, hook, DIVERT_VERDICT_JUMP)->to = to;
 }
 
-/* More of both families than are compared one by one. */
+/* In both families, more prefixes than are compared one by one. */
 static GArray *
 make_prefixes (void)
 {

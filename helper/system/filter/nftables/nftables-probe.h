@@ -8,8 +8,8 @@
 
 G_BEGIN_DECLS
 
-/* Would the kernel take rules like ours?  Leaves nothing behind.  The error is DIVERT_NETLINK_ERROR and names the
- * rule. */
+/* Would the kernel accept rules like ours?  Changes nothing.  The error is DIVERT_NETLINK_ERROR and names
+ * the rule. */
 gboolean divert_nft_probe (DivertNft *nft, GError **error);
 
 G_END_DECLS

@@ -2,8 +2,9 @@
 /*
  * Owns: reading our table.
  *
- * What we wrote is known by its digest; the kernel gives it back as it got it.  Sets need not be looked into: they are
- * constant, and the kernel lets nobody change one that a rule looks into.
+ * What we wrote is recognised by its digest, which the kernel returns unchanged.  There is no need
+ * to read the sets: they are constant, and the kernel does not let anybody change a set that a rule
+ * uses.
  */
 #include "nftables-read.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the kernel holds of our table: enough to tell what of it is not as it should be.
+ * What the kernel holds of our table: enough to tell what is not as it should be.
  */
 #pragma once
 
@@ -13,15 +13,15 @@ typedef struct
 {
   char            *name;
   DivertNftDigest  digest;  /* 0: not one of our chains */
-  GArray          *rules;   /* DivertNftDigest of each, 0: not one of our rules */
+  GArray          *rules;   /* DivertNftDigest of each rule; 0: not one of ours */
 } DivertNftChainState;
 
 typedef struct
 {
-  gboolean   exists;        /* there is a table of our name */
+  gboolean   exists;        /* there is a table with our name */
   gboolean   is_ours;
   GPtrArray *chains;        /* DivertNftChainState */
-  GPtrArray *sets;          /* char *: their names */
+  GPtrArray *sets;          /* char *: the names */
   guint64    dropped;       /* packets that the guard has dropped */
 } DivertNftState;
 
@@ -29,9 +29,9 @@ void     divert_nft_state_clear (DivertNftState *state);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (DivertNftState, divert_nft_state_clear)
 #define DIVERT_NFT_STATE_INIT { FALSE, FALSE, NULL, NULL, 0 }
 
-/* Is there a table of our name, and is it ours?  @state is empty before; chains and sets stay so. */
+/* Is there a table with our name, and is it ours?  @state must be empty; its chains and sets stay empty. */
 gboolean divert_nft_read_table (DivertNft *nft, const char *table, DivertNftState *state, GError **error);
-/* All of it. */
+/* Reads everything. */
 gboolean divert_nft_read (DivertNft *nft, const char *table, DivertNftState *state, GError **error);
 
 DivertNftChainState *divert_nft_state_find_chain (const DivertNftState *state, const char *name);

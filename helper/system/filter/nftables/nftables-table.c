@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the life of our table's value, and what its sets are called.
+ * Owns: creating and freeing our table's value, and naming its sets.
  */
 #include "nftables-table.h"
 
@@ -85,7 +85,7 @@ select_family (const GArray *prefixes,
   return divert_prefixes_merge (selected);
 }
 
-/* What tells lists of prefixes apart. */
+/* Identifies a list of prefixes. */
 static char *
 digest (const GArray *prefixes)
 {

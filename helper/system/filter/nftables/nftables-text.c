@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: our table's text form, nft's language, which plan prints, the golden cases hold, and the backend's tests
- * compare with the real program.
+ * Owns: our table's text form, in nft's language.  plan prints it, the golden cases contain it, and
+ * the backend's tests compare it with the real program.
  *
- * nft itself leaves out what another match implies: "ip daddr" is IPv4's, "tcp dport" TCP's.  So does this.
+ * nft itself omits what another match implies: "ip daddr" implies IPv4, and "tcp dport" TCP.  So do
+ * we.
  */
 #include "nftables-text.h"
 
@@ -41,7 +42,7 @@ divert_nft_addrtype_name (guint number)
   return names[number];
 }
 
-/* Does a match behind @i look into a header that only @expr's answer has? */
+/* Does a later match look into a header that only packets that match the one at @i have? */
 static gboolean
 is_implied (const DivertNftRule *rule,
             guint                i)
@@ -63,7 +64,7 @@ is_implied (const DivertNftRule *rule,
   return FALSE;
 }
 
-/* "tcp", "udp"; "th" is the header of whichever it is. */
+/* "tcp", "udp"; "th" is the header of either. */
 static const char *
 find_header (const DivertNftRule *rule)
 {

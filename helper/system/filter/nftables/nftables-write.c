@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the transaction's messages, as few of them as will do.
+ * Owns: a transaction's messages, and keeping them few.
  *
- * Where all chains are there, those whose rules differ are emptied and filled anew, and sets come and go with them: a
- * change of place touches the grants alone.  Whatever else is not as it should be (a chain that is missing, or is not
- * ours, or hooks in elsewhere), the table is replaced.  A transaction is one moment to packets either way.
+ * If all chains are there, those whose rules differ are emptied and filled again, with the sets
+ * they need.  So a change of place only touches the grants.  If anything else is wrong (a chain is
+ * missing, is not ours, or has another hook), the table is replaced.  For packets, a transaction
+ * happens at one moment either way.
  */
 #include "nftables-write.h"
 
@@ -54,7 +55,7 @@ add_rules (DivertNftBatch  *batch,
     }
 }
 
-/* The elements of a long list are spread over messages. */
+/* Spreads the elements of a long list over several messages. */
 static void
 add_set (DivertNftBatch     *batch,
          const char         *table,
@@ -110,7 +111,7 @@ divert_nft_write_all (DivertNftBatch       *batch,
   add_table (batch, NFT_MSG_NEWTABLE, NLM_F_CREATE, table->name);
   for (guint i = 0; i < table->sets->len; i++)
     add_set (batch, table->name, g_ptr_array_index (table->sets, i), i + 1);
-  /* A rule jumps to chains that are there. */
+  /* A rule can only jump to existing chains. */
   for (guint chain = 0; chain < DIVERT_NFT_N_CHAINS; chain++)
     if (table->rules[chain] != NULL)
       add_chain (batch, table->name, chain);

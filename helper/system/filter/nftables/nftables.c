@@ -2,15 +2,17 @@
 /*
  * Owns: the nftables backend: reading, comparing and writing in one transaction.
  *
- * Theory of operation.  All rules of both families are in one table, and a transaction changes it at one moment, so
- * there is no state in between, and no order to choose.  Nobody is locked out meanwhile.  Instead each transaction
- * names the generation of nftables that it was made for, and is made anew if somebody else was faster.
+ * Theory of operation.  All rules of both families are in one table, and a transaction changes it
+ * at one moment.  So there is no state in between, and no order to choose.  Nobody is locked out
+ * meanwhile.  Instead each transaction names the generation of nftables that it was made for, and
+ * is made again if somebody else was faster.
  *
- * The generation also says when there is nothing to do: if it is that of our last write, and the same rules are wanted,
- * then they are there.  If it is another, the table is read, and compared digest by digest.
+ * The generation also tells when there is nothing to do: if it is that of our last write and the
+ * same rules are wanted, they are there.  If it is a different one, we read the table and compare
+ * the digests.
  *
- * Our table is known by a digest in its user data.  One of the same name that lacks it is somebody else's, and is left
- * alone.
+ * Our table is recognised by a digest in its user data.  A table of the same name without it is
+ * somebody else's, and is left alone.
  */
 #include "nftables.h"
 
@@ -31,9 +33,9 @@
 typedef struct
 {
   DivertBackend   parent;
-  DivertNft      *nft;        /* NULL: nobody has asked for it yet */
+  DivertNft      *nft;        /* NULL: not needed so far */
   DivertRuleset  *last;       /* in the kernel as of … */
-  guint32         generation; /* … this one; 0: not known */
+  guint32         generation; /* … this one; 0: unknown */
   DivertNftWatch *watch;      /* NULL: nobody wants to know */
 } NftablesBackend;
 
@@ -48,7 +50,7 @@ is_one_of (int        code,
   return FALSE;
 }
 
-/* No nftables, or none of its family inet. */
+/* There is no nftables, or it lacks the family inet. */
 static gboolean
 is_absent (const GError *error)
 {
@@ -71,7 +73,7 @@ classify (const GError       *failure,
   return refusal;
 }
 
-/* @failure in the words of those who called. @refusal: what it means if the kernel does not like the rules. */
+/* Words @failure for the caller.  @refusal: what it means if the kernel refuses the rules. */
 static gboolean
 fail (GError             **error,
       const GError        *failure,
@@ -165,7 +167,7 @@ is_last (const NftablesBackend *self,
          divert_ruleset_same_rules (self->last, ruleset, DIVERT_FAMILY_IPV6, ALL_CHAINS);
 }
 
-/* Nothing of ours is there if the table isn't. */
+/* Without the table, nothing of ours is there. */
 static gboolean
 refuse_foreign (const Attempt  *a,
                 GError        **error)
