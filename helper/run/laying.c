@@ -9,6 +9,7 @@
 
 #include "core/place/problem.h"
 #include "core/ruleset/fence.h"
+#include "rehearsal.h"
 #include "system/routing/fence.h"
 
 #define RETRY_FIRST_MS 50
@@ -218,6 +219,7 @@ lay_rules (DivertLaying         *laying,
     return withdraw (laying, problems);
 
   ruleset = divert_ruleset_new (config, decision, gid != NULL ? *gid : 0, facts);
+  divert_rehearse (ruleset, config, decision, facts, gid != NULL ? *gid : 0);
   if (!divert_ruleset_is_empty (ruleset))
     {
       divert_ruleset_restrict (ruleset, probe (laying, ruleset->routing.families, problems));
