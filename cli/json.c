@@ -39,6 +39,11 @@ static const JsonKey status_keys[] = {
   { "problem-list", "problem_list", "aa{sv}" },
   { "proxy", "proxy", "a{sv}" },
   { "guard-dropped", "guard_dropped", "t" },
+  { "drift-count", "drift_count", "t" },
+  { "drift-time", "drift_time", "t" },
+  { "drift-parts", "drift_parts", "as" },
+  { "drift-program", "drift_program", "s" },
+  { "drift-process", "drift_process", "u" },
   { "missing", "missing", "as" },
 };
 

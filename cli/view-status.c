@@ -9,6 +9,7 @@
 
 #include <glib/gi18n.h>
 
+#include "core/memory/drift.h"
 #include "core/place/problem.h"
 #include "core/words/escape.h"
 #include "printable.h"
@@ -166,6 +167,60 @@ append_missing (GString  *text,
     g_string_append_printf (text, "\n%s\n", _("No site yet: while at home, run 'nm-divert trust'."));
 }
 
+/* A part that this program does not know is shown as the newer helper names it. */
+static char *
+changed_parts_to_text (GVariant *status)
+{
+  g_autoptr(GString) text = g_string_new (NULL);
+  g_autofree const char **names = NULL;
+
+  if (!g_variant_lookup (status, "drift-parts", "^a&s", &names))
+    return g_strdup ("");
+  for (guint i = 0; names[i]; i++)
+    {
+      g_autofree char *unknown = divert_escape (names[i]);
+      DivertPart part;
+
+      g_string_append (text, i ? ", " : "");
+      if (divert_part_from_name (names[i], &part))
+        g_string_append (text, divert_part_to_text (part, divert_view_translate));
+      else
+        g_string_append (text, unknown);
+    }
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+static void
+append_drift (GString  *text,
+              GVariant *status)
+{
+  g_autofree char *program = divert_escape (divert_view_string (status, "drift-program"));
+  g_autofree char *parts = changed_parts_to_text (status);
+  g_autoptr(GDateTime) last = NULL;
+  g_autoptr(GString) value = g_string_new (NULL);
+  g_autofree char *number = NULL, *clock = NULL;
+  guint64 count = 0, when = 0;
+  guint process = 0;
+
+  g_variant_lookup (status, "drift-count", "t", &count);
+  g_variant_lookup (status, "drift-time", "t", &when);
+  g_variant_lookup (status, "drift-process", "u", &process);
+  last = g_date_time_new_from_unix_local ((gint64) MIN (when, (guint64) G_MAXINT64));
+  if (!count || !last)
+    return;
+  number = g_strdup_printf ("%" G_GUINT64_FORMAT, count);
+  clock = g_date_time_format (last, "%Y-%m-%d %H:%M:%S");
+  g_string_append_printf (value, _("%s since the helper started, the last at %s"), number, clock);
+  g_string_append_c (value, '\n');
+  if (*program)
+    g_string_append_printf (value, _("%s: changed by '%s' (process %u)"), parts, program, process);
+  else if (process)
+    g_string_append_printf (value, _("%s: changed by process %u"), parts, process);
+  else
+    g_string_append_printf (value, _("%s: changed by another program"), parts);
+  divert_view_append_field (text, _("Repairs"), value->str);
+}
+
 char *
 divert_view_status (GVariant *status,
                     gint64    now)
@@ -190,6 +245,7 @@ divert_view_status (GVariant *status,
 
       divert_view_append_field (text, _("Guard"), count);
     }
+  append_drift (text, status);
   divert_view_append_sites (text, status);
   append_problems (text, status);
   append_missing (text, status);

@@ -29,9 +29,10 @@ set_problems (DivertHelper1   *object,
 
 /* The skeleton emits PropertiesChanged once per main loop iteration, and only for real changes. */
 static void
-show (DivertService      *service,
-      const DivertReport *report)
+show (DivertService        *service,
+      const DivertSnapshot *snapshot)
 {
+  const DivertReport *report = snapshot->report;
   DivertHelper1 *object = service->object;
   g_autofree char *reason = divert_reason_to_text (report->decision->reason, NULL);
   g_autofree char *device = g_utf8_make_valid (divert_report_get_device (report), -1);
@@ -43,6 +44,7 @@ show (DivertService      *service,
   divert_helper1_set_site (object, divert_report_get_site (report));
   divert_helper1_set_device (object, device);
   divert_helper1_set_backend (object, report->backend);
+  divert_helper1_set_drifts (object, snapshot->drift.count);
   set_problems (object, report->problems);
   divert_questions_open (service->questions);
 }
@@ -56,7 +58,7 @@ on_published (const DivertSnapshot *snapshot,
   divert_snapshot_free (service->snapshot);
   service->snapshot = divert_snapshot_ref (snapshot);
   if (snapshot->report != NULL)
-    show (service, snapshot->report);
+    show (service, snapshot);
 }
 
 static gboolean

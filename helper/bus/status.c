@@ -218,6 +218,23 @@ add_missing (GVariantDict       *dict,
   g_variant_dict_insert_value (dict, "missing", g_variant_builder_end (&missing));
 }
 
+static void
+add_drift (GVariantDict      *dict,
+           const DivertDrift *drift)
+{
+  GVariantBuilder parts;
+
+  g_variant_builder_init (&parts, G_VARIANT_TYPE ("as"));
+  for (guint part = 0; part < DIVERT_N_PARTS; part++)
+    if ((drift->parts & 1u << part) != 0)
+      g_variant_builder_add (&parts, "s", divert_part_name (part));
+  g_variant_dict_insert (dict, "drift-count", "t", drift->count);
+  g_variant_dict_insert (dict, "drift-time", "t", (guint64) drift->when);
+  g_variant_dict_insert_value (dict, "drift-parts", g_variant_builder_end (&parts));
+  g_variant_dict_insert_value (dict, "drift-program", utf8 (drift->program.name));
+  g_variant_dict_insert (dict, "drift-process", "u", drift->program.pid);
+}
+
 GVariant *
 divert_status_new (const DivertSnapshot *snapshot)
 {
@@ -246,6 +263,7 @@ divert_status_new (const DivertSnapshot *snapshot)
   add_missing (&dict, config);
   if (divert_snapshot_count_dropped (snapshot, &dropped))
     g_variant_dict_insert (&dict, "guard-dropped", "t", dropped);
+  add_drift (&dict, &snapshot->drift);
   g_variant_dict_insert_value (&dict, "sites", make_sites (config, report->decision));
   return g_variant_dict_end (&dict);
 }

@@ -16,8 +16,12 @@
 
 #include <string.h>
 
-/* A comparison may take 1/50000 of the time until the next one: 100 µs in 5 s. */
-#define COSTS 50000
+#include "system/base/crowd.h"
+#include "system/base/pulse.h"
+
+/* The time until the next comparison is so many times as long as the comparison.  Most take 100 µs, so this matters to
+ * large configurations only. */
+#define COSTS 2000
 /* Lines in the log: a few in a row, then one per interval. */
 #define LINE_INTERVAL_US (10 * G_USEC_PER_SEC)
 #define LINES_IN_A_ROW 10
@@ -31,83 +35,93 @@ const DivertDriftTimes divert_drift_times = {
 
 struct DivertDrifts
 {
-  GSource          source;
   DivertDriftTimes times;
   DivertFindDrift  find;
   DivertLookAgain  look_again;
   gpointer         user_data;
 
-  gint64           touched;   /* monotonic: when somebody first touched the rules since the last look; 0: nobody did */
-  gint64           quiet;     /* monotonic: when to look, if @touched */
-  gint64           next_look; /* monotonic: when to look if nobody has */
+  DivertPulse     *pulse;       /* for comparisons without a sign */
+  guint            quiet_id;    /* timer of the next comparison with one; 0: none */
+  gint64           touched;     /* monotonic: when somebody first touched the rules since the last one; 0: nobody did */
+  gint64           heard;       /* monotonic: when for the last time */
 
-  DivertProgram    suspect;   /* pid 0: none so far */
-  gboolean         ambiguous; /* there was another one with a different name */
-  DivertParts      parts;     /* that were found changed, and not yet installed again */
+  DivertProgram    suspect;     /* pid 0: none so far */
+  guint32          port;        /* of the last suspect that was found by its port */
+  gboolean         ambiguous;   /* there was another one with a different name */
+  DivertParts      parts;       /* that were found changed, and not yet installed again */
   DivertDrift      last;
   gint64           lines_until; /* monotonic: when the allowance of lines is whole again */
   guint            unsaid;      /* changes that got no line in the log */
 };
 
-static gboolean
-is_time (DivertDrifts *drifts)
-{
-  const gint64 now = g_source_get_time (&drifts->source);
-
-  return drifts->touched != 0 ? now >= drifts->quiet : now >= drifts->next_look;
-}
-
-static gboolean
-prepare (GSource *source,
-         int     *timeout)
-{
-  *timeout = -1;
-  return is_time ((DivertDrifts *) source);
-}
-
-static gboolean
-check (GSource *source)
-{
-  return is_time ((DivertDrifts *) source);
-}
-
-static void
-wake (DivertDrifts *drifts)
-{
-  const DivertDriftTimes *times = &drifts->times;
-  const gint64 look = drifts->next_look + times->idle - times->interval;
-
-  g_source_set_ready_time (&drifts->source, drifts->touched != 0 ? drifts->quiet : look);
-}
-
 static void
 acquit (DivertDrifts *drifts)
 {
   drifts->suspect = (DivertProgram) { 0 };
+  drifts->port = 0;
   drifts->ambiguous = FALSE;
 }
 
-static gboolean
-dispatch (GSource     *source,
-          GSourceFunc  callback,
-          gpointer     user_data)
+static void
+set_pulse (DivertDrifts *drifts,
+           gint64        cost)
 {
-  DivertDrifts *drifts = (DivertDrifts *) source;
-  const gboolean was_touched = drifts->touched != 0;
+  const gint64 least = COSTS * cost;
+
+  divert_pulse_set (drifts->pulse, MAX (drifts->times.interval, least), MAX (drifts->times.idle, least));
+}
+
+static DivertParts
+compare (DivertDrifts *drifts)
+{
   const gint64 begin = g_get_monotonic_time ();
   const DivertParts parts = drifts->find (drifts->user_data);
-  const gint64 end = g_get_monotonic_time ();
 
+  set_pulse (drifts, g_get_monotonic_time () - begin);
   drifts->touched = 0;
-  drifts->next_look = end + MAX (drifts->times.interval, COSTS * (end - begin));
-  wake (drifts);
   if (parts == 0)
     acquit (drifts);
-  else if (was_touched)
-    drifts->look_again (drifts->user_data);
-  else
+  return parts;
+}
+
+static void
+on_pulse (gpointer user_data)
+{
+  DivertDrifts *drifts = user_data;
+
+  /* Whoever it was may not be done. */
+  if (drifts->touched == 0 && compare (drifts) != 0)
     divert_drifts_touch (NULL, drifts);
-  return G_SOURCE_CONTINUE;
+}
+
+static gboolean on_quiet (gpointer user_data);
+
+static void
+wait_for_quiet (DivertDrifts *drifts,
+                gint64        quiet,
+                gint64        now)
+{
+  const gint64 until = MIN (drifts->heard + quiet, drifts->touched + drifts->times.patience);
+
+  g_clear_handle_id (&drifts->quiet_id, g_source_remove);
+  /* A timer may be early by part of a millisecond. */
+  drifts->quiet_id = g_timeout_add (MAX (until - now, 0) / 1000 + 1, on_quiet, drifts);
+}
+
+/* On a busy machine a program needs more time between two steps. */
+static gboolean
+on_quiet (gpointer user_data)
+{
+  DivertDrifts *drifts = user_data;
+  const gint64 now = g_get_monotonic_time ();
+  const gint64 quiet = drifts->times.quiet * divert_crowd_read ();
+
+  drifts->quiet_id = 0;
+  if (now < MIN (drifts->heard + quiet, drifts->touched + drifts->times.patience))
+    wait_for_quiet (drifts, quiet, now);
+  else if (compare (drifts) != 0)
+    drifts->look_again (drifts->user_data);
+  return G_SOURCE_REMOVE;
 }
 
 DivertDrifts *
@@ -116,17 +130,14 @@ divert_drifts_new (const DivertDriftTimes *times,
                    DivertLookAgain         look_again,
                    gpointer                user_data)
 {
-  static GSourceFuncs funcs = { .prepare = prepare, .check = check, .dispatch = dispatch };
-  DivertDrifts *drifts = (DivertDrifts *) g_source_new (&funcs, sizeof *drifts);
+  DivertDrifts *drifts = g_new0 (DivertDrifts, 1);
 
   drifts->times = *times;
   drifts->find = find;
   drifts->look_again = look_again;
   drifts->user_data = user_data;
-  drifts->next_look = g_get_monotonic_time () + times->interval;
-  g_source_set_name (&drifts->source, "drift");
-  wake (drifts);
-  g_source_attach (&drifts->source, NULL);
+  drifts->pulse = divert_pulse_new ("drift", on_pulse, drifts);
+  set_pulse (drifts, 0);
   return drifts;
 }
 
@@ -135,8 +146,9 @@ divert_drifts_free (DivertDrifts *drifts)
 {
   if (drifts == NULL)
     return;
-  g_source_destroy (&drifts->source);
-  g_source_unref (&drifts->source);
+  g_clear_handle_id (&drifts->quiet_id, g_source_remove);
+  divert_pulse_free (drifts->pulse);
+  g_free (drifts);
 }
 
 /* If there is only one name, we believe it.  If there are several, nobody can tell which of them it was. */
@@ -151,6 +163,19 @@ divert_drifts_suspect (DivertDrifts        *drifts,
 }
 
 void
+divert_drifts_suspect_port (DivertDrifts *drifts,
+                            guint32       port)
+{
+  DivertProgram program;
+
+  /* A table that is emptied is a notification for each route. */
+  if (port == drifts->port || !divert_program_find_by_port (port, &program))
+    return;
+  drifts->port = port;
+  divert_drifts_suspect (drifts, &program);
+}
+
+void
 divert_drifts_touch (const DivertProgram *program,
                      gpointer             user_data)
 {
@@ -161,8 +186,8 @@ divert_drifts_touch (const DivertProgram *program,
     divert_drifts_suspect (drifts, program);
   if (drifts->touched == 0)
     drifts->touched = now;
-  drifts->quiet = MIN (now + drifts->times.quiet, drifts->touched + drifts->times.patience);
-  wake (drifts);
+  drifts->heard = now;
+  wait_for_quiet (drifts, drifts->times.quiet, now);
 }
 
 /* A program that rewrites ip rules once a second must not fill the log. */

@@ -35,6 +35,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertDrifts, divert_drifts_free)
 void          divert_drifts_touch (const DivertProgram *program, gpointer user_data);
 /* @program may have caused what is found next.  This doesn't make anybody look. */
 void          divert_drifts_suspect (DivertDrifts *drifts, const DivertProgram *program);
+/* So may the program whose netlink socket has @port. */
+void          divert_drifts_suspect_port (DivertDrifts *drifts, guint32 port);
 /* A run has found @parts changed (0: none).  If @laid, everything is in place again, and the change is remembered and
  * logged. */
 void          divert_drifts_see (DivertDrifts *drifts, DivertParts parts, gboolean laid);

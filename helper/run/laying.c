@@ -11,6 +11,7 @@
 #include "core/ruleset/fence.h"
 #include "rehearsal.h"
 #include "system/routing/fence.h"
+#include "system/routing/loss.h"
 
 #define RETRY_FIRST_MS 50
 /* A module that somebody loads by hand is found within this time. */
@@ -86,6 +87,20 @@ guint32
 divert_laying_get_port (const DivertLaying *laying)
 {
   return divert_fences_get_port (laying->fences);
+}
+
+DivertParts
+divert_laying_take_drift (DivertLaying *laying)
+{
+  return divert_routes_take_drift (laying->routes) | divert_fences_take_drift (laying->fences);
+}
+
+gboolean
+divert_laying_is_loss (const DivertLaying *laying,
+                       struct nlmsghdr    *header)
+{
+  return header->nlmsg_pid != divert_routes_get_port (laying->routes) &&
+         header->nlmsg_pid != divert_fences_get_port (laying->fences) && divert_loss_is_ours (header);
 }
 
 gboolean

@@ -4,6 +4,8 @@
  */
 #pragma once
 
+#include <linux/netlink.h>
+
 #include "apply.h"
 #include "core/config/config.h"
 #include "core/place/decision.h"
@@ -29,6 +31,10 @@ void          divert_laying_free (DivertLaying *laying);
 void          divert_laying_watch (DivertLaying *laying, DivertTouched touched, gpointer user_data);
 /* Returns which of the rules are no longer as they were installed; see backend.h. */
 DivertParts   divert_laying_find_drift (DivertLaying *laying);
+/* Likewise of policy routing and the fence: what closing and installing have found since the last call. */
+DivertParts   divert_laying_take_drift (DivertLaying *laying);
+/* Does a notification of rtnetlink say that somebody else has deleted some of that? */
+gboolean      divert_laying_is_loss (const DivertLaying *laying, struct nlmsghdr *header);
 
 /* The port of the fence's writes, by which the kernel's notifications identify them. */
 guint32       divert_laying_get_port (const DivertLaying *laying);

@@ -82,6 +82,17 @@ find_drift (gpointer user_data)
   return divert_laying_find_drift (((DivertPipeline *) user_data)->laying);
 }
 
+/* Whoever deletes what is ours is named in the notification alone. */
+static void
+on_notification (struct nlmsghdr *header,
+                 gpointer         user_data)
+{
+  DivertPipeline *pipeline = user_data;
+
+  if (divert_laying_is_loss (pipeline->laying, header))
+    divert_drifts_suspect_port (pipeline->drifts, header->nlmsg_pid);
+}
+
 static void
 on_sleep_changed (gpointer user_data)
 {
@@ -113,6 +124,7 @@ divert_pipeline_new (const char  *config_dir,
   if (pipeline->kernel == NULL)
     return NULL;
   divert_kernel_ignore_writer (pipeline->kernel, divert_laying_get_port (pipeline->laying));
+  divert_kernel_set_witness (pipeline->kernel, on_notification, pipeline);
   pipeline->beacons = divert_beacons_new (&DIVERT_BEACON_LIMITS, on_beacons_changed, pipeline);
 
   pipeline->watchdog = divert_watchdog_new (is_alive, pipeline);

@@ -359,9 +359,11 @@ divert_pipeline_run (DivertPipeline *pipeline)
   if (decision->place == DIVERT_PLACE_SITE)
     divert_watchdog_set_limit (pipeline->watchdog, GRANT_WATCH_MS);
   laid = divert_laying_lay (pipeline->laying, config, has_gid ? &gid : NULL, decision, facts, problems, &applied);
+  changed |= divert_laying_take_drift (pipeline->laying);
   divert_drifts_see (pipeline->drifts, changed, laid == DIVERT_LAID);
   report = make_report (pipeline, g_steal_pointer (&decision), g_steal_pointer (&problems), laid == DIVERT_LAID,
                         applied);
+  report->mended = changed != 0;
 
   if (laid != DIVERT_LAID_NOT && report->decision->place != DIVERT_PLACE_SITE)
     divert_watchdog_set_limit (pipeline->watchdog, WATCH_MS);

@@ -97,7 +97,7 @@ static gboolean
 is_news (const DivertReport *report,
          const DivertReport *previous)
 {
-  return previous == NULL || report->writes > 0 || !g_str_equal (previous->place, report->place) ||
+  return previous == NULL || (report->writes > 0 && !report->mended) || !g_str_equal (previous->place, report->place) ||
          !divert_problems_equal (previous->problems, report->problems);
 }
 

@@ -18,6 +18,7 @@ typedef struct
   char           *place;     /* the place whose rules are in force: "away", "off" or a site's name */
   const char     *backend;   /* the backend's name, static; "" if none works here */
   GPtrArray      *problems;  /* DivertProblem */
+  gboolean        mended;    /* somebody had changed what is ours, so writing is no news (run/drifts.c tells of it) */
   guint           writes;    /* writes to the kernel in this run */
   gint64          took;      /* µs, from the event to the last write, or to the end of the apply if there was none */
 } DivertReport;

@@ -390,6 +390,45 @@ test_found_again (Fixture       *f,
   close (plain);
 }
 
+/* What is missing although we left it is drift, and nothing else is. */
+static void
+test_drift (Fixture       *f,
+            gconstpointer  user_data)
+{
+  const DivertParts ours = divert_part_of (DIVERT_PART_FENCE_IPV4, f->family);
+  const struct
+  {
+    const char *command;
+    DivertParts parts;
+  } cases[] = {
+    { "$ip rule del pref 101", ours },
+    { "$ip route flush table 2234", ours },
+    { "$ip route del throw $intranet table 2234", ours },
+    { "$ip route del $intranet dev " DIVERT_FENCE_DEVICE " table 2234", ours },
+    { "ip link del " DIVERT_FENCE_DEVICE, 1 << DIVERT_PART_FENCE_DEVICE },
+    { "ip link set " DIVERT_FENCE_DEVICE " down", 1 << DIVERT_PART_FENCE_DEVICE },
+  };
+
+  apply (f, f->open);
+  g_assert_cmpuint (divert_fences_take_drift (f->fences), ==, 0);
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_test_message ("%s", cases[i].command);
+      test_run ("ip='%s'; intranet='%s'; %s", f->ip, f->intranet, cases[i].command);
+      g_assert_true (apply (f, f->open));
+      g_assert_cmpuint (divert_fences_take_drift (f->fences), ==, cases[i].parts);
+      g_assert_false (apply (f, f->open));
+      g_assert_cmpuint (divert_fences_take_drift (f->fences), ==, 0);
+    }
+
+  /* Our own changes. */
+  g_assert_true (apply (f, f->closed));
+  g_assert_true (apply (f, f->open));
+  g_assert_true (apply (f, f->none));
+  g_assert_true (apply (f, f->closed));
+  g_assert_cmpuint (divert_fences_take_drift (f->fences), ==, 0);
+}
+
 static void
 test_foreign_survives (Fixture       *f,
                        gconstpointer  user_data)
@@ -578,6 +617,7 @@ main (int   argc,
     { "nested", test_nested },
     { "refuses", test_refuses },
     { "found-again", test_found_again },
+    { "drift", test_drift },
     { "foreign-survives", test_foreign_survives },
     { "beside-routing", test_beside_routing },
     { "configuration-changes", test_configuration_changes },

@@ -164,6 +164,40 @@ test_found_again (Fixture       *f,
   assert_laid (f);
 }
 
+/* What is missing although we left it is drift, and nothing else is. */
+static void
+test_drift (Fixture       *f,
+            gconstpointer  user_data)
+{
+  const DivertRouting routing = make_routing (two_uplinks), none = { .families = DIVERT_FAMILIES_NONE };
+  const DivertRouting other = { DIVERT_FAMILIES_BOTH, 0x17, 0xff, 2300, no_uplinks };
+  const DivertParts ours = divert_part_of (DIVERT_PART_ROUTING_IPV4, f->family);
+
+  test_run ("ip link add up0 type veth peer name up1; ip link set up0 up; ip link set up1 up");
+  g_assert_true (apply (f, &routing));
+  g_assert_cmpuint (divert_routes_take_drift (f->routes), ==, 0);
+
+  test_run ("%s rule del pref 100", f->ip);
+  g_assert_true (apply (f, &routing));
+  g_assert_cmpuint (divert_routes_take_drift (f->routes), ==, ours);
+  g_assert_cmpuint (divert_routes_take_drift (f->routes), ==, 0);
+  test_run ("%s route del local default dev lo table 2233", f->ip);
+  g_assert_true (apply (f, &routing));
+  g_assert_cmpuint (divert_routes_take_drift (f->routes), ==, ours);
+
+  /* A route that went with its device. */
+  test_run ("ip link set up0 down; ip link set up0 up");
+  apply (f, &routing);
+  g_assert_cmpuint (divert_routes_take_drift (f->routes), ==, 0);
+
+  /* Another configuration, off, and on again. */
+  g_assert_true (apply (f, &other));
+  g_assert_true (apply (f, &none));
+  test_run ("%s rule add fwmark 0x17/0xff lookup 2300 pref 99", f->ip);
+  g_assert_true (apply (f, &other));
+  g_assert_cmpuint (divert_routes_take_drift (f->routes), ==, 0);
+}
+
 static void
 test_duplicates_and_stale (Fixture       *f,
                            gconstpointer  user_data)
@@ -301,6 +335,7 @@ main (int   argc,
     { "one-family-only", test_one_family_only },
     { "uplinks", test_uplinks },
     { "found-again", test_found_again },
+    { "drift", test_drift },
     { "duplicates-and-stale", test_duplicates_and_stale },
     { "configuration-changes", test_configuration_changes },
     { "foreign-survives", test_foreign_survives },

@@ -73,6 +73,43 @@ assert_contains (const char *text,
     g_error ("'%s' is not in:\n%s", part, text);
 }
 
+/* What other programs have changed, and who they say they are. */
+static void
+test_status_of_drift (void)
+{
+  static const struct
+  {
+    const char *answer;
+    const char *text; /* NULL: nothing is said */
+  } cases[] = {
+    { "{'drift-count': <uint64 3>, 'drift-time': <uint64 1000000000>, 'drift-parts': <['mangle-ipv4', 'fence-device']>,"
+      " 'drift-program': <'iptables'>, 'drift-process': <uint32 4711>}",
+      "Repairs     3 since the helper started, the last at 2001-09-09 01:46:40\n"
+      "            table mangle (IPv4), the fence's device: changed by 'iptables' (process 4711)\n" },
+    { "{'drift-count': <uint64 1>, 'drift-time': <uint64 1000000000>, 'drift-parts': <['of-a-newer\\u001bhelper']>,"
+      " 'drift-program': <''>, 'drift-process': <uint32 17>}",
+      "            of-a-newer\\x1bhelper: changed by process 17\n" },
+    { "{'drift-count': <uint64 1>, 'drift-time': <uint64 1000000000>, 'drift-parts': <['nat-ipv6']>,"
+      " 'drift-program': <''>, 'drift-process': <uint32 0>}",
+      "            table nat (IPv6): changed by another program\n" },
+    { "{'drift-count': <uint64 1>, 'drift-time': <uint64 1>, 'drift-parts': <['nat-ipv6']>,"
+      " 'drift-program': <'a\\nb\\u001b[2J'>, 'drift-process': <uint32 18>}",
+      "changed by 'a\\nb\\x1b[2J' (process 18)\n" },
+    { "{'drift-count': <uint64 0>, 'drift-time': <uint64 0>, 'drift-parts': <@as []>}", NULL },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr(GVariant) status = parse (cases[i].answer);
+      g_autofree char *text = divert_view_status (status, 0);
+
+      if (cases[i].text)
+        assert_contains (text, cases[i].text);
+      else
+        g_assert_null (strstr (text, "Repairs"));
+    }
+}
+
 static void
 test_status_of_trouble (void)
 {
@@ -251,7 +288,8 @@ test_json (void)
   static const char *const keys[] = {
     "place", "reason", "reason_code", "reason_site", "reason_device", "reason_connection", "reason_proof",
     "reason_expected", "reason_found", "device", "sites", "site", "mode", "mode_expires", "until_network_change",
-    "backend", "problems", "problem_list", "proxy", "guard_dropped", "missing",
+    "backend", "problems", "problem_list", "proxy", "guard_dropped", "missing", "drift_count", "drift_time",
+    "drift_parts", "drift_program", "drift_process",
   };
   static const char *const answers[] = { at_home, "{}" };
 
@@ -297,6 +335,7 @@ main (int    argc,
   g_setenv ("TZ", "UTC", TRUE);
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/cli/view/status", test_status);
+  g_test_add_func ("/cli/view/status-of-drift", test_status_of_drift);
   g_test_add_func ("/cli/view/status-of-trouble", test_status_of_trouble);
   g_test_add_func ("/cli/view/status-of-nothing", test_status_of_nothing);
   g_test_add_func ("/cli/view/status-without-tables", test_status_without_tables);

@@ -22,6 +22,7 @@
 #include "fence.h"
 
 #include "fence-device.h"
+#include "fence-left.h"
 #include "fence-way.h"
 #include "fence-writer.h"
 
@@ -32,6 +33,8 @@ struct DivertFences
 {
   DivertNetlink     *netlink;
   DivertFenceDevice *device;
+  DivertFenceLeft    left;
+  DivertParts        changed;  /* found by closing, and not told yet */
   const DivertFence *complete; /* not owned: for this fence, closing found nothing left for opening to change */
 };
 
@@ -54,6 +57,7 @@ divert_fences_free (DivertFences *fences)
 {
   if (fences == NULL)
     return;
+  divert_fence_left_clear (&fences->left);
   divert_fence_device_free (fences->device);
   divert_netlink_free (fences->netlink);
   g_free (fences);
@@ -142,6 +146,7 @@ close_fence (DivertFences       *fences,
   if (!divert_fence_writer_read (&w, fences->netlink, fence, ifindex, error))
     return FALSE;
   fences->complete = is_complete (&w) ? fence : NULL;
+  fences->changed |= divert_fence_left_find_drift (&fences->left, &w, whole);
   for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
     plan_closing (&w, family);
   if (!divert_fence_writer_send (&w, ret_wrote, error) || ifindex == 0)
@@ -149,7 +154,10 @@ close_fence (DivertFences       *fences,
 
   for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
     plan_refusals (&w, family);
-  return divert_fence_writer_send (&w, ret_wrote, error);
+  if (!divert_fence_writer_send (&w, ret_wrote, error))
+    return FALSE;
+  divert_fence_left_set (&fences->left, fence, FALSE);
+  return TRUE;
 }
 
 gboolean
@@ -198,18 +206,32 @@ divert_fences_open (DivertFences       *fences,
   if (ret_wrote != NULL)
     *ret_wrote = FALSE;
   if (g_steal_pointer (&fences->complete) == fence)
-    return TRUE;
+    {
+      divert_fence_left_set (&fences->left, fence, TRUE);
+      return TRUE;
+    }
   ok = divert_fence_writer_read (&w, fences->netlink, fence, divert_fence_device_find (fences->netlink, NULL), error);
   for (guint family = 0; ok && family < DIVERT_N_FAMILIES; family++)
     plan_opening (&w, family);
   ok = ok && divert_fence_writer_send (&w, &wrote, error) &&
        (fence->families != DIVERT_FAMILIES_NONE ||
         divert_fence_device_remove (fences->device, fences->netlink, &wrote, error));
-  if (!ok)
+  if (ok)
+    divert_fence_left_set (&fences->left, fence, TRUE);
+  else
     g_prefix_error (error, _("cannot open the routing fence: "));
   if (ret_wrote != NULL)
     *ret_wrote = wrote;
   return ok;
+}
+
+DivertParts
+divert_fences_take_drift (DivertFences *fences)
+{
+  const DivertParts changed = fences->changed;
+
+  fences->changed = 0;
+  return changed;
 }
 
 gboolean
@@ -220,6 +242,7 @@ divert_fences_withdraw (DivertFences  *fences,
   g_auto(DivertFenceWriter) w = { 0 };
   gboolean wrote = FALSE, ok;
 
+  divert_fence_left_clear (&fences->left);
   ok = divert_fence_writer_read (&w, fences->netlink, nothing, 0, error);
   for (guint family = 0; ok && family < DIVERT_N_FAMILIES; family++)
     {

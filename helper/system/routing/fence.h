@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "core/memory/drift.h"
 #include "core/ruleset/fence.h"
 
 G_BEGIN_DECLS
@@ -30,6 +31,8 @@ gboolean      divert_fences_close (DivertFences *fences, const DivertFence *fenc
 /* The last write of a run.  Adds the gates of @fence, and deletes the rules, panels and (if the fence is
  * empty) the device that are not in it.  Call it after divert_fences_close() with the same @fence. */
 gboolean      divert_fences_open (DivertFences *fences, const DivertFence *fence, gboolean *ret_wrote, GError **error);
+/* What closing has found missing since the last call, although an earlier run left it there. */
+DivertParts   divert_fences_take_drift (DivertFences *fences);
 /* Deletes all gates, of whatever fence, so that nothing is granted any more.  Needs no configuration. */
 gboolean      divert_fences_withdraw (DivertFences *fences, GError **error);
 

@@ -21,9 +21,18 @@
 #include <netlink/route/route.h>
 #include <netlink/route/rule.h>
 
+/* The rule and the route that we left in a family. */
+typedef struct
+{
+  gboolean there;
+  guint32  mark, mask, table;
+} Left;
+
 struct DivertRoutes
 {
   DivertNetlink *netlink;
+  Left           left[DIVERT_N_FAMILIES];
+  DivertParts    changed;  /* found, and not told yet */
 };
 
 typedef struct
@@ -225,6 +234,18 @@ write_difference (Writer  *writer,
          delete_all (writer, "route-delete", "route-deleted", RTM_DELROUTE, state->stale_routes, error);
 }
 
+/* Is what we left missing, although it is still wanted? */
+static gboolean
+has_drifted (const Left               *left,
+             const DivertRoutingState *state)
+{
+  const DivertRouting *routing = state->routing;
+
+  return left->there && state->rule_wanted && left->mark == routing->mark && left->mask == routing->mask &&
+         left->table == routing->table &&
+         (!state->rule_present || !g_array_index (state->wanted_routes, DivertWantedRoute, 0).present);
+}
+
 gboolean
 divert_routes_apply (DivertRoutes         *routes,
                      const DivertRouting  *routing,
@@ -234,15 +255,36 @@ divert_routes_apply (DivertRoutes         *routes,
 {
   g_autoptr(DivertRoutingState) state = divert_routing_state_read (routes->netlink, routing, family, error);
   Writer writer = { routes->netlink, state, FALSE };
+  gboolean drifted;
 
   if (state == NULL)
     return FALSE;
+  drifted = has_drifted (&routes->left[family], state);
   if (!write_difference (&writer, error))
     {
       g_prefix_error (error, _("cannot lay %s routing: "), divert_family_name (family));
       return FALSE;
     }
+  /* Where IPv6 is switched off on lo, the route cannot be had, and that is nobody's change. */
+  if (drifted && writer.wrote)
+    routes->changed |= divert_part_of (DIVERT_PART_ROUTING_IPV4, family);
+  routes->left[family] = (Left) { state->rule_wanted, routing->mark, routing->mask, routing->table };
   if (ret_wrote != NULL)
     *ret_wrote = writer.wrote;
   return TRUE;
+}
+
+DivertParts
+divert_routes_take_drift (DivertRoutes *routes)
+{
+  const DivertParts changed = routes->changed;
+
+  routes->changed = 0;
+  return changed;
+}
+
+guint32
+divert_routes_get_port (const DivertRoutes *routes)
+{
+  return divert_netlink_get_port (routes->netlink);
 }

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "core/memory/drift.h"
 #include "core/ruleset/ruleset.h"
 
 G_BEGIN_DECLS
@@ -22,5 +23,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertRoutes, divert_routes_free)
  * @family is not in routing->families, removes everything. */
 gboolean      divert_routes_apply (DivertRoutes *routes, const DivertRouting *routing, DivertFamily family,
                                    gboolean *ret_wrote, GError **error);
+/* Like divert_fences_take_drift() and divert_fences_get_port().  Of the routes, only that of lo counts, because the
+ * kernel deletes the others with their devices. */
+DivertParts   divert_routes_take_drift (DivertRoutes *routes);
+guint32       divert_routes_get_port (const DivertRoutes *routes);
 
 G_END_DECLS

@@ -19,62 +19,68 @@
 /* Somebody may have replaced the table between the two questions. */
 #define ATTEMPTS_MAX 3
 
-static gboolean
-ask (int         socket,
-     int         level,
-     int         option,
-     const char *table,
-     GByteArray *request)
+void
+divert_iptables_reader_init (DivertIptablesReader *reader)
 {
-  socklen_t length = request->len;
-
-  g_strlcpy ((char *) request->data, table, XT_TABLE_MAXNAMELEN);
-  return getsockopt (socket, level, option, request->data, &length) == 0;
+  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
+    reader->sockets[family] = -1;
+  reader->answer = g_byte_array_new ();
 }
 
-/* The size of the table in bytes; 0 if it cannot be read. */
+void
+divert_iptables_reader_clear (DivertIptablesReader *reader)
+{
+  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
+    if (reader->sockets[family] >= 0)
+      close (reader->sockets[family]);
+  g_byte_array_unref (reader->answer);
+}
+
+/* Its size in bytes; 0: it cannot be read. */
 static guint32
 read_size (const DivertIptablesFamily *ops,
            int                         socket,
            const char                 *table)
 {
   const DivertIptablesQuestions *questions = &ops->questions;
-  g_autoptr(GByteArray) info = g_byte_array_new ();
+  guint64 info[32] = { 0 };
+  socklen_t length = questions->info_size;
 
-  g_byte_array_set_size (info, questions->info_size);
-  memset (info->data, 0, info->len);
-  if (!ask (socket, ops->level, questions->get_info, table, info))
+  g_assert (length <= sizeof info);
+  g_strlcpy ((char *) info, table, XT_TABLE_MAXNAMELEN);
+  if (getsockopt (socket, ops->level, questions->get_info, info, &length) != 0)
     return 0;
-  return *(const guint32 *) (const void *) (info->data + questions->info_bytes);
+  return *(const guint32 *) (const void *) ((const char *) info + questions->info_bytes);
 }
 
-static GByteArray *
+static gboolean
 read_entries (const DivertIptablesFamily *ops,
               int                         socket,
               const char                 *table,
-              guint32                     size)
+              guint32                     size,
+              GByteArray                 *answer)
 {
   const DivertIptablesQuestions *questions = &ops->questions;
-  g_autoptr(GByteArray) entries = g_byte_array_sized_new (questions->entries_header + size);
+  socklen_t length = questions->entries_header + size;
 
-  g_byte_array_set_size (entries, questions->entries_header + size);
-  memset (entries->data, 0, questions->entries_header);
-  memcpy (entries->data + questions->entries_bytes, &size, sizeof size);
-  if (!ask (socket, ops->level, questions->get_entries, table, entries))
-    return NULL;
-  return g_byte_array_remove_range (g_steal_pointer (&entries), 0, questions->entries_header);
+  g_byte_array_set_size (answer, length);
+  /* The kernel leaves bytes alone that say nothing, such as those behind a short name. */
+  memset (answer->data, 0, length);
+  g_strlcpy ((char *) answer->data, table, XT_TABLE_MAXNAMELEN);
+  memcpy (answer->data + questions->entries_bytes, &size, sizeof size);
+  return getsockopt (socket, ops->level, questions->get_entries, answer->data, &length) == 0;
 }
 
 static void
 clear_counters (const DivertIptablesFamily *ops,
-                GByteArray                 *entries)
+                GByteArray                 *answer)
 {
   const DivertIptablesLayout *layout = &ops->layout;
-  guint at = 0;
+  gsize at = ops->questions.entries_header;
 
-  while (at + layout->size <= entries->len)
+  while (at + layout->size <= answer->len)
     {
-      guint8 *entry = entries->data + at;
+      guint8 *entry = answer->data + at;
       const guint16 next = divert_iptables_get_offset (entry, layout->next_offset);
 
       memset (entry + layout->counters, 0, sizeof (struct xt_counters));
@@ -85,26 +91,27 @@ clear_counters (const DivertIptablesFamily *ops,
 }
 
 GByteArray *
-divert_iptables_blob_read (const DivertIptablesFamily *ops,
+divert_iptables_blob_read (DivertIptablesReader       *reader,
+                           const DivertIptablesFamily *ops,
                            DivertXtTable               table)
 {
   const char *name = divert_xt_table_name (table);
-  const int fd = socket (ops->domain, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
-  GByteArray *entries = NULL;
+  int *fd = &reader->sockets[ops->family];
 
-  for (guint attempt = 0; fd >= 0 && entries == NULL && attempt < ATTEMPTS_MAX; attempt++)
+  if (*fd < 0)
+    *fd = socket (ops->domain, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
+  for (guint attempt = 0; *fd >= 0 && attempt < ATTEMPTS_MAX; attempt++)
     {
-      const guint32 size = read_size (ops, fd, name);
+      const guint32 size = read_size (ops, *fd, name);
 
       if (size == 0)
-        break;
-      entries = read_entries (ops, fd, name, size);
+        return NULL;
+      if (!read_entries (ops, *fd, name, size, reader->answer))
+        continue;
+      clear_counters (ops, reader->answer);
+      return reader->answer;
     }
-  if (entries != NULL)
-    clear_counters (ops, entries);
-  if (fd >= 0)
-    close (fd);
-  return entries;
+  return NULL;
 }
 
 gboolean

@@ -8,9 +8,21 @@
 
 G_BEGIN_DECLS
 
-/* The entries of @table.  All counters are zeroed, so equal bytes are equal rules.  NULL: the table cannot be read.
- * Creates the table if it does not exist (K1.2). */
-GByteArray *divert_iptables_blob_read (const DivertIptablesFamily *ops, DivertXtTable table);
+/* Kept between readings, because a socket takes longer than a question. */
+typedef struct
+{
+  int         sockets[DIVERT_N_FAMILIES]; /* -1: not open */
+  GByteArray *answer;
+} DivertIptablesReader;
+
+void        divert_iptables_reader_init (DivertIptablesReader *reader);
+void        divert_iptables_reader_clear (DivertIptablesReader *reader);
+
+/* Returns the entries of @table.  All counters are zeroed, so equal bytes are equal rules.  NULL: the table cannot be
+ * read.  The result belongs to @reader and is valid until the next reading.  Creates the table if it does not exist
+ * (K1.2). */
+GByteArray *divert_iptables_blob_read (DivertIptablesReader *reader, const DivertIptablesFamily *ops,
+                                       DivertXtTable table);
 gboolean    divert_iptables_blob_equal (const GByteArray *a, const GByteArray *b);
 
 G_END_DECLS

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "iptables-family.h"
+#include "iptables-blob.h"
 
 G_BEGIN_DECLS
 
@@ -20,9 +20,10 @@ void     divert_iptables_left_set (DivertIptablesLeft *left, DivertRuleset *rule
 void     divert_iptables_left_forget (DivertIptablesLeft *left);
 
 /* Has nobody touched the table since then?  This is quick. */
-gboolean divert_iptables_left_is_untouched (const DivertIptablesLeft *left, DivertFamily family, DivertXtTable table);
+gboolean divert_iptables_left_is_untouched (const DivertIptablesLeft *left, DivertIptablesReader *reader,
+                                            DivertFamily family, DivertXtTable table);
 /* Does it hold @rules, and nothing else of ours?  If it cannot be read, we assume so. */
-gboolean divert_iptables_left_is_whole (DivertIptablesLeft *left, DivertFamily family, DivertXtTable table,
-                                        const GArray *rules);
+gboolean divert_iptables_left_is_whole (DivertIptablesLeft *left, DivertIptablesReader *reader, DivertFamily family,
+                                        DivertXtTable table, const GArray *rules);
 
 G_END_DECLS

@@ -29,9 +29,10 @@
 
 typedef struct
 {
-  DivertBackend       parent;
-  DivertIptablesLeft  left[DIVERT_XT_N_TABLES][DIVERT_N_FAMILIES];
-  DivertXtablesWatch *watch; /* NULL: nobody wants to know */
+  DivertBackend         parent;
+  DivertIptablesLeft    left[DIVERT_XT_N_TABLES][DIVERT_N_FAMILIES];
+  DivertIptablesReader  reader;
+  DivertXtablesWatch   *watch; /* NULL: nobody wants to know */
 } IptablesBackend;
 
 static GPtrArray *
@@ -64,8 +65,8 @@ apply_table (IptablesBackend        *self,
   g_autoptr(GError) local_error = NULL;
   gboolean wrote = FALSE;
 
-  if (same && (divert_iptables_left_is_untouched (left, family, table) ||
-               divert_iptables_left_is_whole (left, family, table, xt->rules[family])))
+  if (same && (divert_iptables_left_is_untouched (left, &self->reader, family, table) ||
+               divert_iptables_left_is_whole (left, &self->reader, family, table, xt->rules[family])))
     return TRUE;
   if (!divert_iptables_write (family, table, xt->rules[family], known, &wrote, &local_error))
     {
@@ -153,7 +154,7 @@ iptables_find_drift (DivertBackend *backend)
       const guint table = i / DIVERT_N_FAMILIES, family = i % DIVERT_N_FAMILIES;
       DivertIptablesLeft *left = &self->left[table][family];
 
-      if (left->ruleset == NULL || divert_iptables_left_is_untouched (left, family, table))
+      if (left->ruleset == NULL || divert_iptables_left_is_untouched (left, &self->reader, family, table))
         continue;
       /* Usually all tables have the same ruleset. */
       if (translated != left->ruleset)
@@ -162,7 +163,7 @@ iptables_find_drift (DivertBackend *backend)
           xt = divert_xt_ruleset_new (left->ruleset);
           translated = left->ruleset;
         }
-      if (!divert_iptables_left_is_whole (left, family, table, xt->rules[family]))
+      if (!divert_iptables_left_is_whole (left, &self->reader, family, table, xt->rules[family]))
         changed |= divert_part_of (parts[table], family);
     }
   return changed;
@@ -238,6 +239,7 @@ iptables_free (DivertBackend *backend)
   for (guint table = 0; table < DIVERT_XT_N_TABLES; table++)
     for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
       divert_iptables_left_forget (&self->left[table][family]);
+  divert_iptables_reader_clear (&self->reader);
   divert_xtables_watch_free (self->watch);
   g_free (self);
 }
@@ -263,5 +265,6 @@ divert_backend_iptables_new (void)
   IptablesBackend *self = g_new0 (IptablesBackend, 1);
 
   self->parent.klass = &iptables_class;
+  divert_iptables_reader_init (&self->reader);
   return &self->parent;
 }

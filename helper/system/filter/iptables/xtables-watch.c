@@ -25,8 +25,7 @@
 
 #include "xtables-lock.h"
 
-#define OPENED IN_OPEN
-#define EVENTS (OPENED | IN_CLOSE | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF)
+#define EVENTS (IN_OPEN | IN_CLOSE | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF)
 /* In a storm of writers, do not ask more often than this who it is. */
 #define ASK_INTERVAL_US (10 * G_TIME_SPAN_MILLISECOND)
 #define ASK_AGAIN_MS 1
@@ -43,6 +42,7 @@ struct DivertXtablesWatch
   gint64        next_ask; /* monotonic time */
   dev_t         device;   /* device and inode of the watched file; an inode of 0: none */
   ino_t         inode;
+  DivertProgram holder;   /* found to hold the lock, which nobody has closed since; pid 0: none */
 };
 
 /* "7: FLOCK  ADVISORY  WRITE 4711 00:1a:815 0 EOF" */
@@ -68,8 +68,7 @@ find_holder (const char *locks,
 
 /* FALSE: nobody has it now, or we do. */
 static gboolean
-find_program (const DivertXtablesWatch *watch,
-              DivertProgram            *ret_program)
+find_program (DivertXtablesWatch *watch)
 {
   g_autofree char *locks = g_malloc (LOCKS_BYTES);
   const int fd = open ("/proc/locks", O_RDONLY | O_CLOEXEC);
@@ -88,38 +87,56 @@ find_program (const DivertXtablesWatch *watch,
   pid = find_holder (locks, watch->device, watch->inode);
   if (pid == 0 || pid == (guint32) getpid ())
     return FALSE;
-  divert_program_find (pid, ret_program);
+  divert_program_find (pid, &watch->holder);
   return TRUE;
+}
+
+static void
+tell (DivertXtablesWatch *watch)
+{
+  watch->touched (watch->holder.pid != 0 ? &watch->holder : NULL, watch->user_data);
 }
 
 static gboolean
 on_again (gpointer user_data)
 {
   DivertXtablesWatch *watch = user_data;
-  DivertProgram program;
 
   watch->again_id = 0;
-  if (find_program (watch, &program))
-    watch->touched (&program, watch->user_data);
+  if (find_program (watch))
+    tell (watch);
   return G_SOURCE_REMOVE;
 }
 
 static void
-tell (DivertXtablesWatch *watch,
-      gboolean            opened)
+ask (DivertXtablesWatch *watch,
+     gboolean            again)
 {
   const gint64 now = g_get_monotonic_time ();
-  DivertProgram program;
-  gboolean known = FALSE;
 
-  if (opened && now >= watch->next_ask)
-    {
-      watch->next_ask = now + ASK_INTERVAL_US;
-      known = find_program (watch, &program);
-      if (!known && watch->again_id == 0)
-        watch->again_id = g_timeout_add_full (G_PRIORITY_HIGH, ASK_AGAIN_MS, on_again, watch, NULL);
-    }
-  watch->touched (known ? &program : NULL, watch->user_data);
+  if (now < watch->next_ask)
+    return;
+  watch->next_ask = now + ASK_INTERVAL_US;
+  if (!find_program (watch) && again && watch->again_id == 0)
+    watch->again_id = g_timeout_add_full (G_PRIORITY_HIGH, ASK_AGAIN_MS, on_again, watch, NULL);
+}
+
+/* Returns all masks, combined.  All events have the same length, because a file, unlike a directory, has
+ * no names in its events. */
+static guint32
+read_events (int fd)
+{
+  union
+  {
+    struct inotify_event event;
+    char                 bytes[4096];
+  } buffer;
+  const ssize_t n = read (fd, &buffer, sizeof buffer);
+  guint32 mask = 0;
+
+  for (ssize_t at = 0; at + (ssize_t) sizeof buffer.event <= n; at += sizeof buffer.event)
+    mask |= ((const struct inotify_event *) (const void *) (buffer.bytes + at))->mask;
+  return mask;
 }
 
 static gboolean
@@ -128,25 +145,21 @@ on_events (gint         fd,
            gpointer     user_data)
 {
   DivertXtablesWatch *watch = user_data;
-  union
-  {
-    struct inotify_event event;
-    char                 bytes[4096];
-  } buffer;
-  const ssize_t n = read (fd, &buffer, sizeof buffer);
-  gboolean opened = FALSE;
+  const guint32 mask = read_events (fd);
 
-  /* All events have the same length, because a file, unlike a directory, has no names in its events. */
-  for (ssize_t at = 0; at + (ssize_t) sizeof buffer.event <= n; at += sizeof buffer.event)
+  if ((mask & IN_IGNORED) != 0)
+    watch->inode = 0;
+  if ((mask & IN_CLOSE) != 0)
     {
-      const struct inotify_event *event = (const struct inotify_event *) (const void *) (buffer.bytes + at);
-
-      opened |= (event->mask & OPENED) != 0;
-      if ((event->mask & IN_IGNORED) != 0)
-        watch->inode = 0;
+      tell (watch);
+      watch->holder = (DivertProgram) { 0 };
     }
-  if (n > 0)
-    tell (watch, opened);
+  /* When it is closed, another program that was waiting gets the lock. */
+  if (mask != 0)
+    {
+      ask (watch, (mask & IN_OPEN) != 0);
+      tell (watch);
+    }
   return G_SOURCE_CONTINUE;
 }
 

@@ -28,15 +28,17 @@
 
 struct DivertKernel
 {
-  DivertNetlink   *netlink;
-  DivertMonitor   *monitor;
-  DivertGateways  *gateways;
-  guint            watch_id; /* the timer's; 0: none */
-  gint64           watch_until;
-  guint32          own_port; /* 0: none */
-  int              ports;    /* ip_local_port_range */
-  DivertLookAgain  changed;
-  gpointer         user_data;
+  DivertNetlink       *netlink;
+  DivertMonitor       *monitor;
+  DivertGateways      *gateways;
+  guint                watch_id; /* the timer's; 0: none */
+  gint64               watch_until;
+  guint32              own_port; /* 0: none */
+  int                  ports;    /* ip_local_port_range */
+  DivertLookAgain      changed;
+  gpointer             user_data;
+  DivertKernelWitness  witness;  /* NULL: there is none */
+  gpointer             witness_data;
 };
 
 /* May free the kernel. */
@@ -136,6 +138,8 @@ see (struct nlmsghdr *header,
       divert_gateways_resync (kernel->gateways);
       return TRUE;
     }
+  if (kernel->witness != NULL)
+    kernel->witness (header, kernel->witness_data);
   switch (header->nlmsg_type)
     {
     case RTM_NEWLINK:
@@ -200,6 +204,15 @@ divert_kernel_ignore_writer (DivertKernel *kernel,
                              guint32       port)
 {
   kernel->own_port = port;
+}
+
+void
+divert_kernel_set_witness (DivertKernel        *kernel,
+                           DivertKernelWitness  witness,
+                           gpointer             user_data)
+{
+  kernel->witness = witness;
+  kernel->witness_data = user_data;
 }
 
 gboolean

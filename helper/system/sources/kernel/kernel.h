@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#include <linux/netlink.h>
+
 #include "core/facts/facts.h"
 #include "system/base/look-again.h"
 
@@ -20,6 +22,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertKernel, divert_kernel_free)
 
 /* Routes and ip rules that @port writes (divert_netlink_get_port()) are our own, and no reason to look again. */
 void          divert_kernel_ignore_writer (DivertKernel *kernel, guint32 port);
+/* @witness sees each notification before anything else is made of it. */
+typedef void (*DivertKernelWitness) (struct nlmsghdr *header, gpointer user_data);
+void          divert_kernel_set_witness (DivertKernel *kernel, DivertKernelWitness witness, gpointer user_data);
 
 /* Fills in links, gateways (with what is known of them) and routes. */
 gboolean      divert_kernel_gather (DivertKernel *kernel, DivertFacts *facts, GError **error);
