@@ -27,6 +27,8 @@
 #define MAX_DATAGRAMS 10000000
 #define MAX_CONNECTS 20000
 #define MAX_CONNECTIONS 64
+/* More than "connect" makes in a turn: where it is full, a client waits for a second. */
+#define BACKLOG 4096
 #define CHUNK (256 * 1024)
 
 static char chunk[CHUNK];
@@ -128,7 +130,7 @@ open_server (const char *port,
   setsockopt (fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
   if (transparent && setsockopt (fd, SOL_IP, IP_TRANSPARENT, &one, sizeof one) != 0)
     die ("IP_TRANSPARENT");
-  if (bind (fd, (struct sockaddr *) &any, sizeof any) != 0 || (type == SOCK_STREAM && listen (fd, 64) != 0))
+  if (bind (fd, (struct sockaddr *) &any, sizeof any) != 0 || (type == SOCK_STREAM && listen (fd, BACKLOG) != 0))
     die ("bind");
   return fd;
 }
