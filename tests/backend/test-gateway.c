@@ -1,179 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The gateways' link-layer addresses, with a real neighbour table and a router in another namespace. Each case runs for
- * both families.
+ * The gateways' link-layer addresses, with a real neighbour table.
  *
- * This file tests what the kernel does and reports. unit/test-gateway-resolution.c tests what we do and when. Here the
- * kernel gives up after 50 ms per try, not after a second.
+ * This file tests what the kernel does and reports. unit/test-gateway-resolution.c tests what we do and when.
  */
-#include "namespace.h"
-#include "system/sources/kernel/kernel.h"
+#include "gateway-fixture.h"
 
-#include <net/if.h>
 #include <string.h>
-
-/* For events that come by themselves. A test that waits this long in vain has failed. */
-#define PATIENCE_MS 30000
-
-#define MAC_A "02:00:00:00:00:0a"
-#define MAC_B "02:00:00:00:00:0b"
-
-typedef struct
-{
-  DivertKernel *kernel;
-  DivertFamily  family;
-  const char   *ip;
-  const char   *gateway;
-  const char   *far_address;
-  int           far;
-  guint         ifindex;
-  guint         n_calls;
-  guint         epoch;
-  /* For test_wait(). */
-  DivertGatewayState wanted;
-  const char   *wanted_macs;
-} Fixture;
-
-static void
-run_far (Fixture    *f,
-         const char *command)
-{
-  test_run ("nsenter -n -t %d sh -e -c '%s'", f->far, command);
-}
-
-static void
-plug_in (Fixture *f)
-{
-  test_run ("%s addr add %s dev up0 %s && %s route add default via %s dev up0", f->ip,
-            f->family == DIVERT_FAMILY_IPV6 ? "fe80::2/64" : "192.0.2.2/24",
-            f->family == DIVERT_FAMILY_IPV6 ? "nodad" : "", f->ip, f->gateway);
-}
-
-static void
-set_up (Fixture       *f,
-        gconstpointer  user_data)
-{
-  g_autoptr(GError) error = NULL;
-  gboolean is_ipv6;
-
-  f->family = GPOINTER_TO_UINT (user_data);
-  is_ipv6 = f->family == DIVERT_FAMILY_IPV6;
-  f->ip = is_ipv6 ? "ip -6" : "ip -4";
-  f->gateway = is_ipv6 ? "fe80::1" : "192.0.2.1";
-  f->far_address = is_ipv6 ? "ip -6 addr add fe80::1/64 dev far0 nodad" : "ip addr add 192.0.2.1/24 dev far0";
-
-  test_namespace_enter ();
-  f->far = test_namespace_start_far ();
-  test_run ("ip link add up0 type veth peer name far0;"
-            "ip link set up0 addrgenmode none; ip link set far0 addrgenmode none;"
-            "ip link set far0 address " MAC_A " netns %d; ip link set up0 up;"
-            "for family in ipv4 ipv6; do echo 50 >/proc/sys/net/$family/neigh/up0/retrans_time_ms;"
-            /* IPv4 would otherwise keep an address for a second, whatever others say. */
-            "  echo 0 >/proc/sys/net/$family/neigh/up0/locktime; done", f->far);
-  /* It announces a new address of its own, as routers do when they take over. */
-  run_far (f, "ip link set lo up; ip link set far0 addrgenmode none; ip link set far0 up;"
-              "echo 1 >/proc/sys/net/ipv4/conf/far0/arp_notify; echo 1 >/proc/sys/net/ipv6/conf/far0/ndisc_notify");
-  run_far (f, f->far_address);
-  plug_in (f);
-  f->ifindex = if_nametoindex ("up0");
-
-  f->kernel = divert_kernel_new (test_on_call, &f->n_calls, &error);
-  g_assert_no_error (error);
-}
-
-static void
-tear_down (Fixture       *f,
-           gconstpointer  user_data)
-{
-  divert_kernel_free (f->kernel);
-  test_child_stop (f->far);
-}
-
-/* The link's epoch at the last look. */
-static guint
-get_epoch (Fixture *f)
-{
-  g_autoptr(DivertFacts) facts = divert_facts_new ();
-  g_autoptr(GError) error = NULL;
-
-  divert_kernel_gather (f->kernel, facts, &error);
-  g_assert_no_error (error);
-  return divert_facts_find_link (facts, "up0")->epoch;
-}
-
-/* The current state of the gateway, and its addresses as text. */
-static DivertGatewayState
-look (Fixture  *f,
-      char    **ret_macs)
-{
-  g_autoptr(DivertFacts) facts = divert_facts_new ();
-  g_autoptr(GError) error = NULL;
-  const DivertLink *link;
-  const DivertGateway *gateway;
-
-  divert_kernel_gather (f->kernel, facts, &error);
-  g_assert_no_error (error);
-  link = divert_facts_find_link (facts, "up0");
-  g_assert_nonnull (link);
-  if (link->gateways->len == 0)
-    {
-      if (ret_macs != NULL)
-        *ret_macs = g_strdup ("");
-      return DIVERT_GATEWAY_UNKNOWN;
-    }
-  gateway = link->gateways->pdata[0];
-  if (ret_macs != NULL)
-    *ret_macs = divert_macs_to_string (gateway->macs);
-  return gateway->state;
-}
-
-static gboolean
-is_as_wanted (gpointer user_data)
-{
-  Fixture *f = user_data;
-  g_autofree char *macs = NULL;
-  DivertGatewayState state = look (f, &macs);
-
-  return state == f->wanted && (f->wanted_macs == NULL || g_str_equal (macs, f->wanted_macs));
-}
-
-static void
-expect (Fixture            *f,
-        DivertGatewayState  state,
-        const char         *macs)
-{
-  g_autofree char *found = NULL;
-  DivertGatewayState found_state;
-
-  f->wanted = state;
-  f->wanted_macs = macs;
-  if (test_wait (PATIENCE_MS, is_as_wanted, f))
-    return;
-  found_state = look (f, &found);
-  g_error ("wanted state %d, addresses %s; is: %d, %s", state, macs, found_state, found);
-}
-
-static void
-ask (Fixture *f)
-{
-  look (f, NULL);
-  divert_kernel_resolve_gateways (f->kernel, f->ifindex);
-}
-
-/* Expects nothing but @state for @ms. */
-static void
-expect_steady (Fixture            *f,
-               guint               ms,
-               DivertGatewayState  state)
-{
-  gint64 end = g_get_monotonic_time () + ms * 1000;
-
-  while (g_get_monotonic_time () < end)
-    {
-      test_wait (5, NULL, NULL);
-      g_assert_cmpint (look (f, NULL), ==, state);
-    }
-}
 
 static void
 test_resolves (Fixture       *f,
@@ -435,105 +268,6 @@ test_silence (Fixture       *f,
   g_assert_cmpuint (get_epoch (f), ==, epoch + 1);
 }
 
-/* If one route replaces another, the kernel doesn't report the removal of the old one. */
-static void
-test_route_is_replaced (Fixture       *f,
-                        gconstpointer  user_data)
-{
-  guint epoch;
-
-  ask (f);
-  expect (f, DIVERT_GATEWAY_RESOLVED, MAC_A);
-  epoch = get_epoch (f);
-  test_run ("%s route replace default via %s dev up0", f->ip,
-            f->family == DIVERT_FAMILY_IPV6 ? "fe80::9" : "192.0.2.9");
-  g_assert_cmpint (look (f, NULL), ==, DIVERT_GATEWAY_UNKNOWN);
-  g_assert_cmpuint (get_epoch (f), >, epoch);
-}
-
-static void
-test_carrier (Fixture       *f,
-              gconstpointer  user_data)
-{
-  ask (f);
-  expect (f, DIVERT_GATEWAY_RESOLVED, MAC_A);
-  run_far (f, "ip link set far0 down");
-  g_assert_cmpint (look (f, NULL), ==, DIVERT_GATEWAY_UNKNOWN);
-  run_far (f, "ip link set far0 up");
-  run_far (f, f->family == DIVERT_FAMILY_IPV6 ? f->far_address : "true");
-  expect_steady (f, 100, DIVERT_GATEWAY_UNKNOWN);
-  ask (f);
-  expect (f, DIVERT_GATEWAY_RESOLVED, MAC_A);
-
-  /* The link was gone and came back before anybody looked. */
-  run_far (f, "ip link set far0 down; ip link set far0 up");
-  g_assert_cmpint (look (f, NULL), ==, DIVERT_GATEWAY_UNKNOWN);
-}
-
-static gboolean
-has_later_epoch (gpointer user_data)
-{
-  Fixture *f = user_data;
-
-  return get_epoch (f) > f->epoch;
-}
-
-/* A link with the number and the name of one that is gone, and which was plugged in just as often. */
-static void
-test_link_is_made_anew (Fixture       *f,
-                        gconstpointer  user_data)
-{
-  for (guint i = 0; i < 3; i++)
-    {
-      ask (f);
-      expect (f, DIVERT_GATEWAY_RESOLVED, MAC_A);
-      f->epoch = get_epoch (f);
-      test_run ("ip link del up0; ip link add up0 index %u type veth peer name far0; ip link set up0 addrgenmode none;"
-                "ip link set far0 address " MAC_A " netns %d; ip link set up0 up", f->ifindex, f->far);
-      run_far (f, "ip link set far0 addrgenmode none; ip link set far0 up");
-      run_far (f, f->far_address);
-      plug_in (f);
-      g_assert_cmpuint (if_nametoindex ("up0"), ==, f->ifindex);
-      g_assert_true (test_wait (PATIENCE_MS, has_later_epoch, f));
-      g_assert_cmpint (look (f, NULL), !=, DIVERT_GATEWAY_RESOLVED);
-    }
-}
-
-static void
-test_address_goes (Fixture       *f,
-                   gconstpointer  user_data)
-{
-  ask (f);
-  expect (f, DIVERT_GATEWAY_RESOLVED, MAC_A);
-  /* They were gone and came back before anybody looked, but not before the kernel reported it. */
-  test_run ("%s addr flush dev up0; %s route flush default", f->ip, f->ip);
-  plug_in (f);
-  expect (f, DIVERT_GATEWAY_UNKNOWN, "");
-  ask (f);
-  expect (f, DIVERT_GATEWAY_RESOLVED, MAC_A);
-  /* A removal in IPv6 doesn't concern IPv4, but one in IPv4 concerns both. */
-  if (f->family == DIVERT_FAMILY_IPV4)
-    {
-      test_run ("ip addr add fe80::9/64 dev up0 nodad; ip addr del fe80::9/64 dev up0");
-      expect_steady (f, 100, DIVERT_GATEWAY_RESOLVED);
-    }
-  else
-    {
-      test_run ("ip addr add 192.0.2.9/24 dev up0; ip addr del 192.0.2.9/24 dev up0");
-      expect (f, DIVERT_GATEWAY_UNKNOWN, "");
-    }
-}
-
-static void
-test_route_goes (Fixture       *f,
-                 gconstpointer  user_data)
-{
-  ask (f);
-  expect (f, DIVERT_GATEWAY_RESOLVED, MAC_A);
-  test_run ("%s route del default; %s route add default via %s dev up0", f->ip, f->ip, f->gateway);
-  expect (f, DIVERT_GATEWAY_UNKNOWN, "");
-}
-
 static void
 test_permanent_entry (Fixture       *f,
                       gconstpointer  user_data)
@@ -597,11 +331,7 @@ int
 main (int   argc,
       char *argv[])
 {
-  static const struct
-  {
-    const char *name;
-    void      (*test) (Fixture *, gconstpointer);
-  } tests[] = {
+  static const GatewayTest tests[] = {
     { "resolves", test_resolves },
     { "tells", test_tells },
     { "fresh-address", test_fresh_address },
@@ -614,26 +344,11 @@ main (int   argc,
     { "kernel-finds-it-gone", test_kernel_finds_it_gone },
     { "together", test_together },
     { "silence", test_silence },
-    { "route-is-replaced", test_route_is_replaced },
-    { "carrier", test_carrier },
-    { "link-is-made-anew", test_link_is_made_anew },
-    { "address-goes", test_address_goes },
-    { "route-goes", test_route_goes },
     { "permanent-entry", test_permanent_entry },
     { "router-flag", test_router_flag },
     { "storm", test_storm },
     { "lost-notifications", test_lost_notifications },
   };
 
-  test_needs_namespaces ();
-  test_needs ("ip", "nsenter", NULL);
-  g_test_init (&argc, &argv, NULL);
-  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
-    for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-      {
-        g_autofree char *path = g_strdup_printf ("/gateway/%s/%s", divert_family_name (family), tests[i].name);
-
-        g_test_add (path, Fixture, GUINT_TO_POINTER (family), set_up, tests[i].test, tear_down);
-      }
-  return g_test_run ();
+  return run_gateway_tests (argc, argv, tests, G_N_ELEMENTS (tests));
 }
