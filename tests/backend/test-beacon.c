@@ -1,263 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Beacons: real TLS servers (openssl) in a namespace at the other end of a cable, and some that misbehave.  Two cables
- * lead to two hosts with the same address: the real one and an impostor.
- */
-#include <arpa/inet.h>
-#include <net/if.h>
+/* Beacons: who is believed, what a stranger's server can do to us, and when they are asked again. */
+#include "beacon-fixture.h"
+
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
-
-#include "absurd-key.h"
-#include "private-system.h"
-#include "system/sources/beacon/beacon.h"
-
-#define MARK 0x100
-/* For events that come by themselves.  A test that waits this long in vain has failed. */
-#define PATIENCE_MS 30000
-/* Verifying a signature of such a key takes many seconds. */
-#define ABSURD_BITS 65536
-#define MISBEHAVE "--misbehave=" /* runs this program as a server on that port */
-
-static struct
-{
-  DivertBeacons *beacons;
-  guint          changes;
-  guint          home;  /* ifindex */
-  guint          evil;
-  guint8         key[32];
-  GPtrArray     *sites; /* all sites that were made */
-} self;
-
-/* Nothing happens by itself, and every server may take as long as a busy machine needs. */
-static const DivertBeaconLimits patient = {
-  .answer_ms = PATIENCE_MS, .renewal_ms = 3600000, .slack_ms = 3600000, .retry_first_ms = 3600000,
-  .retry_last_ms = 3600000, .in_a_row = 1000, .spacing_ms = 1,
-};
-
-static void
-on_changed (gpointer user_data)
-{
-  self.changes++;
-}
-
-/* Starts afresh.  Nothing has been asked. */
-static void
-use (DivertBeaconLimits limits)
-{
-  g_clear_pointer (&self.beacons, divert_beacons_free);
-  self.beacons = divert_beacons_new (&limits, on_changed, NULL);
-}
-
-static void
-run_shell (const char *command)
-{
-  g_assert_cmpint (private_system_run ("sh", "-ec", command, NULL), ==, 0);
-}
-
-static void
-set_up_hosts (void)
-{
-  /* Only packets with the mark pass, because nm-divert's rules would divert the rest. */
-  run_shell ("exec >/dev/null 2>&1; ip link set lo up;"
-             "for host in home evil; do"
-             "  ip netns add $host; ip link add $host type veth peer name eth0 netns $host; ip link set $host up;"
-             "  ip -n $host link set lo up; ip -n $host link set eth0 up;"
-             "  ip -n $host addr add 192.168.22.1/24 dev eth0; ip -n $host addr add fd00:22::1/64 dev eth0 nodad;"
-             "  ip addr add 192.168.22.33/24 dev $host; ip addr add fd00:22::33/64 dev $host nodad;"
-             "  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=$host"
-             "    -keyout /run/$host.key -out /run/$host.crt;"
-             "done;"
-             "openssl x509 -in /run/home.crt -pubkey -noout | openssl pkey -pubin -outform DER -out /run/home.der;"
-             "export XTABLES_LOCKFILE=/run/xtables.lock;"
-             "for command in iptables-legacy ip6tables-legacy; do"
-             "  $command -A OUTPUT -p tcp -m mark ! --mark 0x100/0x100 -j DROP; done");
-}
-
-static void
-wait_for_server (const char *host,
-                 const char *port)
-{
-  g_autofree char *command = g_strdup_printf ("i=0; until ip netns exec %s ss -Hlnt 'sport = :%s' | grep -q .; do"
-                                              "  test $((i += 1)) -lt 1000; sleep 0.01; done", host, port);
-
-  run_shell (command);
-}
-
-static GPid
-spawn_server (const char *host,
-              const char *port,
-              const char *option)
-{
-  g_autofree char *key = g_strdup_printf ("/run/%s.key", host);
-  g_autofree char *certificate = g_strdup_printf ("/run/%s.crt", host);
-  const char *argv[] = { "ip", "netns", "exec", host, "openssl", "s_server", "-quiet", "-accept", port, "-key", key,
-                         "-cert", certificate, option, NULL };
-  GPid pid = private_system_spawn (argv);
-
-  wait_for_server (host, port);
-  return pid;
-}
-
-/* Records that say nothing.  A client may skip them, but must not do so for ever. */
-static const struct
-{
-  const char *bytes;
-  gsize       size;
-} floods[] = {
-#define FLOOD(bytes) { bytes, sizeof (bytes) - 1 }
-  FLOOD ("\x16\x03\x03\x00\x00"),                 /* handshake, empty */
-  FLOOD ("\x16\x03\x03\x00\x04\x00\x00\x00\x00"), /* a hello request */
-  FLOOD ("\x14\x03\x03\x00\x01\x01"),             /* change cipher spec */
-  FLOOD ("\x15\x03\x03\x00\x00"),                 /* alert, empty */
-  FLOOD ("\x15\x03\x03\x00\x02\x01\x64"),         /* a warning: no renegotiation */
-  FLOOD ("\x17\x03\x03\x00\x00"),                 /* application data, empty */
-  FLOOD ("\x00"),
-#undef FLOOD
-};
-
-#define PORT_GARBAGE 81
-#define PORT_SILENCE 82
-#define PORT_ABSURD 83
-#define PORT_FLOOD 500 /* the first one's */
-
-static void
-talk (int     client,
-      guint16 port)
-{
-  static const char garbage[] = "HTTP/1.0 400 Bad Request\r\n\r\n\x16\x03\x03\xff\xff garbage garbage garbage";
-  g_autoptr(GString) flood = g_string_new (NULL);
-
-  if (port == PORT_SILENCE)
-    return;
-  if (port == PORT_ABSURD)
-    absurd_key_talk (client, ABSURD_BITS);
-  else if (port == PORT_GARBAGE)
-    send (client, garbage, sizeof garbage, MSG_NOSIGNAL);
-  else
-    {
-      for (guint i = 0; i < 7000; i++)
-        g_string_append_len (flood, floods[port - PORT_FLOOD].bytes, floods[port - PORT_FLOOD].size);
-      while (send (client, flood->str, flood->len, MSG_NOSIGNAL) > 0)
-        ;
-    }
-  close (client);
-}
-
-/* The servers that misbehave. */
-static int
-misbehave (guint16 port)
-{
-  struct sockaddr_in6 address = { .sin6_family = AF_INET6, .sin6_port = htons (port) };
-  int fd = socket (AF_INET6, SOCK_STREAM, 0);
-
-  if (bind (fd, (struct sockaddr *) &address, sizeof address) != 0 || listen (fd, 16) != 0)
-    return 1;
-  for (;;)
-    talk (accept (fd, NULL, NULL), port);
-}
-
-static void
-spawn_misbehaving (guint16 port)
-{
-  g_autofree char *program = g_file_read_link ("/proc/self/exe", NULL);
-  g_autofree char *option = g_strdup_printf (MISBEHAVE "%u", port);
-  const char *number = option + strlen (MISBEHAVE);
-  const char *argv[] = { "ip", "netns", "exec", "home", program, option, NULL };
-
-  private_system_spawn (argv);
-  wait_for_server ("home", number);
-}
-
-static DivertSite *
-make_site (const char *name,
-           const char *address,
-           guint16     port)
-{
-  DivertSite *site = g_new0 (DivertSite, 1);
-
-  g_ptr_array_add (self.sites, site);
-  site->name = g_strdup (name);
-  site->has_beacon = TRUE;
-  g_assert_true (divert_address_parse (address, &site->beacon.address, NULL));
-  site->beacon.port = port;
-  memcpy (site->beacon.sha256, self.key, sizeof self.key);
-  return site;
-}
-
-static void
-site_free (DivertSite *site)
-{
-  g_free (site->name);
-  g_free (site);
-}
-
-static DivertFacts *
-gather (void)
-{
-  DivertFacts *facts = divert_facts_new ();
-  DivertLink *home = divert_link_new (), *evil = divert_link_new ();
-
-  home->ifindex = self.home;
-  evil->ifindex = self.evil;
-  g_ptr_array_add (facts->links, home);
-  g_ptr_array_add (facts->links, evil);
-  divert_beacons_gather (self.beacons, facts);
-  return facts;
-}
-
-static gboolean
-is_decided (gpointer user_data)
-{
-  g_autoptr(DivertFacts) facts = gather ();
-
-  for (guint i = 0; i < facts->beacons->len; i++)
-    if (((DivertBeaconFact *) g_ptr_array_index (facts->beacons, i))->state == DIVERT_BEACON_PENDING)
-      return FALSE;
-  return facts->beacons->len > 0;
-}
-
-static void
-assert_answer (const DivertSite *site,
-               guint             ifindex,
-               guint32           mark,
-               const char       *failure)
-{
-  g_autoptr(DivertFacts) facts = NULL;
-  DivertBeaconFact *fact;
-  gint64 start = g_get_monotonic_time ();
-
-  divert_beacons_distrust (self.beacons, 0);
-  divert_beacons_ask (self.beacons, site, ifindex, mark);
-  g_assert_false (is_decided (NULL));
-  g_assert_true (private_system_wait (is_decided, NULL, 2 * PATIENCE_MS));
-  facts = gather ();
-  g_assert_cmpuint (facts->beacons->len, ==, 1);
-  fact = g_ptr_array_index (facts->beacons, 0);
-  g_test_message ("port %u: %s, %" G_GINT64_FORMAT " ms", site->beacon.port,
-                  fact->detail != NULL ? fact->detail : "proven", (g_get_monotonic_time () - start) / 1000);
-  g_assert_cmpuint (fact->ifindex, ==, ifindex);
-  if (failure == NULL)
-    g_assert_cmpint (fact->state, ==, DIVERT_BEACON_PROVEN);
-  else
-    {
-      g_assert_cmpint (fact->state, ==, DIVERT_BEACON_FAILED);
-      g_assert_nonnull (strstr (fact->detail, failure));
-    }
-}
-
-static gboolean
-is_proven (void)
-{
-  g_autoptr(DivertFacts) facts = gather ();
-
-  return facts->beacons->len > 0 &&
-         ((const DivertBeaconFact *) g_ptr_array_index (facts->beacons, 0))->state == DIVERT_BEACON_PROVEN;
-}
 
 static void
 test_key (void)
@@ -391,7 +138,7 @@ test_floods (void)
 
   limits.answer_ms = 500;
   use (limits);
-  for (guint i = 0; i < G_N_ELEMENTS (floods); i++)
+  for (guint i = 0; i < N_FLOODS; i++)
     assert_answer (make_site ("home", "192.168.22.1", PORT_FLOOD + i), self.home, MARK, "");
   on_beat (&beat);
   g_source_remove (id);
@@ -621,36 +368,17 @@ int
 main (int    argc,
       char **argv)
 {
-  g_autofree char *der = NULL;
-  g_autofree char *digest = NULL;
-  gsize size;
   int status;
 
-  if (argc > 1 && g_str_has_prefix (argv[1], MISBEHAVE))
-    return misbehave (atoi (argv[1] + strlen (MISBEHAVE)));
+  if (be_misbehaving_server (argc, argv, &status))
+    return status;
 
   test_needs_namespaces ();
   test_needs ("ip", "ss", "openssl", "iptables-legacy", "ip6tables-legacy", NULL);
   private_system_enter ();
   g_test_init (&argc, &argv, NULL);
-  self.sites = g_ptr_array_new_with_free_func ((GDestroyNotify) site_free);
-  set_up_hosts ();
-  spawn_server ("home", "443", NULL);
-  spawn_server ("home", "444", "-tls1_2");
-  spawn_server ("evil", "443", NULL);
-  spawn_misbehaving (PORT_GARBAGE);
-  spawn_misbehaving (PORT_SILENCE);
-  spawn_misbehaving (PORT_ABSURD);
-  for (guint i = 0; i < G_N_ELEMENTS (floods); i++)
-    spawn_misbehaving (PORT_FLOOD + i);
-
-  /* openssl computes the key's digest. */
-  g_assert_true (g_file_get_contents ("/run/home.der", &der, &size, NULL));
-  digest = g_compute_checksum_for_data (G_CHECKSUM_SHA256, (const guint8 *) der, size);
-  for (guint i = 0; i < sizeof self.key; i++)
-    self.key[i] = g_ascii_xdigit_value (digest[2 * i]) * 16 + g_ascii_xdigit_value (digest[2 * i + 1]);
-  self.home = if_nametoindex ("home");
-  self.evil = if_nametoindex ("evil");
+  start_hosts ();
+  set_up ();
 
   g_test_add_func ("/beacon/key", test_key);
   g_test_add_func ("/beacon/failures", test_failures);
@@ -665,7 +393,6 @@ main (int    argc,
   g_test_add_func ("/beacon/nobody-renews", test_nobody_renews);
   g_test_add_func ("/beacon/allowance", test_allowance);
   status = g_test_run ();
-  divert_beacons_free (self.beacons);
-  g_ptr_array_unref (self.sites);
+  tear_down ();
   return status;
 }
