@@ -22,6 +22,9 @@
  *              one was answered: the question made the entry NUD_PROBE, and only an answer makes it NUD_REACHABLE
  *              (K4.7).  We do not know when the answer came, only that it came after the question, and we claim no
  *              more.  Where somebody waits for an answer, or there is any doubt, we listen.
+ *   always     The pace is the same while nobody uses the intranet.  If we asked less often then, the first packets
+ *              after a pause could go to a stranger for longer, and a pause is when a laptop is moved.  The main loop
+ *              has to turn for the watchdog anyway.
  *
  * An entry that an administrator made, and a link without link-layer addresses, never give an
  * answer.
