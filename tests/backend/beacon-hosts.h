@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Two hosts with the same addresses at the other ends of two cables: "home", and "evil", the impostor. Their servers are
- * real ones (openssl), and some at home that misbehave.
+ * Two hosts with the same addresses at the other ends of two cables: "home", and "evil", the impostor. Their servers
+ * are real ones (openssl), and some at home that misbehave.
  */
 #pragma once
 
