@@ -33,7 +33,8 @@ make_facts (gboolean here)
       "[machine]\nnm-running=true\nsleeping=false\nformer=2001:db8:f::/64\n"
       "ephemeral-ports=32768-60999\n"
       "[connection 1]\nuuid=" UUID "\nid=home\ntype=802-3-ethernet\ndevice=wlan0\nup=true\n"
-      "[link 1]\nifindex=2\nname=wlan0\ncarrier=%s\n"
+      "[link 1]\nifindex=9\nname=nm-divert-fence\ncarrier=true\n"
+      "[link 2]\nifindex=2\nname=wlan0\ncarrier=%s\n"
       "addresses=192.168.22.33/24;fd00:22::33/64;2001:db8:a::33/64\ngateways=192.168.22.1 unknown\n";
   g_autofree char *text = g_strdup_printf (facts, here ? "true" : "false");
   g_autoptr(GError) error = NULL;

@@ -265,12 +265,27 @@ add_own_way (Tour         *tour,
     }
 }
 
+/* The fence is a link, too.  NULL: there is no other. */
+static const DivertLink *
+find_link (const DivertFacts *facts)
+{
+  for (guint i = 0; i < facts->links->len; i++)
+    {
+      const DivertLink *link = g_ptr_array_index (facts->links, i);
+
+      if (!g_str_equal (link->name, DIVERT_FENCE_DEVICE) && link->addresses->len > 0)
+        return link;
+    }
+  return NULL;
+}
+
 static void
 add_ways (Tour              *tour,
           const DivertFacts *facts)
 {
   const GPtrArray *exits = tour->world->decision->exits;
-  const char *interface = facts->links->len > 0 ? ((const DivertLink *) facts->links->pdata[0])->name : "nowhere0";
+  const DivertLink *link = find_link (facts);
+  const char *interface = link != NULL ? link->name : "nowhere0";
 
   for (guint i = 0; i < MIN (exits->len, MAX_OWN_WAYS); i++)
     {
@@ -279,8 +294,8 @@ add_ways (Tour              *tour,
       add_own_way (tour, way_out->device, way_out->sources);
       interface = way_out->device;
     }
-  if (exits->len == 0 && facts->links->len > 0)
-    add_own_way (tour, interface, ((const DivertLink *) facts->links->pdata[0])->addresses);
+  if (exits->len == 0 && link != NULL)
+    add_own_way (tour, interface, link->addresses);
   add_way (tour, interface, "10.7.7.7", "2001:db8:b::1");
   /* While the device has no address.  Over IPv6 a socket goes on sending from one that is gone. */
   add_way (tour, interface, "0.0.0.0", "2001:db8:b::9")->is_bare = TRUE;
