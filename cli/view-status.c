@@ -136,6 +136,32 @@ append_backend (GString  *text,
   divert_view_append_field (text, _("Backend"), *backend ? backend : none);
 }
 
+/* Where the guard is besides the backend's own, and what both have kept from leaving. */
+static void
+append_guard (GString  *text,
+              GVariant *status)
+{
+  const char *guard = divert_view_string (status, "guard");
+  g_autoptr(GString) value = g_string_new (NULL);
+  guint64 dropped = 0;
+
+  if (g_str_equal (guard, "nftables"))
+    g_string_append (value, _("a table of its own in nftables"));
+  else if (g_str_equal (guard, "none"))
+    g_string_append (value, _("none in nftables"));
+  if (g_variant_lookup (status, "guard-dropped", "t", &dropped) && dropped > 0)
+    {
+      /* xgettext does not see through G_GUINT64_FORMAT. */
+      g_autofree char *number = g_strdup_printf ("%" G_GUINT64_FORMAT, dropped);
+
+      if (value->len > 0)
+        g_string_append_c (value, '\n');
+      g_string_append_printf (value, _("%s packets kept from leaving by a wrong interface"), number);
+    }
+  if (value->len > 0)
+    divert_view_append_field (text, _("Guard"), value->str);
+}
+
 static void
 append_problems (GString  *text,
                  GVariant *status)
@@ -229,22 +255,13 @@ divert_view_status (GVariant *status,
   g_autofree char *place = divert_view_place (status);
   g_autofree char *reason = divert_view_reason (status);
   g_autofree char *mode = divert_view_mode (status, now);
-  guint64 dropped = 0;
 
   divert_view_append_field (text, _("Place"), place);
   divert_view_append_field (text, _("Reason"), reason);
   divert_view_append_field (text, _("Mode"), mode);
   append_backend (text, status);
   append_proxy (text, status);
-  g_variant_lookup (status, "guard-dropped", "t", &dropped);
-  if (dropped)
-    {
-      /* xgettext does not see through G_GUINT64_FORMAT. */
-      g_autofree char *number = g_strdup_printf ("%" G_GUINT64_FORMAT, dropped);
-      g_autofree char *count = g_strdup_printf (_("%s packets kept from leaving by a wrong interface"), number);
-
-      divert_view_append_field (text, _("Guard"), count);
-    }
+  append_guard (text, status);
   append_drift (text, status);
   divert_view_append_sites (text, status);
   append_problems (text, status);

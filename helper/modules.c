@@ -8,6 +8,7 @@
 #include "divert-config.h"
 #include "system/base/modules-load.h"
 #include "system/filter/choice.h"
+#include "system/filter/guard.h"
 #include "system/routing/fence-device.h"
 
 int
@@ -15,8 +16,11 @@ main (void)
 {
   g_autoptr(DivertBackend) backend = divert_choice_new_backend (DIVERT_BACKEND_AUTO);
   g_autoptr(GPtrArray) names = backend->klass->list_modules (backend);
+  const char *const *of_guard = divert_guard_list_modules ();
   g_autoptr(GError) error = NULL;
 
+  for (guint i = 0; of_guard[i] != NULL; i++)
+    g_ptr_array_add (names, g_strdup (of_guard[i]));
   g_log_writer_default_set_use_stderr (TRUE);
   if (divert_modules_load (names, divert_fence_device_kinds, DIVERT_RUN_DIR, &error))
     return EXIT_SUCCESS;

@@ -14,9 +14,10 @@
 #include "core/ruleset/ruleset.h"
 #include "divert-config.h"
 #include "insist.h"
-#include "run/apply.h"
+#include "run/laying.h"
 #include "system/base/sole.h"
 #include "system/filter/choice.h"
+#include "system/filter/guard.h"
 #include "system/routing/fence.h"
 
 #define END_WAIT_MS 5000
@@ -59,6 +60,7 @@ end_helper (void)
 typedef struct
 {
   DivertBackend *backend;
+  DivertGuard   *guard;
   DivertRoutes  *routes;
   DivertFences  *fences;
 } Parts;
@@ -71,8 +73,10 @@ attempt (gpointer   user_data,
   g_autoptr(DivertRuleset) nothing = divert_ruleset_new_empty ();
   DivertApplied applied;
   g_autoptr(DivertFence) no_fence = divert_fence_new_empty ();
+  gboolean wrote;
 
   return divert_apply (parts->backend, parts->routes, nothing, &applied, error) &&
+         divert_guard_apply (parts->guard, nothing, &wrote, error) &&
          divert_fences_open (parts->fences, no_fence, NULL, error);
 }
 
@@ -82,7 +86,8 @@ take_away (GError **error)
   g_autoptr(DivertBackend) backend = divert_choice_new ();
   g_autoptr(DivertRoutes) routes = divert_routes_new (error);
   g_autoptr(DivertFences) fences = routes != NULL ? divert_fences_new (error) : NULL;
-  Parts parts = { backend, routes, fences };
+  g_autoptr(DivertGuard) guard = divert_guard_new (DIVERT_GRANT_LIFETIME_MS);
+  Parts parts = { backend, guard, routes, fences };
 
   return fences != NULL && divert_insist (attempt, &parts, error);
 }

@@ -11,16 +11,26 @@
 #include <stdlib.h>
 
 #include "insist.h"
+#include "run/laying.h"
 #include "system/filter/choice.h"
+#include "system/filter/guard.h"
 #include "system/routing/fence.h"
 
+typedef struct
+{
+  DivertBackend *backend;
+  DivertGuard   *guard;
+} Filters;
+
+/* Each whatever became of the other. */
 static gboolean
 attempt (gpointer   user_data,
          GError   **error)
 {
-  DivertBackend *backend = user_data;
+  const Filters *filters = user_data;
+  const gboolean ok = filters->backend->klass->withdraw (filters->backend, error);
 
-  return backend->klass->withdraw (backend, error);
+  return divert_guard_withdraw (filters->guard, ok ? error : NULL) && ok;
 }
 
 static gboolean
@@ -35,10 +45,12 @@ int
 divert_withdraw (void)
 {
   g_autoptr(DivertBackend) backend = divert_choice_new ();
+  g_autoptr(DivertGuard) guard = divert_guard_new (DIVERT_GRANT_LIFETIME_MS);
+  Filters filters = { backend, guard };
   g_autoptr(GError) error = NULL;
   const gboolean closed = close_fence (&error);
 
-  if (divert_insist (attempt, backend, closed ? &error : NULL) && closed)
+  if (divert_insist (attempt, &filters, closed ? &error : NULL) && closed)
     return EXIT_SUCCESS;
   g_critical ("cannot take back what goes straight: %s", error->message);
   return EXIT_FAILURE;

@@ -3,13 +3,15 @@
  * Owns: the backend, the routes and the fence, what their errors mean to a person, and when to try again.
  *
  * The fence needs no lock.  So when something is revoked, the fence closes first, whatever happens to the rest.  It
- * also opens last, once the rules are in place.
+ * also opens last, once the rules are in place.  The guard (filter/guard.h) comes between, behind the rules: whoever
+ * writes nftables waits for those who do.
  */
 #include "laying.h"
 
 #include "core/place/problem.h"
 #include "core/ruleset/fence.h"
 #include "rehearsal.h"
+#include "system/filter/guard.h"
 #include "system/routing/fence.h"
 #include "system/routing/loss.h"
 
@@ -22,10 +24,12 @@ struct DivertLaying
   DivertLookAgain  retry;
   gpointer         user_data;
   DivertBackend   *backend;
+  DivertGuard     *guard;
   DivertRoutes    *routes;
   DivertFences    *fences;
   DivertFence     *fence;  /* the one that was closed; NULL: it was opened too */
   DivertFamilies   probed; /* families for which the backend works here */
+  gboolean         wants_guard;
   guint            n_known; /* problems that there were before the fence was closed */
   guint            retry_id;
   guint            retry_ms;
@@ -50,6 +54,7 @@ divert_laying_new (DivertBackend    *backend,
   laying->retry = retry;
   laying->user_data = user_data;
   laying->backend = backend;
+  laying->guard = divert_guard_new (DIVERT_GRANT_LIFETIME_MS);
   laying->routes = g_steal_pointer (&routes);
   laying->fences = fences;
   laying->retry_ms = RETRY_FIRST_MS;
@@ -65,6 +70,7 @@ divert_laying_free (DivertLaying *laying)
   divert_fence_free (laying->fence);
   divert_fences_free (laying->fences);
   divert_routes_free (laying->routes);
+  divert_guard_free (laying->guard);
   divert_backend_free (laying->backend);
   g_free (laying);
 }
@@ -171,22 +177,53 @@ add_problem (GPtrArray    *problems,
     g_ptr_array_add (problems, divert_problem_new (classify (error), error->message));
 }
 
-/* If no rules can be installed now, nothing that an earlier helper made direct may stay direct.  @problems: NULL if the
- * failure has been reported already. */
+static void
+fail (DivertLaying *laying,
+      const GError *error,
+      GPtrArray    *problems)
+{
+  add_problem (problems, error);
+  schedule_retry (laying, error);
+}
+
+/* If no rules can be installed now, nothing that an earlier helper made direct may stay direct.  @told: the failure has
+ * been reported already. */
 static DivertLaid
 withdraw (DivertLaying *laying,
+          gboolean      told,
           GPtrArray    *problems)
 {
-  g_autoptr(GError) error = NULL;
+  g_autoptr(GError) error = NULL, guard_error = NULL;
+  const gboolean ok = laying->backend->klass->withdraw (laying->backend, &error);
 
-  if (laying->backend->klass->withdraw (laying->backend, &error))
+  laying->wants_guard = FALSE;
+  if (!divert_guard_withdraw (laying->guard, &guard_error))
+    fail (laying, guard_error, problems);
+  if (ok)
     return DIVERT_LAID_NONE;
-  if (problems != NULL)
+  if (!told)
     add_problem (problems, error);
   schedule_retry (laying, error);
   /* Without tables there are no rules in them. */
   return g_error_matches (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_UNAVAILABLE) ? DIVERT_LAID_NONE
                                                                                           : DIVERT_LAID_NOT;
+}
+
+/* Whatever became of the rules: a layer of its own. */
+static void
+lay_guard (DivertLaying        *laying,
+           const DivertRuleset *ruleset,
+           GPtrArray           *problems,
+           DivertApplied       *applied)
+{
+  g_autoptr(DivertRuleset) nothing = divert_ruleset_new_empty ();
+  g_autoptr(GError) error = NULL;
+  gboolean wrote;
+
+  laying->wants_guard = laying->backend->klass->wants_guard && !divert_ruleset_is_empty (ruleset);
+  if (!divert_guard_apply (laying->guard, laying->wants_guard ? ruleset : nothing, &wrote, &error))
+    fail (laying, error, problems);
+  divert_applied_add (applied, wrote);
 }
 
 /* The families of @wanted for which rules can be installed.  A family without tables must not leave the other one open.
@@ -209,8 +246,7 @@ probe (DivertLaying   *laying,
         }
       if (g_error_matches (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_NO_FAMILY))
         continue;
-      add_problem (problems, error);
-      schedule_retry (laying, error);
+      fail (laying, error, problems);
     }
   return laying->probed & wanted;
 }
@@ -231,7 +267,7 @@ lay_rules (DivertLaying         *laying,
 
   /* Without the group we can't tell the proxy's own packets from others, and they would loop. */
   if (decision->place != DIVERT_PLACE_OFF && gid == NULL)
-    return withdraw (laying, problems);
+    return withdraw (laying, FALSE, problems);
 
   ruleset = divert_ruleset_new (config, decision, gid != NULL ? *gid : 0, facts);
   divert_rehearse (ruleset, config, decision, facts, gid != NULL ? *gid : 0);
@@ -239,19 +275,16 @@ lay_rules (DivertLaying         *laying,
     {
       divert_ruleset_restrict (ruleset, probe (laying, ruleset->routing.families, problems));
       if (divert_ruleset_is_empty (ruleset))
-        return withdraw (laying, NULL);
+        return withdraw (laying, TRUE, problems);
     }
 
   ok = divert_apply (laying->backend, laying->routes, ruleset, &by_rules, &error);
   applied->writes += by_rules.writes;
   applied->last_write = MAX (applied->last_write, by_rules.last_write);
   if (!ok)
-    {
-      add_problem (problems, error);
-      schedule_retry (laying, error);
-      return DIVERT_LAID_NOT;
-    }
-  return DIVERT_LAID;
+    fail (laying, error, problems);
+  lay_guard (laying, ruleset, problems, applied);
+  return ok ? DIVERT_LAID : DIVERT_LAID_NOT;
 }
 
 typedef gboolean (*WriteFence) (DivertFences *fences, const DivertFence *fence, gboolean *ret_wrote, GError **error);
@@ -267,14 +300,8 @@ write_fence (DivertLaying       *laying,
   gboolean wrote = FALSE;
 
   if (!write (laying->fences, fence, &wrote, &error))
-    {
-      add_problem (problems, error);
-      schedule_retry (laying, error);
-    }
-  if (!wrote)
-    return;
-  applied->writes++;
-  applied->last_write = g_get_monotonic_time ();
+    fail (laying, error, problems);
+  divert_applied_add (applied, wrote);
 }
 
 void
@@ -321,4 +348,18 @@ const char *
 divert_laying_get_backend (const DivertLaying *laying)
 {
   return laying->probed != 0 ? laying->backend->klass->name : "";
+}
+
+gboolean
+divert_laying_renew (DivertLaying *laying)
+{
+  return divert_guard_renew (laying->guard);
+}
+
+const char *
+divert_laying_get_guard (const DivertLaying *laying)
+{
+  if (!laying->wants_guard)
+    return "";
+  return divert_guard_is_there (laying->guard) ? "nftables" : "none";
 }

@@ -13,6 +13,10 @@
 
 G_BEGIN_DECLS
 
+/* So long a grant may be left unattended: if the helper hangs, the service manager kills it, and the guard's grants
+ * lapse. */
+#define DIVERT_GRANT_LIFETIME_MS 3000
+
 typedef struct DivertLaying DivertLaying;
 
 typedef enum
@@ -51,6 +55,12 @@ void          divert_laying_close (DivertLaying *laying, const DivertConfig *con
 DivertLaid    divert_laying_lay (DivertLaying *laying, const DivertConfig *config, const guint32 *gid,
                                  const DivertDecision *decision, const DivertFacts *facts, GPtrArray *problems,
                                  DivertApplied *applied);
+
+/* Lets grants live on that would lapse.  The next call has to come within their lifetime.  FALSE: a run has to look at
+ * them. */
+gboolean      divert_laying_renew (DivertLaying *laying);
+/* In whose tables the guard stands besides the backend's: "nftables"; "none"; "": it isn't wanted.  Static. */
+const char   *divert_laying_get_guard (const DivertLaying *laying);
 
 /* The backend's name, static; "" while none has been found to work here. */
 const char   *divert_laying_get_backend (const DivertLaying *laying);

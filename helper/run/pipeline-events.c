@@ -93,6 +93,18 @@ on_notification (struct nlmsghdr *header,
     divert_drifts_suspect_port (pipeline->drifts, header->nlmsg_pid);
 }
 
+/* Only while the main loop comes to its runs, and the last one found us at a site. */
+static void
+on_renewal (gpointer user_data)
+{
+  DivertPipeline *pipeline = user_data;
+
+  if (!is_alive (pipeline) || pipeline->report->decision->place != DIVERT_PLACE_SITE)
+    return;
+  if (!divert_laying_renew (pipeline->laying))
+    divert_pipeline_request_run (pipeline, "grant lapsed");
+}
+
 static void
 on_sleep_changed (gpointer user_data)
 {
@@ -128,6 +140,7 @@ divert_pipeline_new (const char  *config_dir,
   pipeline->beacons = divert_beacons_new (&DIVERT_BEACON_LIMITS, on_beacons_changed, pipeline);
 
   pipeline->watchdog = divert_watchdog_new (is_alive, pipeline);
+  pipeline->renewal = divert_pulse_new ("renewal", on_renewal, pipeline);
 
   pipeline->startup = divert_startup_begin (divert_laying_find_rules (pipeline->laying), g_get_monotonic_time ());
   divert_pipeline_request_run (pipeline, "start");
@@ -158,6 +171,7 @@ divert_pipeline_free (DivertPipeline *pipeline)
     return;
   g_clear_handle_id (&pipeline->run_id, g_source_remove);
   divert_watchdog_free (pipeline->watchdog);
+  divert_pulse_free (pipeline->renewal);
   divert_turns_clear (&pipeline->turns);
   g_clear_handle_id (&pipeline->timer_id, g_source_remove);
   divert_beacons_free (pipeline->beacons);

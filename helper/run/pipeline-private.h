@@ -12,6 +12,7 @@
 #include "laying.h"
 #include "pipeline.h"
 #include "settings.h"
+#include "system/base/pulse.h"
 #include "system/base/turns.h"
 #include "system/base/watchdog.h"
 #include "system/sources/beacon/beacon.h"
@@ -59,6 +60,7 @@ struct DivertPipeline
   gint64           event_time;
   DivertTurns      turns;
   DivertWatchdog  *watchdog;   /* NULL: nobody watches */
+  DivertPulse     *renewal;    /* of what would lapse */
   guint            run_id;     /* sources */
   guint            timer_id;
   gint64           run_cost;   /* µs of processor time, of the last run */

@@ -20,9 +20,7 @@
 #include "system/base/clock.h"
 
 #define EXPIRY_CHECK_S 30        /* the wall clock can be set, and this timer stands still during sleep */
-/* The service manager kills a helper that hangs, and its grant is revoked.  This happens sooner while there is a
- * grant. */
-#define GRANT_WATCH_MS 3000
+/* The service manager kills a helper that hangs.  While there is a grant, DIVERT_GRANT_LIFETIME_MS is the limit. */
 #define WATCH_MS 60000
 
 static gboolean
@@ -132,6 +130,16 @@ earlier (gint64 a,
   return MIN (a, b);
 }
 
+/* Whoever is alive renews what would lapse, in somebody else's turn of the main loop if there is one in time. */
+static void
+set_renewal (DivertPipeline       *pipeline,
+             const DivertDecision *decision)
+{
+  const gint64 lifetime = decision->place == DIVERT_PLACE_SITE ? DIVERT_GRANT_LIFETIME_MS * G_TIME_SPAN_MILLISECOND : 0;
+
+  divert_pulse_set (pipeline->renewal, lifetime / 3, lifetime * 2 / 3);
+}
+
 static void
 set_next_timer (DivertPipeline *pipeline)
 {
@@ -195,6 +203,7 @@ make_report (DivertPipeline *pipeline,
   else
     report->place = g_strdup (pipeline->in_force != NULL ? pipeline->in_force->place : "off");
   report->backend = divert_laying_get_backend (pipeline->laying);
+  report->guard = divert_laying_get_guard (pipeline->laying);
   report->problems = problems;
   report->writes = applied.writes;
   report->took = end - pipeline->event_time;
@@ -357,8 +366,9 @@ divert_pipeline_run (DivertPipeline *pipeline)
   expect_unjudged (pipeline, decision, changed);
   /* Shorten the limit before there is a grant, and lengthen it after there is none. */
   if (decision->place == DIVERT_PLACE_SITE)
-    divert_watchdog_set_limit (pipeline->watchdog, GRANT_WATCH_MS);
+    divert_watchdog_set_limit (pipeline->watchdog, DIVERT_GRANT_LIFETIME_MS);
   laid = divert_laying_lay (pipeline->laying, config, has_gid ? &gid : NULL, decision, facts, problems, &applied);
+  set_renewal (pipeline, decision);
   changed |= divert_laying_take_drift (pipeline->laying);
   divert_drifts_see (pipeline->drifts, changed, laid == DIVERT_LAID);
   report = make_report (pipeline, g_steal_pointer (&decision), g_steal_pointer (&problems), laid == DIVERT_LAID,

@@ -10,8 +10,10 @@
 #include <netinet/in.h>
 
 #include "core/ruleset/fence.h"
+#include "laying.h"
 #include "system/files/site-file.h"
 #include "system/filter/choice.h"
+#include "system/filter/guard.h"
 #include "system/netlink/route-lookup.h"
 #include "system/sources/proxy-listener.h"
 
@@ -91,8 +93,13 @@ divert_snapshot_count_dropped (const DivertSnapshot *snapshot,
 {
   /* Not the pipeline's own, because that belongs to another thread. */
   g_autoptr(DivertBackend) backend = divert_choice_new ();
+  guint64 by_guard = 0;
+  const gboolean counted = backend->klass->count_dropped (backend, ret_packets, NULL);
 
-  return backend->klass->count_dropped (backend, ret_packets, NULL);
+  if (!divert_guard_count_dropped (&by_guard))
+    return counted;
+  *ret_packets = by_guard + (counted ? *ret_packets : 0);
+  return TRUE;
 }
 
 /* The ruleset and decision of the last run, or, if @mode is given, as if @mode's place were true here. */
@@ -120,14 +127,13 @@ plan (const DivertSnapshot  *snapshot,
   return ruleset;
 }
 
-/* These are comments, like the backend's routing, so that the whole text can be fed to iptables-restore(8) or
- * nft(8). */
+/* What is no rule of the backend's comes as comments, like its routing, so that the whole text can be fed to
+ * iptables-restore(8) or nft(8). */
 static void
-append_fence (GString           *text,
-              const DivertFence *fence)
+append_comments (GString    *text,
+                 const char *comments)
 {
-  g_autofree char *commands = divert_fence_to_text (fence);
-  g_auto(GStrv) lines = g_strsplit (commands, "\n", -1);
+  g_auto(GStrv) lines = g_strsplit (comments, "\n", -1);
 
   for (guint i = 0; lines[i] != NULL; i++)
     if (lines[i][0] != '\0')
@@ -152,14 +158,18 @@ divert_snapshot_plan (const DivertSnapshot *snapshot,
   g_autoptr(DivertRuleset) ruleset = plan (snapshot, mode, &decision);
   g_autoptr(DivertFence) fence = divert_fence_new (snapshot->config, decision, snapshot->facts);
   g_autoptr(DivertBackend) backend = name != NULL ? divert_choice_new_by_name (name) : find_backend (snapshot);
-  g_autofree char *rules = NULL;
+  g_autofree char *commands = divert_fence_to_text (fence);
+  g_autofree char *rules = NULL, *guard = NULL;
   g_autoptr(GString) text = NULL;
 
   if (backend == NULL)
     return NULL;
   rules = backend->klass->to_text (backend, ruleset);
   text = g_string_new (rules);
-  append_fence (text, fence);
+  if (backend->klass->wants_guard)
+    guard = divert_guard_to_text (ruleset, DIVERT_GRANT_LIFETIME_MS);
+  append_comments (text, guard != NULL ? guard : "");
+  append_comments (text, commands);
   return g_string_free (g_steal_pointer (&text), FALSE);
 }
 

@@ -27,12 +27,17 @@ main (int    argc,
   g_assert_nonnull (dir);
   while ((name = g_dir_read_name (dir)) != NULL)
     {
-      char *file = g_build_filename (argv[1], name, "rules.nftables", NULL);
-      g_autofree char *path = g_strconcat ("/nftables/text/", name, NULL);
+      static const char *const texts[] = { "rules.nftables", "guard" };
 
-      g_ptr_array_add (files, file);
-      if (g_file_test (file, G_FILE_TEST_EXISTS))
-        g_test_add_data_func (path, file, test_check);
+      for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+        {
+          char *file = g_build_filename (argv[1], name, texts[i], NULL);
+          g_autofree char *path = g_strdup_printf ("/nftables/text/%s/%s", name, texts[i]);
+
+          g_ptr_array_add (files, file);
+          if (g_file_test (file, G_FILE_TEST_EXISTS))
+            g_test_add_data_func (path, file, test_check);
+        }
     }
   return g_test_run ();
 }

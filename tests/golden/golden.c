@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Golden cases.  A folder contains a configuration, facts and a mode, and the results: the decision, the fence, and, if
- * the case is about rules, the ruleset in its own text ("ruleset") or in a backend's ("rules", "rules.nftables").  If
- * there is a file "before" with the facts of a second ago, the decision of that time was in force.
+ * the case is about rules, the ruleset in its own text ("ruleset") or in a backend's ("rules", "rules.nftables"), and
+ * the guard.  If there is a file "before" with the facts of a second ago, the decision of that time was in force.
  *
  * DIVERT_GOLDEN_UPDATE=1 writes the results anew.  Read the difference before you commit it.
  */
@@ -11,6 +11,7 @@
 #include "core/memory/hold.h"
 #include "core/ruleset/fence.h"
 #include "core/ruleset/ruleset.h"
+#include "system/filter/guard.h"
 #include "system/filter/iptables/iptables-text.h"
 #include "system/filter/nftables/nftables-text.h"
 
@@ -151,6 +152,12 @@ test_case (gconstpointer data)
       g_autofree char *text = divert_nft_to_text (ruleset);
 
       compare (folder, "rules.nftables", text);
+    }
+  if (has_file (folder, "guard"))
+    {
+      g_autofree char *text = divert_guard_to_text (ruleset, 3000);
+
+      compare (folder, "guard", text);
     }
   if (g_file_test (fence_path, G_FILE_TEST_EXISTS))
     {

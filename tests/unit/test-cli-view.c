@@ -288,7 +288,7 @@ test_json (void)
   static const char *const keys[] = {
     "place", "reason", "reason_code", "reason_site", "reason_device", "reason_connection", "reason_proof",
     "reason_expected", "reason_found", "device", "sites", "site", "mode", "mode_expires", "until_network_change",
-    "backend", "problems", "problem_list", "proxy", "guard_dropped", "missing", "drift_count", "drift_time",
+    "backend", "guard", "problems", "problem_list", "proxy", "guard_dropped", "missing", "drift_count", "drift_time",
     "drift_parts", "drift_program", "drift_process",
   };
   static const char *const answers[] = { at_home, "{}" };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: creating, freeing and comparing rules, and the names of chains and protocols.
+ * Owns: creating, copying, freeing and comparing rules, and the names of chains and protocols.
  */
 #include "ruleset.h"
 
@@ -76,6 +76,23 @@ divert_rule_free (DivertRule *rule)
   g_clear_pointer (&rule->destinations, g_array_unref);
   g_clear_pointer (&rule->dports, g_array_unref);
   g_free (rule);
+}
+
+static GArray *
+ref_list (GArray *list)
+{
+  return list != NULL ? g_array_ref (list) : NULL;
+}
+
+DivertRule *
+divert_rule_copy (const DivertRule *rule)
+{
+  DivertRule *copy = g_memdup2 (rule, sizeof *rule);
+
+  ref_list (copy->sources);
+  ref_list (copy->destinations);
+  ref_list (copy->dports);
+  return copy;
 }
 
 static gboolean

@@ -157,6 +157,8 @@ DivertRuleset *divert_ruleset_new (const DivertConfig *config, const DivertDecis
                                    const DivertFacts *facts);
 /* The empty ruleset. */
 DivertRuleset *divert_ruleset_new_empty (void);
+/* The part of @whole that holds an intranet's packets without the rest: guard-alone.c. */
+DivertRuleset *divert_ruleset_new_guard (const DivertRuleset *whole);
 DivertRuleset *divert_ruleset_ref (DivertRuleset *ruleset);
 void           divert_ruleset_unref (DivertRuleset *ruleset);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertRuleset, divert_ruleset_unref)
@@ -177,6 +179,8 @@ guint32        divert_ruleset_get_bypass_mark (const DivertConfig *config);
 
 /* A rule that matches everything and leaves it.  It owns its lists. */
 DivertRule    *divert_rule_new (DivertChain chain, DivertFamilies families);
+/* The copy shares the lists. */
+DivertRule    *divert_rule_copy (const DivertRule *rule);
 void           divert_rule_free (DivertRule *rule);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertRule, divert_rule_free)
 /* Do both treat packets of @family the same? */

@@ -39,6 +39,8 @@ typedef struct DivertBackend DivertBackend;
 typedef struct
 {
   const char *name; /* "iptables" */
+  /* Other programs flush its tables whole, so that a guard beside them is of use: guard.h. */
+  gboolean    wants_guard;
 
   /* NULL, except in a choice of backends: the configuration's backend=.  TRUE: it was another one so far, so it has to
    * be probed anew, and what it applies next goes to the new one. */

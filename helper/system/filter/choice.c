@@ -31,7 +31,7 @@ static const struct
 typedef struct
 {
   DivertBackend       parent;
-  DivertBackendClass  klass;               /* the parent's; its name is the chosen one's */
+  DivertBackendClass  klass;               /* the parent's, but with the chosen one's name and wishes */
   DivertBackend      *backends[N_BACKENDS];
   DivertBackendKind   kind;
   guint               chosen;
@@ -72,6 +72,7 @@ choose (Choice *self,
   self->alone &= chosen == self->chosen;
   self->chosen = chosen;
   self->klass.name = backend->klass->name;
+  self->klass.wants_guard = backend->klass->wants_guard;
 }
 
 /* If none works, the preferred one says what it lacks, and all are asked again the next time. */

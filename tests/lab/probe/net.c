@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <net/if.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -97,6 +98,14 @@ probe_socket_new (const ProbeAddress *to, int type, const ProbeOptions *options)
   if (options->device != NULL
       && setsockopt (fd, SOL_SOCKET, SO_BINDTODEVICE, options->device, (socklen_t) strlen (options->device)) != 0)
     probe_die ("cannot bind to device '%s': %s", options->device, strerror (errno));
+  if (options->unicast_if != NULL)
+    {
+      const uint32_t index = htonl (if_nametoindex (options->unicast_if));
+
+      if (to->sa.ss_family == AF_INET ? setsockopt (fd, IPPROTO_IP, IP_UNICAST_IF, &index, sizeof index) != 0
+                                      : setsockopt (fd, IPPROTO_IPV6, IPV6_UNICAST_IF, &index, sizeof index) != 0)
+        probe_die ("cannot send by device '%s': %s", options->unicast_if, strerror (errno));
+    }
   if (options->source != NULL || options->from_port != 0)
     {
       ProbeAddress from;

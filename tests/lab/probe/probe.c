@@ -34,8 +34,8 @@ print_usage (FILE *out)
   fprintf (out, "usage: probe COMMAND [OPTION…]\n");
   for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
     fprintf (out, "  %s\n", commands[i].usage);
-  fprintf (out, "options: --timeout MS  --source ADDRESS  --bind-device DEVICE  --from-port PORT"
-                "  --chat MS  --seconds S\n");
+  fprintf (out, "options: --timeout MS  --source ADDRESS  --bind-device DEVICE  --unicast-if DEVICE"
+                "  --from-port PORT  --chat MS  --seconds S\n");
 }
 
 int
@@ -43,7 +43,8 @@ main (int argc, char **argv)
 {
   static const struct option long_options[] = {
     { "timeout", required_argument, NULL, 't' },  { "source", required_argument, NULL, 's' },
-    { "bind-device", required_argument, NULL, 'd' }, { "from-port", required_argument, NULL, 'p' },
+    { "bind-device", required_argument, NULL, 'd' }, { "unicast-if", required_argument, NULL, 'u' },
+    { "from-port", required_argument, NULL, 'p' },
     { "chat", required_argument, NULL, 'c' },     { "seconds", required_argument, NULL, 'S' },
     { "help", no_argument, NULL, 'h' },           { NULL, 0, NULL, 0 },
   };
@@ -56,6 +57,7 @@ main (int argc, char **argv)
       case 't': options.timeout_ms = (int) probe_parse_number (optarg, 600000); break;
       case 's': options.source = optarg; break;
       case 'd': options.device = optarg; break;
+      case 'u': options.unicast_if = optarg; break;
       case 'p': options.from_port = (uint16_t) probe_parse_number (optarg, UINT16_MAX); break;
       case 'c': options.chat_ms = (int) probe_parse_number (optarg, 60000); break;
       case 'S': options.seconds = (int) probe_parse_number (optarg, 600); break;

@@ -246,6 +246,7 @@ iptables_free (DivertBackend *backend)
 
 static const DivertBackendClass iptables_class = {
   .name = "iptables",
+  .wants_guard = TRUE,
   .list_modules = iptables_list_modules,
   .probe = iptables_probe,
   .apply = iptables_apply,

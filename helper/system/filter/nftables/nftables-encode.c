@@ -27,6 +27,8 @@
 #define NFT_TYPE_PROTOCOL 12
 #define NFT_TYPE_ADDRTYPE 38
 #define NFT_TYPE_INTERFACE 41
+/* Without this word, nft reads a name backwards. */
+#define NFT_HOST_ORDER 1
 
 static const struct
 {
@@ -219,6 +221,11 @@ static void
 add_interfaces (struct nftnl_set   *set,
                 const DivertNftSet *interfaces)
 {
+  struct nftnl_udata_buf *user_data = nftnl_udata_buf_alloc (NFT_USERDATA_MAXLEN);
+
+  nftnl_udata_put_u32 (user_data, NFTNL_UDATA_SET_KEYBYTEORDER, NFT_HOST_ORDER);
+  nftnl_set_set_data (set, NFTNL_SET_USERDATA, nftnl_udata_buf_data (user_data), nftnl_udata_buf_len (user_data));
+  nftnl_udata_buf_free (user_data);
   for (guint i = 0; interfaces->names[i] != NULL; i++)
     {
       struct nftnl_set_elem *element = nftnl_set_elem_alloc ();

@@ -69,10 +69,9 @@ add_set (DivertNftBatch     *batch,
 
   nftnl_set_nlmsg_build_payload (divert_nft_batch_add (batch, NFT_MSG_NEWSET, NLM_F_CREATE, what), encoded);
   iter = nftnl_set_elems_iter_create (encoded);
-  do
+  for (more = nftnl_set_elems_iter_cur (iter) != NULL; more > 0;)
     more = nftnl_set_elems_nlmsg_build_payload_iter (
         divert_nft_batch_add (batch, NFT_MSG_NEWSETELEM, NLM_F_CREATE, what), iter);
-  while (more > 0);
   nftnl_set_elems_iter_destroy (iter);
 }
 
