@@ -26,6 +26,7 @@ static const Command commands[] = {
   { "sink", 2, probe_sink, "sink LOG PORT" },
   { "stream", 5, probe_stream, "stream tcp|udp ADDRESS PORT RATE SECONDS" },
   { "hold", 3, probe_hold, "hold tcp|udp ADDRESS PORT" },
+  { "wire", 2, probe_wire, "wire DEVICE ADDRESS…" },
 };
 
 static void

@@ -64,3 +64,4 @@ int      probe_serve (char **arguments, const ProbeOptions *options);
 int      probe_sink (char **arguments, const ProbeOptions *options);
 int      probe_stream (char **arguments, const ProbeOptions *options);
 int      probe_hold (char **arguments, const ProbeOptions *options);
+int      probe_wire (char **arguments, const ProbeOptions *options);
