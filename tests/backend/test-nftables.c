@@ -113,6 +113,29 @@ test_not_ours (void)
   g_assert_cmpstr (before, ==, after);
 }
 
+/* Somebody saves nftables at home, and restores it elsewhere. */
+static void
+test_restored (void)
+{
+  g_autoptr(DivertRuleset) ruleset = expansion_make_ruleset (0, DIVERT_MODE_AUTO);
+  g_autofree char *before = NULL, *restored = NULL, *after = NULL;
+
+  set_up ();
+  lay (ruleset);
+  test_run ("{ echo flush ruleset; nft list ruleset; } > saved");
+  take_grants (ruleset);
+  divert_backend_free (backend);
+  backend = divert_backend_nftables_new ();
+  g_assert_cmpuint (lay (ruleset), ==, 1);
+  before = test_output ("nft list ruleset | md5sum");
+  test_run ("nft -f saved && rm saved");
+  restored = test_output ("nft list ruleset | md5sum");
+  g_assert_cmpstr (before, !=, restored);
+  g_assert_cmpuint (lay (ruleset), ==, 1);
+  after = test_output ("nft list ruleset | md5sum");
+  g_assert_cmpstr (before, ==, after);
+}
+
 /* Others fill nftables with their own rules. */
 static void
 test_crowd (void)
@@ -170,6 +193,7 @@ main (int    argc,
   g_test_add_func ("/nftables/text", test_text);
   g_test_add_func ("/nftables/place", test_place);
   g_test_add_func ("/nftables/not-ours", test_not_ours);
+  g_test_add_func ("/nftables/restored", test_restored);
   g_test_add_func ("/nftables/crowd", test_crowd);
   g_test_add_func ("/nftables/watch", test_watch);
   status = g_test_run ();

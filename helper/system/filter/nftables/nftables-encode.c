@@ -30,6 +30,8 @@
 /* Without this word, nft reads a name backwards. */
 #define NFT_HOST_ORDER 1
 
+static const char table_comment[] = "nm-divert's own: it changes this by itself";
+
 static const struct
 {
   guint32 type;
@@ -98,6 +100,28 @@ divert_nft_digest_find (gconstpointer user_data,
   return found;
 }
 
+static int
+see_comment (const struct nftnl_udata *attribute,
+             void                     *user_data)
+{
+  gboolean *is_ours = user_data;
+
+  if (nftnl_udata_type (attribute) == NFTNL_UDATA_TABLE_COMMENT && nftnl_udata_len (attribute) == sizeof table_comment)
+    *is_ours = memcmp (nftnl_udata_get (attribute), table_comment, sizeof table_comment) == 0;
+  return 0;
+}
+
+gboolean
+divert_nft_is_our_table (gconstpointer user_data,
+                         guint32       length)
+{
+  gboolean is_ours = divert_nft_digest_find (user_data, length) != 0;
+
+  if (!is_ours && user_data != NULL)
+    nftnl_udata_parse (user_data, length, see_comment, &is_ours);
+  return is_ours;
+}
+
 /* Free it. */
 static struct nftnl_udata_buf *
 make_user_data (const char      *comment,
@@ -115,9 +139,8 @@ make_user_data (const char      *comment,
 struct nftnl_table *
 divert_nft_encode_table (const char *name)
 {
-  static const char comment[] = "nm-divert's own: it changes this by itself";
   struct nftnl_table *table = nftnl_table_alloc ();
-  struct nftnl_udata_buf *user_data = make_user_data (comment, digest (comment));
+  struct nftnl_udata_buf *user_data = make_user_data (table_comment, digest (table_comment));
 
   nftnl_table_set_u32 (table, NFTNL_TABLE_FAMILY, NFPROTO_INET);
   nftnl_table_set_str (table, NFTNL_TABLE_NAME, name);

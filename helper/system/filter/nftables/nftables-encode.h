@@ -30,6 +30,8 @@ DivertNftDigest     divert_nft_digest_chain (guint chain);
 DivertNftDigest     divert_nft_digest_rule (const DivertNftRule *rule);
 /* 0: none. */
 DivertNftDigest     divert_nft_digest_find (gconstpointer user_data, guint32 length);
+/* Also if it has no digest: nft saves and restores the comment, but nothing else that is ours. */
+gboolean            divert_nft_is_our_table (gconstpointer user_data, guint32 length);
 
 /* The whole table of that name, in the family inet. */
 struct nftnl_table *divert_nft_encode_table (const char *table);

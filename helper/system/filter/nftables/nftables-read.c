@@ -58,7 +58,7 @@ see_table (struct nlmsghdr *header,
     return;
   state->exists = TRUE;
   data = nftnl_table_get_data (table, NFTNL_TABLE_USERDATA, &length);
-  state->is_ours = divert_nft_digest_find (data, length) != 0;
+  state->is_ours = divert_nft_is_our_table (data, length);
 }
 
 static void

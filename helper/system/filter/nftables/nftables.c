@@ -11,8 +11,9 @@
  * same rules are wanted, they are there.  If it is a different one, we read the table and compare
  * the digests.
  *
- * Our table is recognised by a digest in its user data.  A table of the same name without it is
- * somebody else's, and is left alone.
+ * Our table is recognised by a digest in its user data, or by its comment: whoever saves nftables with
+ * nft and restores it keeps the comment, but no digest, and what was right at home must not stand
+ * elsewhere.  A table of the same name with neither is somebody else's, and is left alone.
  */
 #include "nftables.h"
 
