@@ -67,6 +67,8 @@ test_found (void)
     { DIVERT_PART_MANGLE_IPV4, "-t mangle -D POSTROUTING 1" },
     /* The number of rules stays. */
     { DIVERT_PART_MANGLE_IPV4, "-t mangle -R LOCAL_DIVERT 3 -j ACCEPT" },
+    /* So does the size. */
+    { DIVERT_PART_MANGLE_IPV4, "-t mangle -R OUTPUT 1 -j DIVERT_GUARD" },
     { DIVERT_PART_MANGLE_IPV4, "-t mangle -I LOCAL_DIVERT 1 -j ACCEPT" },
     { DIVERT_PART_MANGLE_IPV4, "-t mangle -A DIVERT_GUARD -j ACCEPT" },
     { DIVERT_PART_NAT_IPV4, "-t nat -F" },

@@ -208,6 +208,8 @@ test_memory (void)
   /* Somebody who was there before and did nothing is not suspected of the next change. */
   divert_drifts_suspect (world.drifts, &ip);
   divert_drifts_see (world.drifts, 0, TRUE);
+  divert_drifts_touch (&ip, world.drifts);
+  wait_for_look (&world);
   divert_drifts_suspect (world.drifts, &other);
   divert_drifts_see (world.drifts, NAT, TRUE);
   drift = divert_drifts_get (world.drifts);
