@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the program nm-divert-modules: which modules are loaded before anything asks for them. These are the backend's
- * modules and the one for the fence's device. system/base/modules-load.c says how, and why it is a program of its own.
+ * Owns: the program nm-divert-modules: which modules are loaded before anything asks for them. These are the
+ * modules of the configured backend and the one for the fence's device. system/base/modules-load.c says how, and why it
+ * is a program of its own.
  */
 #include <stdlib.h>
 
 #include "divert-config.h"
 #include "system/base/modules-load.h"
+#include "system/files/config-files.h"
 #include "system/filter/choice.h"
 #include "system/filter/guard.h"
 #include "system/routing/fence-device.h"
@@ -14,7 +16,10 @@
 int
 main (void)
 {
-  g_autoptr(DivertBackend) backend = divert_choice_new_backend (DIVERT_BACKEND_AUTO);
+  /* The helper says what is wrong with the configuration. */
+  g_autoptr(DivertConfig) config = divert_config_files_load (DIVERT_CONFIG_DIR, TRUE, NULL);
+  const DivertBackendKind kind = config != NULL ? config->backend : DIVERT_BACKEND_AUTO;
+  g_autoptr(DivertBackend) backend = divert_choice_new_backend (kind);
   g_autoptr(GPtrArray) names = backend->klass->list_modules (backend);
   const char *const *of_guard = divert_guard_list_modules ();
   g_autoptr(GError) error = NULL;

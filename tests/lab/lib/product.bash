@@ -106,6 +106,31 @@ plain_tables ()
   tables "$@" | sed -E 's/^(:[^ ]+ [^ ]+) \[[0-9]+:[0-9]+\]/\1/'
 }
 
+with_nftables () { [[ ${LAB_BACKEND:-iptables} == nftables ]]; }
+
+# of_backend IPTABLES NFTABLES: that of the two which is true with the lab's backend.
+of_backend ()
+{
+  if with_nftables; then
+    echo "$2"
+  else
+    echo "$1"
+  fi
+}
+
+# grants: what may go straight to the intranet, whichever backend says so: "DEVICE FROM TO" of each rule.
+grants ()
+{
+  local command
+
+  for command in iptables-legacy-save ip6tables-legacy-save; do
+    "$command" -t mangle | sed -nE '/^-A LOCAL_(INTRANET_)?DIVERT -s /!d
+      s#^\S+ \S+ -s (\S+) -d (\S+) -o (\S+) -j RETURN.*#\3 \1 \2#; s#/(32|128) # #; p'
+  done
+  nft list chain inet nm-divert grants 2>/dev/null |
+    sed -nE 's#.*oifname "(\S+)" ip6? daddr (\S+) ip6? saddr (\S+) accept.*#\1 \3 \2#p'
+}
+
 helper_pid ()
 {
   pgrep -x nm-divert-helpe

@@ -11,10 +11,9 @@
  *                  (K3.4).
  *   dns      -105  Before everybody's nat, because the first redirection counts, and it must be ours.
  *   deliver    20  After everybody who checks the reverse path.  firewalld asks where the sender's address is
- *                  routed to.  From Linux 6.17 on, a packet that already has the proxy's listening socket does
- *                  not count as one of lo's, so all diverted IPv6 would be dropped.  Routing comes after this
- *                  hook in any case, and nat does not look at the packet again, because its connection is not new
- *                  here.
+ *                  routed to, and would drop all diverted IPv6 if it already had the proxy's socket (K3.12).
+ *                  Routing comes after this hook in any case, and nat does not look at the packet again, because
+ *                  its connection is not new here.
  *   arrive     40  After everybody's filter, so that nothing is remembered of a packet that the firewall refuses.
  *   guard    -155  Before everybody's mangle: a mark that somebody sets on an outgoing packet, for example for a
  *                  queue, must not get it past the guard.  Before source nat, which gives other senders' packets

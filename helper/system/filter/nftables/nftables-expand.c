@@ -12,11 +12,11 @@
  * values at once, because that costs half a microsecond per packet.  The matches of a rule are in
  * the order of their cost.
  *
- * If the proxy does not listen, a packet continues after the TPROXY rule.  It must go no further,
+ * If the proxy does not listen, a packet continues after the TPROXY rule (K3.10).  It must go no further,
  * because it would be delivered to whatever service on this machine has the port.  So it goes to
  * the chain "refuse".  A TCP connection gets a reset, so that the program hears at once; an IPv6
  * datagram gets the answer of a closed port.  An IPv4 datagram gets no answer: it would have
- * somebody else's address as its source, and the kernel does not route that.
+ * somebody else's address as its source, and the kernel does not route that (K3.11).
  *
  * This file uses only GLib, so that plan and the golden cases need no kernel.
  */

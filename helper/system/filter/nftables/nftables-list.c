@@ -198,13 +198,16 @@ divert_nft_describe (const DivertRuleset *ruleset,
   for (guint i = 0; i < rules->len; i++)
     {
       const DivertNftRule *candidate = g_ptr_array_index (rules, i);
+      g_autofree char *text = NULL;
 
       if (candidate->first == NULL || index < find_index (ruleset, candidate->first) ||
           index > find_index (ruleset, candidate->last) || !concerns (table, candidate, packet))
         continue;
       ret_text->table = g_strdup ("inet " DIVERT_NFT_TABLE);
       ret_text->chain = g_strdup (divert_nft_chain_name (rule->chain));
-      ret_text->text = divert_nft_rule_to_text (candidate);
+      text = divert_nft_rule_to_text (candidate);
+      /* nft's rules don't name their chain, but a person wants to know it. */
+      ret_text->text = g_strdup_printf ("%s: %s", ret_text->chain, text);
       return;
     }
 }

@@ -126,6 +126,44 @@ see_set (struct nlmsghdr *header,
     g_ptr_array_add (state->sets, g_strdup (nftnl_set_get_str (set, NFTNL_SET_NAME)));
 }
 
+static void
+prepare (DivertNftState *state)
+{
+  state->chains = g_ptr_array_new_with_free_func (chain_state_free);
+  state->sets = g_ptr_array_new_with_free_func (g_free);
+}
+
+static DivertNftChainState *
+suppose_chain (guint            chain,
+               const GPtrArray *rules)
+{
+  DivertNftChainState *supposed = g_new0 (DivertNftChainState, 1);
+
+  supposed->name = g_strdup (divert_nft_chain_name (chain));
+  supposed->digest = divert_nft_digest_chain (chain);
+  supposed->rules = g_array_new (FALSE, FALSE, sizeof (DivertNftDigest));
+  for (guint i = 0; i < rules->len; i++)
+    {
+      const DivertNftDigest digest = divert_nft_digest_rule (g_ptr_array_index (rules, i));
+
+      g_array_append_val (supposed->rules, digest);
+    }
+  return supposed;
+}
+
+void
+divert_nft_state_suppose (DivertNftState       *state,
+                          const DivertNftTable *table)
+{
+  prepare (state);
+  for (guint chain = 0; chain < DIVERT_NFT_N_CHAINS; chain++)
+    if (table->rules[chain] != NULL)
+      g_ptr_array_add (state->chains, suppose_chain (chain, table->rules[chain]));
+  for (guint i = 0; i < table->sets->len; i++)
+    g_ptr_array_add (state->sets, g_strdup (((const DivertNftSet *) g_ptr_array_index (table->sets, i))->name));
+  state->exists = state->is_ours = state->chains->len > 0;
+}
+
 gboolean
 divert_nft_read_table (DivertNft       *nft,
                        const char      *table,
@@ -135,10 +173,7 @@ divert_nft_read_table (DivertNft       *nft,
   g_autoptr(GError) failure = NULL;
 
   if (state->chains == NULL)
-    {
-      state->chains = g_ptr_array_new_with_free_func (chain_state_free);
-      state->sets = g_ptr_array_new_with_free_func (g_free);
-    }
+    prepare (state);
   if (divert_nft_get (nft, NFT_MSG_GETTABLE, table, NULL, see_table, state, &failure) ||
       g_error_matches (failure, DIVERT_NETLINK_ERROR, ENOENT))
     return TRUE;

@@ -34,6 +34,9 @@ gboolean divert_nft_read_table (DivertNft *nft, const char *table, DivertNftStat
 /* Reads everything. */
 gboolean divert_nft_read (DivertNft *nft, const char *table, DivertNftState *state, GError **error);
 
+/* What reading would find right after @table was written.  @state must be empty. */
+void     divert_nft_state_suppose (DivertNftState *state, const DivertNftTable *table);
+
 DivertNftChainState *divert_nft_state_find_chain (const DivertNftState *state, const char *name);
 
 G_END_DECLS

@@ -23,6 +23,8 @@
 #include "nftables-probe.h"
 #include "nftables-text.h"
 #include "nftables-write.h"
+#include "system/base/fault.h"
+#include "system/netlink/netlink-answer.h"
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>
@@ -37,6 +39,7 @@ typedef struct
   DivertNft      *nft;        /* NULL: not needed so far */
   DivertRuleset  *last;       /* in the kernel as of … */
   guint32         generation; /* … this one; 0: unknown */
+  DivertNftState  left;       /* what reading would find as of then */
   DivertNftWatch *watch;      /* NULL: nobody wants to know */
 } NftablesBackend;
 
@@ -103,6 +106,7 @@ static void
 forget (NftablesBackend *self)
 {
   g_clear_pointer (&self->last, divert_ruleset_unref);
+  divert_nft_state_clear (&self->left);
   self->generation = 0;
 }
 
@@ -154,10 +158,9 @@ nftables_probe (DivertBackend  *backend,
 
 typedef struct
 {
-  NftablesBackend      *self;
-  DivertRuleset        *ruleset;
-  const DivertNftTable *table;
-  gboolean              wrote;
+  NftablesBackend *self;
+  DivertRuleset   *ruleset;
+  gboolean         wrote;
 } Attempt;
 
 static gboolean
@@ -181,27 +184,45 @@ refuse_foreign (const Attempt  *a,
 }
 
 static gboolean
+commit (DivertNftBatch  *batch,
+        DivertNft       *nft,
+        guint32          generation,
+        GError         **error)
+{
+  if (divert_fault_point ("nftables-commit-before"))
+    return divert_netlink_fail (error, EINVAL, NULL);
+  if (!divert_nft_batch_commit (batch, nft, generation, error))
+    return FALSE;
+  return !divert_fault_point ("nftables-commit-after") || divert_netlink_fail (error, EINVAL, NULL);
+}
+
+static gboolean
 attempt_apply (DivertNft  *nft,
                gpointer    user_data,
                GError    **error)
 {
   Attempt *a = user_data;
   g_auto(DivertNftState) state = DIVERT_NFT_STATE_INIT;
-  g_autoptr(DivertNftBatch) batch = divert_nft_batch_new ();
+  g_autoptr(DivertNftBatch) batch = NULL;
+  g_autoptr(DivertNftTable) table = NULL;
+  gboolean is_known;
   guint32 generation;
 
   if (!divert_nft_get_generation (nft, &generation, error))
     return FALSE;
-  if (a->self->generation == generation && is_last (a->self, a->ruleset))
+  is_known = a->self->last != NULL && a->self->generation == generation;
+  if (is_known && is_last (a->self, a->ruleset))
     return TRUE;
-  if (!divert_nft_read (nft, DIVERT_NFT_TABLE, &state, error))
+  if (!is_known && !divert_nft_read (nft, DIVERT_NFT_TABLE, &state, error))
     return FALSE;
   if (state.exists && !state.is_ours)
     return refuse_foreign (a, error);
-  divert_nft_write (batch, &state, a->table);
+  batch = divert_nft_batch_new ();
+  table = divert_nft_table_new_from_ruleset (DIVERT_NFT_TABLE, a->ruleset);
+  divert_nft_write (batch, is_known ? &a->self->left : &state, table);
   if (divert_nft_batch_length (batch) > 0)
     {
-      if (!divert_nft_batch_commit (batch, nft, generation, error))
+      if (!commit (batch, nft, generation, error))
         return FALSE;
       generation = divert_nft_next_generation (generation);
       a->wrote = TRUE;
@@ -209,6 +230,7 @@ attempt_apply (DivertNft  *nft,
   forget (a->self);
   a->self->generation = generation;
   a->self->last = divert_ruleset_ref (a->ruleset);
+  divert_nft_state_suppose (&a->self->left, table);
   return TRUE;
 }
 
@@ -219,8 +241,7 @@ nftables_apply (DivertBackend  *backend,
                 GError        **error)
 {
   NftablesBackend *self = (NftablesBackend *) backend;
-  g_autoptr(DivertNftTable) table = divert_nft_table_new_from_ruleset (DIVERT_NFT_TABLE, ruleset);
-  Attempt a = { self, ruleset, table, FALSE };
+  Attempt a = { self, ruleset, FALSE };
   g_autoptr(GError) failure = NULL;
 
   if (open_nft (self, &failure) && divert_nft_try (self->nft, attempt_apply, &a, &failure))
@@ -354,7 +375,7 @@ nftables_free (DivertBackend *backend)
   NftablesBackend *self = (NftablesBackend *) backend;
 
   divert_nft_watch_free (self->watch);
-  divert_ruleset_unref (self->last);
+  forget (self);
   divert_nft_free (self->nft);
   g_free (self);
 }
