@@ -48,6 +48,7 @@ struct DivertDrifts
   DivertProgram    suspect;     /* pid 0: none so far */
   guint32          port;        /* of the last suspect that was found by its port */
   gboolean         ambiguous;   /* there was another one with a different name */
+  gboolean         found;       /* the last comparison found something, and no run has looked since */
   DivertParts      parts;       /* that were found changed, and not yet installed again */
   DivertDrift      last;
   gint64           lines_until; /* monotonic: when the allowance of lines is whole again */
@@ -79,6 +80,7 @@ compare (DivertDrifts *drifts)
 
   set_pulse (drifts, g_get_monotonic_time () - begin);
   drifts->touched = 0;
+  drifts->found = parts != 0;
   if (parts == 0)
     acquit (drifts);
   return parts;
@@ -218,6 +220,7 @@ divert_drifts_see (DivertDrifts *drifts,
   static const DivertProgram nobody = { 0 };
 
   drifts->parts |= parts;
+  drifts->found = FALSE;
   if (drifts->parts == 0 && drifts->touched == 0)
     acquit (drifts);
   if (!laid || drifts->parts == 0)
@@ -227,6 +230,12 @@ divert_drifts_see (DivertDrifts *drifts,
   drifts->parts = 0;
   acquit (drifts);
   log_last (drifts);
+}
+
+gboolean
+divert_drifts_suspects (const DivertDrifts *drifts)
+{
+  return drifts->touched != 0 || drifts->found || drifts->parts != 0;
 }
 
 DivertDrift

@@ -41,6 +41,9 @@ void          divert_drifts_suspect_port (DivertDrifts *drifts, guint32 port);
  * logged. */
 void          divert_drifts_see (DivertDrifts *drifts, DivertParts parts, gboolean laid);
 
+/* Is there any sign of a change that no run has seen to yet? */
+gboolean      divert_drifts_suspects (const DivertDrifts *drifts);
+
 /* The changes so far. */
 DivertDrift   divert_drifts_get (const DivertDrifts *drifts);
 

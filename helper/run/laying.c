@@ -84,9 +84,10 @@ divert_laying_watch (DivertLaying  *laying,
 }
 
 DivertParts
-divert_laying_find_drift (DivertLaying *laying)
+divert_laying_find_drift (DivertLaying *laying,
+                          gboolean      thorough)
 {
-  return laying->backend->klass->find_drift (laying->backend);
+  return laying->backend->klass->find_drift (laying->backend, thorough);
 }
 
 guint32

@@ -34,7 +34,7 @@ void          divert_laying_free (DivertLaying *laying);
 /* From now on @touched is called when somebody may have changed the rules. */
 void          divert_laying_watch (DivertLaying *laying, DivertTouched touched, gpointer user_data);
 /* Returns which of the rules are no longer as they were installed; see backend.h. */
-DivertParts   divert_laying_find_drift (DivertLaying *laying);
+DivertParts   divert_laying_find_drift (DivertLaying *laying, gboolean thorough);
 /* Likewise of policy routing and the fence: what closing and installing have found since the last call. */
 DivertParts   divert_laying_take_drift (DivertLaying *laying);
 /* Does a notification of rtnetlink say that somebody else has deleted some of that? */

@@ -79,7 +79,7 @@ on_drift (gpointer user_data)
 static DivertParts
 find_drift (gpointer user_data)
 {
-  return divert_laying_find_drift (((DivertPipeline *) user_data)->laying);
+  return divert_laying_find_drift (((DivertPipeline *) user_data)->laying, TRUE);
 }
 
 /* Whoever deletes what is ours is named in the notification alone. */

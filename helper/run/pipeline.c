@@ -263,6 +263,18 @@ comes_to_rules (const DivertPipeline *pipeline,
          !divert_laying_find_rules (pipeline->laying);
 }
 
+/* Reading the tables takes longer than anything else before the first write to them.  So a run that changes the place
+ * leaves that out unless somebody has given a sign of a change; without one, a look behind the writes must do. */
+static gboolean
+should_look_thoroughly (const DivertPipeline *pipeline,
+                        const DivertDecision *now)
+{
+  const DivertDecision *before = pipeline->in_force != NULL ? pipeline->in_force->decision : NULL;
+
+  return divert_drifts_suspects (pipeline->drifts) || before == NULL ||
+         g_str_equal (divert_decision_get_place (before), divert_decision_get_place (now));
+}
+
 /* What began while there were no rules was not judged: there were none at all before, or somebody has removed them.
  * It ends after the writes, except for what a listener has accepted: the rules are told of that before the writes. */
 static void
@@ -362,7 +374,7 @@ divert_pipeline_run (DivertPipeline *pipeline)
   /* The filter may have to wait for its lock. */
   if (applied.writes > 0)
     divert_flows_drop_waiting (crossing.before, decision);
-  changed = divert_laying_find_drift (pipeline->laying);
+  changed = divert_laying_find_drift (pipeline->laying, should_look_thoroughly (pipeline, decision));
   expect_unjudged (pipeline, decision, changed);
   /* Shorten the limit before there is a grant, and lengthen it after there is none. */
   if (decision->place == DIVERT_PLACE_SITE)
@@ -398,7 +410,7 @@ divert_pipeline_run (DivertPipeline *pipeline)
   if (laid != DIVERT_LAID_NOT && pipeline->facts->sleeping)
     divert_sleep_allow (pipeline->sleep);
   /* Learn now what the tables hold, because the next run may revoke something, and would have to do it first. */
-  if (applied.writes > 0 && divert_laying_find_drift (pipeline->laying) != 0)
+  if (applied.writes > 0 && divert_laying_find_drift (pipeline->laying, TRUE) != 0)
     divert_drifts_touch (NULL, pipeline->drifts);
   /* Do this before those who wait are told, because they look at it. */
   pipeline->run_cost = get_processor_time () - begin;

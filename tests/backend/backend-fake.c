@@ -92,7 +92,8 @@ fake_watch (DivertBackend *backend,
 }
 
 static DivertParts
-fake_find_drift (DivertBackend *backend)
+fake_find_drift (DivertBackend *backend,
+                 gboolean       thorough)
 {
   return 0;
 }

@@ -66,8 +66,9 @@ typedef struct
 
   /* Which parts are no longer as the last apply left them: rules of ours are missing or changed, or there
    * are others between them.  Ignores other people's rules and all counters.  Costs little (100 µs) if
-   * nothing was changed.  What cannot be read counts as unchanged.  Writes nothing. */
-  DivertParts (*find_drift) (DivertBackend *self);
+   * nothing was changed.  If not @thorough, it costs less than that, and may miss what was changed without a word to
+   * @touched.  What cannot be read counts as unchanged.  Writes nothing. */
+  DivertParts (*find_drift) (DivertBackend *self, gboolean thorough);
 
   /* Is anything of ours in the kernel? */
   gboolean (*inspect) (DivertBackend *self, gboolean *ret_any, GError **error);

@@ -195,11 +195,12 @@ choice_watch (DivertBackend *backend,
 }
 
 static DivertParts
-choice_find_drift (DivertBackend *backend)
+choice_find_drift (DivertBackend *backend,
+                   gboolean       thorough)
 {
   DivertBackend *chosen = get_chosen ((Choice *) backend);
 
-  return chosen->klass->find_drift (chosen);
+  return chosen->klass->find_drift (chosen, thorough);
 }
 
 static gboolean

@@ -90,23 +90,44 @@ clear_counters (const DivertIptablesFamily *ops,
     }
 }
 
+/* -1: not to be had. */
+static int
+get_socket (DivertIptablesReader       *reader,
+            const DivertIptablesFamily *ops)
+{
+  int *fd = &reader->sockets[ops->family];
+
+  if (*fd < 0)
+    *fd = socket (ops->domain, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
+  return *fd;
+}
+
+gboolean
+divert_iptables_blob_has_same_size (DivertIptablesReader       *reader,
+                                    const DivertIptablesFamily *ops,
+                                    DivertXtTable               table,
+                                    const GByteArray           *blob)
+{
+  const int fd = get_socket (reader, ops);
+
+  return fd >= 0 && ops->questions.entries_header + read_size (ops, fd, divert_xt_table_name (table)) == blob->len;
+}
+
 GByteArray *
 divert_iptables_blob_read (DivertIptablesReader       *reader,
                            const DivertIptablesFamily *ops,
                            DivertXtTable               table)
 {
   const char *name = divert_xt_table_name (table);
-  int *fd = &reader->sockets[ops->family];
+  const int fd = get_socket (reader, ops);
 
-  if (*fd < 0)
-    *fd = socket (ops->domain, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
-  for (guint attempt = 0; *fd >= 0 && attempt < ATTEMPTS_MAX; attempt++)
+  for (guint attempt = 0; fd >= 0 && attempt < ATTEMPTS_MAX; attempt++)
     {
-      const guint32 size = read_size (ops, *fd, name);
+      const guint32 size = read_size (ops, fd, name);
 
       if (size == 0)
         return NULL;
-      if (!read_entries (ops, *fd, name, size, reader->answer))
+      if (!read_entries (ops, fd, name, size, reader->answer))
         continue;
       clear_counters (ops, reader->answer);
       return reader->answer;

@@ -48,6 +48,17 @@ divert_iptables_left_is_untouched (const DivertIptablesLeft *left,
 }
 
 gboolean
+divert_iptables_left_seems_untouched (const DivertIptablesLeft *left,
+                                      DivertIptablesReader     *reader,
+                                      DivertFamily              family,
+                                      DivertXtTable             table)
+{
+  const DivertIptablesFamily *ops = divert_iptables_family_get (family);
+
+  return left->blob != NULL && divert_iptables_blob_has_same_size (reader, ops, table, left->blob);
+}
+
+gboolean
 divert_iptables_left_is_whole (DivertIptablesLeft   *left,
                                DivertIptablesReader *reader,
                                DivertFamily          family,

@@ -22,6 +22,9 @@ void     divert_iptables_left_forget (DivertIptablesLeft *left);
 /* Has nobody touched the table since then?  This is quick. */
 gboolean divert_iptables_left_is_untouched (const DivertIptablesLeft *left, DivertIptablesReader *reader,
                                             DivertFamily family, DivertXtTable table);
+/* Does the table have the size that it had then?  This is quicker still, and misses a rule that was replaced. */
+gboolean divert_iptables_left_seems_untouched (const DivertIptablesLeft *left, DivertIptablesReader *reader,
+                                               DivertFamily family, DivertXtTable table);
 /* Does it hold @rules, and nothing else of ours?  If it cannot be read, we assume so. */
 gboolean divert_iptables_left_is_whole (DivertIptablesLeft *left, DivertIptablesReader *reader, DivertFamily family,
                                         DivertXtTable table, const GArray *rules);

@@ -136,12 +136,15 @@ iptables_watch (DivertBackend *backend,
 }
 
 static DivertParts
-iptables_find_drift (DivertBackend *backend)
+iptables_find_drift (DivertBackend *backend,
+                     gboolean       thorough)
 {
   static const DivertPart parts[DIVERT_XT_N_TABLES] = {
     [DIVERT_XT_MANGLE] = DIVERT_PART_MANGLE_IPV4,
     [DIVERT_XT_NAT] = DIVERT_PART_NAT_IPV4,
   };
+  gboolean (*untouched) (const DivertIptablesLeft *, DivertIptablesReader *, DivertFamily, DivertXtTable) =
+    thorough ? divert_iptables_left_is_untouched : divert_iptables_left_seems_untouched;
   IptablesBackend *self = (IptablesBackend *) backend;
   g_autoptr(DivertXtRuleset) xt = NULL;
   const DivertRuleset *translated = NULL;
@@ -154,7 +157,7 @@ iptables_find_drift (DivertBackend *backend)
       const guint table = i / DIVERT_N_FAMILIES, family = i % DIVERT_N_FAMILIES;
       DivertIptablesLeft *left = &self->left[table][family];
 
-      if (left->ruleset == NULL || divert_iptables_left_is_untouched (left, &self->reader, family, table))
+      if (left->ruleset == NULL || untouched (left, &self->reader, family, table))
         continue;
       /* Usually all tables have the same ruleset. */
       if (translated != left->ruleset)

@@ -300,7 +300,8 @@ nftables_watch (DivertBackend *backend,
 }
 
 static DivertParts
-nftables_find_drift (DivertBackend *backend)
+nftables_find_drift (DivertBackend *backend,
+                     gboolean       thorough)
 {
   NftablesBackend *self = (NftablesBackend *) backend;
   g_auto(DivertNftState) state = DIVERT_NFT_STATE_INIT;
