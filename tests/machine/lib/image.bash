@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The image: a Debian as a person has it after installation, made from the mirror that apt uses here, once for each
-# suite and each state of the text that it is made of:
+# The image: a Debian as a person has it after installation. It is made from the mirror that apt uses here, once for
+# each suite and each state of the text that it is made from:
 #
 #   $IMAGE/root      its files, for compiling in
 #   $IMAGE/disk.ext4, $IMAGE/kernel, $IMAGE/initrd
 #
-# What is special about it: users, an agent on a virtio port that runs what the host sends, a small initramfs.
+# Its special parts are users, an agent on a virtio port that runs what the host sends, and a small initramfs.
 
 IMAGE_RUNS=(
   systemd-sysv dbus udev libpam-systemd kmod procps sudo util-linux util-linux-extra apparmor man-db
@@ -14,7 +14,7 @@ IMAGE_RUNS=(
   python3 tcpdump socat expect curl jq strace libglib2.0-bin
   linux-image-amd64 initramfs-tools busybox
 )
-# README.md's list; gcc alone would not bring what it links with, because nothing recommended is installed.
+# README.md's list. gcc by itself would not bring what it links with, because recommended packages are not installed.
 IMAGE_BUILDS=(
   meson gcc libc6-dev gettext pkg-config libglib2.0-dev libglib2.0-dev-bin libdbus-1-dev libnm-dev libip4tc-dev
   libip6tc-dev libnl-3-dev libnl-route-3-dev libnl-nf-3-dev libpolkit-gobject-1-dev libjson-glib-dev libgnutls28-dev
@@ -22,7 +22,7 @@ IMAGE_BUILDS=(
 )
 IMAGE_SIZE=4G
 
-# image_get SUITE: makes it if it is not there; sets IMAGE.
+# image_get SUITE: makes the image if it doesn't exist, and sets IMAGE.
 image_get ()
 {
   local suite=$1 hash old
@@ -35,7 +35,7 @@ image_get ()
     [[ ! -d $old ]] || rm -rf --one-file-system "$old"
   done
   mkdir -p "$IMAGE"
-  # A shell of its own, because -e does nothing in one whose status is asked for.
+  # This needs a shell of its own, because -e does nothing in a shell whose status is checked.
   if ! bash -euo pipefail -c 'source "$1/lib/image.bash"; image_make "$2" "$3" "$1"' \
       image "$MACHINE" "$suite" "$IMAGE" >"$CACHE/$suite.log" 2>&1; then
     tail -n 20 "$CACHE/$suite.log" | sed 's/^/# /'
@@ -102,7 +102,7 @@ END
   mkdir -p "$root/home/anna/nm-divert" "$root/var/log/journal"
 }
 
-# Nothing comes between that is no part of a test: no timers, no services that the tests start themselves.
+# Nothing that isn't part of a test may interfere: no timers, and no services that the tests start themselves.
 image_quiet ()
 {
   local root=$1 unit
@@ -145,7 +145,7 @@ image_kernel ()
   cp "${kernels[-1]}" "$2/kernel"
 }
 
-# A small initramfs: the disk and its file system, no more.
+# A small initramfs: the disk and its file system, and nothing else.
 image_initrd ()
 {
   local root=$1 target=$2 kernels=("$1"/boot/vmlinuz-*) dir n=10 version module path name
