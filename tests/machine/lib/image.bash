@@ -18,7 +18,7 @@ IMAGE_RUNS=(
 IMAGE_BUILDS=(
   meson gcc libc6-dev gettext pkg-config libglib2.0-dev libglib2.0-dev-bin libdbus-1-dev libnm-dev libip4tc-dev
   libip6tc-dev libnl-3-dev libnl-route-3-dev libnl-nf-3-dev libpolkit-gobject-1-dev libjson-glib-dev libgnutls28-dev
-  libkmod-dev
+  libkmod-dev libmnl-dev libnftnl-dev
 )
 IMAGE_SIZE=4G
 
