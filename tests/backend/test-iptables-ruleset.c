@@ -6,8 +6,10 @@
  */
 #include "system/filter/iptables/iptables.h"
 #include "sandbox.h"
+#include "system/filter/iptables/iptables-expand.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <string.h>
 
 #define UUID "6b0c1f9e-0000-4000-8000-000000000001"
@@ -234,6 +236,25 @@ test_drift (void)
   check (backend, home, 0);
 }
 
+/* A table that nobody has touched is known by its bytes, whatever our memory held before. */
+static void
+test_untouched (void)
+{
+  g_autoptr(DivertBackend) backend = divert_backend_iptables_new ();
+  g_autoptr(DivertRuleset) away = make_ruleset (1, DIVERT_MODE_AWAY, DIVERT_PLACE_AWAY);
+
+  sandbox_enter ();
+  check (backend, away, 4);
+  for (int filling = 1; filling <= 2; filling++)
+    {
+      mallopt (M_PERTURB, filling);
+      sandbox.n_read = 0;
+      g_assert_cmpuint (lay (backend, away), ==, 0);
+      g_assert_cmpuint (sandbox.n_read, ==, DIVERT_XT_N_TABLES * DIVERT_N_FAMILIES);
+    }
+  mallopt (M_PERTURB, 0);
+}
+
 static void
 test_empty_after_off (void)
 {
@@ -346,6 +367,7 @@ main (int    argc,
   g_test_add_data_func ("/iptables/ruleset/roam/1000", GUINT_TO_POINTER (1000), test_roam);
   g_test_add_func ("/iptables/ruleset/withdraw", test_withdraw);
   g_test_add_func ("/iptables/ruleset/drift", test_drift);
+  g_test_add_func ("/iptables/ruleset/untouched", test_untouched);
   g_test_add_func ("/iptables/ruleset/empty-after-off", test_empty_after_off);
   g_test_add_func ("/iptables/ruleset/mangle-fails", test_mangle_fails);
   g_test_add_func ("/iptables/ruleset/nat-fails", test_nat_fails);
