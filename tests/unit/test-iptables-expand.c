@@ -8,6 +8,7 @@
 
 #include "expansion.h"
 #include "system/filter/iptables/iptables-chains.h"
+#include "system/filter/iptables/iptables-expand.h"
 #include "system/filter/iptables/iptables-text.h"
 
 #define TCP_SYN 0x02

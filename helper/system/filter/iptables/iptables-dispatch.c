@@ -11,7 +11,7 @@
  * goto.  A packet that matches none of a group's prefixes continues in CHAIN_REST, which gets the
  * rules that come after the dispatch.
  */
-#include "iptables-expand-private.h"
+#include "iptables-dispatch.h"
 
 #include "iptables-chains.h"
 

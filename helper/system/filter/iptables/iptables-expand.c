@@ -20,47 +20,12 @@
  *
  * This file uses only GLib, so that plan and the golden cases need no kernel.
  */
-#include "iptables-expand-private.h"
+#include "iptables-expand.h"
 
 #include "iptables-chains.h"
-#include "iptables-text.h"
+#include "iptables-dispatch.h"
 
 #define GRANTS_FIRST_MAX 12
-
-static DivertXtRuleset *
-new_empty (void)
-{
-  DivertXtRuleset *xt = g_new0 (DivertXtRuleset, 1);
-
-  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
-    xt->rules[family] = g_array_new (FALSE, FALSE, sizeof (DivertXtRule));
-  return xt;
-}
-
-void
-divert_xt_ruleset_free (DivertXtRuleset *xt)
-{
-  if (xt == NULL)
-    return;
-  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
-    g_array_unref (xt->rules[family]);
-  g_free (xt);
-}
-
-void
-divert_xt_expansion_add (DivertXtExpansion  *expansion,
-                         DivertFamily        family,
-                         const char         *name,
-                         const DivertXtRule *rule)
-{
-  DivertXtRule added = *rule;
-
-  g_strlcpy (added.chain, name, sizeof added.chain);
-  added.tagged = !g_hash_table_contains (expansion->opened[family], name) && divert_xt_is_own (rule->table, name);
-  if (added.tagged)
-    g_hash_table_add (expansion->opened[family], g_strdup (name));
-  g_array_append_val (expansion->xt->rules[family], added);
-}
 
 /* Everything that does not depend on protocol and prefixes. */
 static DivertXtRule
@@ -252,51 +217,11 @@ expand (DivertXtExpansion   *expansion,
 DivertXtRuleset *
 divert_xt_ruleset_new (const DivertRuleset *ruleset)
 {
-  DivertXtExpansion expansion = { .xt = new_empty () };
+  DivertXtExpansion expansion;
 
-  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
-    expansion.opened[family] = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  for (guint chain = 0; chain < DIVERT_N_CHAINS; chain++)
-    expansion.where[chain] = g_strdup (divert_xt_chain_name (chain));
-
+  divert_xt_expansion_begin (&expansion);
   expand (&expansion, ruleset);
-
-  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
-    g_hash_table_unref (expansion.opened[family]);
-  for (guint chain = 0; chain < DIVERT_N_CHAINS; chain++)
-    g_free (expansion.where[chain]);
-  return expansion.xt;
-}
-
-static gboolean
-concerns (const DivertXtRule *xt,
-          const DivertPacket *packet)
-{
-  return (!xt->has_destination || divert_prefix_contains (&xt->destination, &packet->destination)) &&
-         (!xt->has_source || (packet->has_source && divert_prefix_contains (&xt->source, &packet->source))) &&
-         (xt->protocol == 0 || xt->protocol == packet->protocol);
-}
-
-void
-divert_xt_describe (const DivertRuleset *ruleset,
-                    const DivertRule    *rule,
-                    const DivertPacket  *packet,
-                    DivertRuleText      *ret_text)
-{
-  g_autoptr(DivertXtRuleset) xt = divert_xt_ruleset_new (ruleset);
-  const GArray *rules = xt->rules[packet->destination.family];
-
-  for (guint i = 0; i < rules->len; i++)
-    {
-      const DivertXtRule *candidate = divert_xt_rules_index (rules, i);
-
-      if (candidate->origin != rule || !concerns (candidate, packet))
-        continue;
-      ret_text->table = g_strdup (divert_xt_table_name (candidate->table));
-      ret_text->chain = g_strdup (candidate->chain);
-      ret_text->text = divert_xt_rule_to_text (candidate, packet->destination.family);
-      return;
-    }
+  return divert_xt_expansion_end (&expansion);
 }
 
 /* Keeps the tag at the head of the chain. */

@@ -9,6 +9,7 @@
 #include "iptables-text.h"
 
 #include "iptables-chains.h"
+#include "iptables-expand.h"
 
 #include <netinet/in.h>
 #include <string.h>
@@ -294,4 +295,35 @@ divert_xt_to_text (const DivertRuleset *ruleset)
       g_string_append (text, routing);
     }
   return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+static gboolean
+concerns (const DivertXtRule *xt,
+          const DivertPacket *packet)
+{
+  return (!xt->has_destination || divert_prefix_contains (&xt->destination, &packet->destination)) &&
+         (!xt->has_source || (packet->has_source && divert_prefix_contains (&xt->source, &packet->source))) &&
+         (xt->protocol == 0 || xt->protocol == packet->protocol);
+}
+
+void
+divert_xt_describe (const DivertRuleset *ruleset,
+                    const DivertRule    *rule,
+                    const DivertPacket  *packet,
+                    DivertRuleText      *ret_text)
+{
+  g_autoptr(DivertXtRuleset) xt = divert_xt_ruleset_new (ruleset);
+  const GArray *rules = xt->rules[packet->destination.family];
+
+  for (guint i = 0; i < rules->len; i++)
+    {
+      const DivertXtRule *candidate = divert_xt_rules_index (rules, i);
+
+      if (candidate->origin != rule || !concerns (candidate, packet))
+        continue;
+      ret_text->table = g_strdup (divert_xt_table_name (candidate->table));
+      ret_text->chain = g_strdup (candidate->chain);
+      ret_text->text = divert_xt_rule_to_text (candidate, packet->destination.family);
+      return;
+    }
 }

@@ -4,7 +4,8 @@
  */
 #pragma once
 
-#include "iptables-expand.h"
+#include "core/ruleset/explain.h"
+#include "iptables-rule.h"
 
 G_BEGIN_DECLS
 
@@ -15,5 +16,8 @@ char *divert_xt_rule_to_text (const DivertXtRule *rule, DivertFamily family);
 char *divert_xt_table_to_text (const GArray *rules, DivertFamily family, DivertXtTable table);
 /* What `plan` prints: all tables of both families, then the routing as ip commands in comments. */
 char *divert_xt_to_text (const DivertRuleset *ruleset);
+/* Which of the rules made from @rule, one of @ruleset's, applies to @packet. */
+void  divert_xt_describe (const DivertRuleset *ruleset, const DivertRule *rule, const DivertPacket *packet,
+                          DivertRuleText *ret_text);
 
 G_END_DECLS

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Rules with long lists of prefixes.
+ */
+#pragma once
+
+#include "iptables-expansion.h"
+
+G_BEGIN_DECLS
+
+/* Does @rule compare with so many prefixes that they should be spread? */
+gboolean divert_xt_needs_dispatch (const DivertRule *rule);
+/* Sends all packets to @rule's destinations to its target, like GOTO.  What comes after that in its chain
+ * goes to the chain's REST. */
+void     divert_xt_dispatch (DivertXtExpansion *expansion, const DivertRule *rule);
+
+G_END_DECLS
