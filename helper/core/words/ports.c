@@ -70,7 +70,13 @@ divert_ports_equal (const GArray *a,
 {
   if (a == NULL || b == NULL)
     return a == b;
-  return a->len == b->len && (a->len == 0 || memcmp (a->data, b->data, a->len * sizeof (DivertPorts)) == 0);
+  if (a->len != b->len)
+    return FALSE;
+  for (guint i = 0; i < a->len; i++)
+    if (divert_ports_index (a, i)->first != divert_ports_index (b, i)->first ||
+        divert_ports_index (a, i)->last != divert_ports_index (b, i)->last)
+      return FALSE;
+  return TRUE;
 }
 
 gboolean

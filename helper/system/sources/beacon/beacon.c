@@ -34,10 +34,10 @@ typedef struct
 
 struct DivertBeacons
 {
-  DivertBeaconsChanged changed;
-  gpointer             user_data;
-  DivertBeaconLimits   limits;
-  GPtrArray           *questions;
+  DivertLookAgain    changed;
+  gpointer           user_data;
+  DivertBeaconLimits limits;
+  GPtrArray         *questions;
 };
 
 static void
@@ -261,7 +261,7 @@ divert_beacons_gather (DivertBeacons *beacons,
 
 DivertBeacons *
 divert_beacons_new (const DivertBeaconLimits *limits,
-                    DivertBeaconsChanged      changed,
+                    DivertLookAgain           changed,
                     gpointer                  user_data)
 {
   DivertBeacons *beacons = g_new0 (DivertBeacons, 1);

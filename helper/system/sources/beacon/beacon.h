@@ -12,8 +12,6 @@ G_BEGIN_DECLS
 
 typedef struct DivertBeacons DivertBeacons;
 
-typedef void (*DivertBeaconsChanged) (gpointer user_data);
-
 /* How long things take.  Tests use shorter times. */
 typedef struct
 {
@@ -32,7 +30,7 @@ typedef struct
 
 /* @changed: an answer arrived, or it is time to ask again (some time after a good answer, later and later
  * after bad ones).  @limits are copied. */
-DivertBeacons *divert_beacons_new (const DivertBeaconLimits *limits, DivertBeaconsChanged changed, gpointer user_data);
+DivertBeacons *divert_beacons_new (const DivertBeaconLimits *limits, DivertLookAgain changed, gpointer user_data);
 void           divert_beacons_free (DivertBeacons *beacons);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertBeacons, divert_beacons_free)
 
