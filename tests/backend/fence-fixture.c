@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Owns: the namespace with the fence, and a socket that wants to reach the NAS. */
 #include "fence-fixture.h"
+#include "values.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -9,18 +10,6 @@
 #include <unistd.h>
 
 #include "system/netlink/netlink.h"
-
-void
-add (GArray     *prefixes,
-     const char *text)
-{
-  DivertPrefix prefix;
-  g_autoptr(GError) error = NULL;
-
-  divert_prefix_parse (text, &prefix, &error);
-  g_assert_no_error (error);
-  divert_prefixes_add (prefixes, &prefix);
-}
 
 DivertFence *
 make_fence (Fixture    *f,
@@ -33,9 +22,9 @@ make_fence (Fixture    *f,
   fence->table = 2234;
   fence->mark = PASS_MARK;
   fence->mask = 0xff;
-  add (fence->panels, panel);
+  test_prefixes_add (fence->panels, panel);
   if (gate != NULL)
-    add (fence->gates, gate);
+    test_prefixes_add (fence->gates, gate);
   return fence;
 }
 

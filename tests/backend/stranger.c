@@ -5,6 +5,7 @@
 #include "run/apply.h"
 #include "run/flows.h"
 #include "system/filter/choice.h"
+#include "values.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -192,7 +193,7 @@ stranger_lay_rules (const char *keys)
 {
   static const char sites[] = "[site home]\nzone=home\nintranet=192.168.22.0/24;fd00:22::/64\n";
   g_autofree char *text = g_strconcat ("[proxy]\ngroup=23333\n[divert]\n", keys, "\n", sites, NULL);
-  g_autoptr(DivertConfig) config = divert_config_new ();
+  g_autoptr(DivertConfig) config = test_config_new (text);
   g_autoptr(DivertFacts) facts = divert_facts_new ();
   g_autoptr(DivertMode) mode = divert_mode_new (DIVERT_MODE_AWAY, NULL);
   g_autoptr(DivertDecision) decision = NULL;
@@ -202,10 +203,6 @@ stranger_lay_rules (const char *keys)
   g_autoptr(GError) error = NULL;
   DivertApplied applied;
 
-  divert_config_add (config, "config", text, strlen (text), &error);
-  g_assert_no_error (error);
-  divert_config_finish (config, &error);
-  g_assert_no_error (error);
   facts->ephemeral = (DivertPorts){ 32768, 60999 };
   decision = divert_decide (config, mode, facts);
   ruleset = divert_ruleset_new (config, decision, STRANGER_GID, facts);

@@ -3,6 +3,7 @@
  * The routing fence in a real kernel, read back with ip(8) and tried with packets. Each case runs for both families.
  */
 #include "fence-fixture.h"
+#include "values.h"
 
 #include <errno.h>
 #include <string.h>
@@ -315,7 +316,7 @@ test_many (Fixture       *f,
       g_autofree char *text = f->family == DIVERT_FAMILY_IPV6 ? g_strdup_printf ("fd01:%x::/64", i + 1) :
                                                                 g_strdup_printf ("10.%u.%u.0/25", i / 250, i % 250);
 
-      add (many->panels, text);
+      test_prefixes_add (many->panels, text);
     }
   g_assert_true (apply (f, many));
   g_assert_false (apply (f, many));

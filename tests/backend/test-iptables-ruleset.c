@@ -7,6 +7,7 @@
 #include "system/filter/iptables/iptables.h"
 #include "sandbox.h"
 #include "system/filter/iptables/iptables-expand.h"
+#include "values.h"
 
 #include <errno.h>
 #include <malloc.h>
@@ -17,9 +18,7 @@
 static DivertConfig *
 make_config (guint n_prefixes)
 {
-  DivertConfig *config = divert_config_new ();
   g_autoptr(GString) text = g_string_new (NULL);
-  g_autoptr(GError) error = NULL;
 
   g_string_append (text, "[proxy]\ngroup=23333\n"
                          "[site home]\nintranet=192.168.22.0/24;fd00:22::/64\n"
@@ -28,10 +27,7 @@ make_config (guint n_prefixes)
   for (guint i = 0; i < n_prefixes; i++)
     g_string_append_printf (text, ";10.%u.%u.0/28", i / 256, i % 256);
   g_string_append_c (text, '\n');
-  g_assert_true (divert_config_add (config, "test.conf", text->str, text->len, &error));
-  g_assert_true (divert_config_finish (config, &error));
-  g_assert_no_error (error);
-  return config;
+  return test_config_new (text->str);
 }
 
 static DivertFacts *

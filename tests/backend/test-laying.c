@@ -9,6 +9,7 @@
 #include "backend-fake.h"
 #include "core/place/problem.h"
 #include "namespace.h"
+#include "values.h"
 
 #define LAID "IPv4\nIPv6\n"
 #define REMOVED LAID
@@ -42,9 +43,7 @@ set_up (Fixture       *f,
 
   test_namespace_enter ();
   test_run ("ip link set lo up");
-  f->config = divert_config_new ();
-  divert_config_add (f->config, "config", config_text, strlen (config_text), &error);
-  g_assert_no_error (error);
+  f->config = test_config_new (config_text);
   f->backend = divert_backend_fake_new ();
   f->laying = divert_laying_new (f->backend, on_retry, f, &error);
   g_assert_no_error (error);

@@ -14,6 +14,7 @@
 #include "system/filter/guard.h"
 #include "system/filter/iptables/iptables-text.h"
 #include "system/filter/nftables/nftables-text.h"
+#include "values.h"
 
 #define GROUP_ID 23333
 
@@ -75,8 +76,7 @@ read_facts (const char *folder,
 
   if (text == NULL)
     return NULL;
-  facts = divert_facts_from_text (text, strlen (text), &error);
-  g_assert_no_error (error);
+  facts = test_facts_new (text);
   divert_facts_sort (facts);
   for (guint i = 0; i < facts->connections->len; i++)
     {
@@ -114,7 +114,7 @@ test_case (gconstpointer data)
   g_autofree char *config_text = read_file (folder, "config", FALSE);
   g_autofree char *mode_text = read_file (folder, "mode", TRUE);
   g_autofree char *fence_path = g_build_filename (folder, "fence", NULL);
-  g_autoptr(DivertConfig) config = divert_config_new ();
+  g_autoptr(DivertConfig) config = test_config_new (config_text);
   g_autoptr(DivertFacts) before = read_facts (folder, "before", TRUE);
   g_autoptr(DivertFacts) facts = read_facts (folder, "facts", FALSE);
   g_autoptr(DivertMode) mode = NULL;
@@ -123,10 +123,6 @@ test_case (gconstpointer data)
   g_autofree char *decision_text = NULL;
   g_autoptr(GError) error = NULL;
 
-  divert_config_add (config, "config", config_text, strlen (config_text), &error);
-  g_assert_no_error (error);
-  divert_config_finish (config, &error);
-  g_assert_no_error (error);
   mode = divert_mode_parse (mode_text != NULL ? g_strstrip (mode_text) : "auto");
   g_assert_nonnull (mode);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/place/decision.h"
+#include "values.h"
 
 static const char config_text[] =
   "[proxy]\n"
@@ -145,15 +146,10 @@ check (const DivertConfig *config,
 static void
 test_matrix (gconstpointer data)
 {
-  g_autoptr(DivertConfig) config = divert_config_new ();
+  g_autoptr(DivertConfig) config = test_config_new (config_text);
   g_autoptr(GString) report = g_string_new (NULL);
   g_autofree char *expected = NULL;
   g_autoptr(GError) error = NULL;
-
-  divert_config_add (config, "config", config_text, strlen (config_text), &error);
-  g_assert_no_error (error);
-  divert_config_finish (config, &error);
-  g_assert_no_error (error);
 
   for (guint a = 0; a < G_N_ELEMENTS (uuids); a++)
     for (guint b = 0; b < G_N_ELEMENTS (zones); b++)

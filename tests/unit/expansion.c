@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Owns: the rulesets and packets that are shared by the tests of the backends' expansions. */
 #include "expansion.h"
-
-#include <string.h>
+#include "values.h"
 
 #define UUID "6b0c0000-0000-4000-8000-000000000001"
 
@@ -13,11 +12,9 @@ make_config (guint       n,
              const char *bypass,
              const char *keys)
 {
-  DivertConfig *config = divert_config_new ();
   g_autoptr(GString) text = g_string_new ("[site other]\nzone=z\nintranet=10.255.255.0/24\ntproxy-port=5\n"
                                           "[site home]\nconnection-uuid=" UUID "\nsubnet=192.168.22.0/24\n"
                                           "intranet=192.168.22.0/24;fd00:22::/64");
-  g_autoptr(GError) error = NULL;
 
   for (guint i = 0; i < n; i++)
     {
@@ -28,11 +25,7 @@ make_config (guint       n,
                               address >> 8 & 255, address & 255, length, (guint) g_test_rand_int_range (0, 0x10000));
     }
   g_string_append_printf (text, "\n[proxy]\ngroup=1\n[divert]\nbypass=%s\n%s", bypass, keys);
-  divert_config_add (config, "config", text->str, text->len, &error);
-  g_assert_no_error (error);
-  divert_config_finish (config, &error);
-  g_assert_no_error (error);
-  return config;
+  return test_config_new (text->str);
 }
 
 static DivertFacts *
@@ -44,11 +37,8 @@ make_facts (void)
                              "[link 1]\nifindex=3\nname=eth0\ncarrier=true\n"
                              "addresses=192.168.22.33/24;fd00:22::33/64;fe80::1/64\n"
                              "gateways=192.168.22.1 resolved 02:00:00:00:22:01\n";
-  g_autoptr(GError) error = NULL;
-  DivertFacts *facts = divert_facts_from_text (text, strlen (text), &error);
 
-  g_assert_no_error (error);
-  return facts;
+  return test_facts_new (text);
 }
 
 DivertRuleset *

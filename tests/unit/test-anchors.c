@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/memory/anchors.h"
+#include "values.h"
 
 static const char config_text[] =
   "[proxy]\ngroup=1\n"
@@ -26,12 +27,8 @@ static void
 set_up (Fixture      *f,
         gconstpointer data)
 {
-  g_autoptr(GError) error = NULL;
-
-  f->config = divert_config_new ();
+  f->config = test_config_new (config_text);
   f->anchors = divert_anchors_new ();
-  divert_config_add (f->config, "config", config_text, strlen (config_text), &error);
-  g_assert_no_error (error);
 }
 
 static void

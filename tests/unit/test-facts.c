@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The facts: order, text form both ways, hostile bytes. */
 #include "core/facts/facts.h"
+#include "values.h"
 
 #include <string.h>
 
@@ -74,20 +75,10 @@ static const char everything[] =
   "ifindex=3\n"
   "state=proven\n";
 
-static DivertFacts *
-parse (const char *text)
-{
-  g_autoptr(GError) error = NULL;
-  DivertFacts *facts = divert_facts_from_text (text, strlen (text), &error);
-
-  g_assert_no_error (error);
-  return facts;
-}
-
 static void
 test_text (void)
 {
-  g_autoptr(DivertFacts) facts = parse (everything);
+  g_autoptr(DivertFacts) facts = test_facts_new (everything);
   g_autofree char *text = divert_facts_to_text (facts);
   const DivertConnection *home = g_ptr_array_index (facts->connections, 0);
   const DivertConnection *bridge = g_ptr_array_index (facts->connections, 1);
@@ -151,7 +142,7 @@ test_hostile (void)
       text = divert_facts_to_text (facts);
       for (const char *p = text; *p != '\0'; p++)
         g_assert_true (*p == '\n' || g_ascii_isprint (*p));
-      again = parse (text);
+      again = test_facts_new (text);
       read_back = g_ptr_array_index (again->connections, 0);
       g_assert_cmpstr (read_back->uuid, ==, connection->uuid);
       g_assert_cmpstr (read_back->id, ==, connection->id);
@@ -168,7 +159,7 @@ static void
 test_empty (void)
 {
   g_autoptr(DivertFacts) facts = divert_facts_new ();
-  g_autoptr(DivertFacts) hidden = parse ("[connection 1]\nssid=\n");
+  g_autoptr(DivertFacts) hidden = test_facts_new ("[connection 1]\nssid=\n");
   g_autofree char *text = divert_facts_to_text (facts);
   g_autofree char *hidden_text = divert_facts_to_text (hidden);
   const DivertConnection *connection = g_ptr_array_index (hidden->connections, 0);
@@ -217,8 +208,8 @@ test_bad_text (void)
 static void
 test_sort (void)
 {
-  g_autoptr(DivertFacts) facts = parse (everything);
-  g_autoptr(DivertFacts) shuffled = parse (everything);
+  g_autoptr(DivertFacts) facts = test_facts_new (everything);
+  g_autoptr(DivertFacts) shuffled = test_facts_new (everything);
   DivertLink *link = g_ptr_array_index (shuffled->links, 1);
   DivertPrefix first = *divert_prefixes_index (link->addresses, 0);
   DivertRoute route = g_array_index (shuffled->routes, DivertRoute, 0);
@@ -257,7 +248,7 @@ test_network (void)
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
     {
-      g_autoptr(DivertFacts) facts = parse (cases[i].text);
+      g_autoptr(DivertFacts) facts = test_facts_new (cases[i].text);
       g_autofree char *network = divert_facts_network (facts);
 
       g_assert_cmpstr (network, ==, cases[i].network);

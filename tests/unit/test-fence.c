@@ -8,36 +8,12 @@
 #include <string.h>
 
 #include "core/ruleset/ruleset.h"
+#include "values.h"
 
 static const char two_sites[] =
   "[proxy]\ngroup=1\n"
   "[site home]\nintranet=192.168.22.0/24;fd00:22::/64\nzone=home\n"
   "[site office]\nintranet=10.20.0.0/16\nzone=work\n";
-
-static DivertConfig *
-make_config (const char *text)
-{
-  DivertConfig *config = divert_config_new ();
-  g_autoptr(GError) error = NULL;
-
-  divert_config_add (config, "config", text, strlen (text), &error);
-  g_assert_no_error (error);
-  divert_config_finish (config, &error);
-  g_assert_no_error (error);
-  return config;
-}
-
-static void
-add (GArray     *prefixes,
-     const char *text)
-{
-  DivertPrefix prefix;
-  g_autoptr(GError) error = NULL;
-
-  divert_prefix_parse (text, &prefix, &error);
-  g_assert_no_error (error);
-  divert_prefixes_add (prefixes, &prefix);
-}
 
 /* @place, with the prefixes @direct (NULL: none). */
 static DivertFence *
@@ -45,14 +21,14 @@ make_fence (const char      *config_text,
             DivertPlaceKind  place,
             const char      *direct)
 {
-  g_autoptr(DivertConfig) config = make_config (config_text);
+  g_autoptr(DivertConfig) config = test_config_new (config_text);
   g_autoptr(DivertMode) mode = divert_mode_new (DIVERT_MODE_AUTO, NULL);
   g_autoptr(DivertFacts) facts = divert_facts_new ();
   g_autoptr(DivertDecision) decision = divert_decide (config, mode, facts);
 
   decision->place = place;
   if (direct != NULL)
-    add (decision->direct, direct);
+    test_prefixes_add (decision->direct, direct);
   return divert_fence_new (config, decision, facts);
 }
 
@@ -145,7 +121,7 @@ test_equal (void)
   b->mark++;
   g_assert_false (divert_fence_equal (a, b));
   b->mark--;
-  add (b->panels, "10.0.0.0/8");
+  test_prefixes_add (b->panels, "10.0.0.0/8");
   g_assert_false (divert_fence_equal (a, b));
 }
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* How long a grant in doubt is held, and what is remembered. tests/golden/cases/held-* show which doubts are held. */
 #include "core/memory/hold.h"
-
-#include <string.h>
+#include "values.h"
 
 #define BEGIN 1000
 #define SECOND G_USEC_PER_SEC
@@ -23,11 +22,7 @@ static void
 set_up (Fixture       *f,
         gconstpointer  user_data)
 {
-  g_autoptr(GError) error = NULL;
-
-  f->config = divert_config_new ();
-  divert_config_add (f->config, "config", config_text, strlen (config_text), &error);
-  g_assert_no_error (error);
+  f->config = test_config_new (config_text);
   f->hold = divert_hold_new ();
 }
 
@@ -50,7 +45,6 @@ look (Fixture    *f,
       gint64      now)
 {
   g_autoptr(DivertMode) mode = divert_mode_new (DIVERT_MODE_AUTO, NULL);
-  g_autoptr(GError) error = NULL;
   g_autofree char *text = g_strconcat ("[machine]\nnm-running=true\nsleeping=false\n"
                                        "[connection 1]\nuuid=1\nzone=home\ntype=802-3-ethernet\ndevice=eth0\nup=true\n"
                                        "external=false\nreturned=false\n"
@@ -60,8 +54,7 @@ look (Fixture    *f,
 
   divert_facts_free (f->facts);
   divert_decision_free (f->decision);
-  f->facts = divert_facts_from_text (text, strlen (text), &error);
-  g_assert_no_error (error);
+  f->facts = test_facts_new (text);
   ((DivertConnection *) f->facts->connections->pdata[0])->activation = g_strdup (activation);
   f->decision = divert_decide (f->config, mode, f->facts);
   until = divert_hold_apply (f->hold, f->facts, f->decision, now);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/ruleset/invariants.h"
+#include "values.h"
 
 #define GROUP_ID 23333
 #define UUID "6b0c1f9e-0000-4000-8000-000000000001"
@@ -37,11 +38,8 @@ make_facts (gboolean here)
       "[link 2]\nifindex=2\nname=wlan0\ncarrier=%s\n"
       "addresses=192.168.22.33/24;fd00:22::33/64;2001:db8:a::33/64\ngateways=192.168.22.1 unknown\n";
   g_autofree char *text = g_strdup_printf (facts, here ? "true" : "false");
-  g_autoptr(GError) error = NULL;
-  DivertFacts *made = divert_facts_from_text (text, strlen (text), &error);
 
-  g_assert_no_error (error);
-  return made;
+  return test_facts_new (text);
 }
 
 static DivertDecision *
@@ -65,13 +63,8 @@ make_site (const char      *divert,
                    "intranet=192.168.22.0/24;10.20.0.0/16;fd00:22::/64;auto6\n"
                    "[site office]\nzone=work\nsubnet=10.0.0.0/8\nintranet=172.30.1.0/30;fd00:33::/48\n",
                    NULL);
-  g_autoptr(GError) error = NULL;
 
-  site->config = divert_config_new ();
-  divert_config_add (site->config, "config", text, strlen (text), &error);
-  g_assert_no_error (error);
-  divert_config_finish (site->config, &error);
-  g_assert_no_error (error);
+  site->config = test_config_new (text);
   site->facts = make_facts (TRUE);
   site->decision = decide (site->config, place == DIVERT_PLACE_AWAY ? DIVERT_MODE_AWAY : DIVERT_MODE_AUTO, site->facts);
   if (place == DIVERT_PLACE_HELD)

@@ -5,21 +5,9 @@
 #include <string.h>
 
 #include "core/ruleset/explain.h"
+#include "values.h"
 
 #define GROUP_ID 23333
-
-static DivertConfig *
-parse_config (const char *text)
-{
-  DivertConfig *config = divert_config_new ();
-  g_autoptr(GError) error = NULL;
-
-  divert_config_add (config, "config", text, strlen (text), &error);
-  g_assert_no_error (error);
-  divert_config_finish (config, &error);
-  g_assert_no_error (error);
-  return config;
-}
 
 static DivertRuleset *
 make_away (const DivertConfig *config)
@@ -76,7 +64,7 @@ test_prefixes (void)
           g_string_append_printf (text, "%u.%u.%u.%u/%u;fd00:%x::/32;", address >> 24, address >> 16 & 255,
                                   address >> 8 & 255, address & 255, length, (guint) g_test_rand_int_range (0, 0xffff));
         }
-      config = parse_config (text->str);
+      config = test_config_new (text->str);
       ruleset = make_away (config);
       site = g_ptr_array_index (config->sites, 0);
 
@@ -141,7 +129,7 @@ assert_lists (const DivertRule *rule)
 static void
 test_well_formed (void)
 {
-  g_autoptr(DivertConfig) config = parse_config ("[proxy]\ngroup=1\n"
+  g_autoptr(DivertConfig) config = test_config_new ("[proxy]\ngroup=1\n"
                                                  "[site a]\nzone=a\nintranet=192.168.22.0/24;fd00:22::/64\n"
                                                  "tproxy-port=5\n"
                                                  "[site b]\nzone=b\nintranet=10.1.0.0/16\n");
@@ -244,9 +232,9 @@ test_equal (void)
 static void
 test_same_rules (void)
 {
-  g_autoptr(DivertConfig) config = parse_config ("[proxy]\ngroup=1\n"
+  g_autoptr(DivertConfig) config = test_config_new ("[proxy]\ngroup=1\n"
                                                  "[site a]\nzone=a\nintranet=192.168.22.0/24;fd00:22::/64\n");
-  g_autoptr(DivertConfig) other = parse_config ("[proxy]\ngroup=1\ndns-port=5353\n"
+  g_autoptr(DivertConfig) other = test_config_new ("[proxy]\ngroup=1\ndns-port=5353\n"
                                                 "[site a]\nzone=a\nintranet=192.168.22.0/24;fd00:23::/64\n");
   g_autoptr(DivertRuleset) a = make_away (config);
   g_autoptr(DivertRuleset) again = make_away (config);
@@ -288,7 +276,7 @@ test_spare (void)
     {
       g_autofree char *text = g_strconcat ("[proxy]\ngroup=1\n[divert]\n", cases[i].mark,
                                            "[site a]\nzone=a\nintranet=10.1.0.0/16\n", NULL);
-      g_autoptr(DivertConfig) config = parse_config (text);
+      g_autoptr(DivertConfig) config = test_config_new (text);
       g_autoptr(DivertRuleset) ruleset = make_away (config);
       guint32 found = 0;
 
@@ -328,7 +316,7 @@ test_bypass_mark (void)
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
       g_autofree char *text = g_strconcat ("[proxy]\ngroup=1\n[divert]\n", cases[i].mark, NULL);
-      g_autoptr(DivertConfig) config = parse_config (text);
+      g_autoptr(DivertConfig) config = test_config_new (text);
       guint32 bypass = divert_ruleset_get_bypass_mark (config);
 
       g_assert_cmphex (bypass, ==, cases[i].bypass);

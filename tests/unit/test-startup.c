@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* How long the first run waits. */
 #include "core/memory/startup.h"
-
-#include <string.h>
+#include "values.h"
 
 #define BEGIN 1000
 #define MS 1000
@@ -16,20 +15,16 @@ static const char config_text[] =
 static DivertDecision *
 decide (const char *state)
 {
-  g_autoptr(DivertConfig) config = divert_config_new ();
+  g_autoptr(DivertConfig) config = test_config_new (config_text);
   g_autoptr(DivertMode) mode = divert_mode_new (DIVERT_MODE_AUTO, NULL);
   g_autoptr(DivertFacts) facts = NULL;
-  g_autoptr(GError) error = NULL;
   g_autofree char *text = g_strconcat ("[machine]\nnm-running=true\nsleeping=false\n"
                                        "[connection 1]\nuuid=1\nzone=home\ntype=802-3-ethernet\ndevice=eth0\nup=true\n"
                                        "external=false\nreturned=false\n"
                                        "[link 1]\nifindex=2\nname=eth0\ncarrier=true\naddresses=192.168.22.33/24\n"
                                        "gateways=192.168.22.1 ", state, "\n", NULL);
 
-  divert_config_add (config, "config", config_text, strlen (config_text), &error);
-  g_assert_no_error (error);
-  facts = divert_facts_from_text (text, strlen (text), &error);
-  g_assert_no_error (error);
+  facts = test_facts_new (text);
   return divert_decide (config, mode, facts);
 }
 

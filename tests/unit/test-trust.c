@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Trust: what is learned, merged and refused. */
 #include "core/trust/trust.h"
+#include "values.h"
 
 #include <string.h>
 
@@ -17,35 +18,14 @@
 #define ADDRESSES "192.168.22.33/24;fd00:22::33/64;fe80::33/64"
 #define GATEWAY "192.168.22.1 resolved 02:00:00:00:00:01"
 
-static DivertFacts *
-make_facts (const char *text)
-{
-  g_autoptr(GError) error = NULL;
-  DivertFacts *facts = divert_facts_from_text (text, strlen (text), &error);
-
-  g_assert_no_error (error);
-  return facts;
-}
-
-static DivertConfig *
-make_config (const char *text)
-{
-  g_autoptr(DivertConfig) config = divert_config_new ();
-  g_autoptr(GError) error = NULL;
-
-  divert_config_add (config, "test", text, strlen (text), &error);
-  g_assert_no_error (error);
-  return g_steal_pointer (&config);
-}
-
 static DivertLearned *
 learn (const char  *facts_text,
        const char  *uuid,
        const char  *config_text,
        GError     **error)
 {
-  g_autoptr(DivertFacts) facts = make_facts (facts_text);
-  g_autoptr(DivertConfig) config = make_config (config_text);
+  g_autoptr(DivertFacts) facts = test_facts_new (facts_text);
+  g_autoptr(DivertConfig) config = test_config_new (config_text);
 
   return divert_trust_learn (facts, uuid, "home", divert_config_find_site (config, "home"), error);
 }
@@ -250,9 +230,9 @@ test_digest (void)
 static void
 test_forget (void)
 {
-  g_autoptr(DivertConfig) both = make_config ("[site home]\nintranet=10.0.0.0/8\nconnection-uuid=" UUID ";" OTHER "\n");
-  g_autoptr(DivertConfig) one = make_config ("[site home]\nintranet=10.0.0.0/8\nconnection-uuid=" UUID ";\n");
-  g_autoptr(DivertConfig) zone = make_config ("[site home]\nintranet=10.0.0.0/8\nconnection-uuid=" UUID ";\nzone=home;"
+  g_autoptr(DivertConfig) both = test_config_new ("[site home]\nintranet=10.0.0.0/8\nconnection-uuid=" UUID ";" OTHER "\n");
+  g_autoptr(DivertConfig) one = test_config_new ("[site home]\nintranet=10.0.0.0/8\nconnection-uuid=" UUID ";\n");
+  g_autoptr(DivertConfig) zone = test_config_new ("[site home]\nintranet=10.0.0.0/8\nconnection-uuid=" UUID ";\nzone=home;"
                                                                                                         "\n");
   g_autoptr(GError) error = NULL;
   g_autofree char *text = NULL, *none = NULL, *by_zone = NULL, *untouched = NULL;
