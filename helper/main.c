@@ -2,8 +2,9 @@
 /*
  * Owns: the helper's process: its options, its signals, its name on the bus, and its end.
  *
- * The rules do not wait for the bus.  The first run installs the rules of away.  After that we look for the bus for as
- * long as it takes.  NetworkManager, logind and callers come with it.
+ * The rules do not wait for the bus.  Until it is there, the place is away; only rules that an earlier helper has left
+ * stay for a moment (core/memory/startup.h).  We look for the bus for as long as it takes.  NetworkManager, logind and
+ * callers come with it.
  *
  * The main loop handles SIGTERM between two runs of the pipeline, never inside one, so every write is completed.  When
  * the helper ends, it revokes the grant, because nobody watches any more.  All other rules stay.  Only --remove or the

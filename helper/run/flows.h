@@ -24,8 +24,8 @@ typedef struct
   DivertParts           drifted;   /* somebody had changed these rules, and they are whole again now */
 } DivertCrossing;
 
-/* Call this before the first rules are written.  It makes the rules leave alone what a listener here has accepted so
- * far.  A failure is logged. */
+/* Call this before the first rules are written, or before changed ones are whole again.  It makes the rules leave alone
+ * what a listener here has accepted so far.  A failure is logged. */
 void         divert_flows_remember (const DivertConfig *config);
 
 typedef struct DivertFlows DivertFlows;
@@ -40,9 +40,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertFlows, divert_flows_free)
 void         divert_flows_drop_waiting (const DivertDecision *before, const DivertDecision *now);
 /* Call this after the writes.  It closes sockets and forgets connections that are now reached differently, so that
  * programs notice at once and reconnect.  It also ends what somebody in a network that was left had opened to us.  If
- * these are the first rules, it ends all others that they would judge as well.  Packets that wait for a neighbour are
- * dropped at once; the rest ends a moment later, in another thread.  Failures are logged.  Even then the rules are
- * right for every packet, except for those that waited. */
+ * these are the first rules, or somebody had changed them, it ends all others that they would have judged as well.
+ * Packets that wait for a neighbour are dropped at once; the rest ends a moment later, in another thread.  Failures are
+ * logged.  Even then the rules are right for every packet, except for those that waited. */
 void         divert_flows_end (DivertFlows *flows, const DivertConfig *config, const DivertCrossing *crossing,
                                guint32 gid);
 /* Call this before a different mark is installed.  It forgets at once the connections that have any bit of @mask, the

@@ -26,8 +26,8 @@ typedef enum
   DIVERT_LAID,      /* the kernel has the decision's rules, at least for one family; see the problems */
 } DivertLaid;
 
-/* Takes ownership of @backend.  Calls @retry when it is time to try again.  The caller then calls divert_laying_lay()
- * with its current decision. */
+/* Takes ownership of @backend.  Calls @retry when it is time to try again.  The caller then closes and lays
+ * again, with its current decision. */
 DivertLaying *divert_laying_new (DivertBackend *backend, DivertLookAgain retry, gpointer user_data, GError **error);
 void          divert_laying_free (DivertLaying *laying);
 

@@ -4,7 +4,7 @@
  * nothing to change writes nothing.
  *
  * Theory of operation.  An event sets one flag.  The run then happens in the main loop, at high priority, before
- * anybody's method call is served.  It is one stretch of work without waiting, and takes about a millisecond.  If
+ * what callers have ordered (orders.c).  It is one stretch of work without waiting, and takes about a millisecond.  If
  * something has to be waited for (a gateway's answer, NetworkManager's first reading, a lock), the run asks for it, and
  * its arrival is an event.  So runs never overlap, SIGTERM never cuts one short, and there is no queue.  In a storm of
  * events, one run follows another.  The other sources then get a turn now and again (turns.c), because otherwise

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The pipeline: event → facts → decision → ruleset → apply → report.  It is the only file that knows all stages.
+ * The pipeline: event → facts → decision → ruleset → apply → report.  Nobody else runs the stages.
  */
 #pragma once
 

@@ -2,9 +2,9 @@
 /*
  * Owns: how reading, listening and the gateways work together.
  *
- * We look at a notification for two things only: whether to look again, and whether to forget a
- * gateway's answer.  The latter cannot wait for the next look, which would miss what has gone and
- * come back by then.
+ * We look at a notification for three things only: whether to look again, whether a gateway has
+ * answered, and whether to forget its answer.  The last two cannot wait for the next look, which
+ * would miss what has gone and come back by then.
  *
  * The kernel reports a carrier at most once a second, for all devices together
  * (net/core/link_watch.c, K4.1).  A loss shortly after another event may be reported a second late,
