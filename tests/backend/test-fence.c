@@ -413,6 +413,8 @@ main (int   argc,
     { "tun", test_tun },
   };
 
+  test_needs_namespaces ();
+  test_needs ("ip", "iptables-legacy", "ip6tables-legacy", NULL);
   g_test_init (&argc, &argv, NULL);
   for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
     for (guint i = 0; i < G_N_ELEMENTS (tests); i++)

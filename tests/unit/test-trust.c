@@ -230,10 +230,11 @@ test_digest (void)
 static void
 test_forget (void)
 {
-  g_autoptr(DivertConfig) both = test_config_new ("[site home]\nintranet=10.0.0.0/8\nconnection-uuid=" UUID ";" OTHER "\n");
+  g_autoptr(DivertConfig) both = test_config_new ("[site home]\nintranet=10.0.0.0/8\n"
+                                                  "connection-uuid=" UUID ";" OTHER "\n");
   g_autoptr(DivertConfig) one = test_config_new ("[site home]\nintranet=10.0.0.0/8\nconnection-uuid=" UUID ";\n");
-  g_autoptr(DivertConfig) zone = test_config_new ("[site home]\nintranet=10.0.0.0/8\nconnection-uuid=" UUID ";\nzone=home;"
-                                                                                                        "\n");
+  g_autoptr(DivertConfig) zone = test_config_new ("[site home]\nintranet=10.0.0.0/8\nconnection-uuid=" UUID ";\n"
+                                                  "zone=home;\n");
   g_autoptr(GError) error = NULL;
   g_autofree char *text = NULL, *none = NULL, *by_zone = NULL, *untouched = NULL;
 
