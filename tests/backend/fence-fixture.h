@@ -27,7 +27,6 @@ typedef struct
 
 typedef gboolean (*Write) (DivertFences *, const DivertFence *, gboolean *, GError **);
 
-void add (GArray *prefixes, const char *text);
 DivertFence *make_fence (Fixture *f, const char *panel, const char *gate);
 void set_up (Fixture *f, gconstpointer user_data);
 void tear_down (Fixture *f, gconstpointer user_data);

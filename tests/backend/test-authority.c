@@ -9,6 +9,7 @@
 #include "bus/authority.h"
 #include "private-system.h"
 
+#define POLKIT_NAME "org.freedesktop.PolicyKit1"
 #define POLKIT_PATH "/org/freedesktop/PolicyKit1/Authority"
 #define POLKIT_INTERFACE "org.freedesktop.PolicyKit1.Authority"
 #define NAME "org.nmdivert.Helper1"
@@ -174,8 +175,9 @@ call (gboolean as_root,
 }
 
 static void
-test_root (void)
+test_root (gconstpointer polkit)
 {
+  private_system_own_name ((GDBusConnection *) polkit, POLKIT_NAME);
   self.polkit = POLKIT_SAYS_NO;
   g_assert_cmpint (call (TRUE, FALSE), ==, 0);
   g_assert_cmpuint (self.asked, ==, 0);
@@ -363,6 +365,57 @@ test_timeout (gconstpointer user_data)
   use ((GDBusConnection *) user_data, HOUR_MS);
 }
 
+static gboolean
+has_polkit (gpointer bus)
+{
+  g_autoptr(GVariant) reply =
+    g_dbus_connection_call_sync (bus, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
+                                 "NameHasOwner", g_variant_new ("(s)", POLKIT_NAME), G_VARIANT_TYPE ("(b)"),
+                                 G_DBUS_CALL_FLAGS_NONE, -1, NULL, NULL);
+  gboolean has;
+
+  g_assert_nonnull (reply);
+  g_variant_get (reply, "(b)", &has);
+  return has;
+}
+
+static gboolean
+has_no_polkit (gpointer bus)
+{
+  return !has_polkit (bus);
+}
+
+/* polkit has its name but hangs.  The question never gets that far, and time is up all the same.  This comes first,
+ * because libpolkit is connected to once. */
+static void
+test_hanging (gconstpointer user_data)
+{
+  GDBusConnection *helper = (GDBusConnection *) user_data;
+  g_autofree char *program = g_file_read_link ("/proc/self/exe", NULL);
+  const char *argv[] = { program, "--hang", NULL };
+  GPid hanging = private_system_spawn (argv);
+
+  g_assert_true (private_system_wait (has_polkit, helper, 20000));
+  kill (hanging, SIGSTOP);
+  use (helper, 300);
+  g_assert_cmpint (call (FALSE, FALSE), ==, 1);
+  g_assert_cmpuint (self.allowed, ==, 0);
+  g_assert_cmpuint (self.denied, ==, 1);
+  use (helper, HOUR_MS);
+  kill (hanging, SIGKILL);
+  g_assert_true (private_system_wait (has_no_polkit, helper, 20000));
+}
+
+static int
+hang (void)
+{
+  GDBusConnection *bus = private_system_connect ();
+
+  private_system_own_name (bus, POLKIT_NAME);
+  g_main_loop_run (g_main_loop_new (NULL, FALSE));
+  return 0;
+}
+
 /* The caller's side, as "nobody". */
 static int
 flood (guint connections,
@@ -389,6 +442,8 @@ main (int    argc,
   g_autoptr(GDBusConnection) helper = NULL;
   g_autoptr(GDBusConnection) polkit = NULL;
 
+  if (g_strcmp0 (argv[1], "--hang") == 0)
+    return hang ();
   if (g_strcmp0 (argv[1], "--ask") == 0)
     return flood (1, 1);
   if (g_strcmp0 (argv[1], "--flood") == 0)
@@ -400,16 +455,16 @@ main (int    argc,
   test_needs ("dbus-daemon", "gdbus", "setpriv", NULL);
   private_system_enter ();
   g_test_init (&argc, &argv, NULL);
-  private_system_start_bus ("<policy user='root'><allow own='org.freedesktop.PolicyKit1'/></policy>");
+  private_system_start_bus ("<policy user='root'><allow own='" POLKIT_NAME "'/></policy>");
   helper = private_system_connect ();
   polkit = private_system_connect ();
   private_system_export (polkit, xml, POLKIT_INTERFACE, POLKIT_PATH, &polkit_vtable, NULL);
-  private_system_own_name (polkit, "org.freedesktop.PolicyKit1");
   private_system_export (helper, xml, NAME, "/org/nmdivert/Helper1", &helper_vtable, NULL);
   private_system_own_name (helper, NAME);
   use (helper, HOUR_MS);
 
-  g_test_add_func ("/authority/root", test_root);
+  g_test_add_data_func ("/authority/hanging", helper, test_hanging);
+  g_test_add_data_func ("/authority/root", polkit, test_root);
   g_test_add_func ("/authority/answers", test_answers);
   g_test_add_func ("/authority/dialog", test_dialog);
   g_test_add_func ("/authority/vanished", test_vanished);

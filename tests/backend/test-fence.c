@@ -369,6 +369,22 @@ test_linkdown_ignored (Fixture       *f,
   g_assert_cmpuint (try_new (f, 0), ==, 0);
 }
 
+/* New devices have no IPv6, so the fence has none either.  That is known, and no error. */
+static void
+test_ipv6_off (Fixture       *f,
+               gconstpointer  user_data)
+{
+  g_autofree char *routes = NULL;
+
+  test_run ("echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6");
+  apply (f, f->closed);
+  routes = test_output ("%s route show table 2234", f->ip);
+  if (f->family == DIVERT_FAMILY_IPV6)
+    g_assert_null (strstr (routes, f->intranet));
+  else
+    assert_stands (f->closed);
+}
+
 /* A TUN device of a helper that has ended, on a kernel that has nothing else. Its carrier is gone too. */
 static void
 test_tun (Fixture       *f,
@@ -411,6 +427,7 @@ main (int   argc,
     { "name-taken", test_name_taken },
     { "linkdown-ignored", test_linkdown_ignored },
     { "tun", test_tun },
+    { "ipv6-off", test_ipv6_off },
   };
 
   test_needs_namespaces ();

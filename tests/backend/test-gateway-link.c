@@ -93,6 +93,24 @@ test_address_goes (Fixture       *f,
     }
 }
 
+/* An address of another network comes, and nothing goes.  What was proven through the link is over. */
+static void
+test_strange_address (Fixture       *f,
+                      gconstpointer  user_data)
+{
+  guint before;
+
+  /* The first address tells of nothing.  A link-local one doesn't count. */
+  if (f->family == DIVERT_FAMILY_IPV6)
+    test_run ("ip addr add 2001:db8:1::2/64 dev up0 nodad");
+  ask (f);
+  expect (f, DIVERT_GATEWAY_RESOLVED, MAC_A);
+  before = get_epoch (f);
+  test_run ("ip addr add %s dev up0", f->family == DIVERT_FAMILY_IPV6 ? "2001:db8:ffff::9/64 nodad" : "10.9.9.9/24");
+  expect (f, DIVERT_GATEWAY_UNKNOWN, "");
+  g_assert_cmpuint (get_epoch (f), !=, before);
+}
+
 static void
 test_route_goes (Fixture       *f,
                  gconstpointer  user_data)
@@ -112,6 +130,7 @@ main (int   argc,
     { "carrier", test_carrier },
     { "link-is-made-anew", test_link_is_made_anew },
     { "address-goes", test_address_goes },
+    { "strange-address", test_strange_address },
     { "route-goes", test_route_goes },
   };
 

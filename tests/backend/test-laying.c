@@ -58,11 +58,13 @@ tear_down (Fixture       *f,
   divert_config_free (f->config);
 }
 
+/* @direct: what is granted; NULL: nothing. */
 static DivertLaid
-lay (Fixture        *f,
-     DivertModeKind  kind,
-     gboolean        has_gid,
-     guint          *ret_writes)
+lay_granting (Fixture        *f,
+              DivertModeKind  kind,
+              const char     *direct,
+              gboolean        has_gid,
+              guint          *ret_writes)
 {
   const guint32 gid = 1;
   g_autoptr(DivertMode) mode = divert_mode_new (kind, NULL);
@@ -71,6 +73,11 @@ lay (Fixture        *f,
   DivertApplied applied;
   DivertLaid laid;
 
+  if (direct != NULL)
+    {
+      decision->place = DIVERT_PLACE_SITE;
+      test_prefixes_add (decision->direct, direct);
+    }
   g_clear_pointer (&f->problems, g_ptr_array_unref);
   f->problems = g_ptr_array_new_with_free_func ((GDestroyNotify) divert_problem_free);
   divert_laying_close (f->laying, f->config, decision, facts, f->problems, &applied);
@@ -78,6 +85,15 @@ lay (Fixture        *f,
   if (ret_writes != NULL)
     *ret_writes = applied.writes;
   return laid;
+}
+
+static DivertLaid
+lay (Fixture        *f,
+     DivertModeKind  kind,
+     gboolean        has_gid,
+     guint          *ret_writes)
+{
+  return lay_granting (f, kind, NULL, has_gid, ret_writes);
 }
 
 static void
@@ -165,6 +181,31 @@ test_partly (Fixture       *f,
   g_assert_cmpint (lay (f, DIVERT_MODE_AWAY, TRUE, NULL), ==, DIVERT_LAID_NOT);
   g_assert_cmpint (get_problem (f), ==, DIVERT_PROBLEM_FOREIGN);
   g_assert_true (has_rule ());
+}
+
+static gboolean
+is_fence_open (void)
+{
+  g_autofree char *routes = test_output ("ip route show table all");
+
+  return test_count (routes, "throw 192.168.22.0/24") == 1;
+}
+
+/* The fence opens last, and only if the rules are there, because otherwise nothing else would stop a packet. */
+static void
+test_fence_waits (Fixture       *f,
+                  gconstpointer  user_data)
+{
+  set_error (f, DIVERT_BACKEND_ERROR_REFUSED);
+  g_assert_cmpint (lay_granting (f, DIVERT_MODE_AUTO, "192.168.22.0/24", TRUE, NULL), ==, DIVERT_LAID_NOT);
+  g_assert_false (is_fence_open ());
+  set_error (f, -1);
+  g_assert_cmpint (lay_granting (f, DIVERT_MODE_AUTO, "192.168.22.0/24", TRUE, NULL), ==, DIVERT_LAID);
+  g_assert_true (is_fence_open ());
+  /* It closes even if nothing else can be written. */
+  set_error (f, DIVERT_BACKEND_ERROR_BUSY);
+  g_assert_cmpint (lay (f, DIVERT_MODE_AWAY, TRUE, NULL), ==, DIVERT_LAID_NOT);
+  g_assert_false (is_fence_open ());
 }
 
 /* Without the group there are no rules, and an earlier helper's grant is withdrawn. */
@@ -337,6 +378,7 @@ main (int    argc,
   g_test_add ("/laying/one-family", Fixture, NULL, set_up, test_one_family, tear_down);
   g_test_add ("/laying/no-family", Fixture, NULL, set_up, test_no_family, tear_down);
   g_test_add ("/laying/fence", Fixture, NULL, set_up, test_fence, tear_down);
+  g_test_add ("/laying/fence-waits", Fixture, NULL, set_up, test_fence_waits, tear_down);
   g_test_add ("/laying/fence-fails", Fixture, NULL, set_up, test_fence_fails, tear_down);
   return g_test_run ();
 }
