@@ -32,6 +32,19 @@ struct DivertNftWatch
   char           *buffer;
 };
 
+/* The kernel's own number of the process is that of the machine; in a container we would know another one.  The
+ * writer's port is, as a rule, the number that he knows himself by. */
+static guint32
+find_pid (const struct nlmsghdr *header,
+          struct nlattr         *attribute)
+{
+  DivertProgram program;
+
+  if (divert_program_find_by_port (header->nlmsg_pid, &program))
+    return program.pid;
+  return attribute != NULL && nla_len (attribute) == sizeof (guint32) ? ntohl (nla_get_u32 (attribute)) : 0;
+}
+
 static void
 see_generation (DivertNftWatch  *watch,
                 struct nlmsghdr *header)
@@ -41,8 +54,7 @@ see_generation (DivertNftWatch  *watch,
 
   if (nlmsg_parse (header, sizeof (struct nfgenmsg), attributes, NFTA_GEN_MAX, NULL) != 0)
     return;
-  if (attributes[NFTA_GEN_PROC_PID] != NULL && nla_len (attributes[NFTA_GEN_PROC_PID]) == sizeof (guint32))
-    program.pid = ntohl (nla_get_u32 (attributes[NFTA_GEN_PROC_PID]));
+  program.pid = find_pid (header, attributes[NFTA_GEN_PROC_PID]);
   if (program.pid == (guint32) getpid ())
     return;
   if (attributes[NFTA_GEN_PROC_NAME] != NULL)
