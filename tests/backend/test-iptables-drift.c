@@ -60,19 +60,20 @@ test_found (void)
   {
     DivertPart  part;
     const char *change;
+    gboolean    keeps_size;
   } cases[] = {
-    { DIVERT_PART_MANGLE_IPV4, "-t mangle -F" },
-    { DIVERT_PART_MANGLE_IPV4, "-t mangle -F LOCAL_DIVERT" },
-    { DIVERT_PART_MANGLE_IPV4, "-t mangle -D OUTPUT -j LOCAL_DIVERT" },
-    { DIVERT_PART_MANGLE_IPV4, "-t mangle -D POSTROUTING 1" },
+    { DIVERT_PART_MANGLE_IPV4, "-t mangle -F", FALSE },
+    { DIVERT_PART_MANGLE_IPV4, "-t mangle -F LOCAL_DIVERT", FALSE },
+    { DIVERT_PART_MANGLE_IPV4, "-t mangle -D OUTPUT -j LOCAL_DIVERT", FALSE },
+    { DIVERT_PART_MANGLE_IPV4, "-t mangle -D POSTROUTING 1", FALSE },
     /* The number of rules stays. */
-    { DIVERT_PART_MANGLE_IPV4, "-t mangle -R LOCAL_DIVERT 3 -j ACCEPT" },
+    { DIVERT_PART_MANGLE_IPV4, "-t mangle -R LOCAL_DIVERT 3 -j ACCEPT", FALSE },
     /* So does the size. */
-    { DIVERT_PART_MANGLE_IPV4, "-t mangle -R OUTPUT 1 -j DIVERT_GUARD" },
-    { DIVERT_PART_MANGLE_IPV4, "-t mangle -I LOCAL_DIVERT 1 -j ACCEPT" },
-    { DIVERT_PART_MANGLE_IPV4, "-t mangle -A DIVERT_GUARD -j ACCEPT" },
-    { DIVERT_PART_NAT_IPV4, "-t nat -F" },
-    { DIVERT_PART_NAT_IPV4, "-t nat -D OUTPUT 1" },
+    { DIVERT_PART_MANGLE_IPV4, "-t mangle -R OUTPUT 1 -j DIVERT_GUARD", TRUE },
+    { DIVERT_PART_MANGLE_IPV4, "-t mangle -I LOCAL_DIVERT 1 -j ACCEPT", FALSE },
+    { DIVERT_PART_MANGLE_IPV4, "-t mangle -A DIVERT_GUARD -j ACCEPT", FALSE },
+    { DIVERT_PART_NAT_IPV4, "-t nat -F", FALSE },
+    { DIVERT_PART_NAT_IPV4, "-t nat -D OUTPUT 1", FALSE },
   };
   g_autoptr(DivertRuleset) ruleset = make_ruleset (DIVERT_MODE_AWAY);
 
@@ -89,8 +90,9 @@ test_found (void)
         {
           g_test_message ("%s", cases[i].change);
           sandbox_meddle_with (family, cases[i].change);
-          /* Each of these changes the table's size, so a glance is enough. */
-          g_assert_cmpuint (backend->klass->find_drift (backend, FALSE), ==, part (cases[i].part, family));
+          /* A glance sees nothing but the size. */
+          g_assert_cmpuint (backend->klass->find_drift (backend, FALSE), ==,
+                            cases[i].keeps_size ? 0 : part (cases[i].part, family));
           g_assert_cmpuint (find (backend), ==, part (cases[i].part, family));
           g_assert_cmpuint (find (backend), ==, part (cases[i].part, family));
           g_assert_cmpuint (lay (backend, ruleset), ==, 1);
