@@ -112,7 +112,10 @@ add_remembered (const DivertMaker *m,
     divert_maker_match_remembered (m, divert_maker_add_leave (m, chain, why), protocol, value);
 }
 
-/* For both chains that decide. */
+/* For both chains that decide.  What the proxy sends in a server's name is not its own, so it claims no connection: when
+ * a client's address has just gone, the proxy's next segment to it leaves this machine, and connection tracking takes it
+ * for a new connection.  The address may come back in a stranger's network.  Then the kernel answers the proxy with a
+ * reset, which belongs to that connection. */
 static void
 add_own_remembered (const DivertMaker *m,
                     DivertChain        chain)
@@ -125,6 +128,7 @@ add_own_remembered (const DivertMaker *m,
       rule = divert_maker_add (m, chain, DIVERT_VERDICT_CONNMARK, NULL);
       rule->protocols = DIVERT_PROTOCOL_TCP;
       divert_maker_match_own_group (m, rule);
+      rule->src_types = DIVERT_ADDRTYPE_LOCAL;
       divert_maker_set_mark (m, rule, m->spare);
     }
   divert_maker_match_own_group (m, divert_maker_add_leave (m, chain, N_("the proxy's own packets are left alone")));
