@@ -247,6 +247,21 @@ test_renewed (Fixture       *f,
   g_assert_false (any_leaves ());
 }
 
+/* Under the service manager's watchdog. */
+static void
+test_stays (Fixture       *f,
+            gconstpointer  user_data)
+{
+  replace_guard (f, 0);
+  apply (f->guard, f->home);
+  test_run ("! nft list table " TABLE " | grep -q expires");
+  g_assert_true (divert_guard_renew (f->guard));
+  g_assert_false (apply (f->guard, f->home));
+  g_assert_true (any_leaves ());
+  g_assert_true (apply (f->guard, f->away));
+  g_assert_false (any_leaves ());
+}
+
 static void
 test_taken_away (Fixture       *f,
                  gconstpointer  user_data)
@@ -384,6 +399,7 @@ main (int    argc,
   ADD ("text", test_text);
   ADD ("lapses", test_lapses);
   ADD ("renewed", test_renewed);
+  ADD ("stays", test_stays);
   ADD ("taken-away", test_taken_away);
   ADD ("withdrawn", test_withdrawn);
   ADD ("adopted", test_adopted);

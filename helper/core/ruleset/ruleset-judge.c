@@ -112,10 +112,11 @@ add_remembered (const DivertMaker *m,
     divert_maker_match_remembered (m, divert_maker_add_leave (m, chain, why), protocol, value);
 }
 
-/* For both chains that decide.  What the proxy sends in a server's name is not its own, so it claims no connection: when
- * a client's address has just gone, the proxy's next segment to it leaves this machine, and connection tracking takes it
- * for a new connection.  The address may come back in a stranger's network.  Then the kernel answers the proxy with a
- * reset, which belongs to that connection. */
+/* For both chains that decide.  What the proxy sends in a server's name isn't its own, so it claims no
+ * connection.  When a client's address has just gone, the proxy's next segment to it leaves this
+ * machine, and connection tracking takes it for a new connection.  The address may come back in a
+ * stranger's network.  Then the kernel answers the proxy with a reset, which belongs to that
+ * connection. */
 static void
 add_own_remembered (const DivertMaker *m,
                     DivertChain        chain)

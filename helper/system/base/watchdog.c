@@ -36,9 +36,8 @@ set_pulse (DivertWatchdog *watchdog)
   divert_pulse_set (watchdog->pulse, watchdog->limit / 3, watchdog->limit * 2 / 3);
 }
 
-/* Is this the process that is watched? */
-static gboolean
-is_watched (void)
+gboolean
+divert_watchdog_is_watching (void)
 {
   const char *limit = g_getenv ("WATCHDOG_USEC"), *pid = g_getenv ("WATCHDOG_PID");
 
@@ -51,7 +50,7 @@ divert_watchdog_new (DivertAlive alive,
 {
   DivertWatchdog *watchdog;
 
-  if (!is_watched ())
+  if (!divert_watchdog_is_watching ())
     return NULL;
   watchdog = g_new0 (DivertWatchdog, 1);
   watchdog->alive = alive;

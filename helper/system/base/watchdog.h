@@ -13,6 +13,8 @@ typedef struct DivertWatchdog DivertWatchdog;
 /* FALSE: stay silent, so that the watchdog kills us. */
 typedef gboolean (*DivertAlive) (gpointer user_data);
 
+/* Does the service manager watch this process? */
+gboolean        divert_watchdog_is_watching (void);
 /* NULL if nobody watches; all calls accept that.  Otherwise the main loop reports to the manager for as
  * long as it turns and @alive agrees. */
 DivertWatchdog *divert_watchdog_new (DivertAlive alive, gpointer user_data);

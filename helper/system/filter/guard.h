@@ -16,7 +16,7 @@ G_BEGIN_DECLS
 
 typedef struct DivertGuard DivertGuard;
 
-/* @lifetime_ms: how long a grant lives that isn't renewed. */
+/* @lifetime_ms: how long a grant lives that isn't renewed; 0: until it is taken away. */
 DivertGuard *divert_guard_new (guint lifetime_ms);
 void         divert_guard_free (DivertGuard *guard);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertGuard, divert_guard_free)

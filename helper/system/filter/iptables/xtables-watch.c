@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: noticing uses of the xtables lock, and who holds it.
+ * Owns: noticing uses of the xtables lock.
  *
  * Theory of operation.  Whoever writes to a legacy table opens the lock's file before and closes it
  * afterwards, and inotify reports both (K1.10).  It does not say who.  The kernel's list of locks
- * does, but only while the lock is held, which is about a millisecond.  So we read the list when
- * the file is opened.  The opener may not have taken the lock by then, so we read the list once
- * more a moment later.
+ * would, but each reading of /proc/locks waits for an RCU grace period (K1.14): the lock is free
+ * again by then, and what has to be revoked would wait as well.
  *
  * The file may be deleted and created anew.  Then another file has the name, and we must watch that
  * one.
@@ -26,11 +25,6 @@
 #include "xtables-lock.h"
 
 #define EVENTS (IN_OPEN | IN_CLOSE | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF)
-/* In a storm of writers, do not ask more often than this who it is. */
-#define ASK_INTERVAL_US (10 * G_TIME_SPAN_MILLISECOND)
-#define ASK_AGAIN_MS 1
-/* More locks than a laptop ever has; ignore the rest. */
-#define LOCKS_BYTES (64 * 1024)
 
 struct DivertXtablesWatch
 {
@@ -38,88 +32,9 @@ struct DivertXtablesWatch
   gpointer      user_data;
   int           inotify;
   guint         source_id;
-  guint         again_id;
-  gint64        next_ask; /* monotonic time */
   dev_t         device;   /* device and inode of the watched file; an inode of 0: none */
   ino_t         inode;
-  DivertProgram holder;   /* found to hold the lock, which nobody has closed since; pid 0: none */
 };
-
-/* "7: FLOCK  ADVISORY  WRITE 4711 00:1a:815 0 EOF" */
-static guint32
-find_holder (const char *locks,
-             dev_t       device,
-             ino_t       inode)
-{
-  g_autofree char *file = g_strdup_printf (" %02x:%02x:%lu ", major (device), minor (device), (gulong) inode);
-
-  for (const char *line = locks; line != NULL && *line != '\0'; line = strchr (line, '\n'))
-    {
-      const char *end;
-      guint32 pid;
-
-      line += *line == '\n';
-      end = strchrnul (line, '\n');
-      if (sscanf (line, "%*u: FLOCK %*s %*s %u", &pid) == 1 && g_strstr_len (line, end - line, file) != NULL)
-        return pid;
-    }
-  return 0;
-}
-
-/* FALSE: nobody has it now, or we do. */
-static gboolean
-find_program (DivertXtablesWatch *watch)
-{
-  g_autofree char *locks = g_malloc (LOCKS_BYTES);
-  const int fd = open ("/proc/locks", O_RDONLY | O_CLOEXEC);
-  gsize length = 0;
-  ssize_t n = 1;
-  guint32 pid;
-
-  while (fd >= 0 && n > 0 && length < LOCKS_BYTES - 1)
-    {
-      n = read (fd, locks + length, LOCKS_BYTES - 1 - length);
-      length += MAX (n, 0);
-    }
-  if (fd >= 0)
-    close (fd);
-  locks[length] = '\0';
-  pid = find_holder (locks, watch->device, watch->inode);
-  if (pid == 0 || pid == (guint32) getpid ())
-    return FALSE;
-  divert_program_find (pid, &watch->holder);
-  return TRUE;
-}
-
-static void
-tell (DivertXtablesWatch *watch)
-{
-  watch->touched (watch->holder.pid != 0 ? &watch->holder : NULL, watch->user_data);
-}
-
-static gboolean
-on_again (gpointer user_data)
-{
-  DivertXtablesWatch *watch = user_data;
-
-  watch->again_id = 0;
-  if (find_program (watch))
-    tell (watch);
-  return G_SOURCE_REMOVE;
-}
-
-static void
-ask (DivertXtablesWatch *watch,
-     gboolean            again)
-{
-  const gint64 now = g_get_monotonic_time ();
-
-  if (now < watch->next_ask)
-    return;
-  watch->next_ask = now + ASK_INTERVAL_US;
-  if (!find_program (watch) && again && watch->again_id == 0)
-    watch->again_id = g_timeout_add_full (G_PRIORITY_HIGH, ASK_AGAIN_MS, on_again, watch, NULL);
-}
 
 /* Returns all masks, combined.  All events have the same length, because a file, unlike a directory, has
  * no names in its events. */
@@ -149,17 +64,8 @@ on_events (gint         fd,
 
   if ((mask & IN_IGNORED) != 0)
     watch->inode = 0;
-  if ((mask & IN_CLOSE) != 0)
-    {
-      tell (watch);
-      watch->holder = (DivertProgram) { 0 };
-    }
-  /* When it is closed, another program that was waiting gets the lock. */
   if (mask != 0)
-    {
-      ask (watch, (mask & IN_OPEN) != 0);
-      tell (watch);
-    }
+    watch->touched (NULL, watch->user_data);
   return G_SOURCE_CONTINUE;
 }
 
@@ -183,7 +89,6 @@ divert_xtables_watch_free (DivertXtablesWatch *watch)
   if (watch == NULL)
     return;
   g_clear_handle_id (&watch->source_id, g_source_remove);
-  g_clear_handle_id (&watch->again_id, g_source_remove);
   if (watch->inotify >= 0)
     close (watch->inotify);
   g_free (watch);

@@ -10,9 +10,14 @@
  * It is written behind the rules and before the fence opens: nftables' writers wait for each other, and a revocation
  * waits for nobody's table.  Without a grant nothing here is of use to anybody, so the order doesn't matter otherwise.
  *
- * A grant lives for some seconds, and the main loop renews it while it turns and its last decision is "at a site".  A
- * grant that has lapsed is never renewed: whoever was stopped for so long may have been carried anywhere, so a run has
- * to look first.  The kernel's clock and ours both stand still while the machine sleeps.
+ * If no service manager watches the helper, a grant lives for some seconds.  The main loop renews it while it turns and
+ * its last decision is "at a site".  A grant that has lapsed is never renewed: whoever was stopped for so long may have
+ * been carried anywhere, so a run has to look first.  The kernel's clock and ours both stand still while the machine
+ * sleeps.
+ *
+ * Under a watchdog nothing lapses, because the service manager takes the grants of a helper that hangs away just as
+ * soon, and a renewal has its price: nftables' writers wait for each other, and one that closes its socket waits for an
+ * RCU grace period meanwhile (K1.14).  That takes seconds on a busy machine, and a lost carrier would have to wait.
  *
  * The table is known for ours by a digest in its user data.  One of the same name that lacks it is somebody else's, and
  * is left alone.
@@ -218,7 +223,7 @@ static void
 note_grants (DivertGuard *guard,
              gint64       start)
 {
-  guard->lapses = start + guard->lifetime_ms * G_TIME_SPAN_MILLISECOND - TICK_US;
+  guard->lapses = guard->lifetime_ms > 0 ? start + guard->lifetime_ms * G_TIME_SPAN_MILLISECOND - TICK_US : G_MAXINT64;
 }
 
 static void
@@ -308,7 +313,7 @@ divert_guard_renew (DivertGuard *guard)
   g_autoptr(GError) error = NULL;
   gboolean ok;
 
-  if (!has_grants (guard))
+  if (!has_grants (guard) || guard->lifetime_ms == 0)
     return TRUE;
   if (start >= guard->lapses)
     return FALSE;

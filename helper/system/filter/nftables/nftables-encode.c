@@ -254,7 +254,8 @@ add_interfaces (struct nftnl_set   *set,
 
       g_strlcpy (name, interfaces->names[i], sizeof name);
       nftnl_set_elem_set (element, NFTNL_SET_ELEM_KEY, name, sizeof name);
-      nftnl_set_elem_set_u64 (element, NFTNL_SET_ELEM_TIMEOUT, interfaces->lifetime_ms);
+      if (interfaces->lifetime_ms > 0)
+        nftnl_set_elem_set_u64 (element, NFTNL_SET_ELEM_TIMEOUT, interfaces->lifetime_ms);
       nftnl_set_elem_add (set, element);
     }
 }
