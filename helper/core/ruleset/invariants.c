@@ -15,6 +15,7 @@
  *   plant      what a stranger sends leaves no memory that leads to an intranet
  *   silent     a packet that a site grants and the fence holds for a moment isn't given to the proxy, which would reset
  *              its connection
+ *   claim      what the proxy sends in a server's name doesn't make its connection one of the proxy's own
  *   nobody     a packet from 0.0.0.0 isn't given to the proxy, which couldn't answer it
  *
  * A packet that the kernel sends towards the fence (ruleset/fence.h) goes direct if it gets the spare mark. Otherwise
@@ -236,6 +237,20 @@ check_ordinary (DivertWorld        *world,
     blame (world, "guard", sender, sample, &explanation);
 }
 
+/* Is the connection of @sample taken for one of the proxy's own, by this very packet? */
+static gboolean
+is_claimed (DivertWorld        *world,
+            const DivertSample *sample)
+{
+  const guint32 spare = divert_ruleset_get_spare_mark (world->config);
+  DivertSample after = *sample;
+  DivertExplanation explanation;
+
+  divert_walk (world->ruleset, &after, &explanation);
+  world->n_walks++;
+  return spare != 0 && sample->connmark != spare && after.connmark == spare;
+}
+
 static void
 check_proxy (DivertWorld        *world,
              const DivertSample *sample)
@@ -244,6 +259,10 @@ check_proxy (DivertWorld        *world,
 
   if (explanation.path != DIVERT_PATH_DIRECT)
     blame (world, "proxy", DIVERT_SENDER_PROXY, sample, &explanation);
+  /* A connection that it opens is its own, whatever its source. */
+  if (sample->source_type != DIVERT_ADDRTYPE_LOCAL && sample->tcp_flags != DIVERT_TCP_SYN &&
+      is_claimed (world, sample))
+    blame (world, "claim", DIVERT_SENDER_PROXY, sample, &explanation);
   /* Without PASS, the fence holds everything. */
   if (is_fenced (sample))
     return;
