@@ -284,3 +284,13 @@ divert_ruleset_same_rules (const DivertRuleset *a,
         return FALSE;
     }
 }
+
+gboolean
+divert_ruleset_same (const DivertRuleset *a,
+                     const DivertRuleset *b)
+{
+  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
+    if (!divert_ruleset_same_rules (a, b, family, (1u << DIVERT_N_CHAINS) - 1))
+      return FALSE;
+  return TRUE;
+}

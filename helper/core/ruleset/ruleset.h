@@ -168,6 +168,8 @@ gboolean       divert_ruleset_is_empty (const DivertRuleset *ruleset);
 /* Do both have the same rules for @family in @chains (bits, 1 << DivertChain)? */
 gboolean       divert_ruleset_same_rules (const DivertRuleset *a, const DivertRuleset *b, DivertFamily family,
                                           guint chains);
+/* … in all chains, for both families? */
+gboolean       divert_ruleset_same (const DivertRuleset *a, const DivertRuleset *b);
 
 /* Connection marks, within the mask.  The spare mark is for connections that are left alone wherever they
  * go; the served mark is for those that are left alone unless they go to an intranet.  0: the mask has no

@@ -25,6 +25,7 @@
 #include "system/filter/guard.h"
 
 #include "guard-granted.h"
+#include "nft-failure.h"
 #include "nftables-read.h"
 #include "nftables-write.h"
 #include "system/filter/backend.h"
@@ -35,7 +36,6 @@
 #define RETRY_US (10 * G_USEC_PER_SEC)
 /* The kernel's clock goes by such steps at the most, and may be one behind. */
 #define TICK_US 10000
-#define ALL_CHAINS ((1u << DIVERT_N_CHAINS) - 1)
 
 struct DivertGuard
 {
@@ -91,35 +91,6 @@ open_nft (DivertGuard  *guard,
   if (guard->nft == NULL)
     guard->nft = divert_nft_new (error);
   return guard->nft != NULL;
-}
-
-/* No nftables, no family inet, no expression or set of a kind.  @asked: nftables has answered before. */
-static gboolean
-is_lacking (const GError *error,
-            gboolean      asked)
-{
-  static const int codes[] = { EOPNOTSUPP, EPROTONOSUPPORT, EAFNOSUPPORT, ENOENT };
-
-  for (guint i = 0; error->domain == DIVERT_NETLINK_ERROR && i < G_N_ELEMENTS (codes); i++)
-    if (error->code == codes[i])
-      return TRUE;
-  /* The kernel's word for a conversation that nobody has. */
-  return !asked && g_error_matches (error, DIVERT_NETLINK_ERROR, EINVAL);
-}
-
-/* In the words of those who asked. */
-static gboolean
-fail (GError       **error,
-      const GError  *failure)
-{
-  const int code = g_error_matches (failure, DIVERT_NETLINK_ERROR, EPERM) ? DIVERT_BACKEND_ERROR_PERMISSION
-                                                                          : DIVERT_BACKEND_ERROR_REFUSED;
-
-  if (failure->domain == DIVERT_BACKEND_ERROR)
-    g_propagate_error (error, g_error_copy (failure));
-  else
-    g_set_error (error, DIVERT_BACKEND_ERROR, code, "nftables: %s", failure->message);
-  return FALSE;
 }
 
 typedef struct
@@ -191,14 +162,6 @@ attempt (DivertNft  *nft,
 }
 
 static gboolean
-same_rules (const DivertRuleset *a,
-            const DivertRuleset *b)
-{
-  return divert_ruleset_same_rules (a, b, DIVERT_FAMILY_IPV4, ALL_CHAINS) &&
-         divert_ruleset_same_rules (a, b, DIVERT_FAMILY_IPV6, ALL_CHAINS);
-}
-
-static gboolean
 has_grants (const DivertGuard *guard)
 {
   const DivertNftSet *granted = divert_guard_table_get_granted (guard->table);
@@ -213,7 +176,7 @@ is_as_wanted (DivertGuard         *guard,
 {
   guint32 generation;
 
-  return guard->generation != 0 && same_rules (guard->rules, rules) &&
+  return guard->generation != 0 && divert_ruleset_same (guard->rules, rules) &&
          (!has_grants (guard) || g_get_monotonic_time () < guard->lapses) &&
          divert_nft_get_generation (guard->nft, &generation, NULL) && generation == guard->generation;
 }
@@ -267,8 +230,8 @@ divert_guard_apply (DivertGuard          *guard,
     }
   guard->generation = 0;
   /* If there is a guard, nothing is lacking: it may have to be written in order to revoke something. */
-  if (a.existed || !is_lacking (failure, a.generation != 0))
-    return fail (error, failure);
+  if (a.existed || !divert_nft_is_absent (failure, a.generation != 0))
+    return divert_nft_fail (error, failure, DIVERT_BACKEND_ERROR_REFUSED);
   g_debug ("no guard: %s", failure->message);
   guard->lacking = start;
   return TRUE;
@@ -300,9 +263,9 @@ divert_guard_withdraw (DivertGuard  *guard,
   guard->generation = 0;
   guard->lapses = 0;
   if ((open_nft (guard, &failure) && divert_nft_try (guard->nft, withdraw, NULL, &failure)) ||
-      is_lacking (failure, FALSE))
+      divert_nft_is_absent (failure, FALSE))
     return TRUE;
-  return fail (error, failure);
+  return divert_nft_fail (error, failure, DIVERT_BACKEND_ERROR_REFUSED);
 }
 
 gboolean

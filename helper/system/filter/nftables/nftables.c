@@ -17,6 +17,7 @@
  */
 #include "nftables.h"
 
+#include "nft-failure.h"
 #include "nft-watch.h"
 #include "nftables-chains.h"
 #include "nftables-expand.h"
@@ -31,8 +32,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define ALL_CHAINS ((1u << DIVERT_N_CHAINS) - 1)
-
 typedef struct
 {
   DivertBackend   parent;
@@ -42,56 +41,6 @@ typedef struct
   DivertNftState  left;       /* what reading would find as of then */
   DivertNftWatch *watch;      /* NULL: nobody wants to know */
 } NftablesBackend;
-
-static gboolean
-is_one_of (int        code,
-           const int *codes,
-           guint      n_codes)
-{
-  for (guint i = 0; i < n_codes; i++)
-    if (code == codes[i])
-      return TRUE;
-  return FALSE;
-}
-
-/* There is no nftables, or it lacks the family inet. */
-static gboolean
-is_absent (const GError *error)
-{
-  static const int codes[] = { EINVAL, EOPNOTSUPP, EPROTONOSUPPORT, EAFNOSUPPORT, ENOENT };
-
-  return error->domain == DIVERT_NETLINK_ERROR && is_one_of (error->code, codes, G_N_ELEMENTS (codes));
-}
-
-static DivertBackendError
-classify (const GError       *failure,
-          DivertBackendError  refusal)
-{
-  static const int passing[] = { ERESTART, EINTR, EAGAIN, ENOBUFS, EBUSY };
-  static const int denied[] = { EPERM, EACCES };
-
-  if (is_one_of (failure->code, denied, G_N_ELEMENTS (denied)))
-    return DIVERT_BACKEND_ERROR_PERMISSION;
-  if (is_one_of (failure->code, passing, G_N_ELEMENTS (passing)))
-    return DIVERT_BACKEND_ERROR_BUSY;
-  return refusal;
-}
-
-/* Words @failure for the caller.  @refusal: what it means if the kernel refuses the rules. */
-static gboolean
-fail (GError             **error,
-      const GError        *failure,
-      DivertBackendError   refusal)
-{
-  if (failure->domain == DIVERT_BACKEND_ERROR)
-    g_propagate_error (error, g_error_copy (failure));
-  else if (classify (failure, refusal) == DIVERT_BACKEND_ERROR_PERMISSION)
-    g_set_error (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_PERMISSION,
-                 _("the packet filter needs CAP_NET_ADMIN and CAP_NET_RAW: '%s'"), failure->message);
-  else
-    g_set_error (error, DIVERT_BACKEND_ERROR, classify (failure, refusal), "nftables: %s", failure->message);
-  return FALSE;
-}
 
 static gboolean
 open_nft (NftablesBackend  *self,
@@ -153,7 +102,7 @@ nftables_probe (DivertBackend  *backend,
     return FALSE;
   if (open_nft (self, &failure) && divert_nft_probe (self->nft, &failure))
     return TRUE;
-  return fail (error, failure, DIVERT_BACKEND_ERROR_UNAVAILABLE);
+  return divert_nft_fail (error, failure, DIVERT_BACKEND_ERROR_UNAVAILABLE);
 }
 
 typedef struct
@@ -167,8 +116,7 @@ static gboolean
 is_last (const NftablesBackend *self,
          const DivertRuleset   *ruleset)
 {
-  return self->last != NULL && divert_ruleset_same_rules (self->last, ruleset, DIVERT_FAMILY_IPV4, ALL_CHAINS) &&
-         divert_ruleset_same_rules (self->last, ruleset, DIVERT_FAMILY_IPV6, ALL_CHAINS);
+  return self->last != NULL && divert_ruleset_same (self->last, ruleset);
 }
 
 /* Without the table, nothing of ours is there. */
@@ -251,9 +199,9 @@ nftables_apply (DivertBackend  *backend,
       return TRUE;
     }
   forget (self);
-  if (divert_ruleset_is_empty (ruleset) && is_absent (failure))
+  if (divert_ruleset_is_empty (ruleset) && divert_nft_is_absent (failure, FALSE))
     return TRUE;
-  return fail (error, failure, DIVERT_BACKEND_ERROR_REFUSED);
+  return divert_nft_fail (error, failure, DIVERT_BACKEND_ERROR_REFUSED);
 }
 
 static gboolean
@@ -283,9 +231,9 @@ nftables_withdraw (DivertBackend  *backend,
 
   forget (self);
   if ((open_nft (self, &failure) && divert_nft_try (self->nft, attempt_withdraw, NULL, &failure)) ||
-      is_absent (failure))
+      divert_nft_is_absent (failure, FALSE))
     return TRUE;
-  return fail (error, failure, DIVERT_BACKEND_ERROR_REFUSED);
+  return divert_nft_fail (error, failure, DIVERT_BACKEND_ERROR_REFUSED);
 }
 
 static void
@@ -331,8 +279,8 @@ nftables_inspect (DivertBackend  *backend,
   g_autoptr(GError) failure = NULL;
 
   if ((!open_nft (self, &failure) || !divert_nft_read_table (self->nft, DIVERT_NFT_TABLE, &state, &failure)) &&
-      !is_absent (failure))
-    return fail (error, failure, DIVERT_BACKEND_ERROR_REFUSED);
+      !divert_nft_is_absent (failure, FALSE))
+    return divert_nft_fail (error, failure, DIVERT_BACKEND_ERROR_REFUSED);
   *ret_any = state.is_ours;
   return TRUE;
 }
@@ -347,8 +295,8 @@ nftables_count_dropped (DivertBackend  *backend,
   g_autoptr(GError) failure = NULL;
 
   if ((!open_nft (self, &failure) || !divert_nft_read (self->nft, DIVERT_NFT_TABLE, &state, &failure)) &&
-      !is_absent (failure))
-    return fail (error, failure, DIVERT_BACKEND_ERROR_REFUSED);
+      !divert_nft_is_absent (failure, FALSE))
+    return divert_nft_fail (error, failure, DIVERT_BACKEND_ERROR_REFUSED);
   *ret_packets = state.is_ours ? state.dropped : 0;
   return TRUE;
 }
