@@ -11,7 +11,6 @@
 #include "core/place/problem.h"
 #include "core/ruleset/fence.h"
 #include "rehearsal.h"
-#include "system/base/watchdog.h"
 #include "system/filter/guard.h"
 #include "system/routing/fence.h"
 #include "system/routing/loss.h"
@@ -55,7 +54,7 @@ divert_laying_new (DivertBackend    *backend,
   laying->retry = retry;
   laying->user_data = user_data;
   laying->backend = backend;
-  laying->guard = divert_guard_new (divert_watchdog_is_watching () ? 0 : DIVERT_GRANT_LIFETIME_MS);
+  laying->guard = divert_guard_new (divert_laying_get_lifetime ());
   laying->routes = g_steal_pointer (&routes);
   laying->fences = fences;
   laying->retry_ms = RETRY_FIRST_MS;

@@ -10,6 +10,7 @@
 #include "core/config/config.h"
 #include "core/place/decision.h"
 #include "system/base/look-again.h"
+#include "system/base/watchdog.h"
 
 G_BEGIN_DECLS
 
@@ -56,6 +57,12 @@ DivertLaid    divert_laying_lay (DivertLaying *laying, const DivertConfig *confi
                                  const DivertDecision *decision, const DivertFacts *facts, GPtrArray *problems,
                                  DivertApplied *applied);
 
+/* ms that a grant lives if nobody renews it; 0: none lapses, because the service manager watches us. */
+static inline guint
+divert_laying_get_lifetime (void)
+{
+  return divert_watchdog_is_watching () ? 0 : DIVERT_GRANT_LIFETIME_MS;
+}
 /* Lets grants live on that would lapse.  The next call has to come within their lifetime.  FALSE: a run has to look at
  * them. */
 gboolean      divert_laying_renew (DivertLaying *laying);

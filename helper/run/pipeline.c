@@ -135,7 +135,8 @@ static void
 set_renewal (DivertPipeline       *pipeline,
              const DivertDecision *decision)
 {
-  const gint64 lifetime = decision->place == DIVERT_PLACE_SITE ? DIVERT_GRANT_LIFETIME_MS * G_TIME_SPAN_MILLISECOND : 0;
+  const gint64 lifetime =
+    decision->place == DIVERT_PLACE_SITE ? divert_laying_get_lifetime () * G_TIME_SPAN_MILLISECOND : 0;
 
   divert_pulse_set (pipeline->renewal, lifetime / 3, lifetime * 2 / 3);
 }

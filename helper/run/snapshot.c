@@ -167,7 +167,7 @@ divert_snapshot_plan (const DivertSnapshot *snapshot,
   rules = backend->klass->to_text (backend, ruleset);
   text = g_string_new (rules);
   if (backend->klass->wants_guard)
-    guard = divert_guard_to_text (ruleset, DIVERT_GRANT_LIFETIME_MS);
+    guard = divert_guard_to_text (ruleset, divert_laying_get_lifetime ());
   append_comments (text, guard != NULL ? guard : "");
   append_comments (text, commands);
   return g_string_free (g_steal_pointer (&text), FALSE);

@@ -8,8 +8,8 @@
 
 G_BEGIN_DECLS
 
-/* Is there no nftables, no family inet, or no expression or set of a kind?  @asked: nftables has answered before, so the
- * first of these is not the reason. */
+/* Is there no nftables, no family inet, or no expression or set of a kind?  @asked: nftables has
+ * answered before, so the first of these is not the reason. */
 gboolean divert_nft_is_absent (const GError *failure, gboolean asked);
 
 /* Sets @error, a DIVERT_BACKEND_ERROR, for @failure; returns FALSE.  @refusal: what it means if the kernel refuses what

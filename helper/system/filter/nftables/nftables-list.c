@@ -25,7 +25,11 @@ append_interfaces (GString            *text,
                    const DivertNftSet *set)
 {
   for (guint i = 0; set->names[i] != NULL; i++)
-    g_string_append_printf (text, "%s\"%s\" timeout %us", i > 0 ? ", " : "", set->names[i], set->lifetime_ms / 1000);
+    {
+      g_string_append_printf (text, "%s\"%s\"", i > 0 ? ", " : "", set->names[i]);
+      if (set->lifetime_ms > 0)
+        g_string_append_printf (text, " timeout %us", set->lifetime_ms / 1000);
+    }
 }
 
 static void
