@@ -119,13 +119,14 @@ of_backend ()
 }
 
 # grants: what may go straight to the intranet, whichever backend says so: "DEVICE FROM TO" of each rule.
+# A chain's first rule has our tag.
 grants ()
 {
   local command
 
   for command in iptables-legacy-save ip6tables-legacy-save; do
     "$command" -t mangle | sed -nE '/^-A LOCAL_(INTRANET_)?DIVERT -s /!d
-      s#^\S+ \S+ -s (\S+) -d (\S+) -o (\S+) -j RETURN.*#\3 \1 \2#; s#/(32|128) # #; p'
+      s#^\S+ \S+ -s (\S+) -d (\S+) -o (\S+)( -m comment --comment \S+)? -j RETURN.*#\3 \1 \2#; s#/(32|128) # #; p'
   done
   nft list chain inet nm-divert grants 2>/dev/null |
     sed -nE 's#.*oifname "(\S+)" ip6? daddr (\S+) ip6? saddr (\S+) accept.*#\1 \3 \2#p'

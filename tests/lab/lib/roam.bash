@@ -52,10 +52,12 @@ up ()
   until_true 8 settled
 }
 
+# NetworkManager 1.42's DHCP client asks for the lease of the network before, and now and then it goes on waiting when
+# the server says that it doesn't know that lease.  Another activation begins anew.
 roam ()
 {
   plug "$1"
-  up "$2" || note "roam to $1 with profile $2 failed"
+  up "$2" || up "$2" || note "roam to $1 with profile $2 failed"
 }
 
 # Does wlan0 have all the addresses and routes that its network provides?
