@@ -69,7 +69,7 @@ see_host (DivertGateways        *gateways,
 {
   if (!divert_neighbours_see (gateways->neighbours, neighbour, g_get_monotonic_time ()))
     return FALSE;
-  divert_gateways_forget (gateways, neighbour->ifindex, DIVERT_FAMILIES_BOTH);
+  divert_gateways_drop_answers (gateways, neighbour->ifindex, DIVERT_FAMILIES_BOTH);
   return TRUE;
 }
 

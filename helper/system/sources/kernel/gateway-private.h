@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Between gateway.c, which has the list, and gateway-clock.c, which asks and listens.
+ * Between gateway.c, which gateway-clock.c asks and listens for, and gateway-list.c, which both are built on.
  */
 #pragma once
 
@@ -30,6 +30,10 @@ struct DivertGateways
 /* Returns the one in @list (DivertResolution), or NULL.  @ret_position is optional. */
 DivertResolution *divert_gateways_find (const GPtrArray *list, guint ifindex, const DivertPrefix *address,
                                         guint *ret_position);
+
+/* Forgets the answers of the gateways on @ifindex (0: all links) in @families, and begins an epoch.  Call
+ * divert_gateways_go_on() next. */
+void              divert_gateways_drop_answers (DivertGateways *gateways, guint ifindex, DivertFamilies families);
 
 /* Each of these returns whether that changes anything. */
 /* The kernel says something of a neighbour. */

@@ -10,8 +10,7 @@
  *              NUD_REACHABLE, and a notification tells us.  Notifications from before the first question have been read
  *              by then (kernel.c), so the one that arrives is the answer.  Later ones only confirm or contradict what
  *              we know.
- *   answer     RESOLVED, and the address goes in front of those seen before.  Each address is kept for a while,
- *              so that a gateway that answers with two addresses in turn is seen with both.
+ *   answer     RESOLVED, and the address goes in front of those seen before (gateway-macs.c).
  *   no answer  FAILED after a while, or at once if the kernel says so.  We ask again, less and less often.
  *   after it   While RESOLVED, we ask again every second, because nothing else reveals a network swapped without
  *              carrier loss.  The kernel takes at least three seconds before it asks again who has the NAS's address,
@@ -48,17 +47,9 @@
 #define HASTE_US       (100 * G_TIME_SPAN_MILLISECOND)
 /* Questions in the background are not asked more often than this, whatever others on the link send. */
 #define BACKGROUND_US  (1 * G_TIME_SPAN_SECOND)
-#define MAC_MEMORY_US  (60 * G_TIME_SPAN_SECOND)
-#define MAX_MACS       8
 
 #define NUD_USABLE     (NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE)
 #define NUD_MADE       (NUD_PERMANENT | NUD_NOARP)
-
-typedef struct
-{
-  DivertMac mac;
-  gint64    seen;
-} SeenMac;
 
 DivertResolution *
 divert_resolution_new (guint               ifindex,
@@ -68,7 +59,7 @@ divert_resolution_new (guint               ifindex,
 
   r->ifindex = ifindex;
   r->address = *address;
-  r->macs = g_array_new (FALSE, FALSE, sizeof (SeenMac));
+  r->macs = divert_macs_new ();
   divert_resolution_forget (r);
   return r;
 }
@@ -109,49 +100,15 @@ divert_resolution_take_doubt (DivertResolution *r)
   return doubtful;
 }
 
-static SeenMac *
-index_mac (const DivertResolution *r,
-           guint                   i)
-{
-  return &g_array_index (r->macs, SeenMac, i);
-}
-
 static gboolean
 note_mac (DivertResolution *r,
           const DivertMac  *mac,
           gint64            now)
 {
-  const SeenMac seen = { *mac, now };
+  const DivertMacNews news = divert_macs_note (r->macs, mac, now);
 
-  for (guint i = 0; i < r->macs->len; i++)
-    {
-      if (!divert_mac_equal (&index_mac (r, i)->mac, mac))
-        continue;
-      if (i == 0)
-        {
-          index_mac (r, 0)->seen = now;
-          return FALSE;
-        }
-      g_array_remove_index (r->macs, i);
-      break;
-    }
-  r->doubtful |= r->macs->len > 0;
-  g_array_prepend_val (r->macs, seen);
-  if (r->macs->len > MAX_MACS)
-    g_array_set_size (r->macs, MAX_MACS);
-  return TRUE;
-}
-
-/* Keep the newest: it is the gateway's address until there is another one. */
-static gboolean
-drop_old_macs (DivertResolution *r,
-               gint64            now)
-{
-  guint before = r->macs->len;
-
-  while (r->macs->len > 1 && index_mac (r, r->macs->len - 1)->seen + MAC_MEMORY_US <= now)
-    g_array_set_size (r->macs, r->macs->len - 1);
-  return r->macs->len != before;
+  r->doubtful |= news == DIVERT_MAC_OTHER;
+  return news != DIVERT_MAC_KNOWN;
 }
 
 static gboolean
@@ -188,7 +145,7 @@ static gboolean
 is_sure (const DivertResolution *r)
 {
   return r->state == DIVERT_GATEWAY_RESOLVED && !r->awaited && r->macs->len == 1 && r->has_entry_mac &&
-         divert_mac_equal (&r->entry_mac, &index_mac (r, 0)->mac);
+         divert_mac_equal (&r->entry_mac, &divert_macs_index (r->macs, 0)->mac);
 }
 
 static gboolean
@@ -394,7 +351,7 @@ divert_resolution_tick (DivertResolution *r,
                         DivertNetlink    *netlink,
                         gint64            now)
 {
-  gboolean changed = drop_old_macs (r, now);
+  gboolean changed = divert_macs_drop_old (r->macs, now);
 
   if (r->deadline == 0 || now < r->deadline)
     return changed;
@@ -414,11 +371,7 @@ divert_resolution_tick (DivertResolution *r,
 gint64
 divert_resolution_next_tick (const DivertResolution *r)
 {
-  gint64 next = r->deadline != 0 ? r->deadline : G_MAXINT64;
-
-  if (r->macs->len > 1)
-    next = MIN (next, index_mac (r, r->macs->len - 1)->seen + MAC_MEMORY_US);
-  return next;
+  return MIN (r->deadline != 0 ? r->deadline : G_MAXINT64, divert_macs_get_expiry (r->macs));
 }
 
 gboolean
@@ -443,5 +396,5 @@ divert_resolution_fill (const DivertResolution *r,
   gateway->first_answer = r->first_answer;
   gateway->last_answer = r->last_answer;
   for (guint i = 0; i < r->macs->len; i++)
-    g_array_append_val (gateway->macs, index_mac (r, i)->mac);
+    g_array_append_val (gateway->macs, divert_macs_index (r->macs, i)->mac);
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "core/facts/facts.h"
+#include "gateway-macs.h"
 #include "gateway-neighbour.h"
 
 G_BEGIN_DECLS
@@ -24,7 +25,7 @@ typedef struct
 
   gboolean           asked;
   DivertGatewayState state;
-  GArray            *macs;      /* SeenMac, newest first */
+  GArray            *macs;      /* DivertSeenMac, newest first */
   gboolean           has_entry_mac;
   DivertMac          entry_mac; /* the last one in the kernel's entry */
 

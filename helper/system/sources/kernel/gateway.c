@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the list of default gateways.
+ * Owns: the list of default gateways, and when their answers are forgotten.
  *
  * We forget the answers whenever the link may lead to another network now: the carrier is gone, or
  * was gone for a moment (the kernel counts that, although it may tell us late or never, K4.1), an
@@ -16,25 +16,6 @@
 
 /* More than any real machine has.  Further gateways stay UNKNOWN, which proves nothing. */
 #define MAX_GATEWAYS 256
-
-DivertResolution *
-divert_gateways_find (const GPtrArray    *list,
-                      guint               ifindex,
-                      const DivertPrefix *address,
-                      guint              *ret_position)
-{
-  for (guint i = 0; i < list->len; i++)
-    {
-      DivertResolution *resolution = list->pdata[i];
-
-      if (resolution->ifindex != ifindex || !divert_prefix_equal (&resolution->address, address))
-        continue;
-      if (ret_position != NULL)
-        *ret_position = i;
-      return resolution;
-    }
-  return NULL;
-}
 
 DivertGateways *
 divert_gateways_new (DivertNetlink   *netlink,
@@ -116,14 +97,7 @@ divert_gateways_forget (DivertGateways *gateways,
                         guint           ifindex,
                         DivertFamilies  families)
 {
-  divert_link_epochs_begin (gateways->epochs, ifindex);
-  for (guint i = 0; i < gateways->list->len; i++)
-    {
-      DivertResolution *resolution = gateways->list->pdata[i];
-
-      if ((ifindex == 0 || resolution->ifindex == ifindex) && families & (1 << resolution->address.family))
-        divert_resolution_forget (resolution);
-    }
+  divert_gateways_drop_answers (gateways, ifindex, families);
   divert_gateways_go_on (gateways, FALSE);
 }
 
