@@ -2,77 +2,9 @@
 /*
  * The kernel's facts and notifications, in a namespace whose devices are veth pairs.
  */
-#include "namespace.h"
-#include "system/sources/kernel/kernel.h"
+#include "kernel-fixture.h"
 
-#include <glib/gstdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-
-/* For events that come by themselves.  A test that waits this long in vain has failed. */
-#define PATIENCE_MS 30000
-
-typedef struct
-{
-  DivertKernel *kernel;
-  guint         n_calls;
-} Fixture;
-
-/* The kernel reports a carrier up to a second after it came. */
-static void
-wait_for_operstate (const char *device,
-                    const char *state)
-{
-  test_run ("i=0; until ip -o link show %s | grep -q ' state %s '; do test $((i += 1)) -lt 3000; sleep 0.01; done",
-            device, state);
-}
-
-static void
-set_up (Fixture       *f,
-        gconstpointer  user_data)
-{
-  g_autoptr(GError) error = NULL;
-
-  test_namespace_enter ();
-  test_run ("ip link add up0 type veth peer name far0; ip link set up0 addrgenmode none; "
-            "ip link set far0 addrgenmode none;"
-            "ip link set up0 up; ip link set far0 up; ip addr add 192.0.2.2/24 dev up0");
-  wait_for_operstate ("up0", "UP");
-  wait_for_operstate ("far0", "UP");
-  f->kernel = divert_kernel_new (test_on_call, &f->n_calls, &error);
-  g_assert_no_error (error);
-}
-
-static void
-tear_down (Fixture       *f,
-           gconstpointer  user_data)
-{
-  divert_kernel_free (f->kernel);
-}
-
-static DivertFacts *
-gather (Fixture *f)
-{
-  DivertFacts *facts = divert_facts_new ();
-  g_autoptr(GError) error = NULL;
-
-  divert_kernel_gather (f->kernel, facts, &error);
-  g_assert_no_error (error);
-  return facts;
-}
-
-/* Runs until nothing comes any more. */
-static void
-settle (Fixture *f)
-{
-  do
-    {
-      f->n_calls = 0;
-      test_wait (50, NULL, NULL);
-    }
-  while (f->n_calls > 0);
-}
 
 static char *
 describe_addresses (const DivertFacts *facts,
@@ -129,27 +61,27 @@ describe_routes (const DivertFacts *facts)
 }
 
 static void
-test_links (Fixture       *f,
+test_links (KernelFixture *f,
             gconstpointer  user_data)
 {
   g_autoptr(DivertFacts) plugged = NULL, unplugged = NULL, down = NULL;
 
-  plugged = gather (f);
+  plugged = kernel_fixture_gather (f);
   g_assert_cmpuint (plugged->links->len, ==, 2);
   g_assert_null (divert_facts_find_link (plugged, "lo"));
   g_assert_true (divert_facts_find_link (plugged, "up0")->carrier);
 
   test_run ("ip link set far0 down");
-  unplugged = gather (f);
+  unplugged = kernel_fixture_gather (f);
   g_assert_false (divert_facts_find_link (unplugged, "up0")->carrier);
 
   test_run ("ip link set far0 up; ip link set up0 down");
-  down = gather (f);
+  down = kernel_fixture_gather (f);
   g_assert_false (divert_facts_find_link (down, "up0")->carrier);
 }
 
 static void
-test_dormant (Fixture       *f,
+test_dormant (KernelFixture *f,
               gconstpointer  user_data)
 {
   g_autoptr(DivertFacts) facts = NULL;
@@ -157,15 +89,15 @@ test_dormant (Fixture       *f,
   /* As before 802.1X has let us in. */
   test_run ("ip link set up0 mode dormant; ip link set far0 down");
   /* A loss that is over before the kernel gets to it changes nothing. */
-  wait_for_operstate ("up0", "LOWERLAYERDOWN");
+  kernel_fixture_wait_for_operstate ("up0", "LOWERLAYERDOWN");
   test_run ("ip link set far0 up");
-  wait_for_operstate ("up0", "DORMANT");
-  facts = gather (f);
+  kernel_fixture_wait_for_operstate ("up0", "DORMANT");
+  facts = kernel_fixture_gather (f);
   g_assert_false (divert_facts_find_link (facts, "up0")->carrier);
 }
 
 static void
-test_addresses (Fixture       *f,
+test_addresses (KernelFixture *f,
                 gconstpointer  user_data)
 {
   g_autoptr(DivertFacts) facts = NULL;
@@ -174,13 +106,13 @@ test_addresses (Fixture       *f,
   test_run ("ip addr add 10.9.9.1 peer 10.9.9.2/30 dev up0;"
             "ip addr add 2001:db8:1::2/64 dev up0 nodad;"
             "ip addr add 2001:db8:1::3/64 dev up0"); /* tentative for a second */
-  facts = gather (f);
+  facts = kernel_fixture_gather (f);
   text = describe_addresses (facts, "up0");
   g_assert_cmpstr (text, ==, "192.0.2.2/24;10.9.9.1;2001:db8:1::2/64");
 }
 
 static void
-test_routes (Fixture       *f,
+test_routes (KernelFixture *f,
              gconstpointer  user_data)
 {
   g_autoptr(DivertFacts) facts = NULL;
@@ -201,7 +133,7 @@ test_routes (Fixture       *f,
             "ip route add 203.0.113.128/25 via inet6 2001:db8:1::7 dev up0;"
             "ip route add local 203.0.113.7 dev up0 table main;"
             "ip route add 203.0.113.8 dev up0 table 99");
-  facts = gather (f);
+  facts = kernel_fixture_gather (f);
   gateways0 = describe_gateways (facts, "up0");
   gateways1 = describe_gateways (facts, "up1");
   routes = describe_routes (facts);
@@ -221,7 +153,7 @@ test_routes (Fixture       *f,
 }
 
 static void
-test_notifications (Fixture       *f,
+test_notifications (KernelFixture *f,
                     gconstpointer  user_data)
 {
   static const char *const events[] = {
@@ -244,19 +176,19 @@ test_notifications (Fixture       *f,
 
   for (guint i = 0; i < G_N_ELEMENTS (events); i++)
     {
-      settle (f);
+      kernel_fixture_settle (f);
       test_run ("%s", events[i]);
-      if (!test_wait (PATIENCE_MS, test_was_called, &f->n_calls))
+      if (!test_wait (KERNEL_FIXTURE_PATIENCE_MS, test_was_called, &f->n_calls))
         g_error ("not noticed: %s", events[i]);
     }
 }
 
 /* An event that has already come is reported at once, not at the end of an interval.  So there is no waiting. */
 static void
-test_latency (Fixture       *f,
+test_latency (KernelFixture *f,
               gconstpointer  user_data)
 {
-  settle (f);
+  kernel_fixture_settle (f);
   test_run ("ip addr add 192.0.2.3/24 dev up0");
   for (guint i = 0; i < 3; i++)
     g_main_context_iteration (NULL, FALSE);
@@ -274,11 +206,11 @@ on_beat (gpointer user_data)
 
 /* A clock of 5 ms that stands still when this process does.  How often did it tick until we were called? */
 static guint
-count_beats (Fixture *f)
+count_beats (KernelFixture *f)
 {
   guint beats = 0, id = g_timeout_add (5, on_beat, &beats);
 
-  while (f->n_calls == 0 && beats < PATIENCE_MS / 5)
+  while (f->n_calls == 0 && beats < KERNEL_FIXTURE_PATIENCE_MS / 5)
     g_main_context_iteration (NULL, TRUE);
   g_source_remove (id);
   return beats;
@@ -287,7 +219,7 @@ count_beats (Fixture *f)
 /* This is not one of our devices, but a new one, whose other end has the same index.  The kernel then takes it for a
  * network card, and holds its events back. */
 static void
-test_carrier_held_back (Fixture       *f,
+test_carrier_held_back (KernelFixture *f,
                         gconstpointer  user_data)
 {
   int far = test_namespace_start_far ();
@@ -298,17 +230,17 @@ test_carrier_held_back (Fixture       *f,
     {
       g_autoptr(DivertFacts) up = NULL, down = NULL;
 
-      wait_for_operstate ("card0", "UP");
-      settle (f);
-      up = gather (f);
+      kernel_fixture_wait_for_operstate ("card0", "UP");
+      kernel_fixture_settle (f);
+      up = kernel_fixture_gather (f);
       g_assert_true (divert_facts_find_link (up, "card0")->carrier);
       /* All namespaces share that second, so an event in another one may begin it without our seeing it.  An event of
        * our own makes us look closely in any case. */
       test_run ("ip link set up0 alias %u", i);
-      settle (f);
+      kernel_fixture_settle (f);
       test_run ("nsenter -n -t %d ip link set far0 down", far);
       g_assert_cmpuint (count_beats (f), <, 40);
-      down = gather (f);
+      down = kernel_fixture_gather (f);
       g_assert_false (divert_facts_find_link (down, "card0")->carrier);
 
       test_run ("nsenter -n -t %d ip link set far0 up", far);
@@ -316,102 +248,9 @@ test_carrier_held_back (Fixture       *f,
   test_child_stop (far);
 }
 
-static gint64
-cpu_us (void)
-{
-  struct rusage usage;
-
-  g_assert_no_errno (getrusage (RUSAGE_SELF, &usage));
-  return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * G_USEC_PER_SEC + usage.ru_utime.tv_usec +
-         usage.ru_stime.tv_usec;
-}
-
-static gboolean
-is_gone (gpointer user_data)
-{
-  const GPid *pid = user_data;
-
-  return waitpid (*pid, NULL, WNOHANG) == *pid;
-}
-
-/* Runs the command @n times, with '@' replaced by "0.1" … "49.200", in one ip(8) next to us, and iterates until all is
- * quiet.  Returns our CPU time. */
-static gint64
-storm (Fixture    *f,
-       guint       n,
-       const char *command)
-{
-  const char *argv[] = { "ip", "-batch", "storm.batch", NULL };
-  g_autoptr(GString) batch = g_string_new (NULL);
-  g_autoptr(GError) error = NULL;
-  gint64 before;
-  GPid pid;
-
-  for (guint i = 0; i < n; i++)
-    {
-      g_autofree char *number = g_strdup_printf ("%u.%u", i / 200, i % 200 + 1);
-      g_autoptr(GString) line = g_string_new (command);
-
-      g_string_replace (line, "@", number, 0);
-      g_string_append_printf (batch, "%s\n", line->str);
-    }
-  g_file_set_contents (argv[2], batch->str, batch->len, &error);
-  g_assert_no_error (error);
-
-  settle (f);
-  before = cpu_us ();
-  g_spawn_async (NULL, (char **) argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL, &pid, &error);
-  g_assert_no_error (error);
-  while (!is_gone (&pid))
-    test_wait (1, NULL, NULL);
-  test_wait (50, NULL, NULL);
-  g_remove (argv[2]);
-  return cpu_us () - before;
-}
-
-static void
-test_storm_of_neighbours (Fixture       *f,
-                          gconstpointer  user_data)
-{
-  gint64 cpu = storm (f, 10000, "neigh replace 10.77.@ lladdr 02:00:00:00:00:01 dev up0");
-
-  g_test_message ("10,000 neighbours: %u calls, %.1f ms", f->n_calls, cpu / 1000.0);
-  g_assert_cmpuint (f->n_calls, ==, 0);
-  g_assert_cmpint (cpu, <, 1000000);
-}
-
-static void
-test_storm_of_addresses (Fixture       *f,
-                         gconstpointer  user_data)
-{
-  gint64 start = g_get_monotonic_time (), cpu = storm (f, 10000, "addr add 10.77.@/32 dev up0");
-  gint64 elapsed = g_get_monotonic_time () - start;
-  g_autoptr(DivertFacts) facts = NULL;
-
-  g_test_message ("10,000 addresses in %.0f ms: %u calls, %.1f ms", elapsed / 1000.0, f->n_calls, cpu / 1000.0);
-  g_assert_cmpuint (f->n_calls, >=, 1);
-  g_assert_cmpuint (f->n_calls, <, elapsed / 5000 + 2);
-  g_assert_cmpint (cpu, <, 2000000);
-  facts = gather (f);
-  g_assert_cmpuint (divert_facts_find_link (facts, "up0")->addresses->len, ==, 10001);
-}
-
-/* More notifications than the socket can take, while nobody reads. */
-static void
-test_lost_notifications (Fixture       *f,
-                         gconstpointer  user_data)
-{
-  settle (f);
-  test_run ("seq 1 30000 | sed 's/.*/link set up0 alias &/' >storm.batch; ip -batch storm.batch; rm storm.batch");
-  g_assert_true (test_wait (PATIENCE_MS, test_was_called, &f->n_calls));
-  settle (f);
-  test_run ("ip link set far0 down");
-  g_assert_true (test_wait (PATIENCE_MS, test_was_called, &f->n_calls));
-}
-
 typedef struct
 {
-  Fixture *fixture;
+  KernelFixture *fixture;
   guint    n;
 } Freer;
 
@@ -425,7 +264,7 @@ free_kernel (gpointer user_data)
 }
 
 static void
-test_freed_by_call (Fixture       *f,
+test_freed_by_call (KernelFixture *f,
                     gconstpointer  user_data)
 {
   Freer freer = { f, 0 };
@@ -452,7 +291,7 @@ compare_times (gconstpointer a,
 
 /* A laptop with five links, ten addresses and twenty routes. */
 static void
-test_cost (Fixture       *f,
+test_cost (KernelFixture *f,
            gconstpointer  user_data)
 {
   gint64 times[101];
@@ -468,7 +307,7 @@ test_cost (Fixture       *f,
   for (guint i = 0; i < G_N_ELEMENTS (times); i++)
     {
       gint64 start = g_get_monotonic_time ();
-      g_autoptr(DivertFacts) facts = gather (f);
+      g_autoptr(DivertFacts) facts = kernel_fixture_gather (f);
 
       times[i] = g_get_monotonic_time () - start;
     }
@@ -486,7 +325,8 @@ main (int   argc,
   g_test_init (&argc, &argv, NULL);
   test_directory_enter ();
 
-#define ADD(name, test) g_test_add ("/kernel/" name, Fixture, NULL, set_up, test, tear_down)
+#define ADD(name, test) \
+  g_test_add ("/kernel/" name, KernelFixture, NULL, kernel_fixture_set_up, test, kernel_fixture_tear_down)
   ADD ("links", test_links);
   ADD ("dormant", test_dormant);
   ADD ("addresses", test_addresses);
@@ -494,9 +334,6 @@ main (int   argc,
   ADD ("notifications", test_notifications);
   ADD ("latency", test_latency);
   ADD ("carrier-held-back", test_carrier_held_back);
-  ADD ("storm-of-neighbours", test_storm_of_neighbours);
-  ADD ("storm-of-addresses", test_storm_of_addresses);
-  ADD ("lost-notifications", test_lost_notifications);
   ADD ("freed-by-call", test_freed_by_call);
   ADD ("cost", test_cost);
 #undef ADD
