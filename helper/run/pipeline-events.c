@@ -6,29 +6,13 @@
 
 #include "system/filter/choice.h"
 
-#define OVERDUE_US G_USEC_PER_SEC
 #define BUS_LOST_US (3 * G_USEC_PER_SEC)
 #define BUS_LOST_STEP_US (20 * 1000)
 
-static gboolean
+static void
 on_run (gpointer user_data)
 {
-  DivertPipeline *pipeline = user_data;
-
-  pipeline->run_id = 0;
-  divert_pipeline_run (pipeline);
-  return G_SOURCE_REMOVE;
-}
-
-void
-divert_pipeline_request_run (DivertPipeline *pipeline,
-                             const char     *event)
-{
-  if (pipeline->run_id != 0)
-    return;
-  pipeline->event = event;
-  pipeline->event_time = g_get_monotonic_time ();
-  pipeline->run_id = g_idle_add_full (divert_turns_take (&pipeline->turns), on_run, pipeline, NULL);
+  divert_pipeline_run (user_data);
 }
 
 /* A main loop that turns but never gets to its runs is as bad as one that hangs. */
@@ -37,43 +21,50 @@ is_alive (gpointer user_data)
 {
   const DivertPipeline *pipeline = user_data;
 
-  return pipeline->run_id == 0 || g_get_monotonic_time () < pipeline->event_time + OVERDUE_US;
+  return !divert_run_request_is_overdue (&pipeline->request);
+}
+
+static void
+ask (DivertPipeline *pipeline,
+     const char     *event)
+{
+  divert_run_request_put (&pipeline->request, event);
 }
 
 static void
 on_retry (gpointer user_data)
 {
-  divert_pipeline_request_run (user_data, "retry");
+  ask (user_data, "retry");
 }
 
 static void
 on_settings_changed (gpointer user_data)
 {
-  divert_pipeline_request_run (user_data, "settings");
+  ask (user_data, "settings");
 }
 
 static void
 on_network_changed (gpointer user_data)
 {
-  divert_pipeline_request_run (user_data, "networkmanager");
+  ask (user_data, "networkmanager");
 }
 
 static void
 on_kernel_changed (gpointer user_data)
 {
-  divert_pipeline_request_run (user_data, "kernel");
+  ask (user_data, "kernel");
 }
 
 static void
 on_beacons_changed (gpointer user_data)
 {
-  divert_pipeline_request_run (user_data, "beacon");
+  ask (user_data, "beacon");
 }
 
 static void
 on_drift (gpointer user_data)
 {
-  divert_pipeline_request_run (user_data, "rules changed by another program");
+  ask (user_data, "rules changed by another program");
 }
 
 static DivertParts
@@ -102,7 +93,7 @@ on_renewal (gpointer user_data)
   if (!is_alive (pipeline) || pipeline->report->decision->place != DIVERT_PLACE_SITE)
     return;
   if (!divert_laying_renew (pipeline->laying))
-    divert_pipeline_request_run (pipeline, "grant lapsed");
+    ask (pipeline, "grant lapsed");
 }
 
 static void
@@ -112,7 +103,7 @@ on_sleep_changed (gpointer user_data)
 
   /* The machine may wake up anywhere, and a link need not show that it was away. */
   divert_kernel_distrust (pipeline->kernel, 0);
-  divert_pipeline_request_run (pipeline, "sleep");
+  ask (pipeline, "sleep");
 }
 
 DivertPipeline *
@@ -121,6 +112,7 @@ divert_pipeline_new (const char  *config_dir,
 {
   g_autoptr(DivertPipeline) pipeline = g_new0 (DivertPipeline, 1);
 
+  divert_run_request_init (&pipeline->request, on_run, pipeline);
   pipeline->waiters = divert_waiters_new ();
   pipeline->anchors = divert_anchors_new ();
   pipeline->hold = divert_hold_new ();
@@ -143,7 +135,7 @@ divert_pipeline_new (const char  *config_dir,
   pipeline->renewal = divert_pulse_new ("renewal", on_renewal, pipeline);
 
   pipeline->startup = divert_startup_begin (divert_laying_find_rules (pipeline->laying), g_get_monotonic_time ());
-  divert_pipeline_request_run (pipeline, "start");
+  ask (pipeline, "start");
   return g_steal_pointer (&pipeline);
 }
 
@@ -169,10 +161,9 @@ divert_pipeline_free (DivertPipeline *pipeline)
 {
   if (pipeline == NULL)
     return;
-  g_clear_handle_id (&pipeline->run_id, g_source_remove);
+  divert_run_request_clear (&pipeline->request);
   divert_watchdog_free (pipeline->watchdog);
   divert_pulse_free (pipeline->renewal);
-  divert_turns_clear (&pipeline->turns);
   g_clear_handle_id (&pipeline->timer_id, g_source_remove);
   divert_beacons_free (pipeline->beacons);
   divert_sleep_free (pipeline->sleep);
@@ -203,8 +194,7 @@ divert_pipeline_lose_bus (DivertPipeline *pipeline)
   pipeline->bus_lost = TRUE;
   do
     {
-      pipeline->event = "bus lost";
-      pipeline->event_time = g_get_monotonic_time ();
+      divert_run_request_begin (&pipeline->request, "bus lost");
       divert_pipeline_run (pipeline);
       if (pipeline->report->laid)
         break;

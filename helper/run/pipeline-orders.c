@@ -14,7 +14,7 @@ divert_pipeline_refresh (DivertPipeline  *pipeline,
                          gpointer         user_data)
 {
   divert_waiters_add (pipeline->waiters, settle ? g_get_monotonic_time () + SETTLE_US : 0, refreshed, user_data);
-  divert_pipeline_request_run (pipeline, event);
+  divert_run_request_put (&pipeline->request, event);
 }
 
 void
@@ -47,7 +47,7 @@ divert_pipeline_set_mode (DivertPipeline   *pipeline,
                           DivertSettled     settled,
                           gpointer          user_data)
 {
-  divert_pipeline_request_run (pipeline, "switch");
+  divert_run_request_put (&pipeline->request, "switch");
   divert_settings_set_mode (pipeline->settings, mode, settled, user_data);
 }
 

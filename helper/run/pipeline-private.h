@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Shared by pipeline.c, which runs, and by what makes it run: pipeline-events.c and pipeline-orders.c.
+ * Shared by pipeline.c, which runs; by what makes it run, pipeline-events.c and pipeline-orders.c; and by
+ * pipeline-report.c, which says what came of it.
  */
 #pragma once
 
@@ -11,9 +12,9 @@
 #include "flows.h"
 #include "laying.h"
 #include "pipeline.h"
+#include "run-request.h"
 #include "settings.h"
 #include "system/base/pulse.h"
-#include "system/base/turns.h"
 #include "system/base/watchdog.h"
 #include "system/sources/beacon/beacon.h"
 #include "system/sources/kernel/kernel.h"
@@ -56,20 +57,20 @@ struct DivertPipeline
   gboolean         bus_lost;
   gboolean         learning;   /* somebody waits for the gateways' addresses themselves */
   DivertStartup    startup;
-  const char      *event;      /* what asked for the next run */
-  gint64           event_time;
-  DivertTurns      turns;
+  DivertRunRequest request;
   DivertWatchdog  *watchdog;   /* NULL: nobody watches */
   DivertPulse     *renewal;    /* of what would lapse */
-  guint            run_id;     /* sources */
-  guint            timer_id;
+  guint            timer_id;   /* a source */
   gint64           run_cost;   /* µs of processor time, of the last run */
 };
 
-/* "Look again".  Repeated calls before the run cause only one.  @event is for the log; static. */
-void divert_pipeline_request_run (DivertPipeline *pipeline, const char *event);
 /* The run itself. */
 void divert_pipeline_run (DivertPipeline *pipeline);
+/* Stage: report. */
+DivertReport *divert_pipeline_make_report (const DivertPipeline *pipeline, DivertDecision *decision,
+                                           GPtrArray *problems, gboolean laid, DivertApplied applied);
+/* From now on @report is that of the last run.  Takes ownership. */
+void divert_pipeline_keep_report (DivertPipeline *pipeline, DivertReport *report);
 /* Hands out the result of the last run. */
 void divert_pipeline_tell (DivertPipeline *pipeline);
 

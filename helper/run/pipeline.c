@@ -29,7 +29,7 @@ on_timer (gpointer user_data)
   DivertPipeline *pipeline = user_data;
 
   pipeline->timer_id = 0;
-  divert_pipeline_request_run (pipeline, "timer");
+  divert_run_request_put (&pipeline->request, "timer");
   return G_SOURCE_REMOVE;
 }
 
@@ -87,21 +87,6 @@ end_mode (DivertPipeline    *pipeline,
   divert_clock_read (&now);
   if (divert_mode_is_over (divert_settings_get_mode (pipeline->settings), &now, network))
     divert_settings_end_mode (pipeline->settings);
-}
-
-static void
-keep_report (DivertPipeline *pipeline,
-             DivertReport   *report)
-{
-  DivertReport *old = pipeline->report, *old_in_force = pipeline->in_force;
-
-  pipeline->report = report;
-  if (report->laid)
-    pipeline->in_force = report;
-  if (old != NULL && old != pipeline->in_force)
-    divert_report_free (old);
-  if (old_in_force != NULL && old_in_force != old && old_in_force != pipeline->in_force)
-    divert_report_free (old_in_force);
 }
 
 /* Are we starting up, and does it help to wait a moment? */
@@ -180,35 +165,6 @@ is_settled (const DivertPipeline *pipeline,
           return FALSE;
     }
   return !divert_decision_is_pending (decision);
-}
-
-/* Stage: report. */
-static DivertReport *
-make_report (DivertPipeline *pipeline,
-             DivertDecision *decision,
-             GPtrArray      *problems,
-             gboolean        laid,
-             DivertApplied   applied)
-{
-  gint64 end = applied.writes > 0 ? applied.last_write : g_get_monotonic_time ();
-  DivertReport *report = divert_report_new ();
-  DivertClock now;
-
-  report->mode = divert_mode_copy (divert_settings_get_mode (pipeline->settings));
-  divert_clock_read (&now);
-  report->mode->expires = divert_mode_get_expiry (report->mode, &now);
-  report->decision = decision;
-  report->laid = laid;
-  if (laid)
-    report->place = g_strdup (divert_decision_get_place (decision));
-  else
-    report->place = g_strdup (pipeline->in_force != NULL ? pipeline->in_force->place : "off");
-  report->backend = divert_laying_get_backend (pipeline->laying);
-  report->guard = divert_laying_get_guard (pipeline->laying);
-  report->problems = problems;
-  report->writes = applied.writes;
-  report->took = end - pipeline->event_time;
-  return report;
 }
 
 static DivertCrossing
@@ -301,32 +257,6 @@ get_processor_time (void)
   return used.tv_sec * G_USEC_PER_SEC + used.tv_nsec / 1000;
 }
 
-static DivertSnapshot *
-make_snapshot (DivertPipeline *pipeline)
-{
-  DivertSnapshot *snapshot = divert_snapshot_new ();
-
-  snapshot->config = divert_config_ref (divert_settings_get_config (pipeline->settings));
-  snapshot->config_dir = g_strdup (divert_settings_get_config_dir (pipeline->settings));
-  snapshot->has_gid = divert_settings_get_gid (pipeline->settings, &snapshot->gid);
-  snapshot->facts = pipeline->facts != NULL ? divert_facts_ref (pipeline->facts) : NULL;
-  snapshot->report = pipeline->report != NULL ? divert_report_ref (pipeline->report) : NULL;
-  snapshot->run_cost = pipeline->run_cost;
-  snapshot->drift = divert_drifts_get (pipeline->drifts);
-  return snapshot;
-}
-
-void
-divert_pipeline_tell (DivertPipeline *pipeline)
-{
-  g_autoptr(DivertSnapshot) snapshot = NULL;
-
-  if (pipeline->reported == NULL)
-    return;
-  snapshot = make_snapshot (pipeline);
-  pipeline->reported (snapshot, pipeline->user_data);
-}
-
 void
 divert_pipeline_run (DivertPipeline *pipeline)
 {
@@ -384,8 +314,8 @@ divert_pipeline_run (DivertPipeline *pipeline)
   set_renewal (pipeline, decision);
   changed |= divert_laying_take_drift (pipeline->laying);
   divert_drifts_see (pipeline->drifts, changed, laid == DIVERT_LAID);
-  report = make_report (pipeline, g_steal_pointer (&decision), g_steal_pointer (&problems), laid == DIVERT_LAID,
-                        applied);
+  report = divert_pipeline_make_report (pipeline, g_steal_pointer (&decision), g_steal_pointer (&problems),
+                                        laid == DIVERT_LAID, applied);
   report->mended = changed != 0;
 
   if (laid != DIVERT_LAID_NOT && report->decision->place != DIVERT_PLACE_SITE)
@@ -404,9 +334,9 @@ divert_pipeline_run (DivertPipeline *pipeline)
 
   divert_facts_free (pipeline->facts);
   pipeline->facts = g_steal_pointer (&facts);
-  pipeline->news_due = divert_news_see (&pipeline->news, report, pipeline->report, pipeline->event,
+  pipeline->news_due = divert_news_see (&pipeline->news, report, pipeline->report, pipeline->request.event,
                                         g_get_monotonic_time ());
-  keep_report (pipeline, report);
+  divert_pipeline_keep_report (pipeline, report);
 
   if (laid != DIVERT_LAID_NOT && pipeline->facts->sleeping)
     divert_sleep_allow (pipeline->sleep);
