@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: which flows end with a change of place.
+ * Owns: the end of the flows that cross a change of place (ending.c says which).
  *
  * A live TCP connection over the old path is reset at its next packet, and an idle one hangs until then (K4.6).  The
  * kernel's connection tracking keeps applying an old DNS redirection, or the lack of one, to the same ports (K3.4).
@@ -21,23 +21,11 @@
 #include "system/flows/sockets.h"
 #include "system/flows/waiting-packets.h"
 
-typedef struct
-{
-  GArray  *switched;
-  GArray  *intranets;
-  GArray  *exempt;        /* end all flows except to these, because there were no rules before; NULL: don't end all */
-  gboolean judged_stay;   /* of these, spare what the rules know */
-  gboolean dns;
-  gboolean opened_to_us;
-  guint32  mark, mask;
-  guint32  gid;
-} Ending;
-
 struct DivertFlows
 {
   DivertWorker *worker;
   gboolean      busy;    /* an ending is under way */
-  Ending       *next;    /* all requests that came meanwhile; NULL: none */
+  DivertEnding *next;    /* all requests that came meanwhile; NULL: none */
   GArray       *waiters; /* Waiter */
 };
 
@@ -47,47 +35,6 @@ typedef struct
   DivertFlowsEnded ended;
   gpointer         user_data;
 } Waiter;
-
-static void
-add_uncovered (GArray       *switched,
-               const GArray *prefixes,
-               const GArray *cover)
-{
-  for (guint i = 0; i < prefixes->len; i++)
-    if (!divert_prefixes_contain (cover, divert_prefixes_index (prefixes, i)))
-      divert_prefixes_add (switched, divert_prefixes_index (prefixes, i));
-}
-
-/* If the mode is off, or the decision is unknown, everything counts as direct. */
-static gboolean
-is_all_direct (const DivertDecision *decision)
-{
-  return decision == NULL || decision->place == DIVERT_PLACE_OFF;
-}
-
-/* The prefixes that are reached differently in the two decisions; a new list. */
-static GArray *
-find_switched (const DivertConfig   *config,
-               const DivertCrossing *crossing)
-{
-  const DivertDecision *before = crossing->before, *now = crossing->now;
-  g_autoptr(GArray) switched = divert_prefixes_new ();
-
-  if (is_all_direct (before) != is_all_direct (now))
-    {
-      const DivertDecision *laid = is_all_direct (before) ? now : before;
-
-      for (guint i = 0; i < config->sites->len; i++)
-        add_uncovered (switched, ((DivertSite *) g_ptr_array_index (config->sites, i))->intranet, laid->direct);
-      add_uncovered (switched, crossing->former, laid->direct);
-    }
-  else if (!is_all_direct (before))
-    {
-      add_uncovered (switched, before->direct, now->direct);
-      add_uncovered (switched, now->direct, before->direct);
-    }
-  return divert_prefixes_merge (switched);
-}
 
 static gboolean
 has_exit (const DivertDecision *decision,
@@ -122,37 +69,6 @@ divert_flows_drop_waiting (const DivertDecision *before,
     }
 }
 
-static GArray *
-collect_intranets (const DivertConfig   *config,
-                   const DivertCrossing *crossing)
-{
-  GArray *all = divert_prefixes_copy (crossing->former);
-
-  if (crossing->before != NULL)
-    g_array_append_vals (all, crossing->before->direct->data, crossing->before->direct->len);
-  for (guint i = 0; i < config->sites->len; i++)
-    {
-      const GArray *intranet = ((DivertSite *) g_ptr_array_index (config->sites, i))->intranet;
-
-      g_array_append_vals (all, intranet->data, intranet->len);
-    }
-  return all;
-}
-
-/* With another mark, none of the old decisions can be read any more, so everything starts afresh. */
-static GArray *
-everything (void)
-{
-  GArray *all = divert_prefixes_new ();
-  DivertPrefix prefix;
-
-  if (divert_prefix_parse ("0.0.0.0/0", &prefix, NULL))
-    divert_prefixes_add (all, &prefix);
-  if (divert_prefix_parse ("::/0", &prefix, NULL))
-    divert_prefixes_add (all, &prefix);
-  return all;
-}
-
 void
 divert_flows_remember (const DivertConfig *config)
 {
@@ -168,41 +84,10 @@ divert_flows_remember (const DivertConfig *config)
     g_info ("%u accepted connections are left alone", remembered);
 }
 
-/* Destinations that the rules don't judge.  A flow of ours to anywhere else has begun past the proxy. */
-static GArray *
-collect_exempt (const DivertConfig   *config,
-                const DivertDecision *now)
-{
-  static const char *const others[] = { "169.254.0.0/16", "224.0.0.0/4", "255.255.255.255/32", "fe80::/10",
-                                        "ff00::/8" };
-  GArray *exempt = divert_prefixes_copy (config->bypass);
-
-  g_array_append_vals (exempt, now->direct->data, now->direct->len);
-  for (guint i = 0; i < G_N_ELEMENTS (others); i++)
-    {
-      DivertPrefix prefix;
-
-      if (divert_prefix_parse (others[i], &prefix, NULL))
-        divert_prefixes_add (exempt, &prefix);
-    }
-  return exempt;
-}
-
-static void
-ending_free (gpointer data)
-{
-  Ending *ending = data;
-
-  g_array_unref (ending->switched);
-  g_array_unref (ending->intranets);
-  g_clear_pointer (&ending->exempt, g_array_unref);
-  g_free (ending);
-}
-
 static void
 end (gpointer job)
 {
-  const Ending *ending = job;
+  const DivertEnding *ending = job;
   const DivertStale stale = {
     .to = ending->switched,
     .dns = ending->dns,
@@ -229,63 +114,15 @@ end (gpointer job)
   g_info ("%u sockets closed, %u connections forgotten", destroyed, forgotten);
 }
 
-/* NULL: nothing ends. */
-static Ending *
-plan (const DivertConfig   *config,
-      const DivertCrossing *crossing,
-      guint32               gid)
-{
-  const DivertDecision *before = crossing->before, *now = crossing->now;
-  Ending *ending;
-
-  /* A doubt ends nothing. */
-  if (now->place == DIVERT_PLACE_HELD && !crossing->remarked)
-    return NULL;
-  ending = g_new0 (Ending, 1);
-  ending->switched = crossing->remarked ? everything () : find_switched (config, crossing);
-  ending->intranets = collect_intranets (config, crossing);
-  ending->exempt = crossing->first || divert_parts_judge (crossing->drifted) ? collect_exempt (config, now) : NULL;
-  ending->judged_stay = !crossing->first;
-  ending->dns = config->dns_port != 0 && (crossing->drifted != 0 || is_all_direct (before) != is_all_direct (now));
-  ending->mark = divert_ruleset_get_spare_mark (config);
-  ending->mask = config->mask;
-  ending->gid = gid;
-  /* Connections that others opened to us from an intranet's address were let through because of the place we were
-   * at. */
-  ending->opened_to_us = (crossing->left || ending->switched->len > 0) && ending->mark != 0;
-  if (ending->switched->len == 0 && !ending->dns && !ending->opened_to_us && ending->exempt == NULL)
-    g_clear_pointer (&ending, ending_free);
-  return ending;
-}
-
-static void
-merge_prefixes (GArray       **prefixes,
-                const GArray  *further)
-{
-  GArray *merged;
-
-  g_array_append_vals (*prefixes, further->data, further->len);
-  merged = divert_prefixes_merge (*prefixes);
-  g_array_unref (*prefixes);
-  *prefixes = merged;
-}
-
 /* In a storm, one run follows another, and each may have something to end.  All of that becomes one more ending. */
 static void
 put_next (DivertFlows *flows,
-          Ending      *ending)
+          DivertEnding      *ending)
 {
   if (flows->next != NULL)
     {
-      merge_prefixes (&ending->switched, flows->next->switched);
-      merge_prefixes (&ending->intranets, flows->next->intranets);
-      ending->judged_stay = (ending->exempt == NULL || ending->judged_stay) &&
-                            (flows->next->exempt == NULL || flows->next->judged_stay);
-      if (ending->exempt == NULL)
-        ending->exempt = g_steal_pointer (&flows->next->exempt);
-      ending->dns |= flows->next->dns;
-      ending->opened_to_us |= flows->next->opened_to_us;
-      ending_free (flows->next);
+      divert_ending_merge (ending, flows->next);
+      divert_ending_free (flows->next);
     }
   flows->next = ending;
 }
@@ -293,7 +130,7 @@ put_next (DivertFlows *flows,
 typedef struct
 {
   DivertFlows *flows;
-  Ending      *ending;
+  DivertEnding      *ending;
 } Job;
 
 static void
@@ -301,7 +138,7 @@ job_free (gpointer data)
 {
   Job *job = data;
 
-  ending_free (job->ending);
+  divert_ending_free (job->ending);
   g_free (job);
 }
 
@@ -359,7 +196,7 @@ divert_flows_end (DivertFlows          *flows,
                   const DivertCrossing *crossing,
                   guint32               gid)
 {
-  Ending *ending = plan (config, crossing, gid);
+  DivertEnding *ending = divert_ending_new (config, crossing, gid);
 
   divert_flows_drop_waiting (crossing->before, crossing->now);
   if (ending == NULL)
@@ -406,7 +243,7 @@ divert_flows_free (DivertFlows *flows)
   if (flows == NULL)
     return;
   divert_worker_free (flows->worker);
-  g_clear_pointer (&flows->next, ending_free);
+  divert_ending_free (flows->next);
   g_array_unref (flows->waiters);
   g_free (flows);
 }

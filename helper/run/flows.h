@@ -4,25 +4,11 @@
  */
 #pragma once
 
-#include "core/config/config.h"
-#include "core/memory/drift.h"
-#include "core/place/decision.h"
+#include "ending.h"
 
 G_BEGIN_DECLS
 
 typedef void (*DivertFlowsEnded) (gpointer user_data);
-
-/* The change that the flows crossed. */
-typedef struct
-{
-  const DivertDecision *before;    /* NULL: unknown */
-  const DivertDecision *now;
-  const GArray         *former;    /* DivertPrefix: what auto6 has made direct so far (auto6-memory.h) */
-  gboolean              left;      /* some network was left, whether or not the place changed */
-  gboolean              remarked;  /* the configured mark has changed */
-  gboolean              first;     /* there were no rules of ours, and now there will be */
-  DivertParts           drifted;   /* somebody had changed these rules, and they are whole again now */
-} DivertCrossing;
 
 /* Call this before the first rules are written, or before changed ones are whole again.  It makes the rules leave alone
  * what a listener here has accepted so far.  A failure is logged. */

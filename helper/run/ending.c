@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: which flows end with a change of place.
+ */
+#include "ending.h"
+
+#include "core/ruleset/ruleset.h"
+
+static void
+add_uncovered (GArray       *switched,
+               const GArray *prefixes,
+               const GArray *cover)
+{
+  for (guint i = 0; i < prefixes->len; i++)
+    if (!divert_prefixes_contain (cover, divert_prefixes_index (prefixes, i)))
+      divert_prefixes_add (switched, divert_prefixes_index (prefixes, i));
+}
+
+/* If the mode is off, or the decision is unknown, everything counts as direct. */
+static gboolean
+is_all_direct (const DivertDecision *decision)
+{
+  return decision == NULL || decision->place == DIVERT_PLACE_OFF;
+}
+
+/* The prefixes that are reached differently in the two decisions; a new list. */
+static GArray *
+find_switched (const DivertConfig   *config,
+               const DivertCrossing *crossing)
+{
+  const DivertDecision *before = crossing->before, *now = crossing->now;
+  g_autoptr(GArray) switched = divert_prefixes_new ();
+
+  if (is_all_direct (before) != is_all_direct (now))
+    {
+      const DivertDecision *laid = is_all_direct (before) ? now : before;
+
+      for (guint i = 0; i < config->sites->len; i++)
+        add_uncovered (switched, ((DivertSite *) g_ptr_array_index (config->sites, i))->intranet, laid->direct);
+      add_uncovered (switched, crossing->former, laid->direct);
+    }
+  else if (!is_all_direct (before))
+    {
+      add_uncovered (switched, before->direct, now->direct);
+      add_uncovered (switched, now->direct, before->direct);
+    }
+  return divert_prefixes_merge (switched);
+}
+
+static GArray *
+collect_intranets (const DivertConfig   *config,
+                   const DivertCrossing *crossing)
+{
+  GArray *all = divert_prefixes_copy (crossing->former);
+
+  if (crossing->before != NULL)
+    g_array_append_vals (all, crossing->before->direct->data, crossing->before->direct->len);
+  for (guint i = 0; i < config->sites->len; i++)
+    {
+      const GArray *intranet = ((DivertSite *) g_ptr_array_index (config->sites, i))->intranet;
+
+      g_array_append_vals (all, intranet->data, intranet->len);
+    }
+  return all;
+}
+
+/* With another mark, none of the old decisions can be read any more, so everything starts afresh. */
+static GArray *
+everything (void)
+{
+  GArray *all = divert_prefixes_new ();
+  DivertPrefix prefix;
+
+  if (divert_prefix_parse ("0.0.0.0/0", &prefix, NULL))
+    divert_prefixes_add (all, &prefix);
+  if (divert_prefix_parse ("::/0", &prefix, NULL))
+    divert_prefixes_add (all, &prefix);
+  return all;
+}
+
+/* Destinations that the rules don't judge.  A flow of ours to anywhere else has begun past the proxy. */
+static GArray *
+collect_exempt (const DivertConfig   *config,
+                const DivertDecision *now)
+{
+  static const char *const others[] = { "169.254.0.0/16", "224.0.0.0/4", "255.255.255.255/32", "fe80::/10",
+                                        "ff00::/8" };
+  GArray *exempt = divert_prefixes_copy (config->bypass);
+
+  g_array_append_vals (exempt, now->direct->data, now->direct->len);
+  for (guint i = 0; i < G_N_ELEMENTS (others); i++)
+    {
+      DivertPrefix prefix;
+
+      if (divert_prefix_parse (others[i], &prefix, NULL))
+        divert_prefixes_add (exempt, &prefix);
+    }
+  return exempt;
+}
+
+void
+divert_ending_free (DivertEnding *ending)
+{
+  if (ending == NULL)
+    return;
+  g_array_unref (ending->switched);
+  g_array_unref (ending->intranets);
+  g_clear_pointer (&ending->exempt, g_array_unref);
+  g_free (ending);
+}
+
+DivertEnding *
+divert_ending_new (const DivertConfig   *config,
+                   const DivertCrossing *crossing,
+                   guint32               gid)
+{
+  const DivertDecision *before = crossing->before, *now = crossing->now;
+  DivertEnding *ending;
+
+  /* A doubt ends nothing. */
+  if (now->place == DIVERT_PLACE_HELD && !crossing->remarked)
+    return NULL;
+  ending = g_new0 (DivertEnding, 1);
+  ending->switched = crossing->remarked ? everything () : find_switched (config, crossing);
+  ending->intranets = collect_intranets (config, crossing);
+  ending->exempt = crossing->first || divert_parts_judge (crossing->drifted) ? collect_exempt (config, now) : NULL;
+  ending->judged_stay = !crossing->first;
+  ending->dns = config->dns_port != 0 && (crossing->drifted != 0 || is_all_direct (before) != is_all_direct (now));
+  ending->mark = divert_ruleset_get_spare_mark (config);
+  ending->mask = config->mask;
+  ending->gid = gid;
+  /* Connections that others opened to us from an intranet's address were let through because of the place we were
+   * at. */
+  ending->opened_to_us = (crossing->left || ending->switched->len > 0) && ending->mark != 0;
+  if (ending->switched->len == 0 && !ending->dns && !ending->opened_to_us && ending->exempt == NULL)
+    g_clear_pointer (&ending, divert_ending_free);
+  return ending;
+}
+
+static void
+merge_prefixes (GArray       **prefixes,
+                const GArray  *further)
+{
+  GArray *merged;
+
+  g_array_append_vals (*prefixes, further->data, further->len);
+  merged = divert_prefixes_merge (*prefixes);
+  g_array_unref (*prefixes);
+  *prefixes = merged;
+}
+
+void
+divert_ending_merge (DivertEnding *ending,
+                     DivertEnding *earlier)
+{
+  merge_prefixes (&ending->switched, earlier->switched);
+  merge_prefixes (&ending->intranets, earlier->intranets);
+  ending->judged_stay =
+    (ending->exempt == NULL || ending->judged_stay) && (earlier->exempt == NULL || earlier->judged_stay);
+  if (ending->exempt == NULL)
+    ending->exempt = g_steal_pointer (&earlier->exempt);
+  ending->dns |= earlier->dns;
+  ending->opened_to_us |= earlier->opened_to_us;
+}
