@@ -6,6 +6,8 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <poll.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -72,29 +74,51 @@ serve (DivertFamily  family,
   return fd;
 }
 
-/* A socket that has sent to the web; returns its error, or 0.  @ret_ms: how long that took. */
+/* A socket that sends to the web. */
+static int
+open_client (DivertFamily family,
+             int          type,
+             const char  *device)
+{
+  const int fd = socket (domains[family], type | SOCK_CLOEXEC, 0);
+  const struct timeval patience = { .tv_usec = 300000 };
+
+  setsockopt (fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  setsockopt (fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+  if (device != NULL)
+    g_assert_cmpint (setsockopt (fd, SOL_SOCKET, SO_BINDTODEVICE, device, strlen (device)), ==, 0);
+  return fd;
+}
+
+/* Sends @length bytes if it is a datagram; returns the error, or 0.  @ret_ms: how long that took. */
+static int
+ask_with (int          fd,
+          DivertFamily family,
+          int          type,
+          gsize        length,
+          gint64      *ret_ms)
+{
+  const gint64 start = g_get_monotonic_time ();
+  g_autofree char *bytes = g_malloc0 (length + 1);
+  Address web;
+  const socklen_t address_length = make_address (family, webs[family], WEB_PORT, &web);
+  int code = 0;
+
+  if (connect (fd, &web.any, address_length) != 0)
+    code = errno;
+  else if (type == SOCK_DGRAM && (send (fd, bytes, length, 0) != (gssize) length || recv (fd, bytes, 1, 0) != 1))
+    code = errno;
+  *ret_ms = (g_get_monotonic_time () - start) / 1000;
+  close (fd);
+  return code;
+}
+
 static int
 ask (DivertFamily family,
      int          type,
      gint64      *ret_ms)
 {
-  const int fd = socket (domains[family], type | SOCK_CLOEXEC, 0);
-  const struct timeval patience = { .tv_usec = 300000 };
-  const gint64 start = g_get_monotonic_time ();
-  Address web;
-  const socklen_t length = make_address (family, webs[family], WEB_PORT, &web);
-  char byte = 0;
-  int code = 0;
-
-  setsockopt (fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-  setsockopt (fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-  if (connect (fd, &web.any, length) != 0)
-    code = errno;
-  else if (type == SOCK_DGRAM && (send (fd, &byte, 1, 0) != 1 || recv (fd, &byte, 1, 0) != 1))
-    code = errno;
-  *ret_ms = (g_get_monotonic_time () - start) / 1000;
-  close (fd);
-  return code;
+  return ask_with (open_client (family, type, NULL), family, type, 1, ret_ms);
 }
 
 static DivertBackend *backend;
@@ -167,17 +191,63 @@ test_reverse_path (void)
 static void
 test_refused (void)
 {
+  static const int types[] = { SOCK_STREAM, SOCK_DGRAM };
   gint64 ms;
 
   set_up ();
   for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
-    {
-      g_assert_cmpint (ask (family, SOCK_STREAM, &ms), ==, ECONNREFUSED);
-      g_assert_cmpint (ms, <, 100);
-    }
-  g_assert_cmpint (ask (DIVERT_FAMILY_IPV6, SOCK_DGRAM, &ms), ==, ECONNREFUSED);
-  g_assert_cmpint (ms, <, 100);
-  g_assert_cmpint (ask (DIVERT_FAMILY_IPV4, SOCK_DGRAM, &ms), ==, EAGAIN);
+    for (guint i = 0; i < G_N_ELEMENTS (types); i++)
+      {
+        g_assert_cmpint (ask (family, types[i], &ms), ==, ECONNREFUSED);
+        g_assert_cmpint (ms, <, 100);
+      }
+}
+
+/* Datagrams of any size: the largest ones leave in pieces.  In and out again, the errors meet a firewall that drops
+ * what belongs to no connection. */
+static void
+test_refused_datagrams (void)
+{
+  static const gsize lengths[] = { 0, 1, 1472, 1473, 9000, 60000 };
+  g_autofree char *list = NULL;
+  gint64 ms;
+
+  set_up ();
+  test_run ("nft 'table inet firewall { chain c { type filter hook input priority filter; "
+            "ct state invalid counter drop; ct state related counter accept; }; }'");
+  for (guint i = 0; i < G_N_ELEMENTS (lengths); i++)
+    g_assert_cmpint (ask_with (open_client (DIVERT_FAMILY_IPV4, SOCK_DGRAM, NULL), DIVERT_FAMILY_IPV4, SOCK_DGRAM,
+                               lengths[i], &ms), ==, ECONNREFUSED);
+  list = test_output ("nft list table inet firewall");
+  g_assert_nonnull (strstr (list, "invalid counter packets 0 bytes 0 drop"));
+  g_assert_null (strstr (list, "related counter packets 0"));
+}
+
+/* A socket without a peer hears of it if it asks, and of which datagram it was. */
+static void
+test_refused_quote (void)
+{
+  const int on = 1;
+  int fd;
+  Address web, whose;
+  const socklen_t length = make_address (DIVERT_FAMILY_IPV4, webs[DIVERT_FAMILY_IPV4], WEB_PORT, &web);
+  char bytes[16] = "question", control[512];
+  struct iovec vector = { bytes, sizeof bytes };
+  struct msghdr message = { .msg_name = &whose, .msg_namelen = sizeof whose, .msg_iov = &vector, .msg_iovlen = 1,
+                            .msg_control = control, .msg_controllen = sizeof control };
+  struct pollfd poller = { .events = 0 };
+
+  set_up ();
+  fd = poller.fd = open_client (DIVERT_FAMILY_IPV4, SOCK_DGRAM, NULL);
+  g_assert_cmpint (setsockopt (fd, SOL_IP, IP_RECVERR, &on, sizeof on), ==, 0);
+  g_assert_cmpint (sendto (fd, bytes, 8, 0, &web.any, length), ==, 8);
+  g_assert_cmpint (poll (&poller, 1, 1000), ==, 1);
+  memset (bytes, 0, sizeof bytes);
+  g_assert_cmpint (recvmsg (fd, &message, MSG_ERRQUEUE), ==, 8);
+  g_assert_cmpstr (bytes, ==, "question");
+  g_assert_cmpmem (&whose.ipv4.sin_addr, sizeof whose.ipv4.sin_addr, &web.ipv4.sin_addr, sizeof web.ipv4.sin_addr);
+  g_assert_cmpint (whose.ipv4.sin_port, ==, web.ipv4.sin_port);
+  close (fd);
 }
 
 /* A program of this machine listens on all addresses, at the very port of the web. */
@@ -213,6 +283,8 @@ main (int    argc,
   g_test_add_func ("/nftables/packets/proxy", test_proxy);
   g_test_add_func ("/nftables/packets/reverse-path", test_reverse_path);
   g_test_add_func ("/nftables/packets/refused", test_refused);
+  g_test_add_func ("/nftables/packets/refused-datagrams", test_refused_datagrams);
+  g_test_add_func ("/nftables/packets/refused-quote", test_refused_quote);
   g_test_add_func ("/nftables/packets/no-stand-in", test_no_stand_in);
   status = g_test_run ();
   divert_backend_free (backend);

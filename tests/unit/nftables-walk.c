@@ -73,6 +73,10 @@ load (const Walk   *walk,
       *ret_value = sample->tcp_flags;
       g_assert (sample->protocol == IPPROTO_TCP);
       return TRUE;
+    case DIVERT_NFT_KEY_ICMP_TYPE:
+      *ret_value = sample->icmp_type;
+      g_assert (sample->protocol == IPPROTO_ICMP);
+      return TRUE;
     case DIVERT_NFT_KEY_ICMPV6_TYPE:
       *ret_value = sample->icmp_type;
       g_assert (sample->protocol == IPPROTO_ICMPV6);
@@ -168,6 +172,8 @@ carry_out (Walk                *walk,
       if (sample->is_tracked)
         sample->connmark = (sample->connmark & ~expr->mask) | expr->value;
       return OUTCOME_NONE;
+    case DIVERT_NFT_HIDE:
+    case DIVERT_NFT_UNHIDE:
     case DIVERT_NFT_COUNT:
       *ret_goes_on = TRUE;
       return OUTCOME_NONE;

@@ -50,7 +50,8 @@ static const char *const comments[] = {
   [DIVERT_CHAIN_GUARD_DNS] = "likewise, DNS",
   [DIVERT_CHAIN_GUARD_INTRANET] = "likewise, what goes to an intranet that we are not at",
   [DIVERT_CHAIN_DNS] = "redirects DNS to the proxy",
-  [DIVERT_NFT_CHAIN_REFUSE] = "the proxy does not listen: programs hear so at once, where the kernel can tell them",
+  [DIVERT_NFT_CHAIN_REFUSE] = "the proxy does not listen: programs hear so at once",
+  [DIVERT_NFT_CHAIN_STAYING] = "what stays on this machine; a refusal gets the address of what was refused",
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (comments) == DIVERT_NFT_N_CHAINS);
 
@@ -63,7 +64,9 @@ divert_nft_chain_hook (guint chain)
 const char *
 divert_nft_chain_name (guint chain)
 {
-  return chain == DIVERT_NFT_CHAIN_REFUSE ? "refuse" : divert_chain_name (chain);
+  if (chain == DIVERT_NFT_CHAIN_REFUSE)
+    return "refuse";
+  return chain == DIVERT_NFT_CHAIN_STAYING ? "staying" : divert_chain_name (chain);
 }
 
 const char *

@@ -5,9 +5,11 @@
  */
 #include "nftables-expand-private.h"
 
+#include "nftables-hide.h"
 #include "nftables-text.h"
 
 #include <netinet/in.h>
+#include <netinet/ip_icmp.h>
 
 #define LO_INDEX 1
 
@@ -191,6 +193,24 @@ is_guard (DivertChain chain)
   return chain == DIVERT_CHAIN_GUARD || chain == DIVERT_CHAIN_GUARD_DNS || chain == DIVERT_CHAIN_GUARD_INTRANET;
 }
 
+/* Among what stays on this machine are the errors that the chain "refuse" causes. */
+static gboolean
+leads_to_staying (const DivertNftExpansion *e,
+                  const DivertRule         *origin)
+{
+  return origin->chain == DIVERT_CHAIN_JUDGE && origin->verdict == DIVERT_VERDICT_LEAVE && !origin->out_invert &&
+         g_str_equal (origin->out_interface, "lo") && (e->families & DIVERT_FAMILIES_IPV4) != 0;
+}
+
+static void
+add_goto (DivertNftExpansion *e,
+          DivertNftRule      *rule,
+          guint               chain)
+{
+  divert_nft_rule_add (rule, DIVERT_NFT_GOTO)->chain = chain;
+  divert_nft_table_get_chain (e->table, chain);
+}
+
 static void
 add_verdict (DivertNftExpansion     *e,
              DivertNftRule          *rule,
@@ -242,7 +262,10 @@ divert_nft_emit (DivertNftExpansion     *e,
 
   rule->comment = origin->why;
   add_matches (e, rule, origin, v);
-  add_verdict (e, rule, origin, v);
+  if (leads_to_staying (e, origin))
+    add_goto (e, rule, DIVERT_NFT_CHAIN_STAYING);
+  else
+    add_verdict (e, rule, origin, v);
 }
 
 void
@@ -253,8 +276,26 @@ divert_nft_emit_refusal (DivertNftExpansion     *e,
   DivertNftRule *rule = append_rule (e, origin->chain);
 
   add_matches (e, rule, origin, v);
-  divert_nft_rule_add (rule, DIVERT_NFT_GOTO)->chain = DIVERT_NFT_CHAIN_REFUSE;
-  divert_nft_table_get_chain (e->table, DIVERT_NFT_CHAIN_REFUSE);
+  add_goto (e, rule, DIVERT_NFT_CHAIN_REFUSE);
+}
+
+static void
+refuse_datagrams (DivertNftExpansion *e,
+                  DivertFamily        family)
+{
+  DivertNftRule *rule;
+
+  if ((e->families & (1 << family)) == 0)
+    return;
+  rule = append_rule (e, DIVERT_NFT_CHAIN_REFUSE);
+  divert_nft_rule_add_match (rule, DIVERT_NFT_MATCH_EQUAL, DIVERT_NFT_KEY_FAMILY, family_numbers[family]);
+  divert_nft_rule_add_match (rule, DIVERT_NFT_MATCH_EQUAL, DIVERT_NFT_KEY_PROTOCOL, IPPROTO_UDP);
+  if (family == DIVERT_FAMILY_IPV4)
+    {
+      divert_nft_rule_add (rule, DIVERT_NFT_HIDE);
+      rule->comment = "the error must come from this machine, so the destination is put aside";
+    }
+  divert_nft_rule_add (rule, DIVERT_NFT_UNREACHABLE)->family = family;
 }
 
 void
@@ -264,14 +305,21 @@ divert_nft_emit_refuse (DivertNftExpansion *e)
 
   divert_nft_rule_add_match (rule, DIVERT_NFT_MATCH_EQUAL, DIVERT_NFT_KEY_PROTOCOL, IPPROTO_TCP);
   divert_nft_rule_add (rule, DIVERT_NFT_RESET);
-
-  if ((e->families & DIVERT_FAMILIES_IPV6) != 0)
-    {
-      rule = append_rule (e, DIVERT_NFT_CHAIN_REFUSE);
-      divert_nft_rule_add_match (rule, DIVERT_NFT_MATCH_EQUAL, DIVERT_NFT_KEY_FAMILY,
-                                 family_numbers[DIVERT_FAMILY_IPV6]);
-      divert_nft_rule_add_match (rule, DIVERT_NFT_MATCH_EQUAL, DIVERT_NFT_KEY_PROTOCOL, IPPROTO_UDP);
-      divert_nft_rule_add (rule, DIVERT_NFT_UNREACHABLE);
-    }
+  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
+    refuse_datagrams (e, family);
   divert_nft_rule_add (append_rule (e, DIVERT_NFT_CHAIN_REFUSE), DIVERT_NFT_DROP);
+}
+
+void
+divert_nft_emit_staying (DivertNftExpansion *e)
+{
+  static const DivertPrefix hidden = { .family = DIVERT_FAMILY_IPV4, .length = 32, .bytes = DIVERT_NFT_HIDDEN };
+  DivertNftRule *rule = append_rule (e, DIVERT_NFT_CHAIN_STAYING);
+
+  divert_nft_rule_add_match (rule, DIVERT_NFT_MATCH_EQUAL, DIVERT_NFT_KEY_FAMILY, family_numbers[DIVERT_FAMILY_IPV4]);
+  add_address (rule, DIVERT_NFT_KEY_SOURCE, DIVERT_FAMILY_IPV4, &hidden, NULL);
+  divert_nft_rule_add_match (rule, DIVERT_NFT_MATCH_EQUAL, DIVERT_NFT_KEY_PROTOCOL, IPPROTO_ICMP);
+  divert_nft_rule_add_match (rule, DIVERT_NFT_MATCH_EQUAL, DIVERT_NFT_KEY_ICMP_TYPE, ICMP_DEST_UNREACH);
+  divert_nft_rule_add (rule, DIVERT_NFT_UNHIDE);
+  rule->comment = "puts the destination back where the error quotes the packet";
 }

@@ -35,7 +35,8 @@ void divert_nft_emit (DivertNftExpansion *expansion, const DivertRule *origin, c
 /* After a TPROXY: for packets that it did not deliver. */
 void divert_nft_emit_refusal (DivertNftExpansion *expansion, const DivertRule *origin,
                               const DivertNftVariant *variant);
-/* The chain "refuse". */
+/* The chains "refuse" and "staying". */
 void divert_nft_emit_refuse (DivertNftExpansion *expansion);
+void divert_nft_emit_staying (DivertNftExpansion *expansion);
 
 G_END_DECLS

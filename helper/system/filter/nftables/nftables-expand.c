@@ -14,9 +14,9 @@
  *
  * If the proxy does not listen, a packet continues after the TPROXY rule (K3.10).  It must go no further,
  * because it would be delivered to whatever service on this machine has the port.  So it goes to
- * the chain "refuse".  A TCP connection gets a reset, so that the program hears at once; an IPv6
- * datagram gets the answer of a closed port.  An IPv4 datagram gets no answer: it would have
- * somebody else's address as its source, and the kernel does not route that (K3.11).
+ * the chain "refuse".  A TCP connection gets a reset, so that the program hears at once, and a
+ * datagram the answer of a closed port.  The kernel does not route such an answer over IPv4, so
+ * the datagram is changed before, and what the answer quotes of it after (nftables-hide.h).
  *
  * This file uses only GLib, so that plan and the golden cases need no kernel.
  */
@@ -221,5 +221,7 @@ divert_nft_table_new_from_ruleset (const char          *name,
   e.first = e.last = NULL;
   if (e.table->rules[DIVERT_NFT_CHAIN_REFUSE] != NULL)
     divert_nft_emit_refuse (&e);
+  if (e.table->rules[DIVERT_NFT_CHAIN_STAYING] != NULL)
+    divert_nft_emit_staying (&e);
   return e.table;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Shared by the files that make expressions: nftables-match.c makes those that compare,
- * nftables-expressions.c all others.
+ * nftables-hide.c those that write into the packet, nftables-expressions.c all others.
  */
 #pragma once
 
@@ -29,11 +29,16 @@ struct nftnl_expr *divert_nft_add_expr (struct nftnl_rule *rule, const char *nam
 /* @key: NFT_META_x */
 void               divert_nft_load_meta (struct nftnl_rule *rule, guint32 key);
 void               divert_nft_load_connmark (struct nftnl_rule *rule);
+/* @base: NFT_PAYLOAD_x */
+void               divert_nft_load_payload (struct nftnl_rule *rule, guint32 base, guint32 offset, guint32 length);
+void               divert_nft_add_immediate (struct nftnl_rule *rule, const DivertNftData *data);
 /* register = (register & @mask) ^ @xor */
 void               divert_nft_add_bitwise (struct nftnl_rule *rule, const DivertNftData *mask,
                                            const DivertNftData *xor);
 
 /* For the kinds that divert_nft_expr_is_match() accepts. */
 void               divert_nft_add_match (struct nftnl_rule *rule, const DivertNftExpr *expr);
+/* HIDE and UNHIDE. */
+void               divert_nft_add_hide (struct nftnl_rule *rule, const DivertNftExpr *expr);
 
 G_END_DECLS

@@ -11,6 +11,7 @@
 #include <linux/netfilter/nf_nat.h>
 #include <string.h>
 
+#define ICMP_PORT_UNREACHABLE 3
 #define ICMPV6_PORT_UNREACHABLE 4
 
 struct nftnl_expr *
@@ -56,6 +57,7 @@ divert_nft_encode_number (DivertNftKey key,
     case DIVERT_NFT_KEY_FAMILY:
     case DIVERT_NFT_KEY_PROTOCOL:
     case DIVERT_NFT_KEY_TCP_FLAGS:
+    case DIVERT_NFT_KEY_ICMP_TYPE:
     case DIVERT_NFT_KEY_ICMPV6_TYPE:
     case DIVERT_NFT_KEY_WILDCARD:
       data.bytes[0] = value;
@@ -87,9 +89,9 @@ divert_nft_add_bitwise (struct nftnl_rule   *rule,
   nftnl_expr_set (expr, NFTNL_EXPR_BITWISE_XOR, xor->bytes, xor->length);
 }
 
-static void
-add_immediate (struct nftnl_rule   *rule,
-               const DivertNftData *data)
+void
+divert_nft_add_immediate (struct nftnl_rule   *rule,
+                          const DivertNftData *data)
 {
   struct nftnl_expr *expr = divert_nft_add_expr (rule, "immediate");
 
@@ -103,7 +105,7 @@ add_port (struct nftnl_rule   *rule,
 {
   const DivertNftData port = divert_nft_encode_number (DIVERT_NFT_KEY_DPORT, expr->value);
 
-  add_immediate (rule, &port);
+  divert_nft_add_immediate (rule, &port);
 }
 
 /* Puts the new mark into the register. */
@@ -116,7 +118,7 @@ make_mark (struct nftnl_rule   *rule,
 
   if (expr->mask == G_MAXUINT32)
     {
-      add_immediate (rule, &value);
+      divert_nft_add_immediate (rule, &value);
       return;
     }
   if (expr->kind == DIVERT_NFT_SET_MARK)
@@ -175,9 +177,10 @@ add_reject (struct nftnl_rule   *rule,
 {
   struct nftnl_expr *reject = divert_nft_add_expr (rule, "reject");
   const gboolean is_reset = expr->kind == DIVERT_NFT_RESET;
+  const guint8 code = expr->family == DIVERT_FAMILY_IPV6 ? ICMPV6_PORT_UNREACHABLE : ICMP_PORT_UNREACHABLE;
 
   nftnl_expr_set_u32 (reject, NFTNL_EXPR_REJECT_TYPE, is_reset ? NFT_REJECT_TCP_RST : NFT_REJECT_ICMP_UNREACH);
-  nftnl_expr_set_u8 (reject, NFTNL_EXPR_REJECT_CODE, is_reset ? 0 : ICMPV6_PORT_UNREACHABLE);
+  nftnl_expr_set_u8 (reject, NFTNL_EXPR_REJECT_CODE, is_reset ? 0 : code);
 }
 
 static void
@@ -206,6 +209,7 @@ divert_nft_encode_expr (struct nftnl_rule   *rule,
     [DIVERT_NFT_MATCH_EQUAL] = divert_nft_add_match, [DIVERT_NFT_MATCH_NOT_EQUAL] = divert_nft_add_match,
     [DIVERT_NFT_MATCH_RANGE] = divert_nft_add_match, [DIVERT_NFT_MATCH_SET] = divert_nft_add_match,
     [DIVERT_NFT_SET_MARK] = add_mark,     [DIVERT_NFT_SET_CONNMARK] = add_mark,
+    [DIVERT_NFT_HIDE] = divert_nft_add_hide, [DIVERT_NFT_UNHIDE] = divert_nft_add_hide,
     [DIVERT_NFT_TPROXY] = add_tproxy,     [DIVERT_NFT_REDIRECT] = add_redirect,
     [DIVERT_NFT_RESET] = add_reject,      [DIVERT_NFT_UNREACHABLE] = add_reject,
     [DIVERT_NFT_ACCEPT] = add_verdict,    [DIVERT_NFT_DROP] = add_verdict,

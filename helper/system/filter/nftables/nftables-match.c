@@ -7,11 +7,11 @@
 
 #include <string.h>
 
-static void
-load_payload (struct nftnl_rule *rule,
-              guint32            base,
-              guint32            offset,
-              guint32            length)
+void
+divert_nft_load_payload (struct nftnl_rule *rule,
+                         guint32            base,
+                         guint32            offset,
+                         guint32            length)
 {
   struct nftnl_expr *expr = divert_nft_add_expr (rule, "payload");
 
@@ -70,8 +70,8 @@ load_address (struct nftnl_rule   *rule,
     [DIVERT_FAMILY_IPV6] = { 8, 24 },
   };
 
-  load_payload (rule, NFT_PAYLOAD_NETWORK_HEADER,
-                offsets[expr->family][expr->key == DIVERT_NFT_KEY_DESTINATION], count_bytes (expr));
+  divert_nft_load_payload (rule, NFT_PAYLOAD_NETWORK_HEADER,
+                           offsets[expr->family][expr->key == DIVERT_NFT_KEY_DESTINATION], count_bytes (expr));
 }
 
 static void
@@ -96,13 +96,14 @@ load (struct nftnl_rule   *rule,
       break;
     case DIVERT_NFT_KEY_SPORT:
     case DIVERT_NFT_KEY_DPORT:
-      load_payload (rule, NFT_PAYLOAD_TRANSPORT_HEADER, expr->key == DIVERT_NFT_KEY_DPORT ? 2 : 0, 2);
+      divert_nft_load_payload (rule, NFT_PAYLOAD_TRANSPORT_HEADER, expr->key == DIVERT_NFT_KEY_DPORT ? 2 : 0, 2);
       break;
     case DIVERT_NFT_KEY_TCP_FLAGS:
-      load_payload (rule, NFT_PAYLOAD_TRANSPORT_HEADER, 13, 1);
+      divert_nft_load_payload (rule, NFT_PAYLOAD_TRANSPORT_HEADER, 13, 1);
       break;
+    case DIVERT_NFT_KEY_ICMP_TYPE:
     case DIVERT_NFT_KEY_ICMPV6_TYPE:
-      load_payload (rule, NFT_PAYLOAD_TRANSPORT_HEADER, 0, 1);
+      divert_nft_load_payload (rule, NFT_PAYLOAD_TRANSPORT_HEADER, 0, 1);
       break;
     case DIVERT_NFT_KEY_SOURCE_TYPE:
     case DIVERT_NFT_KEY_DESTINATION_TYPE:

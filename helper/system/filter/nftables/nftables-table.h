@@ -14,9 +14,11 @@ G_BEGIN_DECLS
 
 #define DIVERT_NFT_TABLE "nm-divert"
 
-/* In addition to the ruleset's chains: for packets that the proxy does not take. */
+/* In addition to the ruleset's chains: for packets that the proxy does not take, and for those that this
+ * machine sends to itself. */
 #define DIVERT_NFT_CHAIN_REFUSE DIVERT_N_CHAINS
-#define DIVERT_NFT_N_CHAINS (DIVERT_N_CHAINS + 1)
+#define DIVERT_NFT_CHAIN_STAYING (DIVERT_N_CHAINS + 1)
+#define DIVERT_NFT_N_CHAINS (DIVERT_N_CHAINS + 2)
 
 /* The kernel accepts 31 characters for the name of a set. */
 #define DIVERT_NFT_SET_NAME_MAX 31
@@ -34,9 +36,10 @@ typedef enum
   DIVERT_NFT_KEY_MARK,
   DIVERT_NFT_KEY_CONNMARK,   /* from here on, a missing value never matches, inverted or not: that of an entry … */
   DIVERT_NFT_KEY_PROTOCOL,   /* IPPROTO_x */
-  DIVERT_NFT_KEY_SPORT,      /* … a port; these four after a match of the protocol */
+  DIVERT_NFT_KEY_SPORT,      /* … a port; these five after a match of the protocol */
   DIVERT_NFT_KEY_DPORT,
   DIVERT_NFT_KEY_TCP_FLAGS,
+  DIVERT_NFT_KEY_ICMP_TYPE,
   DIVERT_NFT_KEY_ICMPV6_TYPE,
   DIVERT_NFT_KEY_GID,        /* … a socket */
   DIVERT_NFT_KEY_SOURCE_TYPE,/* RTN_x */
@@ -52,11 +55,13 @@ typedef enum
   DIVERT_NFT_MATCH_SET,      /* is in the set @name */
   DIVERT_NFT_SET_MARK,       /* mark = (mark & ~mask) | value */
   DIVERT_NFT_SET_CONNMARK,   /* the same for the connection; without an entry the rule ends here */
+  DIVERT_NFT_HIDE,           /* puts an address of this machine's in the place of an IPv4 datagram's destination */
+  DIVERT_NFT_UNHIDE,         /* puts the destination back, in what an ICMP error quotes of such a datagram */
   DIVERT_NFT_COUNT,
   DIVERT_NFT_TPROXY,         /* to the proxy's socket, or else to its port @value; without either the rule ends */
   DIVERT_NFT_REDIRECT,       /* to port @value on this machine */
   DIVERT_NFT_RESET,          /* refuses a TCP connection */
-  DIVERT_NFT_UNREACHABLE,    /* refuses an IPv6 datagram: its port is closed */
+  DIVERT_NFT_UNREACHABLE,    /* refuses a datagram of @family: its port is closed */
   DIVERT_NFT_ACCEPT,         /* this table is done with the packet at this hook; others still see it */
   DIVERT_NFT_DROP,
   DIVERT_NFT_JUMP,           /* to @chain, and continues after this rule */
@@ -71,9 +76,9 @@ typedef struct
   guint32       last;        /* for RANGE; for TPROXY: the packet's NFPROTO_x, 0: either family */
   guint32       mask;        /* for matches of numbers: G_MAXUINT32 if all bits count */
   DivertPrefix  prefix;      /* for EQUAL, with addresses */
-  DivertFamily  family;      /* for addresses, even in a set */
+  DivertFamily  family;      /* for addresses, even in a set, and for UNREACHABLE */
   char          name[DIVERT_NFT_SET_NAME_MAX + 1]; /* an interface's or a set's */
-  guint         chain;       /* DivertChain or DIVERT_NFT_CHAIN_REFUSE */
+  guint         chain;       /* DivertChain or DIVERT_NFT_CHAIN_x */
 } DivertNftExpr;
 
 typedef struct

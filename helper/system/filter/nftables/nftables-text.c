@@ -10,8 +10,10 @@
 
 #include "nftables-chains.h"
 #include "nftables-expand.h"
+#include "nftables-hide.h"
 
 #include <netinet/in.h>
+#include <netinet/ip_icmp.h>
 
 static const struct
 {
@@ -56,7 +58,8 @@ is_implied (const DivertNftRule *rule,
       const DivertNftKey key = divert_nft_rule_index (rule, j)->key;
 
       if (expr->key == DIVERT_NFT_KEY_FAMILY &&
-          (key == DIVERT_NFT_KEY_SOURCE || key == DIVERT_NFT_KEY_DESTINATION || key == DIVERT_NFT_KEY_ICMPV6_TYPE))
+          (key == DIVERT_NFT_KEY_SOURCE || key == DIVERT_NFT_KEY_DESTINATION || key == DIVERT_NFT_KEY_ICMP_TYPE ||
+           key == DIVERT_NFT_KEY_ICMPV6_TYPE))
         return TRUE;
       if (expr->key == DIVERT_NFT_KEY_PROTOCOL && key >= DIVERT_NFT_KEY_SPORT && key <= DIVERT_NFT_KEY_ICMPV6_TYPE)
         return TRUE;
@@ -97,6 +100,7 @@ append_key (GString             *text,
     [DIVERT_NFT_KEY_SPORT] = "sport",
     [DIVERT_NFT_KEY_DPORT] = "dport",
     [DIVERT_NFT_KEY_TCP_FLAGS] = "tcp flags",
+    [DIVERT_NFT_KEY_ICMP_TYPE] = "icmp type",
     [DIVERT_NFT_KEY_ICMPV6_TYPE] = "icmpv6 type",
     [DIVERT_NFT_KEY_GID] = "meta skgid",
     [DIVERT_NFT_KEY_SOURCE_TYPE] = "fib saddr type",
@@ -182,6 +186,10 @@ append_value (GString             *text,
     case DIVERT_NFT_KEY_TCP_FLAGS:
       append_flags (text, expr->value);
       break;
+    case DIVERT_NFT_KEY_ICMP_TYPE:
+      g_assert (expr->value == ICMP_DEST_UNREACH);
+      g_string_append (text, "destination-unreachable");
+      break;
     case DIVERT_NFT_KEY_ICMPV6_TYPE:
       append_icmpv6_type (text, expr->value);
       break;
@@ -257,6 +265,10 @@ append_statement (GString             *text,
     case DIVERT_NFT_SET_CONNMARK:
       append_set_mark (text, "ct mark", expr);
       break;
+    case DIVERT_NFT_HIDE:
+    case DIVERT_NFT_UNHIDE:
+      g_string_append (text, expr->kind == DIVERT_NFT_HIDE ? DIVERT_NFT_HIDE_TEXT : DIVERT_NFT_UNHIDE_TEXT);
+      break;
     case DIVERT_NFT_COUNT:
       g_string_append (text, "counter");
       break;
@@ -271,7 +283,8 @@ append_statement (GString             *text,
       g_string_append (text, "reject with tcp reset");
       break;
     case DIVERT_NFT_UNREACHABLE:
-      g_string_append (text, "reject with icmpv6 port-unreachable");
+      g_string_append_printf (text, "reject with %s port-unreachable",
+                              expr->family == DIVERT_FAMILY_IPV6 ? "icmpv6" : "icmp");
       break;
     case DIVERT_NFT_ACCEPT:
       g_string_append (text, "accept");
