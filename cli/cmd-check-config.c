@@ -36,7 +36,7 @@ divert_cmd_check_config (const DivertCommand *command,
     return DIVERT_EXIT_USAGE;
   /* A file somewhere else is a draft, and its owner doesn't matter yet. */
   config = rest[0] ? divert_config_files_load_one (rest[0], FALSE, &error)
-                   : divert_config_files_load (DIVERT_CONFIG_DIR, TRUE, &error);
+                   : divert_config_files_load (DIVERT_VENDOR_DIR, DIVERT_CONFIG_DIR, TRUE, &error);
   if (!config)
     return report (error);
   if (config->group && !divert_group_lookup (config->group, &gid, &error))

@@ -17,7 +17,7 @@ int
 main (void)
 {
   /* The helper says what is wrong with the configuration. */
-  g_autoptr(DivertConfig) config = divert_config_files_load (DIVERT_CONFIG_DIR, TRUE, NULL);
+  g_autoptr(DivertConfig) config = divert_config_files_load (DIVERT_VENDOR_DIR, DIVERT_CONFIG_DIR, TRUE, NULL);
   const DivertBackendKind kind = config != NULL ? config->backend : DIVERT_BACKEND_AUTO;
   g_autoptr(DivertBackend) backend = divert_choice_new_backend (kind);
   g_autoptr(GPtrArray) names = backend->klass->list_modules (backend);

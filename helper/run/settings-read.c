@@ -9,6 +9,7 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "divert-config.h"
 #include "system/files/config-files.h"
 #include "system/files/group.h"
 #include "system/files/site-file.h"
@@ -74,7 +75,7 @@ static void
 read_files (Reading *reading)
 {
   reading->read = TRUE;
-  reading->config = divert_config_files_load (reading->config_dir, TRUE, &reading->error);
+  reading->config = divert_config_files_load (DIVERT_VENDOR_DIR, reading->config_dir, TRUE, &reading->error);
   if (reading->config != NULL)
     look_up_group (reading);
 }

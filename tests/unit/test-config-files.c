@@ -12,7 +12,8 @@
 
 typedef struct
 {
-  char *directory;
+  char *directory; /* the administrator's */
+  char *vendor;
 } Fixture;
 
 static void
@@ -21,11 +22,15 @@ set_up (Fixture       *f,
 {
   g_autoptr(GError) error = NULL;
   g_autofree char *drop_ins = NULL;
+  g_autofree char *drop_ins_of_vendor = NULL;
 
   f->directory = g_dir_make_tmp ("nm-divert-XXXXXX", &error);
   g_assert_no_error (error);
+  f->vendor = g_build_filename (f->directory, "vendor", NULL);
   drop_ins = g_build_filename (f->directory, "conf.d", NULL);
   g_assert_cmpint (g_mkdir (drop_ins, 0755), ==, 0);
+  drop_ins_of_vendor = g_build_filename (f->vendor, "conf.d", NULL);
+  g_assert_cmpint (g_mkdir_with_parents (drop_ins_of_vendor, 0755), ==, 0);
 }
 
 static char *
@@ -71,6 +76,7 @@ tear_down (Fixture       *f,
 {
   remove_all (f->directory);
   g_free (f->directory);
+  g_free (f->vendor);
 }
 
 static DivertConfig *
@@ -78,7 +84,7 @@ load (const Fixture *f,
       gboolean       strict)
 {
   g_autoptr(GError) error = NULL;
-  DivertConfig *config = divert_config_files_load (f->directory, strict, &error);
+  DivertConfig *config = divert_config_files_load (f->vendor, f->directory, strict, &error);
 
   g_assert_no_error (error);
   return config;
@@ -95,7 +101,7 @@ assert_refused (const Fixture *f,
   g_autofree char *path = name != NULL ? path_of (f, name) : g_strdup (f->directory);
   g_autofree char *expected = g_strconcat (path, message, NULL);
 
-  g_assert_null (divert_config_files_load (f->directory, strict, &error));
+  g_assert_null (divert_config_files_load (f->vendor, f->directory, strict, &error));
   g_assert_cmpstr (error->message, ==, expected);
   g_assert_true (error->domain == DIVERT_CONFIG_ERROR);
 }
@@ -114,7 +120,7 @@ test_missing (Fixture       *f,
 
   g_assert_cmpint (g_rmdir (drop_ins), ==, 0);
   bare = load (f, FALSE);
-  none = divert_config_files_load (nowhere, TRUE, &error);
+  none = divert_config_files_load (nowhere, nowhere, TRUE, &error);
   g_assert_no_error (error);
   g_assert_true (divert_config_equal (empty, defaults));
   g_assert_true (divert_config_equal (bare, defaults));
@@ -140,6 +146,82 @@ test_order (Fixture       *f,
   g_assert_cmpuint (config->dns_port, ==, 10);
   g_assert_cmpstr (((DivertSite *) g_ptr_array_index (config->sites, 0))->name, ==, "home");
   g_assert_cmpstr (divert_config_find_site (config, "office")->file, ==, office);
+}
+
+/* One list, sorted by name, and of two files with one name the administrator's. */
+static void
+test_vendor (Fixture       *f,
+             gconstpointer  data)
+{
+  g_autoptr(DivertConfig) vendor = NULL;
+  g_autoptr(DivertConfig) config = NULL;
+  g_autofree char *office = path_of (f, "vendor/conf.d/30-office.conf");
+
+  put (f, "vendor/nm-divert.conf", "[proxy]\ngroup=vendor\ntproxy-port=1\n");
+  put (f, "vendor/conf.d/30-office.conf", "[proxy]\ndns-port=30\n[site office]\nintranet=10.0.0.0/8\n");
+  put (f, "vendor/conf.d/40.conf", "[proxy]\ndns-port=40\ntproxy-port=40\n");
+  vendor = load (f, FALSE);
+  g_assert_cmpstr (vendor->group, ==, "vendor");
+  g_assert_cmpuint (vendor->dns_port, ==, 40);
+  g_assert_cmpuint (vendor->tproxy_port, ==, 40);
+
+  put (f, "nm-divert.conf", "[proxy]\ngroup=mine\n");
+  put (f, "conf.d/20.conf", "[proxy]\ndns-port=20\n");
+  put (f, "conf.d/40.conf", "[divert]\nmark=1\n");
+  config = load (f, FALSE);
+  g_assert_cmpstr (config->group, ==, "mine");
+  g_assert_cmpuint (config->dns_port, ==, 30);
+  g_assert_cmpuint (config->tproxy_port, ==, 22223);
+  g_assert_cmpuint (config->mark, ==, 1);
+  g_assert_cmpstr (divert_config_find_site (config, "office")->file, ==, office);
+}
+
+/* An administrator switches a vendor's file off. */
+static void
+test_masked (Fixture       *f,
+             gconstpointer  data)
+{
+  g_autofree char *main_file = path_of (f, "nm-divert.conf");
+  g_autofree char *drop_in = path_of (f, "conf.d/a.conf");
+  g_autoptr(DivertConfig) defaults = divert_config_new ();
+  g_autoptr(DivertConfig) config = NULL;
+
+  put (f, "vendor/nm-divert.conf", "[proxy]\ngroup=vendor\n");
+  put (f, "vendor/conf.d/a.conf", "nonsense");
+  assert_refused (f, FALSE, "vendor/conf.d/a.conf", ":1: neither [group], key=value nor #comment: 'nonsense'");
+  g_assert_cmpint (symlink ("/dev/null", main_file), ==, 0);
+  g_assert_cmpint (symlink ("/dev/null", drop_in), ==, 0);
+  config = load (f, geteuid () == 0);
+  g_assert_true (divert_config_equal (config, defaults));
+}
+
+/* What "trust" wants to write stands in for the administrator's file, and hides the vendor's. */
+static void
+test_candidate (Fixture       *f,
+                gconstpointer  data)
+{
+  const char *good = "[site home]\nintranet=192.168.22.0/24\n";
+  g_autoptr(GError) error = NULL;
+
+  if (geteuid () != 0)
+    {
+      g_test_skip ("only root's files are read");
+      return;
+    }
+  put (f, "vendor/conf.d/home.conf", "[site home]\nintranet=10.0.0.0/8\n");
+  put (f, "vendor/conf.d/office.conf", "[site office]\nintranet=10.2.0.0/16\n");
+  put (f, "conf.d/home.conf", "nonsense");
+  g_assert_true (divert_config_files_check_with (f->vendor, f->directory, "home.conf", good, &error));
+  g_assert_no_error (error);
+  g_assert_true (divert_config_files_check_with (f->vendor, f->directory, "home.conf", NULL, &error));
+  g_assert_no_error (error);
+  g_assert_false (divert_config_files_check_with (f->vendor, f->directory, "office2.conf", good, &error));
+  g_assert_nonnull (strstr (error->message, "conf.d/home.conf:1"));
+  g_clear_error (&error);
+  put (f, "conf.d/home.conf", "# nothing\n");
+  g_assert_false (divert_config_files_check_with (f->vendor, f->directory, "zz.conf",
+                                                  "[site office]\nintranet=10.3.0.0/16\n", &error));
+  g_assert_nonnull (strstr (error->message, "site given twice"));
 }
 
 static void
@@ -219,7 +301,7 @@ test_kinds (Fixture       *f,
   assert_refused (f, FALSE, "conf.d/a.conf", ": cannot be read: 'No such device or address'");
   g_assert_cmpint (g_unlink (path), ==, 0);
 
-  g_assert_cmpint (symlink ("/dev/null", path), ==, 0);
+  g_assert_cmpint (symlink ("/dev/zero", path), ==, 0);
   assert_refused (f, FALSE, "conf.d/a.conf", ": not a regular file: 'special file'");
   g_assert_cmpint (g_unlink (path), ==, 0);
 
@@ -245,7 +327,7 @@ test_kinds (Fixture       *f,
     g_autofree char *message = g_strdup_printf ("%s: cannot be read: 'Not a directory'", plain);
     g_autoptr(GError) error = NULL;
 
-    g_assert_null (divert_config_files_load (plain, FALSE, &error));
+    g_assert_null (divert_config_files_load (f->vendor, plain, FALSE, &error));
     g_assert_cmpstr (error->message, ==, message);
   }
 }
@@ -278,6 +360,9 @@ test_strict (Fixture       *f,
   } modes[] = {
     { NULL, 0755, 0775, ": can be written by others than root, its mode is: '0775'" },
     { NULL, 0755, 01777, ": can be written by others than root, its mode is: '1777'" },
+    { "vendor", 0755, 0775, ": can be written by others than root, its mode is: '0775'" },
+    { "vendor/conf.d", 0755, 0775, ": can be written by others than root, its mode is: '0775'" },
+    { "vendor/conf.d/v.conf", 0644, 0664, ": can be written by others than root, its mode is: '0664'" },
     { "conf.d", 0755, 0757, ": can be written by others than root, its mode is: '0757'" },
     { "nm-divert.conf", 0644, 0664, ": can be written by others than root, its mode is: '0664'" },
     { "conf.d/a.conf", 0600, 0602, ": can be written by others than root, its mode is: '0602'" },
@@ -288,6 +373,7 @@ test_strict (Fixture       *f,
   g_assert_cmpint (g_chmod (f->directory, 0755), ==, 0);
   put (f, "nm-divert.conf", "[proxy]\ngroup=clash\n");
   put (f, "conf.d/a.conf", "");
+  put (f, "vendor/conf.d/v.conf", "");
   put (f, "target", "");
   g_assert_cmpint (symlink ("../target", link), ==, 0);
   divert_config_free (load (f, FALSE));
@@ -331,6 +417,9 @@ main (int    argc,
   } tests[] = {
     { "/config-files/missing", test_missing },
     { "/config-files/order", test_order },
+    { "/config-files/vendor", test_vendor },
+    { "/config-files/masked", test_masked },
+    { "/config-files/candidate", test_candidate },
     { "/config-files/skipped", test_skipped },
     { "/config-files/mistakes", test_mistakes },
     { "/config-files/duplicate-site", test_duplicate_site },

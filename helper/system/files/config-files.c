@@ -1,30 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: reading the configuration's files, and refusing those that anybody but root could have
- * written.
+ * Owns: which files make up the configuration, and in which order they are read.
  *
- * The checks are made on the opened file (fstat), and the name is never used again.  A file that is
- * swapped in between is simply another file, which gets its own check.
+ * There are two places: the vendor's, which belongs to the package, and the administrator's.  The drop-ins of both are
+ * one list, sorted by name.  If both places have a file of the same name, the administrator's is read instead of the
+ * vendor's.
  */
-#include "config-files.h"
+#include "config-files-private.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gi18n-lib.h>
 #include <limits.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "core/words/escape.h"
 
 #define MAIN_FILE "nm-divert.conf"
 #define DROP_INS "conf.d"
 #define SUFFIX ".conf"
-
-typedef DIR Directory;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Directory, closedir)
 
 /* A drop-in as it would be, instead of what is on disk. */
 typedef struct
@@ -33,117 +27,36 @@ typedef struct
   const char *text; /* NULL: it would be removed */
 } Candidate;
 
-static gboolean
-refuse (const char  *path,
-        const char  *problem,
-        const char  *value,
-        GError     **error)
+typedef struct
 {
-  g_autofree char *file = divert_escape_up_to (path, PATH_MAX);
-  g_autofree char *shown = divert_escape (value);
+  const char *path;
+  DIR        *stream; /* NULL: does not exist */
+  char       *drop_ins_path;
+  DIR        *drop_ins;
+} Place;
 
-  g_set_error (error, DIVERT_CONFIG_ERROR, DIVERT_CONFIG_ERROR_FILE, "%s: %s: '%s'", file, problem, shown);
-  return FALSE;
-}
-
-static gboolean
-refuse_errno (const char  *path,
-              int          failure,
-              GError     **error)
+/* The later one has precedence. */
+enum
 {
-  return refuse (path, _("cannot be read"), g_strerror (failure), error);
-}
+  VENDOR,
+  ADMINISTRATOR,
+  N_PLACES,
+};
 
-/* Root must own it, and nobody else may write to it. */
-static gboolean
-check_owner (const char         *path,
-             const struct stat  *st,
-             GError            **error)
+typedef struct
 {
-  g_autofree char *found = NULL;
+  char        *name;
+  const Place *place;
+  const char  *text; /* the candidate's; NULL: it is on disk */
+} Entry;
 
-  if (st->st_uid != 0)
-    {
-      found = g_strdup_printf ("%u", st->st_uid);
-      return refuse (path, _("must belong to root, but belongs to user"), found, error);
-    }
-  if ((st->st_mode & (S_IWGRP | S_IWOTH)) != 0)
-    {
-      found = g_strdup_printf ("%04o", st->st_mode & 07777);
-      return refuse (path, _("can be written by others than root, its mode is"), found, error);
-    }
-  return TRUE;
-}
-
-/* One byte over the limit is enough for divert_config_add() to refuse the file. */
-static char *
-read_all (int          fd,
-          const char  *path,
-          gsize       *ret_length,
-          GError     **error)
+static void
+entry_free (gpointer data)
 {
-  g_autofree char *text = g_malloc (DIVERT_CONFIG_MAX_FILE_BYTES + 1);
-  gsize length = 0;
+  Entry *entry = data;
 
-  while (length < DIVERT_CONFIG_MAX_FILE_BYTES + 1)
-    {
-      gssize n = read (fd, text + length, DIVERT_CONFIG_MAX_FILE_BYTES + 1 - length);
-
-      if (n < 0 && errno == EINTR)
-        continue;
-      if (n < 0)
-        {
-          refuse_errno (path, errno, error);
-          return NULL;
-        }
-      if (n == 0)
-        break;
-      length += n;
-    }
-  *ret_length = length;
-  return g_steal_pointer (&text);
-}
-
-static gboolean
-add_file (DivertConfig  *config,
-          const char    *path,
-          int            fd,
-          gboolean       strict,
-          GError       **error)
-{
-  g_autofree char *text = NULL;
-  struct stat st;
-  gsize length;
-
-  if (fstat (fd, &st) != 0)
-    return refuse_errno (path, errno, error);
-  if (!S_ISREG (st.st_mode))
-    return refuse (path, _("not a regular file"), S_ISDIR (st.st_mode) ? _("directory") : _("special file"), error);
-  if (strict && !check_owner (path, &st, error))
-    return FALSE;
-  text = read_all (fd, path, &length, error);
-  return text != NULL && divert_config_add (config, path, text, length, error);
-}
-
-/* Opens @name in directory @at and adds it.  O_NONBLOCK, because a FIFO must not block us.  Follows a
- * symbolic link; what matters is who owns the file behind it. */
-static gboolean
-add_named (DivertConfig  *config,
-           int            at,
-           const char    *name,
-           const char    *path,
-           gboolean       strict,
-           gboolean       may_be_missing,
-           GError       **error)
-{
-  int fd = openat (at, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-  gboolean done;
-
-  if (fd < 0)
-    return (may_be_missing && errno == ENOENT) || refuse_errno (path, errno, error);
-  done = add_file (config, path, fd, strict, error);
-  close (fd);
-  return done;
+  g_free (entry->name);
+  g_free (entry);
 }
 
 /* Skips what editors and package managers leave behind. */
@@ -154,161 +67,208 @@ is_wanted (const char *name)
 }
 
 static int
-compare_names (gconstpointer a,
-               gconstpointer b)
+compare_entries (gconstpointer a,
+                 gconstpointer b)
 {
-  return strcmp (*(const char *const *) a, *(const char *const *) b);
+  const Entry *const *one = a;
+  const Entry *const *other = b;
+
+  return strcmp ((*one)->name, (*other)->name);
 }
 
 static gboolean
-add_name (GPtrArray   *names,
-          const char  *name,
-          const char  *path,
-          GError     **error)
+has_name (const GPtrArray *entries,
+          guint            n,
+          const char      *name)
+{
+  for (guint i = 0; i < n; i++)
+    {
+      const Entry *entry = g_ptr_array_index (entries, i);
+
+      if (g_str_equal (entry->name, name))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static void
+add_entry (GPtrArray   *entries,
+           const Place *place,
+           const char  *name,
+           const char  *text)
+{
+  Entry *entry = g_new (Entry, 1);
+
+  entry->name = g_strdup (name);
+  entry->place = place;
+  entry->text = text;
+  g_ptr_array_add (entries, entry);
+}
+
+static gboolean
+check_number (const GPtrArray  *entries,
+              const Place      *place,
+              GError          **error)
 {
   g_autofree char *file = NULL;
 
-  g_ptr_array_add (names, g_strdup (name));
-  if (names->len < DIVERT_CONFIG_MAX_FILES)
+  if (entries->len < DIVERT_CONFIG_MAX_FILES)
     return TRUE;
-  file = divert_escape_up_to (path, PATH_MAX);
+  file = divert_escape_up_to (place->drop_ins_path, PATH_MAX);
   g_set_error (error, DIVERT_CONFIG_ERROR, DIVERT_CONFIG_ERROR_LIMIT, _("%s: too many files, at most: '%u'"), file,
                DIVERT_CONFIG_MAX_FILES - 1);
   return FALSE;
 }
 
+/* Adds the wanted names in @place that a place of precedence doesn't have, and not @but. */
 static gboolean
-is_candidate (const Candidate *candidate,
-              const char      *name)
+add_place (GPtrArray    *entries,
+           const Place  *place,
+           const char   *but,
+           GError      **error)
 {
-  return candidate != NULL && g_str_equal (candidate->name, name);
+  const guint n_before = entries->len;
+  const struct dirent *found;
+
+  while (errno = 0, place->drop_ins != NULL && (found = readdir (place->drop_ins)) != NULL)
+    {
+      if (!is_wanted (found->d_name) || g_strcmp0 (found->d_name, but) == 0 ||
+          has_name (entries, n_before, found->d_name))
+        continue;
+      add_entry (entries, place, found->d_name, NULL);
+      if (!check_number (entries, place, error))
+        return FALSE;
+    }
+  return errno == 0 || divert_config_file_refuse (place->drop_ins_path, errno, error);
 }
 
-/* The wanted names in @stream (which may be NULL) and that of the candidate, sorted. */
+/* The drop-ins of all places, sorted.  The candidate is one of the administrator's. */
 static GPtrArray *
-list_names (DIR              *stream,
-            const char       *path,
-            const Candidate  *candidate,
-            GError          **error)
+list_drop_ins (const Place       places[N_PLACES],
+               const Candidate  *candidate,
+               GError          **error)
 {
-  g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
-  const struct dirent *entry;
+  g_autoptr(GPtrArray) entries = g_ptr_array_new_with_free_func (entry_free);
 
   if (candidate != NULL && candidate->text != NULL)
-    g_ptr_array_add (names, g_strdup (candidate->name));
-  while (errno = 0, stream != NULL && (entry = readdir (stream)) != NULL)
-    if (is_wanted (entry->d_name) && !is_candidate (candidate, entry->d_name) &&
-        !add_name (names, entry->d_name, path, error))
+    add_entry (entries, &places[ADMINISTRATOR], candidate->name, candidate->text);
+  for (guint i = N_PLACES; i-- > 0;)
+    if (!add_place (entries, &places[i], i == ADMINISTRATOR && candidate != NULL ? candidate->name : NULL, error))
       return NULL;
-  if (errno != 0)
-    {
-      refuse_errno (path, errno, error);
-      return NULL;
-    }
-  g_ptr_array_sort (names, compare_names);
-  return g_steal_pointer (&names);
+  g_ptr_array_sort (entries, compare_entries);
+  return g_steal_pointer (&entries);
 }
 
-/* Opens directory @name in @at.  NULL without @error if there is none. */
-static DIR *
-open_directory (int          at,
-                const char  *name,
-                const char  *path,
-                gboolean     strict,
-                GError     **error)
-{
-  g_autoptr(Directory) stream = NULL;
-  int fd = openat (at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  struct stat st;
-
-  if (fd >= 0)
-    {
-      stream = fdopendir (fd);
-      if (stream == NULL)
-        close (fd);
-    }
-  if (stream == NULL || fstat (fd, &st) != 0)
-    {
-      if (errno != ENOENT)
-        refuse_errno (path, errno, error);
-      return NULL;
-    }
-  if (strict && !check_owner (path, &st, error))
-    return NULL;
-  return g_steal_pointer (&stream);
-}
-
-/* @parent: "/etc/nm-divert", or NULL if it does not exist. */
 static gboolean
 add_drop_ins (DivertConfig     *config,
-              DIR              *parent,
-              const char       *directory,
+              const Place       places[N_PLACES],
               gboolean          strict,
               const Candidate  *candidate,
               GError          **error)
 {
-  g_autofree char *path = g_build_filename (directory, DROP_INS, NULL);
-  g_autoptr(GError) local_error = NULL;
-  g_autoptr(Directory) stream = parent != NULL ? open_directory (dirfd (parent), DROP_INS, path, strict, &local_error)
-                                               : NULL;
-  g_autoptr(GPtrArray) names = NULL;
+  g_autoptr(GPtrArray) entries = list_drop_ins (places, candidate, error);
 
-  if (local_error == NULL)
-    names = list_names (stream, path, candidate, &local_error);
-  for (guint i = 0; names != NULL && i < names->len; i++)
+  for (guint i = 0; entries != NULL && i < entries->len; i++)
     {
-      const char *name = g_ptr_array_index (names, i);
-      g_autofree char *file = g_build_filename (path, name, NULL);
+      const Entry *entry = g_ptr_array_index (entries, i);
+      g_autofree char *file = g_build_filename (entry->place->drop_ins_path, entry->name, NULL);
 
-      if (is_candidate (candidate, name) ? !divert_config_add (config, file, candidate->text, strlen (candidate->text),
-                                                               error)
-                                         : !add_named (config, dirfd (stream), name, file, strict, FALSE, error))
+      if (entry->text != NULL ? !divert_config_add (config, file, entry->text, strlen (entry->text), error)
+                              : !divert_config_file_add (config, dirfd (entry->place->drop_ins), entry->name, file,
+                                                         strict, NULL, error))
         return FALSE;
     }
+  return entries != NULL;
+}
+
+/* Only one main file is read, that of the place with precedence. */
+static gboolean
+add_main_file (DivertConfig  *config,
+               const Place    places[N_PLACES],
+               gboolean       strict,
+               GError       **error)
+{
+  for (guint i = N_PLACES; i-- > 0;)
+    {
+      g_autofree char *file = g_build_filename (places[i].path, MAIN_FILE, NULL);
+      gboolean missing;
+
+      if (places[i].stream == NULL)
+        continue;
+      if (!divert_config_file_add (config, dirfd (places[i].stream), MAIN_FILE, file, strict, &missing, error))
+        return FALSE;
+      if (!missing)
+        break;
+    }
+  return TRUE;
+}
+
+static gboolean
+open_place (Place       *place,
+            const char  *directory,
+            gboolean     strict,
+            GError     **error)
+{
+  g_autoptr(GError) local_error = NULL;
+
+  place->path = directory;
+  place->drop_ins_path = g_build_filename (directory, DROP_INS, NULL);
+  place->stream = divert_config_file_open_directory (AT_FDCWD, directory, directory, strict, &local_error);
+  if (place->stream != NULL)
+    place->drop_ins = divert_config_file_open_directory (dirfd (place->stream), DROP_INS, place->drop_ins_path, strict,
+                                                         &local_error);
   if (local_error == NULL)
     return TRUE;
   g_propagate_error (error, g_steal_pointer (&local_error));
   return FALSE;
 }
 
+static void
+close_place (Place *place)
+{
+  g_clear_pointer (&place->stream, closedir);
+  g_clear_pointer (&place->drop_ins, closedir);
+  g_free (place->drop_ins_path);
+}
+
 static DivertConfig *
-load (const char       *directory,
+load (const char       *vendor,
+      const char       *directory,
       gboolean          strict,
       const Candidate  *candidate,
       GError          **error)
 {
   g_autoptr(DivertConfig) config = divert_config_new ();
-  g_autoptr(GError) local_error = NULL;
-  g_autoptr(Directory) stream = open_directory (AT_FDCWD, directory, directory, strict, &local_error);
-  g_autofree char *main_file = g_build_filename (directory, MAIN_FILE, NULL);
+  Place places[N_PLACES] = { 0 };
+  gboolean done;
 
-  if (local_error != NULL)
-    {
-      g_propagate_error (error, g_steal_pointer (&local_error));
-      return NULL;
-    }
-  if ((stream != NULL && !add_named (config, dirfd (stream), MAIN_FILE, main_file, strict, TRUE, error)) ||
-      !add_drop_ins (config, stream, directory, strict, candidate, error))
-    return NULL;
-  return divert_config_finish (config, error) ? g_steal_pointer (&config) : NULL;
+  done = open_place (&places[VENDOR], vendor, strict, error) &&
+         open_place (&places[ADMINISTRATOR], directory, strict, error) &&
+         add_main_file (config, places, strict, error) && add_drop_ins (config, places, strict, candidate, error) &&
+         divert_config_finish (config, error);
+  for (guint i = 0; i < N_PLACES; i++)
+    close_place (&places[i]);
+  return done ? g_steal_pointer (&config) : NULL;
 }
 
 DivertConfig *
-divert_config_files_load (const char  *directory,
+divert_config_files_load (const char  *vendor,
+                          const char  *directory,
                           gboolean     strict,
                           GError     **error)
 {
-  return load (directory, strict, NULL, error);
+  return load (vendor, directory, strict, NULL, error);
 }
 
 gboolean
-divert_config_files_check_with (const char  *directory,
+divert_config_files_check_with (const char  *vendor,
+                                const char  *directory,
                                 const char  *name,
                                 const char  *text,
                                 GError     **error)
 {
   const Candidate candidate = { name, text };
-  g_autoptr(DivertConfig) config = load (directory, TRUE, &candidate, error);
+  g_autoptr(DivertConfig) config = load (vendor, directory, TRUE, &candidate, error);
 
   return config != NULL;
 }
@@ -320,7 +280,8 @@ divert_config_files_load_one (const char  *file,
 {
   g_autoptr(DivertConfig) config = divert_config_new ();
 
-  if (!add_named (config, AT_FDCWD, file, file, strict, FALSE, error) || !divert_config_finish (config, error))
+  if (!divert_config_file_add (config, AT_FDCWD, file, file, strict, NULL, error) ||
+      !divert_config_finish (config, error))
     return NULL;
   return g_steal_pointer (&config);
 }

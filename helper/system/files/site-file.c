@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "config-files.h"
+#include "divert-config.h"
 
 #define DROP_INS "conf.d"
 #define MARKER "# Written by 'nm-divert trust', and written again by it. To keep it as you want it, delete this line.\n"
@@ -189,7 +190,8 @@ check (const char        *config_dir,
   g_autofree char *name = get_name (site);
 
   return check_place (existing, path, error) && check_ours (path, error) &&
-         divert_config_files_check_with (config_dir, name, text, error) && read_ours (path, ret_previous, error);
+         divert_config_files_check_with (DIVERT_VENDOR_DIR, config_dir, name, text, error) &&
+         read_ours (path, ret_previous, error);
 }
 
 gboolean
