@@ -26,6 +26,7 @@ static struct
   char    *event;
   guint    calls;
   gboolean silent;
+  char    *refusal;    /* NULL: nothing is refused */
 } self;
 
 static void
@@ -44,7 +45,9 @@ on_call (GDBusConnection       *bus,
       g_free (self.event);
       g_variant_get (parameters, "(s)", &self.event);
     }
-  if (!self.silent)
+  if (self.refusal != NULL)
+    g_dbus_method_invocation_return_dbus_error (invocation, NAME ".Error.Failed", self.refusal);
+  else if (!self.silent)
     g_dbus_method_invocation_return_value (invocation, NULL);
 }
 
@@ -215,6 +218,21 @@ test_silent_helper (void)
   g_assert_cmpstr (said, !=, GAVE_UP);
 }
 
+/* Whatever the error says, it is one line of plain text, and not a long one. */
+static void
+test_refusal (void)
+{
+  static const char escaped[] = "pre-up: the rules were not looked at: \\033[2Jno\\012 \\134 caf\\303\\251 ";
+  g_autofree char *flood = g_strnfill (100000, 'x'), *said = NULL;
+
+  self.refusal = g_strconcat ("\x1b[2Jno\n \\ caf\xc3\xa9 ", flood, NULL);
+  said = run_hasty_hook ();
+  g_clear_pointer (&self.refusal, g_free);
+  g_assert_nonnull (strstr (said, escaped));
+  g_assert_cmpuint (strlen (said), >, 1000);
+  g_assert_cmpuint (strlen (said), <, 1200);
+}
+
 /* A bus that accepts the connection and says nothing, and no bus at all. */
 static void
 test_no_bus (void)
@@ -253,6 +271,7 @@ main (int    argc,
   g_test_add_func ("/hook/environment", test_environment);
   g_test_add_func ("/hook/policy", test_policy);
   g_test_add_func ("/hook/silent-helper", test_silent_helper);
+  g_test_add_func ("/hook/refusal", test_refusal);
   g_test_add_func ("/hook/no-bus", test_no_bus);
   return g_test_run ();
 }
