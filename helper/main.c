@@ -157,14 +157,14 @@ connect_bus (Helper *helper)
 
 /* The rules must change between a lost carrier and the next network, however busy the machine is.  On a fully loaded
  * machine an ordinary process waits for 20 ms and more, which is ten datagrams of a stream.  A run takes about 1 ms.
- * The other threads stay ordinary.  They do everything that may be slow or that anybody can ask for: callers
- * (bus/service.c), TLS (system/sources/beacon/). */
+ * The tripwire (system/routing/tripwire-ears.c) is above it.  The other threads stay ordinary.  They do everything
+ * that may be slow or that anybody can ask for: callers (bus/service.c), TLS (system/sources/beacon/). */
 static void
 hurry (void)
 {
   const struct sched_param parameter = { .sched_priority = sched_get_priority_min (SCHED_RR) };
 
-  /* The unit sets this priority, and then forbids us to ask for it. */
+  /* The unit sets this priority. */
   if ((sched_getscheduler (0) & ~SCHED_RESET_ON_FORK) == SCHED_RR)
     return;
   if (sched_setscheduler (0, SCHED_RR | SCHED_RESET_ON_FORK, &parameter) != 0)

@@ -3,8 +3,9 @@
  * Owns: the backend, the routes and the fence, what their errors mean to a person, and when to try again.
  *
  * The fence needs no lock.  So when something is revoked, the fence closes first, whatever happens to the rest.  It
- * also opens last, once the rules are in place.  The guard (filter/guard.h) comes between, behind the rules: whoever
- * writes nftables waits for those who do.
+ * also opens last, once the rules are in place.  While it is open, the tripwire (routing/tripwire.h) may close it, and
+ * then wakes the main loop.  The guard (filter/guard.h) comes between, behind the rules: whoever writes nftables waits
+ * for those who do.
  */
 #include "laying.h"
 
@@ -12,6 +13,7 @@
 #include "core/ruleset/fence.h"
 #include "rehearsal.h"
 #include "system/filter/guard.h"
+#include "system/flows/waiting-packets.h"
 #include "system/routing/fence.h"
 #include "system/routing/loss.h"
 
@@ -90,10 +92,38 @@ divert_laying_find_drift (DivertLaying *laying,
   return laying->backend->klass->find_drift (laying->backend, thorough);
 }
 
+/* In the tripwire's thread. */
+static void
+drop_waiting (guint ifindex)
+{
+  guint dropped;
+
+  divert_waiting_packets_drop (ifindex, &dropped, NULL);
+}
+
+void
+divert_laying_set_tripwire (DivertLaying    *laying,
+                            DivertLookAgain  tripped,
+                            gpointer         user_data)
+{
+  g_autoptr(GError) error = NULL;
+  DivertTripwire *wire = divert_tripwire_new (&divert_tripwire_limits, drop_waiting, tripped, user_data, &error);
+
+  if (wire == NULL)
+    g_warning ("the main loop alone closes the fence: %s", error->message);
+  divert_fences_set_tripwire (laying->fences, wire);
+}
+
 guint32
 divert_laying_get_port (const DivertLaying *laying)
 {
   return divert_fences_get_port (laying->fences);
+}
+
+guint32
+divert_laying_get_wire_port (const DivertLaying *laying)
+{
+  return divert_fences_get_wire_port (laying->fences);
 }
 
 DivertParts
@@ -107,7 +137,8 @@ divert_laying_is_loss (const DivertLaying *laying,
                        struct nlmsghdr    *header)
 {
   return header->nlmsg_pid != divert_routes_get_port (laying->routes) &&
-         header->nlmsg_pid != divert_fences_get_port (laying->fences) && divert_loss_is_ours (header);
+         header->nlmsg_pid != divert_fences_get_port (laying->fences) &&
+         header->nlmsg_pid != divert_fences_get_wire_port (laying->fences) && divert_loss_is_ours (header);
 }
 
 gboolean
@@ -335,7 +366,10 @@ divert_laying_lay (DivertLaying         *laying,
   const DivertLaid laid = lay_rules (laying, config, gid, decision, facts, problems, applied);
 
   if (laid != DIVERT_LAID_NOT)
-    write_fence (laying, divert_fences_open, fence, problems, applied);
+    {
+      divert_fences_arm (laying->fences, fence, decision, facts);
+      write_fence (laying, divert_fences_open, fence, problems, applied);
+    }
 
   /* Tables that one family lacks may appear later, so we keep trying. */
   if (laid != DIVERT_LAID || problems->len > laying->n_known)

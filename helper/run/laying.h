@@ -41,8 +41,14 @@ DivertParts   divert_laying_take_drift (DivertLaying *laying);
 /* Does a notification of rtnetlink say that somebody else has deleted some of that? */
 gboolean      divert_laying_is_loss (const DivertLaying *laying, struct nlmsghdr *header);
 
-/* The port of the fence's writes, by which the kernel's notifications identify them. */
+/* From now on the fence closes by itself as soon as a link is lost on which a grant rests, whatever this thread is
+ * doing.  Then @tripped is called: the caller has to lay again, with newer facts. */
+void          divert_laying_set_tripwire (DivertLaying *laying, DivertLookAgain tripped, gpointer user_data);
+
+/* The ports of the fence's writes, by which the kernel's notifications identify them, and of the tripwire's (0: there
+ * is none). */
 guint32       divert_laying_get_port (const DivertLaying *laying);
+guint32       divert_laying_get_wire_port (const DivertLaying *laying);
 
 /* Does the kernel have rules of an earlier helper? */
 gboolean      divert_laying_find_rules (DivertLaying *laying);

@@ -38,6 +38,12 @@ on_retry (gpointer user_data)
 }
 
 static void
+on_tripped (gpointer user_data)
+{
+  ask (user_data, "tripwire");
+}
+
+static void
 on_settings_changed (gpointer user_data)
 {
   ask (user_data, "settings");
@@ -127,7 +133,9 @@ divert_pipeline_new (const char  *config_dir,
   pipeline->kernel = divert_kernel_new (on_kernel_changed, pipeline, error);
   if (pipeline->kernel == NULL)
     return NULL;
-  divert_kernel_ignore_writer (pipeline->kernel, divert_laying_get_port (pipeline->laying));
+  divert_laying_set_tripwire (pipeline->laying, on_tripped, pipeline);
+  divert_kernel_ignore_writers (pipeline->kernel, divert_laying_get_port (pipeline->laying),
+                                divert_laying_get_wire_port (pipeline->laying));
   divert_kernel_set_witness (pipeline->kernel, on_notification, pipeline);
   pipeline->beacons = divert_beacons_new (&DIVERT_BEACON_LIMITS, on_beacons_changed, pipeline);
 

@@ -27,6 +27,15 @@ divert_fence_left_set (DivertFenceLeft   *left,
   left->fence = kept;
 }
 
+void
+divert_fence_left_shut (DivertFenceLeft *left)
+{
+  if (left->fence == NULL)
+    return;
+  g_array_unref (left->fence->gates);
+  left->fence->gates = divert_prefixes_new ();
+}
+
 /* Is one of @wanted missing that was left? */
 static gboolean
 is_missing (const GArray     *wanted,

@@ -16,6 +16,8 @@ typedef struct
 
 /* @fence was closed just now (@open FALSE), or opened as well. */
 void        divert_fence_left_set (DivertFenceLeft *left, const DivertFence *fence, gboolean open);
+/* Its gates were closed since, and not by somebody else. */
+void        divert_fence_left_shut (DivertFenceLeft *left);
 void        divert_fence_left_clear (DivertFenceLeft *left);
 /* Which parts are missing that are still wanted.  @w has read what is there; @whole: so was the device. */
 DivertParts divert_fence_left_find_drift (const DivertFenceLeft *left, const DivertFenceWriter *w, gboolean whole);

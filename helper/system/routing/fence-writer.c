@@ -61,12 +61,12 @@ divert_fence_writer_delete (DivertFenceWriter *w,
     put_dumped (w, type, 0, seen->pdata[i]);
 }
 
-/* @type: RTN_THROW for a gate, RTN_UNICAST or RTN_UNREACHABLE for a panel. */
-void
-divert_fence_writer_put_route (DivertFenceWriter  *w,
-                               int                 flags,
-                               const DivertPrefix *prefix,
-                               guint               type)
+static void
+put_route (DivertFenceWriter  *w,
+           int                 request,
+           int                 flags,
+           const DivertPrefix *prefix,
+           guint               type)
 {
   const struct rtmsg route = {
     .rtm_family = divert_netlink_family (prefix->family),
@@ -75,7 +75,7 @@ divert_fence_writer_put_route (DivertFenceWriter  *w,
     .rtm_type = type,
     .rtm_scope = type == RTN_UNICAST ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE,
   };
-  DivertNetlinkMessage *msg = divert_netlink_message_new (RTM_NEWROUTE, NLM_F_CREATE | flags, &route, sizeof route);
+  DivertNetlinkMessage *msg = divert_netlink_message_new (request, flags, &route, sizeof route);
 
   nla_put (msg, RTA_DST, divert_family_bytes (prefix->family), prefix->bytes);
   nla_put_u32 (msg, RTA_TABLE, w->fence->table);
@@ -83,6 +83,15 @@ divert_fence_writer_put_route (DivertFenceWriter  *w,
   if (type == RTN_UNICAST)
     nla_put_u32 (msg, RTA_OIF, w->ifindex);
   g_ptr_array_add (w->msgs, msg);
+}
+
+void
+divert_fence_writer_put_route (DivertFenceWriter  *w,
+                               int                 flags,
+                               const DivertPrefix *prefix,
+                               guint               type)
+{
+  put_route (w, RTM_NEWROUTE, NLM_F_CREATE | flags, prefix, type);
 }
 
 /* Adds the members of @prefixes that @present says are missing; returns how many. */
@@ -107,16 +116,18 @@ divert_fence_writer_add_missing (DivertFenceWriter *w,
   return n;
 }
 
-void
-divert_fence_writer_add_rule (DivertFenceWriter *w,
-                              DivertFamily       family)
+static void
+put_rule (DivertFenceWriter *w,
+          int                request,
+          int                flags,
+          DivertFamily       family)
 {
   const struct fib_rule_hdr rule = {
     .family = divert_netlink_family (family),
     .action = FR_ACT_TO_TBL,
     .flags = w->fence->mark != 0 ? FIB_RULE_INVERT : 0,
   };
-  DivertNetlinkMessage *msg = divert_netlink_message_new (RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, &rule, sizeof rule);
+  DivertNetlinkMessage *msg = divert_netlink_message_new (request, flags, &rule, sizeof rule);
 
   nla_put_u32 (msg, FRA_PRIORITY, DIVERT_FENCE_PRIORITY);
   nla_put_u32 (msg, FRA_TABLE, w->fence->table);
@@ -129,6 +140,13 @@ divert_fence_writer_add_rule (DivertFenceWriter *w,
   g_ptr_array_add (w->msgs, msg);
 }
 
+void
+divert_fence_writer_add_rule (DivertFenceWriter *w,
+                              DivertFamily       family)
+{
+  put_rule (w, RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, family);
+}
+
 /* Not exclusive: for a moment there are two copies of the rule. */
 void
 divert_fence_writer_renew_rule (DivertFenceWriter     *w,
@@ -136,6 +154,24 @@ divert_fence_writer_renew_rule (DivertFenceWriter     *w,
 {
   put_dumped (w, RTM_NEWRULE, NLM_F_CREATE, rule);
   put_dumped (w, RTM_DELRULE, 0, rule);
+}
+
+void
+divert_fence_writer_shut (DivertFenceWriter *w)
+{
+  gboolean ipv6 = FALSE;
+
+  for (guint i = 0; i < w->fence->gates->len; i++)
+    {
+      const DivertPrefix *gate = divert_prefixes_index (w->fence->gates, i);
+
+      put_route (w, RTM_DELROUTE, 0, gate, RTN_THROW);
+      ipv6 |= gate->family == DIVERT_FAMILY_IPV6;
+    }
+  if (!ipv6)
+    return;
+  put_rule (w, RTM_NEWRULE, NLM_F_CREATE, DIVERT_FAMILY_IPV6);
+  put_rule (w, RTM_DELRULE, 0, DIVERT_FAMILY_IPV6);
 }
 
 static gboolean

@@ -35,6 +35,8 @@ guint    divert_fence_writer_add_missing (DivertFenceWriter *w, DivertFamily fam
 void     divert_fence_writer_add_rule (DivertFenceWriter *w, DivertFamily family);
 /* For a moment there are two copies of the rule. */
 void     divert_fence_writer_renew_rule (DivertFenceWriter *w, const struct nlmsghdr *rule);
+/* Deletes all gates of the fence, whether they are there or not, without having read anything. */
+void     divert_fence_writer_shut (DivertFenceWriter *w);
 
 /* Has all messages carried out, and starts over.  Sets @ret_wrote to TRUE if any was. */
 gboolean divert_fence_writer_send (DivertFenceWriter *w, gboolean *ret_wrote, GError **error);

@@ -33,6 +33,7 @@ struct DivertFences
 {
   DivertNetlink     *netlink;
   DivertFenceDevice *device;
+  DivertTripwire    *wire;     /* NULL: there is none */
   DivertFenceLeft    left;
   DivertParts        changed;  /* found by closing, and not told yet */
   const DivertFence *complete; /* not owned: for this fence, closing found nothing left for opening to change */
@@ -57,6 +58,7 @@ divert_fences_free (DivertFences *fences)
 {
   if (fences == NULL)
     return;
+  divert_tripwire_free (fences->wire);
   divert_fence_left_clear (&fences->left);
   divert_fence_device_free (fences->device);
   divert_netlink_free (fences->netlink);
@@ -67,6 +69,32 @@ guint32
 divert_fences_get_port (const DivertFences *fences)
 {
   return divert_netlink_get_port (fences->netlink);
+}
+
+guint32
+divert_fences_get_wire_port (const DivertFences *fences)
+{
+  return divert_tripwire_get_port (fences->wire);
+}
+
+void
+divert_fences_set_tripwire (DivertFences   *fences,
+                            DivertTripwire *wire)
+{
+  fences->wire = wire;
+}
+
+void
+divert_fences_arm (DivertFences         *fences,
+                   const DivertFence    *fence,
+                   const DivertDecision *decision,
+                   const DivertFacts    *facts)
+{
+  g_autoptr(GArray) links = divert_trip_links_new (decision, facts);
+
+  /* What closing has found may be gone. */
+  if (divert_tripwire_arm (fences->wire, links, fence))
+    fences->complete = NULL;
 }
 
 static void
@@ -145,6 +173,12 @@ close_fence (DivertFences       *fences,
     }
   if (!divert_fence_writer_read (&w, fences->netlink, fence, ifindex, error))
     return FALSE;
+  /* Now that we have read, because it may have closed the gates meanwhile. */
+  if (divert_tripwire_take (fences->wire, fence->gates->len == 0))
+    {
+      divert_fence_left_shut (&fences->left);
+      *ret_wrote = TRUE;
+    }
   fences->complete = is_complete (&w) ? fence : NULL;
   fences->changed |= divert_fence_left_find_drift (&fences->left, &w, whole);
   for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
@@ -194,31 +228,41 @@ plan_opening (DivertFenceWriter *w,
   divert_fence_writer_add_missing (w, family, w->fence->gates, state->gates, RTN_THROW);
 }
 
+static gboolean
+open_fence (DivertFences       *fences,
+            const DivertFence  *fence,
+            gboolean           *ret_wrote,
+            GError            **error)
+{
+  g_auto(DivertFenceWriter) w = { 0 };
+
+  if (g_steal_pointer (&fences->complete) == fence)
+    return TRUE;
+  if (!divert_fence_writer_read (&w, fences->netlink, fence, divert_fence_device_find (fences->netlink, NULL), error))
+    return FALSE;
+  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
+    plan_opening (&w, family);
+  return divert_fence_writer_send (&w, ret_wrote, error) &&
+         (fence->families != DIVERT_FAMILIES_NONE ||
+          divert_fence_device_remove (fences->device, fences->netlink, ret_wrote, error));
+}
+
 gboolean
 divert_fences_open (DivertFences       *fences,
                     const DivertFence  *fence,
                     gboolean           *ret_wrote,
                     GError            **error)
 {
-  g_auto(DivertFenceWriter) w = { 0 };
-  gboolean wrote = FALSE, ok;
+  gboolean wrote = FALSE, ok = TRUE;
+  /* After a loss, another run follows, which knows of it. */
+  const gboolean whole = divert_tripwire_lock (fences->wire);
 
-  if (ret_wrote != NULL)
-    *ret_wrote = FALSE;
-  if (g_steal_pointer (&fences->complete) == fence)
-    {
-      divert_fence_left_set (&fences->left, fence, TRUE);
-      return TRUE;
-    }
-  ok = divert_fence_writer_read (&w, fences->netlink, fence, divert_fence_device_find (fences->netlink, NULL), error);
-  for (guint family = 0; ok && family < DIVERT_N_FAMILIES; family++)
-    plan_opening (&w, family);
-  ok = ok && divert_fence_writer_send (&w, &wrote, error) &&
-       (fence->families != DIVERT_FAMILIES_NONE ||
-        divert_fence_device_remove (fences->device, fences->netlink, &wrote, error));
-  if (ok)
+  if (whole)
+    ok = open_fence (fences, fence, &wrote, error);
+  divert_tripwire_unlock (fences->wire);
+  if (ok && whole)
     divert_fence_left_set (&fences->left, fence, TRUE);
-  else
+  else if (!ok)
     g_prefix_error (error, _("cannot open the routing fence: "));
   if (ret_wrote != NULL)
     *ret_wrote = wrote;

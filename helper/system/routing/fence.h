@@ -10,6 +10,7 @@
 
 #include "core/memory/drift.h"
 #include "core/ruleset/fence.h"
+#include "tripwire.h"
 
 G_BEGIN_DECLS
 
@@ -20,14 +21,22 @@ DivertFences *divert_fences_new (GError **error);
 void          divert_fences_free (DivertFences *fences);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertFences, divert_fences_free)
 
-/* The port by which the kernel's notifications identify our writes (divert_netlink_get_port()). */
+/* From now on, @wire (owned) closes the gates as well; see divert_fences_arm(). */
+void          divert_fences_set_tripwire (DivertFences *fences, DivertTripwire *wire);
+/* The ports by which the kernel's notifications identify our writes (divert_netlink_get_port()), and those of the
+ * tripwire; 0: there is none. */
 guint32       divert_fences_get_port (const DivertFences *fences);
+guint32       divert_fences_get_wire_port (const DivertFences *fences);
 
 /* The first write of a run.  Deletes the gates that are not in @fence, and adds missing device, panels
  * and rules.  Then makes a panel refuse if there would be no route without it.  None of that makes
  * anything reachable.  A failure in one family does not stop the other.  @ret_wrote (optional) is set
  * even on failure. */
 gboolean      divert_fences_close (DivertFences *fences, const DivertFence *fence, gboolean *ret_wrote, GError **error);
+/* Call it before opening, with the decision and the facts behind @fence.  If a link on which the decision grants
+ * something is no longer as in @facts, or does not stay so, the gates are closed at once, and not opened. */
+void          divert_fences_arm (DivertFences *fences, const DivertFence *fence, const DivertDecision *decision,
+                                 const DivertFacts *facts);
 /* The last write of a run.  Adds the gates of @fence, and deletes the rules, panels and (if the fence is
  * empty) the device that are not in it.  Call it after divert_fences_close() with the same @fence. */
 gboolean      divert_fences_open (DivertFences *fences, const DivertFence *fence, gboolean *ret_wrote, GError **error);

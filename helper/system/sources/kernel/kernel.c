@@ -33,7 +33,7 @@ struct DivertKernel
   DivertGateways      *gateways;
   guint                watch_id; /* the timer's; 0: none */
   gint64               watch_until;
-  guint32              own_port; /* 0: none */
+  guint32              own_ports[2]; /* 0: none */
   int                  ports;    /* ip_local_port_range */
   DivertLookAgain      changed;
   gpointer             user_data;
@@ -123,7 +123,8 @@ static gboolean
 is_own (const DivertKernel    *kernel,
         const struct nlmsghdr *header)
 {
-  return header->nlmsg_pid != 0 && header->nlmsg_pid == kernel->own_port;
+  return header->nlmsg_pid != 0 &&
+         (header->nlmsg_pid == kernel->own_ports[0] || header->nlmsg_pid == kernel->own_ports[1]);
 }
 
 static gboolean
@@ -200,10 +201,12 @@ divert_kernel_free (DivertKernel *kernel)
 }
 
 void
-divert_kernel_ignore_writer (DivertKernel *kernel,
-                             guint32       port)
+divert_kernel_ignore_writers (DivertKernel *kernel,
+                              guint32       port,
+                              guint32       other)
 {
-  kernel->own_port = port;
+  kernel->own_ports[0] = port;
+  kernel->own_ports[1] = other;
 }
 
 void

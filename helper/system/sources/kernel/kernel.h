@@ -20,8 +20,9 @@ DivertKernel *divert_kernel_new (DivertLookAgain changed, gpointer user_data, GE
 void          divert_kernel_free (DivertKernel *kernel);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertKernel, divert_kernel_free)
 
-/* Routes and ip rules that @port writes (divert_netlink_get_port()) are our own, and no reason to look again. */
-void          divert_kernel_ignore_writer (DivertKernel *kernel, guint32 port);
+/* Routes and ip rules that @port writes (divert_netlink_get_port()) are our own, and no reason to look again; so are
+ * those of @other (0: nobody's). */
+void          divert_kernel_ignore_writers (DivertKernel *kernel, guint32 port, guint32 other);
 /* @witness sees each notification before anything else is made of it. */
 typedef void (*DivertKernelWitness) (struct nlmsghdr *header, gpointer user_data);
 void          divert_kernel_set_witness (DivertKernel *kernel, DivertKernelWitness witness, gpointer user_data);

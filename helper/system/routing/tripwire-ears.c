@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: the thread, its priority, and how much it may do.
+ *
+ * Theory of operation.  One socket hears of the armed links alone, so that nothing else wakes the thread or fills the
+ * socket.  Each message counts, and so does each one that is lost.  The other socket hears of all links.  It only tells
+ * that some carrier may have changed, so it has room for one message, and is not looked at while done() is being called
+ * every few milliseconds anyway.
+ *
+ * Nobody can make the thread use more than a twentieth of a processor.  However long it has listened, it then sleeps
+ * nineteen times as long.  What must be done at once has been done by then.
+ */
+#include "tripwire-ears.h"
+
+#include <errno.h>
+#include <glib/gi18n-lib.h>
+#include <linux/rtnetlink.h>
+#include <netlink/netlink.h>
+#include <poll.h>
+#include <sched.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#define BUFFER_BYTES (16 * 1024)
+#define INTERVAL_MS 5
+/* Then the rest gets a turn. */
+#define MAX_DATAGRAMS 64
+
+struct DivertTripEars
+{
+  DivertTripLimits  limits;
+  DivertTripHearing hearing;
+  gpointer          user_data;
+  GThread          *thread;
+  gboolean          ending; /* atomic */
+  int               nudge;  /* eventfd */
+  struct nl_sock   *armed;  /* hears of the armed links */
+  struct nl_sock   *crowd;  /* hears of all links while some are armed */
+  char             *buffer;
+};
+
+/* FALSE: the socket is empty. */
+static gboolean
+hear (DivertTripEars *ears)
+{
+  struct sockaddr_nl sender = { 0 };
+  struct iovec iov = { ears->buffer, BUFFER_BYTES };
+  struct msghdr datagram = { .msg_name = &sender, .msg_namelen = sizeof sender, .msg_iov = &iov, .msg_iovlen = 1 };
+  const ssize_t n = recvmsg (nl_socket_get_fd (ears->armed), &datagram, MSG_DONTWAIT);
+  int remaining = (int) n;
+
+  if (n < 0 && errno != ENOBUFS)
+    return errno == EINTR;
+  if (n < 0 || (datagram.msg_flags & MSG_TRUNC) != 0)
+    ears->hearing.heard (NULL, ears->user_data);
+  else if (sender.nl_pid == 0)
+    for (struct nlmsghdr *header = (struct nlmsghdr *) ears->buffer; nlmsg_ok (header, remaining);
+         header = nlmsg_next (header, &remaining))
+      ears->hearing.heard (header, ears->user_data);
+  return TRUE;
+}
+
+static gboolean
+hear_crowd (DivertTripEars *ears)
+{
+  gboolean any = FALSE;
+  char nothing;
+
+  for (guint i = 0; i < MAX_DATAGRAMS && recv (nl_socket_get_fd (ears->crowd), &nothing, 1, MSG_DONTWAIT) >= 0; i++)
+    any = TRUE;
+  return any;
+}
+
+/* µs; of this thread. */
+static gint64
+get_processor_time (void)
+{
+  struct timespec used = { 0 };
+
+  clock_gettime (CLOCK_THREAD_CPUTIME_ID, &used);
+  return used.tv_sec * G_USEC_PER_SEC + used.tv_nsec / 1000;
+}
+
+/* Above the main loop, which may be in the middle of a long run. */
+static void
+hurry (void)
+{
+  const struct sched_param parameter = { .sched_priority = sched_get_priority_min (SCHED_RR) + 1 };
+
+  if (sched_setscheduler (0, SCHED_RR | SCHED_RESET_ON_FORK, &parameter) != 0)
+    g_info ("no real-time priority for the tripwire: %s", g_strerror (errno));
+}
+
+static void
+clear_nudge (DivertTripEars *ears)
+{
+  guint64 count;
+
+  if (read (ears->nudge, &count, sizeof count) < 0)
+    return;
+}
+
+static gpointer
+listen_and_sleep (gpointer data)
+{
+  DivertTripEars *ears = data;
+  gboolean again = FALSE;
+
+  hurry ();
+  while (!g_atomic_int_get (&ears->ending))
+    {
+      struct pollfd polls[] = { { .fd = nl_socket_get_fd (ears->armed), .events = POLLIN },
+                                { .fd = ears->nudge, .events = POLLIN },
+                                { .fd = again ? -1 : nl_socket_get_fd (ears->crowd), .events = POLLIN } };
+      gint64 begin;
+
+      poll (polls, G_N_ELEMENTS (polls), again ? INTERVAL_MS : -1);
+      begin = get_processor_time ();
+      for (guint i = 0; i < MAX_DATAGRAMS && hear (ears); i++)
+        ;
+      clear_nudge (ears);
+      again = ears->hearing.done (hear_crowd (ears), ears->user_data);
+      g_usleep ((get_processor_time () - begin) * (ears->limits.share - 1));
+    }
+  return NULL;
+}
+
+static struct nl_sock *
+subscribe (int room_bytes)
+{
+  g_autoptr(GArray) nobody = g_array_new (FALSE, FALSE, sizeof (DivertLinkState));
+  struct nl_sock *sock = nl_socket_alloc ();
+
+  if (sock == NULL || nl_connect (sock, NETLINK_ROUTE) < 0)
+    {
+      nl_socket_free (sock);
+      return NULL;
+    }
+  divert_trip_links_filter (nl_socket_get_fd (sock), nobody);
+  /* Exceed the system's limit if we may. */
+  if (setsockopt (nl_socket_get_fd (sock), SOL_SOCKET, SO_RCVBUFFORCE, &room_bytes, sizeof room_bytes) < 0)
+    setsockopt (nl_socket_get_fd (sock), SOL_SOCKET, SO_RCVBUF, &room_bytes, sizeof room_bytes);
+  if (nl_socket_add_memberships (sock, RTNLGRP_LINK, 0) < 0)
+    g_clear_pointer (&sock, nl_socket_free);
+  return sock;
+}
+
+static gboolean
+begin (DivertTripEars  *ears,
+       GError         **error)
+{
+  const int on = 1;
+
+  errno = ENOMEM;
+  ears->armed = subscribe (ears->limits.room_bytes);
+  ears->crowd = ears->armed != NULL ? subscribe (1) : NULL;
+  ears->nudge = ears->crowd != NULL ? eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK) : -1;
+  if (ears->nudge < 0)
+    {
+      g_set_error (error, DIVERT_NETLINK_ERROR, errno, _("cannot listen to the kernel: %s"), g_strerror (errno));
+      return FALSE;
+    }
+  setsockopt (nl_socket_get_fd (ears->crowd), SOL_NETLINK, NETLINK_NO_ENOBUFS, &on, sizeof on);
+  ears->thread = g_thread_try_new ("tripwire", listen_and_sleep, ears, error);
+  return ears->thread != NULL;
+}
+
+DivertTripEars *
+divert_trip_ears_new (const DivertTripLimits   *limits,
+                      const DivertTripHearing  *hearing,
+                      gpointer                  user_data,
+                      GError                  **error)
+{
+  DivertTripEars *ears = g_new0 (DivertTripEars, 1);
+
+  ears->limits = *limits;
+  ears->hearing = *hearing;
+  ears->user_data = user_data;
+  ears->nudge = -1;
+  ears->buffer = g_malloc (BUFFER_BYTES);
+  if (!begin (ears, error))
+    g_clear_pointer (&ears, divert_trip_ears_free);
+  return ears;
+}
+
+void
+divert_trip_ears_free (DivertTripEars *ears)
+{
+  if (ears == NULL)
+    return;
+  g_atomic_int_set (&ears->ending, TRUE);
+  if (ears->thread != NULL)
+    {
+      divert_trip_ears_nudge (ears);
+      g_thread_join (ears->thread);
+    }
+  nl_socket_free (ears->armed);
+  nl_socket_free (ears->crowd);
+  if (ears->nudge >= 0)
+    close (ears->nudge);
+  g_free (ears->buffer);
+  g_free (ears);
+}
+
+void
+divert_trip_ears_set (DivertTripEars *ears,
+                      const GArray   *links)
+{
+  divert_trip_links_filter (nl_socket_get_fd (ears->armed), links);
+  divert_trip_links_filter (nl_socket_get_fd (ears->crowd), links->len > 0 ? NULL : links);
+}
+
+void
+divert_trip_ears_nudge (DivertTripEars *ears)
+{
+  const guint64 one = 1;
+
+  /* It only fails if a nudge is waiting. */
+  if (write (ears->nudge, &one, sizeof one) < 0)
+    return;
+}
