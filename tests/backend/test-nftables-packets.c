@@ -20,7 +20,7 @@
 
 static const int domains[DIVERT_N_FAMILIES] = { [DIVERT_FAMILY_IPV4] = AF_INET, [DIVERT_FAMILY_IPV6] = AF_INET6 };
 static const char *const webs[DIVERT_N_FAMILIES] = {
-  [DIVERT_FAMILY_IPV4] = "1.1.1.1",
+  [DIVERT_FAMILY_IPV4] = "1.2.3.4",
   [DIVERT_FAMILY_IPV6] = "2001:db8::9",
 };
 

@@ -6,6 +6,8 @@
 
 #include "nftables-encode.h"
 
+#include <linux/netfilter/nfnetlink.h>
+
 void
 divert_guard_put_granted (DivertNftBatch     *batch,
                           const DivertNftSet *set)
@@ -24,25 +26,29 @@ divert_guard_put_granted (DivertNftBatch     *batch,
 }
 
 static void
-see_element (struct nlmsghdr *header,
-             gpointer         user_data)
+see_name (struct nlattr *element,
+          GPtrArray     *names)
 {
-  g_autoptr(nftnl_set) set = nftnl_set_alloc ();
-  GPtrArray *names = user_data;
-  struct nftnl_set_elems_iter *iter;
-  struct nftnl_set_elem *element;
+  struct nlattr *attributes[NFTA_SET_ELEM_MAX + 1], *data[NFTA_DATA_MAX + 1];
 
-  if (nftnl_set_elems_nlmsg_parse (header, set) < 0)
+  if (nla_parse_nested (attributes, NFTA_SET_ELEM_MAX, element, NULL) == 0 && attributes[NFTA_SET_ELEM_KEY] != NULL &&
+      nla_parse_nested (data, NFTA_DATA_MAX, attributes[NFTA_SET_ELEM_KEY], NULL) == 0 && data[NFTA_DATA_VALUE] != NULL)
+    g_ptr_array_add (names, g_strndup (nla_data (data[NFTA_DATA_VALUE]), nla_len (data[NFTA_DATA_VALUE])));
+}
+
+void
+divert_guard_see_granted (struct nlmsghdr *header,
+                          gpointer         user_data)
+{
+  struct nlattr *elements, *element;
+  int remaining;
+
+  if (NFNL_MSG_TYPE (header->nlmsg_type) != NFT_MSG_NEWSETELEM || !nlmsg_valid_hdr (header, sizeof (struct nfgenmsg)))
     return;
-  iter = nftnl_set_elems_iter_create (set);
-  while ((element = nftnl_set_elems_iter_next (iter)) != NULL)
-    {
-      guint32 length;
-      const char *name = nftnl_set_elem_get (element, NFTNL_SET_ELEM_KEY, &length);
-
-      g_ptr_array_add (names, g_strndup (name, length));
-    }
-  nftnl_set_elems_iter_destroy (iter);
+  elements = nlmsg_find_attr (header, sizeof (struct nfgenmsg), NFTA_SET_ELEM_LIST_ELEMENTS);
+  if (elements != NULL)
+    nla_for_each_nested (element, elements, remaining)
+      see_name (element, user_data);
 }
 
 gboolean
@@ -53,7 +59,8 @@ divert_guard_read_granted (DivertNft           *nft,
 {
   g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
 
-  if (!divert_nft_list (nft, NFT_MSG_GETSETELEM, DIVERT_GUARD_TABLE, DIVERT_GUARD_GRANTED, see_element, names, error))
+  if (!divert_nft_list (nft, NFT_MSG_GETSETELEM, DIVERT_GUARD_TABLE, DIVERT_GUARD_GRANTED, divert_guard_see_granted,
+                        names, error))
     return FALSE;
   *ret_same = names->len == g_strv_length (wanted->names);
   for (guint i = 0; i < names->len; i++)

@@ -14,4 +14,7 @@ void     divert_guard_put_granted (DivertNftBatch *batch, const DivertNftSet *se
 /* Do exactly the devices of @wanted live? */
 gboolean divert_guard_read_granted (DivertNft *nft, const DivertNftSet *wanted, gboolean *ret_same, GError **error);
 
+/* Takes one of the messages that reading consists of.  @user_data: GPtrArray of char *. */
+void     divert_guard_see_granted (struct nlmsghdr *header, gpointer user_data);
+
 G_END_DECLS

@@ -34,7 +34,7 @@ guint32        divert_nft_next_generation (guint32 generation);
 gboolean       divert_nft_get (DivertNft *nft, guint8 type, const char *table, const char *name,
                                DivertNetlinkVisit visit, gpointer user_data, GError **error);
 /* Lists what @table has: NFT_MSG_GETCHAIN, …RULE, …SET, or …SETELEM of the set @name; rules in order.
- * @visit gets messages for libnftnl's nftnl_…_nlmsg_parse().  EINTR: something has changed meanwhile, so
+ * EINTR: something has changed meanwhile, so
  * the list may be wrong. */
 gboolean       divert_nft_list (DivertNft *nft, guint8 type, const char *table, const char *name,
                                 DivertNetlinkVisit visit, gpointer user_data, GError **error);

@@ -45,31 +45,33 @@ find_pid (const struct nlmsghdr *header,
   return attribute != NULL && nla_len (attribute) == sizeof (guint32) ? ntohl (nla_get_u32 (attribute)) : 0;
 }
 
-static void
-see_generation (DivertNftWatch  *watch,
-                struct nlmsghdr *header)
+gboolean
+divert_nft_watch_parse (struct nlmsghdr *header,
+                        DivertProgram   *ret_program)
 {
   struct nlattr *attributes[NFTA_GEN_MAX + 1];
   DivertProgram program = { 0 };
 
-  if (nlmsg_parse (header, sizeof (struct nfgenmsg), attributes, NFTA_GEN_MAX, NULL) != 0)
-    return;
+  if (header->nlmsg_type != (NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWGEN) ||
+      nlmsg_parse (header, sizeof (struct nfgenmsg), attributes, NFTA_GEN_MAX, NULL) != 0)
+    return FALSE;
   program.pid = find_pid (header, attributes[NFTA_GEN_PROC_PID]);
-  if (program.pid == (guint32) getpid ())
-    return;
   if (attributes[NFTA_GEN_PROC_NAME] != NULL)
     nla_strlcpy (program.name, attributes[NFTA_GEN_PROC_NAME], sizeof program.name);
-  watch->touched (program.pid != 0 ? &program : NULL, watch->user_data);
+  *ret_program = program;
+  return TRUE;
 }
 
 static void
 take_datagram (DivertNftWatch *watch,
                int             length)
 {
+  DivertProgram program;
+
   for (struct nlmsghdr *header = (struct nlmsghdr *) watch->buffer; nlmsg_ok (header, length);
        header = nlmsg_next (header, &length))
-    if (header->nlmsg_type == (NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWGEN))
-      see_generation (watch, header);
+    if (divert_nft_watch_parse (header, &program) && program.pid != (guint32) getpid ())
+      watch->touched (program.pid != 0 ? &program : NULL, watch->user_data);
 }
 
 /* FALSE: nothing is left to read. */

@@ -6,6 +6,8 @@
 
 #include "system/base/touched.h"
 
+#include <linux/netlink.h>
+
 G_BEGIN_DECLS
 
 typedef struct DivertNftWatch DivertNftWatch;
@@ -15,5 +17,8 @@ typedef struct DivertNftWatch DivertNftWatch;
 DivertNftWatch *divert_nft_watch_new (DivertTouched touched, gpointer user_data);
 void            divert_nft_watch_free (DivertNftWatch *watch);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertNftWatch, divert_nft_watch_free)
+
+/* Who made the generation that @header announces; with number 0 if unknown.  FALSE: it announces none. */
+gboolean        divert_nft_watch_parse (struct nlmsghdr *header, DivertProgram *ret_program);
 
 G_END_DECLS

@@ -76,48 +76,41 @@ divert_nft_digest_rule (const DivertNftRule *rule)
   return digest (text);
 }
 
-static int
-see_user_data (const struct nftnl_udata *attribute,
-               void                     *user_data)
+/* The value of the entry @type in an object's user data, whoever wrote that.  NULL: there is none of @size. */
+static gconstpointer
+find_entry (gconstpointer user_data,
+            gsize         length,
+            guint8        type,
+            gsize         size)
 {
-  DivertNftDigest *found = user_data;
+  const guint8 *entry = user_data, *end = entry + length;
 
-  if (nftnl_udata_type (attribute) == USER_DATA_DIGEST && nftnl_udata_len (attribute) == sizeof *found)
-    memcpy (found, nftnl_udata_get (attribute), sizeof *found);
-  return 0;
+  for (; end - entry >= 2 && end - entry >= 2 + entry[1]; entry += 2 + entry[1])
+    if (entry[0] == type && entry[1] == size)
+      return entry + 2;
+  return NULL;
 }
 
 DivertNftDigest
 divert_nft_digest_find (gconstpointer user_data,
                         guint32       length)
 {
+  gconstpointer entry = find_entry (user_data, length, USER_DATA_DIGEST, sizeof (DivertNftDigest));
   DivertNftDigest found = 0;
 
-  if (user_data == NULL || nftnl_udata_parse (user_data, length, see_user_data, &found) < 0)
-    return 0;
+  if (entry != NULL)
+    memcpy (&found, entry, sizeof found);
   return found;
-}
-
-static int
-see_comment (const struct nftnl_udata *attribute,
-             void                     *user_data)
-{
-  gboolean *is_ours = user_data;
-
-  if (nftnl_udata_type (attribute) == NFTNL_UDATA_TABLE_COMMENT && nftnl_udata_len (attribute) == sizeof table_comment)
-    *is_ours = memcmp (nftnl_udata_get (attribute), table_comment, sizeof table_comment) == 0;
-  return 0;
 }
 
 gboolean
 divert_nft_is_our_table (gconstpointer user_data,
                          guint32       length)
 {
-  gboolean is_ours = divert_nft_digest_find (user_data, length) != 0;
+  gconstpointer comment = find_entry (user_data, length, NFTNL_UDATA_TABLE_COMMENT, sizeof table_comment);
 
-  if (!is_ours && user_data != NULL)
-    nftnl_udata_parse (user_data, length, see_comment, &is_ours);
-  return is_ours;
+  return divert_nft_digest_find (user_data, length) != 0 ||
+         (comment != NULL && memcmp (comment, table_comment, sizeof table_comment) == 0);
 }
 
 /* Free it. */

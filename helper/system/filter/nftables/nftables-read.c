@@ -5,13 +5,16 @@
  * What we wrote is recognised by its digest, which the kernel returns unchanged.  There is no need
  * to read the sets: they are constant, and the kernel does not let anybody change a set that a rule
  * uses.
+ *
+ * The messages are taken apart here and not by libnftnl, which gives up on a rule with an expression
+ * that it does not know.  Such a rule is somebody else's, and must be seen in our chains.
  */
 #include "nftables-read.h"
 
 #include "nftables-chains.h"
 
 #include <errno.h>
-#include <libnftnl/expr.h>
+#include <linux/netfilter/nfnetlink.h>
 #include <string.h>
 
 static void
@@ -45,89 +48,124 @@ divert_nft_state_find_chain (const DivertNftState *state,
   return NULL;
 }
 
-static void
-see_table (struct nlmsghdr *header,
-           gpointer         user_data)
+static gboolean
+parse (struct nlmsghdr  *header,
+       struct nlattr   **attributes,
+       int               max)
 {
-  DivertNftState *state = user_data;
-  g_autoptr(nftnl_table) table = nftnl_table_alloc ();
-  gconstpointer data;
-  guint32 length = 0;
+  return nlmsg_parse (header, sizeof (struct nfgenmsg), attributes, max, NULL) == 0;
+}
 
-  if (nftnl_table_nlmsg_parse (header, table) < 0)
-    return;
-  state->exists = TRUE;
-  data = nftnl_table_get_data (table, NFTNL_TABLE_USERDATA, &length);
-  state->is_ours = divert_nft_is_our_table (data, length);
+/* NULL: there is none. */
+static const char *
+get_name (const struct nlattr *attribute)
+{
+  if (attribute == NULL || memchr (nla_data (attribute), '\0', nla_len (attribute)) == NULL)
+    return NULL;
+  return nla_data (attribute);
+}
+
+static DivertNftDigest
+get_digest (const struct nlattr *user_data)
+{
+  return user_data != NULL ? divert_nft_digest_find (nla_data (user_data), nla_len (user_data)) : 0;
 }
 
 static void
-see_chain (struct nlmsghdr *header,
-           gpointer         user_data)
+see_table (DivertNftState  *state,
+           struct nlmsghdr *header)
 {
-  DivertNftState *state = user_data;
-  g_autoptr(nftnl_chain) chain = nftnl_chain_alloc ();
-  DivertNftChainState *seen;
-  gconstpointer data;
-  guint32 length = 0;
+  struct nlattr *attributes[NFTA_TABLE_MAX + 1];
+  const struct nlattr *user_data;
 
-  if (nftnl_chain_nlmsg_parse (header, chain) < 0 || nftnl_chain_get_str (chain, NFTNL_CHAIN_NAME) == NULL)
+  if (!parse (header, attributes, NFTA_TABLE_MAX))
+    return;
+  user_data = attributes[NFTA_TABLE_USERDATA];
+  state->exists = TRUE;
+  state->is_ours = user_data != NULL && divert_nft_is_our_table (nla_data (user_data), nla_len (user_data));
+}
+
+static void
+see_chain (DivertNftState  *state,
+           struct nlmsghdr *header)
+{
+  struct nlattr *attributes[NFTA_CHAIN_MAX + 1];
+  DivertNftChainState *seen;
+
+  if (!parse (header, attributes, NFTA_CHAIN_MAX) || get_name (attributes[NFTA_CHAIN_NAME]) == NULL)
     return;
   seen = g_new0 (DivertNftChainState, 1);
-  seen->name = g_strdup (nftnl_chain_get_str (chain, NFTNL_CHAIN_NAME));
+  seen->name = g_strdup (get_name (attributes[NFTA_CHAIN_NAME]));
   seen->rules = g_array_new (FALSE, FALSE, sizeof (DivertNftDigest));
-  data = nftnl_chain_get_data (chain, NFTNL_CHAIN_USERDATA, &length);
-  seen->digest = divert_nft_digest_find (data, length);
+  seen->digest = get_digest (attributes[NFTA_CHAIN_USERDATA]);
   g_ptr_array_add (state->chains, seen);
 }
 
-static int
-add_count (struct nftnl_expr *expr,
-           void              *user_data)
+/* How many packets @expression has counted, if it is a counter. */
+static guint64
+get_count (struct nlattr *expression)
 {
-  guint64 *packets = user_data;
+  struct nlattr *attributes[NFTA_EXPR_MAX + 1], *counter[NFTA_COUNTER_MAX + 1];
+  guint64 packets;
 
-  if (g_strcmp0 (nftnl_expr_get_str (expr, NFTNL_EXPR_NAME), "counter") == 0)
-    *packets += nftnl_expr_get_u64 (expr, NFTNL_EXPR_CTR_PACKETS);
-  return 0;
+  if (nla_parse_nested (attributes, NFTA_EXPR_MAX, expression, NULL) != 0 ||
+      g_strcmp0 (get_name (attributes[NFTA_EXPR_NAME]), "counter") != 0 || attributes[NFTA_EXPR_DATA] == NULL ||
+      nla_parse_nested (counter, NFTA_COUNTER_MAX, attributes[NFTA_EXPR_DATA], NULL) != 0 ||
+      counter[NFTA_COUNTER_PACKETS] == NULL || nla_len (counter[NFTA_COUNTER_PACKETS]) != sizeof packets)
+    return 0;
+  memcpy (&packets, nla_data (counter[NFTA_COUNTER_PACKETS]), sizeof packets);
+  return GUINT64_FROM_BE (packets);
 }
 
 static void
-see_rule (struct nlmsghdr *header,
-          gpointer         user_data)
+see_rule (DivertNftState  *state,
+          struct nlmsghdr *header)
 {
-  DivertNftState *state = user_data;
-  g_autoptr(nftnl_rule) rule = nftnl_rule_alloc ();
-  DivertNftChainState *chain;
+  struct nlattr *attributes[NFTA_RULE_MAX + 1], *expression;
+  DivertNftChainState *chain = NULL;
   DivertNftDigest digest;
-  gconstpointer data;
-  guint32 length = 0;
+  int remaining;
 
-  if (nftnl_rule_nlmsg_parse (header, rule) < 0 || nftnl_rule_get_str (rule, NFTNL_RULE_CHAIN) == NULL)
-    return;
-  chain = divert_nft_state_find_chain (state, nftnl_rule_get_str (rule, NFTNL_RULE_CHAIN));
+  if (parse (header, attributes, NFTA_RULE_MAX) && get_name (attributes[NFTA_RULE_CHAIN]) != NULL)
+    chain = divert_nft_state_find_chain (state, get_name (attributes[NFTA_RULE_CHAIN]));
   if (chain == NULL)
     return;
-  data = nftnl_rule_get_data (rule, NFTNL_RULE_USERDATA, &length);
-  digest = divert_nft_digest_find (data, length);
+  digest = get_digest (attributes[NFTA_RULE_USERDATA]);
   g_array_append_val (chain->rules, digest);
-  if (digest != 0)
-    nftnl_expr_foreach (rule, add_count, &state->dropped);
+  if (digest == 0 || attributes[NFTA_RULE_EXPRESSIONS] == NULL)
+    return;
+  nla_for_each_nested (expression, attributes[NFTA_RULE_EXPRESSIONS], remaining)
+    state->dropped += get_count (expression);
 }
 
 static void
-see_set (struct nlmsghdr *header,
-         gpointer         user_data)
+see_set (DivertNftState  *state,
+         struct nlmsghdr *header)
 {
-  DivertNftState *state = user_data;
-  g_autoptr(nftnl_set) set = nftnl_set_alloc ();
+  struct nlattr *attributes[NFTA_SET_MAX + 1];
 
-  if (nftnl_set_nlmsg_parse (header, set) >= 0 && nftnl_set_get_str (set, NFTNL_SET_NAME) != NULL)
-    g_ptr_array_add (state->sets, g_strdup (nftnl_set_get_str (set, NFTNL_SET_NAME)));
+  if (parse (header, attributes, NFTA_SET_MAX) && get_name (attributes[NFTA_SET_NAME]) != NULL)
+    g_ptr_array_add (state->sets, g_strdup (get_name (attributes[NFTA_SET_NAME])));
 }
 
-static void
-prepare (DivertNftState *state)
+void
+divert_nft_state_see (struct nlmsghdr *header,
+                      gpointer         user_data)
+{
+  static void (*const kinds[]) (DivertNftState *state, struct nlmsghdr *header) = {
+    [NFT_MSG_NEWTABLE] = see_table,
+    [NFT_MSG_NEWCHAIN] = see_chain,
+    [NFT_MSG_NEWRULE] = see_rule,
+    [NFT_MSG_NEWSET] = see_set,
+  };
+  const guint type = NFNL_MSG_TYPE (header->nlmsg_type);
+
+  if (NFNL_SUBSYS_ID (header->nlmsg_type) == NFNL_SUBSYS_NFTABLES && type < G_N_ELEMENTS (kinds) && kinds[type] != NULL)
+    kinds[type] (user_data, header);
+}
+
+void
+divert_nft_state_prepare (DivertNftState *state)
 {
   state->chains = g_ptr_array_new_with_free_func (chain_state_free);
   state->sets = g_ptr_array_new_with_free_func (g_free);
@@ -155,7 +193,7 @@ void
 divert_nft_state_suppose (DivertNftState       *state,
                           const DivertNftTable *table)
 {
-  prepare (state);
+  divert_nft_state_prepare (state);
   for (guint chain = 0; chain < DIVERT_NFT_N_CHAINS; chain++)
     if (table->rules[chain] != NULL)
       g_ptr_array_add (state->chains, suppose_chain (chain, table->rules[chain]));
@@ -173,8 +211,8 @@ divert_nft_read_table (DivertNft       *nft,
   g_autoptr(GError) failure = NULL;
 
   if (state->chains == NULL)
-    prepare (state);
-  if (divert_nft_get (nft, NFT_MSG_GETTABLE, table, NULL, see_table, state, &failure) ||
+    divert_nft_state_prepare (state);
+  if (divert_nft_get (nft, NFT_MSG_GETTABLE, table, NULL, divert_nft_state_see, state, &failure) ||
       g_error_matches (failure, DIVERT_NETLINK_ERROR, ENOENT))
     return TRUE;
   g_propagate_error (error, g_steal_pointer (&failure));
@@ -191,7 +229,7 @@ divert_nft_read (DivertNft       *nft,
     return FALSE;
   if (!state->exists)
     return TRUE;
-  return divert_nft_list (nft, NFT_MSG_GETCHAIN, table, NULL, see_chain, state, error) &&
-         divert_nft_list (nft, NFT_MSG_GETRULE, table, NULL, see_rule, state, error) &&
-         divert_nft_list (nft, NFT_MSG_GETSET, table, NULL, see_set, state, error);
+  return divert_nft_list (nft, NFT_MSG_GETCHAIN, table, NULL, divert_nft_state_see, state, error) &&
+         divert_nft_list (nft, NFT_MSG_GETRULE, table, NULL, divert_nft_state_see, state, error) &&
+         divert_nft_list (nft, NFT_MSG_GETSET, table, NULL, divert_nft_state_see, state, error);
 }

@@ -34,6 +34,10 @@ gboolean divert_nft_read_table (DivertNft *nft, const char *table, DivertNftStat
 /* Reads everything. */
 gboolean divert_nft_read (DivertNft *nft, const char *table, DivertNftState *state, GError **error);
 
+/* Takes one of the messages that reading consists of; a prepared state is empty.  @user_data: the DivertNftState. */
+void     divert_nft_state_prepare (DivertNftState *state);
+void     divert_nft_state_see (struct nlmsghdr *header, gpointer user_data);
+
 /* What reading would find right after @table was written.  @state must be empty. */
 void     divert_nft_state_suppose (DivertNftState *state, const DivertNftTable *table);
 
