@@ -4,31 +4,38 @@
  *
  * Theory of operation.  The subject is the caller's unique name on the bus, never a process id, because another process
  * may have that id by the time somebody looks (CVE-2013-4288, CVE-2021-3560).  A question has these steps: watch
- * whether the caller vanishes; ask the bus for its user; if it is root, the answer is yes; otherwise have polkit
- * started, and ask it.  Nothing blocks, because a password dialog may stay open for minutes.  There is only one path to
- * a yes, and every error on it is a no.
+ * whether the caller vanishes; ask the bus for its user; if it is root, the answer is yes; otherwise ask polkit.
+ * Nothing blocks, because a password dialog may stay open for minutes.  There is only one path to a yes, and every
+ * error on it is a no.
  *
  * We don't ask polkit about root, because polkit need not be running or working when a network comes up.
  */
 #include "authority.h"
 
-#include "polkit.h"
+#include <polkit/polkit.h>
+#include <string.h>
+
+#include "core/words/escape.h"
 #include "timer.h"
+
+#define MAX_DETAIL 64 /* characters */
 
 struct DivertAuthority
 {
   GDBusConnection *bus;
   GPtrArray       *questions; /* all open questions; not owned, each belongs to its call */
-  guint64          n_asked;   /* questions that polkit has got */
+  PolkitAuthority *polkit;    /* NULL: not there yet; never freed: there is one per process, and libpolkit uses it after
+                               * the last callback */
+  gboolean         connecting;
   guint            timeout_ms;
   guint            interactive_timeout_ms;
 };
 
 typedef enum
 {
-  STAGE_USER,     /* asking the bus who the caller is */
-  STAGE_STARTING, /* not root; the bus starts polkit if it isn't running */
-  STAGE_POLKIT,   /* asking polkit */
+  STAGE_USER,    /* asking the bus who the caller is */
+  STAGE_WAITING, /* not root; waiting until polkit is there */
+  STAGE_POLKIT,  /* asking polkit */
 } Stage;
 
 typedef struct
@@ -39,11 +46,10 @@ typedef struct
   gpointer          user_data;
   char             *sender;
   char             *action_id;
-  GVariant         *details;     /* a{ss} */
-  gboolean          interactive;
-  char             *id;          /* polkit knows the question by it; NULL before STAGE_POLKIT */
+  PolkitDetails    *details;     /* NULL: none */
+  PolkitCheckAuthorizationFlags flags;
   Stage             stage;
-  guint32           uid;         /* from STAGE_STARTING on */
+  guint32           uid;         /* from STAGE_WAITING on */
   GCancellable     *cancellable; /* cancelled: the caller vanished, or time is up */
   guint             vanished_id;
   GSource          *timeout;
@@ -64,8 +70,7 @@ answer (Question   *question,
   divert_timer_clear (&question->timeout);
   g_object_unref (question->cancellable);
   g_object_unref (question->bus);
-  g_variant_unref (question->details);
-  g_free (question->id);
+  g_clear_object (&question->details);
   g_free (question->action_id);
   g_free (question->sender);
   g_free (question);
@@ -78,37 +83,70 @@ on_authorization (GObject      *source,
 {
   Question *question = user_data;
   g_autoptr(GError) error = NULL;
-  gboolean allowed;
+  g_autoptr(PolkitAuthorizationResult) authorization = NULL;
 
-  if (!divert_polkit_check_finish (question->bus, result, &allowed, &error))
-    {
-      if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-        divert_polkit_cancel (question->bus, question->id);
-      answer (question, FALSE, error->message);
-    }
+  authorization = polkit_authority_check_authorization_finish (POLKIT_AUTHORITY (source), result, &error);
+  if (authorization == NULL)
+    answer (question, FALSE, error->message);
   else if (g_cancellable_is_cancelled (question->cancellable))
     answer (question, FALSE, "too late");
   else
-    answer (question, allowed, "refused or dismissed");
+    answer (question, polkit_authorization_result_get_is_authorized (authorization), "refused or dismissed");
 }
 
 static void
-on_started (GObject      *source,
-            GAsyncResult *result,
-            gpointer      user_data)
+authority_clear (gpointer data)
 {
-  Question *question = user_data;
+  DivertAuthority *authority = data;
+
+  g_ptr_array_unref (authority->questions);
+  g_object_unref (authority->bus);
+}
+
+static void
+ask_polkit (Question *question)
+{
+  g_autoptr(PolkitSubject) subject = polkit_system_bus_name_new (question->sender);
+
+  question->stage = STAGE_POLKIT;
+  polkit_authority_check_authorization (question->authority->polkit, subject, question->action_id, question->details,
+                                        question->flags, question->cancellable, on_authorization, question);
+}
+
+static void
+on_polkit (GObject      *source,
+           GAsyncResult *result,
+           gpointer      user_data)
+{
+  DivertAuthority *authority = user_data;
   g_autoptr(GError) error = NULL;
 
-  if (!divert_polkit_start_finish (question->bus, result, &error) || question->authority == NULL)
+  authority->connecting = FALSE;
+  authority->polkit = polkit_authority_get_finish (result, &error);
+  /* Go backwards, because an answer removes the question from the list. */
+  for (guint i = authority->questions->len; i > 0; i--)
     {
-      answer (question, FALSE, error != NULL ? error->message : "too late");
-      return;
+      Question *question = g_ptr_array_index (authority->questions, i - 1);
+
+      if (question->stage != STAGE_WAITING)
+        continue;
+      if (authority->polkit != NULL)
+        ask_polkit (question);
+      else
+        answer (question, FALSE, error->message);
     }
-  question->stage = STAGE_POLKIT;
-  question->id = g_strdup_printf ("nm-divert-%" G_GUINT64_FORMAT, ++question->authority->n_asked);
-  divert_polkit_check (question->bus, question->id, question->sender, question->action_id, question->details,
-                       question->interactive, question->cancellable, on_authorization, question);
+  g_rc_box_release_full (authority, authority_clear);
+}
+
+/* Called once for all who wait, because libpolkit can't cope with several of these calls at a time and never answers
+ * some of them. */
+static void
+connect_to_polkit (DivertAuthority *authority)
+{
+  if (authority->connecting)
+    return;
+  authority->connecting = TRUE;
+  polkit_authority_get_async (NULL, on_polkit, g_rc_box_acquire (authority));
 }
 
 /* Does polkit already have the maximum number of questions of this user, or of all users? */
@@ -154,8 +192,21 @@ on_user (GObject      *source,
       answer (question, FALSE, "too many open requests");
       return;
     }
-  question->stage = STAGE_STARTING;
-  divert_polkit_start (question->bus, question->cancellable, on_started, question);
+  question->stage = STAGE_WAITING;
+  if (question->authority->polkit != NULL)
+    ask_polkit (question);
+  else
+    connect_to_polkit (question->authority);
+}
+
+/* A question that is under way then ends with an error.  One that is waiting ends at once. */
+static void
+cancel (Question *question)
+{
+  if (question->stage == STAGE_WAITING)
+    answer (question, FALSE, "too late");
+  else
+    g_cancellable_cancel (question->cancellable);
 }
 
 static void
@@ -172,7 +223,7 @@ on_name_owner_changed (GDBusConnection *bus,
 
   g_variant_get (parameters, "(&s&s&s)", NULL, NULL, &new_owner);
   if (new_owner[0] == '\0')
-    g_cancellable_cancel (question->cancellable);
+    cancel (question);
 }
 
 static gboolean
@@ -181,7 +232,7 @@ on_timeout (gpointer user_data)
   Question *question = user_data;
 
   divert_timer_clear (&question->timeout);
-  g_cancellable_cancel (question->cancellable);
+  cancel (question);
   return G_SOURCE_REMOVE;
 }
 
@@ -194,6 +245,38 @@ count_of_sender (const DivertAuthority *authority,
   for (guint i = 0; i < authority->questions->len; i++)
     count += g_strcmp0 (((Question *) g_ptr_array_index (authority->questions, i))->sender, sender) == 0;
   return count;
+}
+
+/* Makes @value harmless in a dialog.  A '$' would begin another placeholder, and some agents show text as markup. */
+static void
+add_detail (PolkitDetails *details,
+            const char    *key,
+            const char    *value)
+{
+  g_autofree char *escaped = divert_escape_up_to (value != NULL ? value : "", MAX_DETAIL);
+  g_autoptr(GString) text = g_string_new (NULL);
+
+  for (const char *p = escaped; *p != '\0'; p++)
+    if (strchr ("$<>&", *p) != NULL)
+      g_string_append_printf (text, "\\x%02x", (guint8) *p);
+    else
+      g_string_append_c (text, *p);
+  polkit_details_insert (details, key, text->str);
+}
+
+static PolkitDetails *
+make_details (const DivertDialog *dialog)
+{
+  PolkitDetails *details = polkit_details_new ();
+
+  add_detail (details, "site", dialog->site);
+  add_detail (details, "network", dialog->network);
+  if (dialog->message != NULL)
+    {
+      polkit_details_insert (details, "polkit.message", dialog->message);
+      polkit_details_insert (details, "polkit.gettext_domain", GETTEXT_PACKAGE);
+    }
+  return details;
 }
 
 void
@@ -224,8 +307,9 @@ divert_authority_check (DivertAuthority       *authority,
   question->user_data = user_data;
   question->sender = g_strdup (sender);
   question->action_id = g_strdup (action_id);
-  question->details = divert_polkit_details_new (dialog);
-  question->interactive = interactive;
+  question->details = dialog != NULL ? make_details (dialog) : NULL;
+  question->flags = interactive ? POLKIT_CHECK_AUTHORIZATION_FLAGS_ALLOW_USER_INTERACTION :
+                                  POLKIT_CHECK_AUTHORIZATION_FLAGS_NONE;
   question->cancellable = g_cancellable_new ();
   timeout_ms = interactive ? authority->interactive_timeout_ms : authority->timeout_ms;
   question->timeout = divert_timer_new (timeout_ms, on_timeout, question);
@@ -247,7 +331,7 @@ divert_authority_new (GDBusConnection *bus,
                       guint            timeout_ms,
                       guint            interactive_timeout_ms)
 {
-  DivertAuthority *authority = g_new0 (DivertAuthority, 1);
+  DivertAuthority *authority = g_rc_box_new0 (DivertAuthority);
 
   authority->bus = g_object_ref (bus);
   authority->questions = g_ptr_array_new ();
@@ -267,9 +351,7 @@ divert_authority_free (DivertAuthority *authority)
       Question *question = g_ptr_array_steal_index_fast (authority->questions, 0);
 
       question->authority = NULL;
-      g_cancellable_cancel (question->cancellable);
+      cancel (question);
     }
-  g_ptr_array_unref (authority->questions);
-  g_object_unref (authority->bus);
-  g_free (authority);
+  g_rc_box_release_full (authority, authority_clear);
 }

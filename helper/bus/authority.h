@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * May this caller do that?  Nothing else asks polkit.
+ * May this caller do that?  This is the only user of polkit.
  */
 #pragma once
 

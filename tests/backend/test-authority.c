@@ -367,7 +367,8 @@ test_timeout (gconstpointer user_data)
   use ((GDBusConnection *) user_data, HOUR_MS);
 }
 
-/* The bus has begun to start polkit, which hangs.  The question doesn't get that far, but time is up all the same. */
+/* The bus has begun to start polkit, which hangs.  The question doesn't get that far, but time is up all the same.
+ * This comes first, because libpolkit connects only once. */
 static void
 test_starting (gconstpointer user_data)
 {

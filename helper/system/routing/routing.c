@@ -18,8 +18,8 @@
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>
-#include <linux/fib_rules.h>
-#include <linux/rtnetlink.h>
+#include <netlink/route/route.h>
+#include <netlink/route/rule.h>
 
 /* The rule and the route that we left in a family. */
 typedef struct
@@ -95,35 +95,47 @@ static DivertNetlinkMessage *
 build_route (const DivertRoutingState *state,
              guint                     ifindex)
 {
-  const struct rtmsg route = {
-    .rtm_family = divert_netlink_family (state->family),
-    .rtm_protocol = DIVERT_ROUTE_PROTOCOL,
-    .rtm_type = RTN_LOCAL,
-    .rtm_scope = RT_SCOPE_HOST,
-  };
-  DivertNetlinkMessage *msg = divert_netlink_message_new (RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, &route,
-                                                          sizeof route);
+  const int family = divert_netlink_family (state->family);
+  struct rtnl_route *route = rtnl_route_alloc ();
+  struct rtnl_nexthop *hop = rtnl_route_nh_alloc ();
+  struct nl_addr *anywhere = nl_addr_build (family, NULL, 0);
+  DivertNetlinkMessage *msg = NULL;
 
-  nla_put_u32 (msg, RTA_TABLE, state->routing->table);
-  nla_put_u32 (msg, RTA_PRIORITY, ifindex);
-  nla_put_u32 (msg, RTA_OIF, ifindex);
+  nl_addr_set_prefixlen (anywhere, 0);
+  rtnl_route_set_family (route, family);
+  rtnl_route_set_table (route, state->routing->table);
+  rtnl_route_set_protocol (route, DIVERT_ROUTE_PROTOCOL);
+  rtnl_route_set_type (route, RTN_LOCAL);
+  rtnl_route_set_scope (route, RT_SCOPE_HOST);
+  rtnl_route_set_priority (route, ifindex);
+  rtnl_route_set_dst (route, anywhere);
+  rtnl_route_nh_set_ifindex (hop, ifindex);
+  rtnl_route_add_nexthop (route, hop);
+  if (rtnl_route_build_add_request (route, NLM_F_CREATE | NLM_F_EXCL, &msg) < 0)
+    g_error ("no memory for a route");
+
+  nl_addr_put (anywhere);
+  rtnl_route_put (route);
   return msg;
 }
 
 static DivertNetlinkMessage *
 build_rule (const DivertRoutingState *state)
 {
-  const struct fib_rule_hdr rule = {
-    .family = divert_netlink_family (state->family),
-    .action = FR_ACT_TO_TBL,
-  };
-  DivertNetlinkMessage *msg = divert_netlink_message_new (RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, &rule, sizeof rule);
+  struct rtnl_rule *rule = rtnl_rule_alloc ();
+  DivertNetlinkMessage *msg = NULL;
 
-  nla_put_u32 (msg, FRA_PRIORITY, DIVERT_RULE_PRIORITY);
-  nla_put_u32 (msg, FRA_FWMARK, state->routing->mark);
-  nla_put_u32 (msg, FRA_FWMASK, state->routing->mask);
-  nla_put_u32 (msg, FRA_TABLE, state->routing->table);
-  nla_put_u8 (msg, FRA_PROTOCOL, DIVERT_ROUTE_PROTOCOL);
+  rtnl_rule_set_family (rule, divert_netlink_family (state->family));
+  rtnl_rule_set_action (rule, FR_ACT_TO_TBL);
+  rtnl_rule_set_prio (rule, DIVERT_RULE_PRIORITY);
+  rtnl_rule_set_mark (rule, state->routing->mark);
+  rtnl_rule_set_mask (rule, state->routing->mask);
+  rtnl_rule_set_table (rule, state->routing->table);
+  rtnl_rule_set_protocol (rule, DIVERT_ROUTE_PROTOCOL);
+  if (rtnl_rule_build_add_request (rule, NLM_F_CREATE | NLM_F_EXCL, &msg) < 0)
+    g_error ("no memory for a rule");
+
+  rtnl_rule_put (rule);
   return msg;
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Policy routing: the ip rule "fwmark MARK/MASK lookup TABLE" and the routes "local default" of TABLE, in both
- * families.  Ours are recognised by their protocol number (DIVERT_ROUTE_PROTOCOL); nothing else is touched.
+ * Policy routing through libnl-route-3: the ip rule "fwmark MARK/MASK lookup TABLE" and the routes
+ * "local default" of TABLE, in both families.  Ours are recognised by their protocol number
+ * (DIVERT_ROUTE_PROTOCOL); nothing else is touched.
  */
 #pragma once
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# In the guest: "machine.fault=NAME" on the kernel's command line causes that fault in the boot itself, before anything
-# else runs, as if a person's machine had had it from the beginning.
+# In the guest: "machine.fault=NAME" on the kernel's command line, once or several times, causes that fault in the boot
+# itself, before anything else runs, as if a person's machine had had it from the beginning.
 
 faults_install ()
 {
@@ -9,7 +9,9 @@ faults_install ()
 set -u
 for word in $(</proc/cmdline); do
   case $word in
-    machine.fault=forbidden) echo 'install ip6_tables /bin/false' >/etc/modprobe.d/forbidden.conf ;;
+    machine.fault=no-nftables) echo 'install nf_tables /bin/false' >/etc/modprobe.d/no-nftables.conf ;;
+    machine.fault=no-ip6tables)
+      printf 'blacklist %s\n' ip6_tables ip6table_{mangle,nat,filter,raw} >/etc/modprobe.d/no-ip6tables.conf ;;
     machine.fault=absent) find /usr/lib/modules /lib/modules -name 'ip6_tables.ko*' -delete; depmod -a ;;
     machine.fault=modprobe) rm /usr/sbin/modprobe ;;
     machine.fault=group) sed -i 's/^group=.*/group=latecomer/' /etc/nm-divert/conf.d/proxy.conf ;;
@@ -33,13 +35,14 @@ WantedBy=sysinit.target
 END
   cat >/etc/systemd/system/late-bus.service <<'END'
 [Unit]
-Description=Hold up the bus
+Description=Hold up the bus until the helper has been started
 DefaultDependencies=no
 ConditionKernelCommandLine=machine.fault=bus
+After=nm-divert-helper.service
 Before=dbus.service
 [Service]
 Type=oneshot
-ExecStart=/bin/sleep 10
+ExecStart=/bin/true
 [Install]
 WantedBy=sysinit.target
 END

@@ -26,12 +26,23 @@ product_install ()
 product_configure ()
 {
   printf '[proxy]\ngroup=nm-divert-proxy\n' >/etc/nm-divert/conf.d/proxy.conf
+  backend_configure "$BACKEND"
   cat >/etc/nm-divert/conf.d/home.conf <<END
 [site home]
 intranet=192.168.22.0/24;fd00:22::/64
 connection-uuid=$HOME_UUID
 gateway-mac=$HOME_MAC
 END
+}
+
+# backend_configure [auto|nftables|iptables]
+backend_configure ()
+{
+  if [[ -n $1 ]]; then
+    printf '[divert]\nbackend=%s\n' "$1" >/etc/nm-divert/conf.d/backend.conf
+  else
+    rm -f /etc/nm-divert/conf.d/backend.conf
+  fi
 }
 
 # Debian's v2ray as README.md says: in the product's group, with the drop-in that comes for it.
@@ -80,12 +91,9 @@ layer_install ()
   sync
 }
 
-# The boot case checks which rules are there after a boot. The other cases must show their own faults, so the modules
-# are loaded by hand here.
 layer_home ()
 {
   booted 300
-  modprobe -a ip_tables ip6_tables iptable_mangle ip6table_mangle iptable_nat ip6table_nat
   world_up $PROBE
   air_up
   wifi_home
@@ -143,20 +151,65 @@ ways_are ()
   return $wrong
 }
 
-# What is in the kernel, according to the tables' own programs: the name of each family that diverts.
+# What is in the kernel, whichever backend laid it, according to the packet filters' own programs. These are asked only
+# about what is there already, because the question itself would load modules and create tables.
+
+# families_ruled: the name of each family that diverts. If two backends divert at once, it says so.
 families_ruled ()
+{
+  local legacy nft
+
+  legacy=$(families_legacy)
+  nft=$(families_nft)
+  if [[ -n $legacy && -n $nft ]]; then
+    echo "iptables $legacy, nftables $nft"
+  else
+    echo "$legacy$nft"
+  fi
+}
+
+families_legacy ()
 {
   local families=()
 
-  iptables-legacy-save -t mangle 2>/dev/null | grep -q -- '-A DIVERT .*TPROXY' && families+=(IPv4)
-  ip6tables-legacy-save -t mangle 2>/dev/null | grep -q -- '-A DIVERT .*TPROXY' && families+=(IPv6)
+  mangle 4 | grep -q -- '^-A DIVERT .*TPROXY' && families+=(IPv4)
+  mangle 6 | grep -q -- '^-A DIVERT .*TPROXY' && families+=(IPv6)
   echo "${families[*]}"
 }
 
-# The grants in the kernel: rules that let packets to the intranet go direct through a device.
-grants () { mangle | grep -- '^-A LOCAL_DIVERT -s .* -o '; }
-mangle () { { iptables-legacy-save -t mangle; ip6tables-legacy-save -t mangle; } 2>/dev/null; }
+# A rule that names no family is for both.
+families_nft ()
+{
+  nft_chain to-proxy | jq -r '[.nftables[].rule | select(. != null) | .expr | select(any(has("tproxy"))) |
+      [.[].match | select(. != null and .left.meta.key == "nfproto") | .right] | first] |
+    [if any(. == null or . == "ipv4") then "IPv4" else empty end,
+     if any(. == null or . == "ipv6") then "IPv6" else empty end] | join(" ")'
+}
+
+# grants: the rules that let packets to the intranet go direct through a device. (The fence's name no source.)
+grants ()
+{
+  { mangle 4; mangle 6; } | grep -- '^-A LOCAL_DIVERT -s .* -o '
+  nft_chain grants | jq -c '.nftables[].rule | select(. != null) | .expr |
+    select(any(.match.left.payload.field == "saddr")) | [.[].match | select(. != null) | .right]'
+}
 granted () { [[ -n $(grants) ]]; }
+
+# mangle 4|6: the legacy table, if somebody has created it.
+mangle ()
+{
+  local v=${1/4/}
+
+  ! grep -qsx mangle "/proc/net/ip${v}_tables_names" || "ip${v}tables-legacy-save" -t mangle 2>/dev/null
+}
+
+legacy_tables () { cat /proc/net/ip{,6}_tables_names 2>/dev/null | sort -u | tr '\n' ' '; }
+
+nft_chain ()
+{
+  [[ -d /sys/module/nf_tables ]] || return 0
+  nft -j list chain inet nm-divert "$1" 2>/dev/null
+}
 
 helper_pid () { systemctl show -P MainPID nm-divert-helper; }
 

@@ -11,7 +11,7 @@ layer ()
   local name=$1
   shift
 
-  LAYERS=$IMAGE/layers
+  LAYERS=$IMAGE/layers${MACHINE_BACKEND:+-$MACHINE_BACKEND}
   mkdir -p "$LAYERS"
   LAYER_HASH=$PRODUCT-$(cat "$MACHINE/lib/machine.bash" "$MACHINE/lib/layers.bash" "$@" | sha256sum)
   [[ $(cat "$LAYERS/$name.hash" 2>/dev/null) == "$LAYER_HASH" ]] && return
@@ -24,7 +24,7 @@ layer_done () { echo "$LAYER_HASH" >"$LAYERS/$1.hash"; }
 
 layer_installed ()
 {
-  layer installed "$MACHINE/guest/product.bash" && return
+  layer installed "$MACHINE"/guest/{product,faults}.bash && return
   rm -f "$LAYERS"/home.*
   machine_start
   guest_within 600 layer_install || die "the product cannot be installed"

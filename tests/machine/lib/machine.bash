@@ -89,6 +89,7 @@ machine_teach ()
   local file text
 
   text=$(
+    echo "BACKEND=${MACHINE_BACKEND-}"
     for file in "$MACHINE"/guest/*.bash "${CASE_FILE:-/dev/null}"; do
       cat "$file"
     done)

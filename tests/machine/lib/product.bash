@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The product, built as README.md says inside the suite's files (in a chroot, at this machine's own speed, because
-# inside the guest it takes nine minutes), and a disk with the source and its build for the guest to install from.
+# The product, built as README.md says, but without the tests, inside the suite's files (in a chroot, at this machine's
+# own speed, because inside the guest it takes nine minutes), and a disk with the source and its build for the guest to
+# install from.
 #
 #   $IMAGE/tree           the source as a person has it, with build/; it is updated, not made again
 #   $IMAGE/tree.ext4      the same as a disk; tools/ has the static programs for both sides
@@ -63,7 +64,7 @@ product_build ()
   mount -t tmpfs tmp "$root/root"
   chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 HOME=/root bash -euc "
     cd $at
-    [[ -e build/build.ninja ]] || meson setup build
+    [[ -e build/build.ninja ]] || meson setup build -Dtests=false
     meson compile -C build
     mkdir -p tools
     gcc -O2 -static -D_GNU_SOURCE -o tools/load tests/machine/guest/load.c
