@@ -35,6 +35,7 @@ static const JsonKey status_keys[] = {
   { "mode-expires", "mode_expires", "t" },
   { "until-network-change", "until_network_change", "b" },
   { "backend", "backend", "s" },
+  { "backend-why", "backend_why", "s" },
   { "guard", "guard", "s" },
   { "problems", "problems", "as" },
   { "problem-list", "problem_list", "aa{sv}" },

@@ -133,7 +133,15 @@ append_backend (GString  *text,
   g_autofree char *backend = divert_escape (divert_view_string (status, "backend"));
   const char *none = has_problem (status, DIVERT_PROBLEM_BACKEND) ? _("none works here") : _("not tried yet");
 
-  divert_view_append_field (text, _("Backend"), *backend ? backend : none);
+  g_autofree char *why = divert_printable (divert_view_string (status, "backend-why"), DIVERT_PRINTABLE_LINE);
+  g_autoptr(GString) value = g_string_new (*backend ? backend : none);
+
+  if (*why)
+    {
+      g_string_append_c (value, '\n');
+      g_string_append_printf (value, _("the preferred one doesn't work here: %s"), why);
+    }
+  divert_view_append_field (text, _("Backend"), value->str);
 }
 
 /* Where the guard is besides the backend's own, and what both have kept from leaving. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Owns: the program nm-divert-modules: which modules are loaded before anything asks for them. These are the
- * modules of the configured backend and the one for the fence's device. system/base/modules-load.c says how, and why it
- * is a program of its own.
+ * modules of the configured backend and the one for the fence's device. If any backend may be used, the modules of the
+ * second one are loaded only if the first one's aren't all there. system/base/modules-load.c says how, and why it is a
+ * program of its own.
  */
 #include <stdlib.h>
 
@@ -13,21 +14,32 @@
 #include "system/filter/guard.h"
 #include "system/routing/fence-device.h"
 
+static GPtrArray *
+list_alternatives (DivertBackendKind kind)
+{
+  const char *const *of_guard = divert_guard_list_modules ();
+  GPtrArray *alternatives = g_ptr_array_new_with_free_func ((GDestroyNotify) g_ptr_array_unref);
+  GPtrArray *names;
+
+  for (guint nth = 0; (names = divert_choice_list_modules (kind, nth)) != NULL; nth++)
+    {
+      for (guint i = 0; of_guard[i] != NULL; i++)
+        g_ptr_array_add (names, g_strdup (of_guard[i]));
+      g_ptr_array_add (alternatives, names);
+    }
+  return alternatives;
+}
+
 int
 main (void)
 {
   /* The helper says what is wrong with the configuration. */
   g_autoptr(DivertConfig) config = divert_config_files_load (DIVERT_VENDOR_DIR, DIVERT_CONFIG_DIR, TRUE, NULL);
-  const DivertBackendKind kind = config != NULL ? config->backend : DIVERT_BACKEND_AUTO;
-  g_autoptr(DivertBackend) backend = divert_choice_new_backend (kind);
-  g_autoptr(GPtrArray) names = backend->klass->list_modules (backend);
-  const char *const *of_guard = divert_guard_list_modules ();
+  g_autoptr(GPtrArray) alternatives = list_alternatives (config != NULL ? config->backend : DIVERT_BACKEND_AUTO);
   g_autoptr(GError) error = NULL;
 
-  for (guint i = 0; of_guard[i] != NULL; i++)
-    g_ptr_array_add (names, g_strdup (of_guard[i]));
   g_log_writer_default_set_use_stderr (TRUE);
-  if (divert_modules_load (names, divert_fence_device_kinds, DIVERT_RUN_DIR, &error))
+  if (divert_modules_load (alternatives, divert_fence_device_kinds, DIVERT_RUN_DIR, &error))
     return EXIT_SUCCESS;
   g_warning ("%s", error->message);
   return EXIT_FAILURE;

@@ -252,6 +252,7 @@ divert_status_new (const DivertSnapshot *snapshot)
   add_reason (&dict, report->decision->reason);
   g_variant_dict_insert_value (&dict, "device", utf8 (divert_report_get_device (report)));
   g_variant_dict_insert (&dict, "backend", "s", report->backend);
+  g_variant_dict_insert_value (&dict, "backend-why", utf8 (report->backend_why != NULL ? report->backend_why : ""));
   g_variant_dict_insert (&dict, "guard", "s", report->guard);
   for (guint i = 0; i < report->problems->len; i++)
     {

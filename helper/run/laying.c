@@ -252,7 +252,7 @@ lay_guard (DivertLaying        *laying,
   g_autoptr(GError) error = NULL;
   gboolean wrote;
 
-  laying->wants_guard = laying->backend->klass->wants_guard && !divert_ruleset_is_empty (ruleset);
+  laying->wants_guard = divert_laying_wants_guard (laying->backend) && !divert_ruleset_is_empty (ruleset);
   if (!divert_guard_apply (laying->guard, laying->wants_guard ? ruleset : nothing, &wrote, &error))
     fail (laying, error, problems);
   divert_applied_add (applied, wrote);
@@ -383,6 +383,12 @@ const char *
 divert_laying_get_backend (const DivertLaying *laying)
 {
   return laying->probed != 0 ? laying->backend->klass->name : "";
+}
+
+const char *
+divert_laying_get_backend_why (const DivertLaying *laying)
+{
+  return laying->probed != 0 ? laying->backend->klass->passed_over : NULL;
 }
 
 gboolean

@@ -69,6 +69,13 @@ divert_laying_get_lifetime (void)
 {
   return divert_watchdog_is_watching () ? 0 : DIVERT_GRANT_LIFETIME_MS;
 }
+/* Is there to be a guard besides @backend's rules?  It keeps out what a flush of those lets through, and only its
+ * grants lapse. */
+static inline gboolean
+divert_laying_wants_guard (const DivertBackend *backend)
+{
+  return backend->klass->wants_guard || divert_laying_get_lifetime () > 0;
+}
 /* Lets grants live on that would lapse.  The next call has to come within their lifetime.  FALSE: a run has to look at
  * them. */
 gboolean      divert_laying_renew (DivertLaying *laying);
@@ -77,5 +84,7 @@ const char   *divert_laying_get_guard (const DivertLaying *laying);
 
 /* The backend's name, static; "" while none has been found to work here. */
 const char   *divert_laying_get_backend (const DivertLaying *laying);
+/* Why the backend that is preferred to it isn't used; NULL: there is none. */
+const char   *divert_laying_get_backend_why (const DivertLaying *laying);
 
 G_END_DECLS

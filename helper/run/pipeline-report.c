@@ -27,6 +27,7 @@ divert_pipeline_make_report (const DivertPipeline *pipeline,
   else
     report->place = g_strdup (pipeline->in_force != NULL ? pipeline->in_force->place : "off");
   report->backend = divert_laying_get_backend (pipeline->laying);
+  report->backend_why = g_strdup (divert_laying_get_backend_why (pipeline->laying));
   report->guard = divert_laying_get_guard (pipeline->laying);
   report->problems = problems;
   report->writes = applied.writes;

@@ -33,6 +33,7 @@ clear (gpointer data)
   divert_decision_free (report->decision);
   g_ptr_array_unref (report->problems);
   g_free (report->place);
+  g_free (report->backend_why);
 }
 
 void
@@ -101,6 +102,15 @@ is_news (const DivertReport *report,
          !divert_problems_equal (previous->problems, report->problems);
 }
 
+static void
+log_backend (const DivertReport *report,
+             const DivertReport *previous)
+{
+  if (report->backend_why != NULL && (previous == NULL || g_strcmp0 (previous->backend_why, report->backend_why) != 0))
+    g_message ("the rules are in %s, because the preferred backend doesn't work here: %s", report->backend,
+               report->backend_why);
+}
+
 gint64
 divert_news_see (DivertNews         *news,
                  const DivertReport *report,
@@ -111,6 +121,7 @@ divert_news_see (DivertNews         *news,
   g_autofree char *reason = divert_reason_to_text (report->decision->reason, NULL);
   gboolean other = g_strcmp0 (reason, news->reason) != 0;
 
+  log_backend (report, previous);
   if (!is_news (report, previous) && !(other && now >= news->next))
     return other ? news->next : 0;
   log_report (report, event);

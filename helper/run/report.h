@@ -17,6 +17,7 @@ typedef struct
   gboolean        laid;      /* the kernel has the decision's rules (for place OFF: none) */
   char           *place;     /* the place whose rules are in force: "away", "off" or a site's name */
   const char     *backend;   /* the backend's name, static; "" if none works here */
+  char           *backend_why; /* why the preferred backend isn't used; NULL: it is, or none is preferred */
   const char     *guard;     /* where the guard of filter/guard.h is: "nftables", "none", or "" if none is wanted */
   GPtrArray      *problems;  /* DivertProblem */
   gboolean        mended;    /* somebody had changed what is ours, so writing is no news (run/drifts.c tells of it) */

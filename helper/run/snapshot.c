@@ -166,7 +166,7 @@ divert_snapshot_plan (const DivertSnapshot *snapshot,
     return NULL;
   rules = backend->klass->to_text (backend, ruleset);
   text = g_string_new (rules);
-  if (backend->klass->wants_guard)
+  if (divert_laying_wants_guard (backend))
     guard = divert_guard_to_text (ruleset, divert_laying_get_lifetime ());
   append_comments (text, guard != NULL ? guard : "");
   append_comments (text, commands);

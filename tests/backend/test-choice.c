@@ -10,6 +10,7 @@
 #include "../unit/expansion.h"
 #include "sandbox.h"
 #include "system/filter/choice.h"
+#include "system/filter/iptables/iptables.h"
 #include "system/filter/nftables/nftables.h"
 
 typedef struct
@@ -101,12 +102,14 @@ test_there_and_back (Fixture       *f,
 {
   probe (f);
   lay (f, f->home);
-  g_assert_cmpstr (find_rules (), ==, f->choice->klass->name);
+  g_assert_cmpstr (find_rules (), ==, "nftables");
+  g_assert_cmpstr (f->choice->klass->name, ==, "nftables");
+  g_assert_null (f->choice->klass->passed_over);
   for (guint i = 0; i < 4; i++)
     {
-      choose (f, i % 2 == 0 ? DIVERT_BACKEND_NFTABLES : DIVERT_BACKEND_IPTABLES);
+      choose (f, i % 2 == 0 ? DIVERT_BACKEND_IPTABLES : DIVERT_BACKEND_NFTABLES);
       g_assert_cmpuint (lay (f, f->home), >, 0);
-      g_assert_cmpstr (find_rules (), ==, i % 2 == 0 ? "nftables" : "iptables");
+      g_assert_cmpstr (find_rules (), ==, i % 2 == 0 ? "iptables" : "nftables");
       g_assert_cmpstr (f->choice->klass->name, ==, find_rules ());
       g_assert_cmpuint (lay (f, f->home), ==, 0);
     }
@@ -141,10 +144,14 @@ test_no_legacy (Fixture       *f,
                 gconstpointer  data)
 {
   g_autofree char *names = NULL;
+  gboolean any;
+  guint64 packets;
 
-  choose (f, DIVERT_BACKEND_NFTABLES);
+  probe (f);
   lay (f, f->home);
   lay (f, f->away);
+  g_assert_true (f->choice->klass->inspect (f->choice, &any, NULL));
+  g_assert_true (f->choice->klass->count_dropped (f->choice, &packets, NULL));
   g_assert_true (f->choice->klass->withdraw (f->choice, NULL));
   lay (f, f->nothing);
   names = sandbox_read_names ();
@@ -171,42 +178,95 @@ test_refused (Fixture       *f,
   g_assert_cmpuint (test_count (rules, "-s 192.168.22.33/32 -d 192.168.22.0/24"), ==, 0);
 }
 
+/* To the intranet and to the web by turns. */
 static void
 send_without_end (gpointer data)
 {
+  static const char *const addresses[] = { "192.168.22.2", "203.0.113.80" };
   struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = g_htons (9) };
   const int fd = socket (AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-  g_assert_cmpint (inet_pton (AF_INET, "192.168.22.2", &to.sin_addr), ==, 1);
   test_child_is_ready ();
-  for (;;)
-    sendto (fd, "x", 1, 0, (struct sockaddr *) &to, sizeof to);
+  for (guint i = 0;; i++)
+    {
+      g_assert_cmpint (inet_pton (AF_INET, addresses[i % 2], &to.sin_addr), ==, 1);
+      sendto (fd, "x", 1, 0, (struct sockaddr *) &to, sizeof to);
+    }
 }
 
-/* Nothing for the intranet leaves in any moment of many changes. */
+/* Both would leave, if there were no rules.  Returns the sender. */
+static int
+start_load (void)
+{
+  test_run ("ip link add eth0 type veth peer name far && ip link set far up && ip link set eth0 up && "
+            "ip addr add 10.66.0.5/24 dev eth0 && ip route add default via 10.66.0.1 && "
+            "ip neigh add 10.66.0.1 lladdr 02:00:00:00:66:01 dev eth0");
+  test_run ("nft 'table netdev far { chain c { type filter hook ingress device far priority 0; "
+            "udp dport 9 counter; }; }'");
+  return test_child_start (send_without_end, NULL);
+}
+
+static void
+stop_load (int child)
+{
+  g_autofree char *counted = NULL;
+
+  test_child_stop (child);
+  counted = test_output ("nft list table netdev far");
+  g_assert_cmpuint (test_count (counted, "counter packets 0 "), ==, 1);
+}
+
+/* Nothing leaves in any moment of many changes. */
 static void
 test_under_load (Fixture       *f,
                  gconstpointer  data)
 {
-  g_autofree char *counted = NULL;
   int child;
 
-  test_run ("ip link add eth0 type veth peer name far && ip link set far up && ip link set eth0 up && "
-            "ip addr add 10.66.0.5/24 dev eth0 && ip route add default via 10.66.0.1 && "
-            "ip neigh add 10.66.0.1 lladdr 02:00:00:00:66:01 dev eth0");
   choose (f, DIVERT_BACKEND_IPTABLES);
   lay (f, f->away);
-  test_run ("nft 'table netdev far { chain c { type filter hook ingress device far priority 0; "
-            "ip daddr 192.168.22.2 counter; }; }'");
-  child = test_child_start (send_without_end, NULL);
+  child = start_load ();
   for (guint i = 0; i < 40; i++)
     {
       choose (f, i % 2 == 0 ? DIVERT_BACKEND_NFTABLES : DIVERT_BACKEND_IPTABLES);
       lay (f, f->away);
     }
-  test_child_stop (child);
-  counted = test_output ("nft list table netdev far");
-  g_assert_cmpuint (test_count (counted, "counter packets 0 "), ==, 1);
+  stop_load (child);
+}
+
+static void
+lay_alone (DivertBackend *(*create) (void),
+           DivertRuleset *ruleset)
+{
+  g_autoptr(DivertBackend) backend = create ();
+  g_autoptr(GError) error = NULL;
+  DivertApplied applied = { 0, 0, FALSE };
+
+  backend->klass->apply (backend, ruleset, &applied, &error);
+  g_assert_no_error (error);
+}
+
+/* A helper of an earlier version has left its rules in the legacy tables, and the new one takes over. */
+static void
+test_upgrade (Fixture       *f,
+              gconstpointer  data)
+{
+  int child;
+
+  lay_alone (divert_backend_iptables_new, f->away);
+  child = start_load ();
+  for (guint i = 0; i < 20; i++)
+    {
+      lay_alone (divert_backend_iptables_new, f->away);
+      lay_alone (divert_backend_nftables_new, f->nothing);
+      g_assert_cmpstr (find_rules (), ==, "iptables");
+      divert_backend_free (f->choice);
+      f->choice = divert_choice_new ();
+      probe (f);
+      lay (f, f->away);
+      g_assert_cmpstr (find_rules (), ==, "nftables");
+    }
+  stop_load (child);
 }
 
 static void
@@ -228,5 +288,6 @@ main (int    argc,
   add ("/choice/no-legacy", test_no_legacy);
   add ("/choice/refused", test_refused);
   add ("/choice/under-load", test_under_load);
+  add ("/choice/upgrade", test_upgrade);
   return g_test_run ();
 }

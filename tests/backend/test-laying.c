@@ -362,13 +362,36 @@ test_fence_fails (Fixture       *f,
   g_assert_cmpuint (count_fence (), ==, 3);
 }
 
+static gboolean
+has_guard (void)
+{
+  g_autofree char *tables = test_output ("nft list tables");
+
+  return test_count (tables, "inet nm-divert-guard") == 1;
+}
+
+/* If nobody watches the helper, there is a guard beside any backend's rules, because only its grants lapse. */
+static void
+test_unwatched (Fixture       *f,
+                gconstpointer  user_data)
+{
+  g_assert_cmpint (lay (f, DIVERT_MODE_AWAY, TRUE, NULL), ==, DIVERT_LAID);
+  g_assert_false (has_guard ());
+  g_unsetenv ("WATCHDOG_USEC");
+  g_assert_cmpint (lay (f, DIVERT_MODE_AWAY, TRUE, NULL), ==, DIVERT_LAID);
+  g_setenv ("WATCHDOG_USEC", "60000000", TRUE);
+  g_assert_true (has_guard ());
+}
+
 int
 main (int    argc,
       char **argv)
 {
   test_needs_namespaces ();
-  test_needs ("ip", NULL);
+  test_needs ("ip", "nft", NULL);
   g_test_init (&argc, &argv, NULL);
+  /* As under a service manager: without one there is a guard as well. */
+  g_setenv ("WATCHDOG_USEC", "60000000", TRUE);
   g_test_add ("/laying/order", Fixture, NULL, set_up, test_order, tear_down);
   g_test_add ("/laying/partly", Fixture, NULL, set_up, test_partly, tear_down);
   g_test_add ("/laying/no-group", Fixture, NULL, set_up, test_no_group, tear_down);
@@ -379,6 +402,7 @@ main (int    argc,
   g_test_add ("/laying/no-family", Fixture, NULL, set_up, test_no_family, tear_down);
   g_test_add ("/laying/fence", Fixture, NULL, set_up, test_fence, tear_down);
   g_test_add ("/laying/fence-waits", Fixture, NULL, set_up, test_fence_waits, tear_down);
+  g_test_add ("/laying/unwatched", Fixture, NULL, set_up, test_unwatched, tear_down);
   g_test_add ("/laying/fence-fails", Fixture, NULL, set_up, test_fence_fails, tear_down);
   return g_test_run ();
 }

@@ -15,15 +15,15 @@ declare -gA CONTENDER_IN=() CONTENDER_OUT=() CONTENDER_PIDS=()
 
 # --- the referee ----------------------------------------------------------------
 
-# nm-divert as it was ($BEFORE, a build directory), as it is, and the latter once more as the control.  A difference
-# between two labs with the same build is the measurement's error.
-if [[ -n ${BEFORE-} ]]; then DIVERTS=(before now again); else DIVERTS=(now again); fi
+# nm-divert as it was ($BEFORE, a build directory), as it is, the latter once more as the control, and with the legacy
+# tables.  A difference between two labs with the same build is the measurement's error.
+DIVERTS=(${BEFORE:+before} now again legacy)
 
 build_of ()
 {
   case $1 in
     before) echo "$BEFORE" ;;
-    now | again) echo "$NM_DIVERT_BUILDDIR" ;;
+    now | again | legacy) echo "$NM_DIVERT_BUILDDIR" ;;
   esac
 }
 
@@ -104,6 +104,7 @@ contender_serve ()
   lab_enter
   exec {LAB_ASKED}<&0 {LAB_ANSWERS}>&1 </dev/null >&2
   lab_up
+  [[ $CONTENDER != legacy ]] || LAB_BACKEND=iptables
   [[ -z $CONTENDER_BUILD ]] || NM_DIVERT_BUILDDIR=$CONTENDER_BUILD lab_install
   ready
   echo done >&"$LAB_ANSWERS"
@@ -135,7 +136,8 @@ ratio ()
   paste "$T/$1-$2" "$T/$1-$3" | awk 'NF == 2 && $2 > 0 { print $1 / $2 }' | median
 }
 
-# compare WHAT LABEL DIVISOR UNIT: rows for the figure, for the one before, and for the control.  Less is better.
+# compare WHAT LABEL DIVISOR UNIT: rows for the figure, for the one before, for the control, and for the legacy tables.
+# Less is better.
 compare ()
 {
   local what=$1 label=$2 divisor=$3 unit=$4
@@ -146,4 +148,5 @@ compare ()
     goal "… now / before" "$(calculate "$(ratio "$what" now before)" %.3f)" "<=" 1.05
   fi
   row "… A/A: now / the same again" "$(calculate "$(ratio "$what" now again)" %.3f)"
+  row "… with iptables" "$(figure "$(median_of "$what" legacy) / $divisor") $unit"
 }

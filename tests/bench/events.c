@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * events LOCK LOG…: prints timestamped events, in microseconds since the epoch, as they come: what the kernel reports
- * about this network namespace's links and about the fence, when somebody closes LOCK (the iptables lock is closed
- * after each commit), and what is appended to each LOG:
+ * about this network namespace's links, about the fence and about nftables, when somebody closes LOCK (the iptables
+ * lock is closed after each commit), and what is appended to each LOG:
  *
  *   TIME carrier on|off LINK
  *   TIME fence closed        (a gate was removed)
- *   TIME lock closed
+ *   TIME tables written      (nftables changed, or LOCK was closed)
  *   TIME LOG LINE            (LOG without its folder)
  *
  * All of these come from outside the program under test, with the same clock.  It runs with real-time priority if it
@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if.h>
+#include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <poll.h>
@@ -57,11 +58,11 @@ die (const char *what)
 }
 
 static int
-open_notifications (void)
+open_notifications (int protocol,
+                    int groups)
 {
-  struct sockaddr_nl address = { .nl_family = AF_NETLINK,
-                                 .nl_groups = RTMGRP_LINK | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE };
-  int fd = socket (AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+  struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_groups = groups };
+  int fd = socket (AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
 
   if (fd < 0 || bind (fd, (struct sockaddr *) &address, sizeof address) != 0)
     die ("netlink");
@@ -117,6 +118,15 @@ take_notifications (int fd)
 }
 
 static void
+take_nftables (int fd)
+{
+  static char buffer[65536];
+
+  recv (fd, buffer, sizeof buffer, 0);
+  printf ("%lld tables written\n", now ());
+}
+
+static void
 take_log (Log       *log,
           long long  time)
 {
@@ -163,7 +173,7 @@ take_changes (int  inotify,
       const struct inotify_event *change = (const void *) (changes + i);
 
       if (change->wd == lock)
-        printf ("%lld lock closed\n", time);
+        printf ("%lld tables written\n", time);
       i += (ssize_t) sizeof *change + change->len;
     }
   for (int i = 0; i < n; i++)
@@ -175,7 +185,7 @@ main (int    argc,
       char **argv)
 {
   static Log logs[LOGS_MAX];
-  struct pollfd polls[2];
+  struct pollfd polls[3];
   int n = argc - 2;
   int lock;
 
@@ -187,20 +197,25 @@ main (int    argc,
   setvbuf (stdout, NULL, _IOLBF, 0);
   /* A higher priority than the helper's, so that "carrier off" is stamped before the helper reacts. */
   sched_setscheduler (0, SCHED_FIFO, &(struct sched_param){ .sched_priority = 2 });
-  polls[0] = (struct pollfd){ .fd = open_notifications (), .events = POLLIN };
+  polls[0] = (struct pollfd){ .events = POLLIN };
+  polls[0].fd = open_notifications (NETLINK_ROUTE, RTMGRP_LINK | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE);
   polls[1] = (struct pollfd){ .fd = inotify_init1 (IN_CLOEXEC), .events = POLLIN };
+  polls[2] = (struct pollfd){ .fd = open_notifications (NETLINK_NETFILTER, 1 << (NFNLGRP_NFTABLES - 1)),
+                              .events = POLLIN };
   lock = inotify_add_watch (polls[1].fd, argv[1], IN_CLOSE);
   if (lock < 0)
     die (argv[1]);
   for (int i = 0; i < n; i++)
     open_log (&logs[i], argv[i + 2], polls[1].fd);
 
-  while (poll (polls, 2, -1) > 0)
+  while (poll (polls, 3, -1) > 0)
     {
       if (polls[0].revents != 0)
         take_notifications (polls[0].fd);
       if (polls[1].revents != 0)
         take_changes (polls[1].fd, lock, logs, n);
+      if (polls[2].revents != 0)
+        take_nftables (polls[2].fd);
     }
   return 0;
 }

@@ -69,7 +69,7 @@ lose ()
   [[ $1 == *locked ]] || until_true 2 first_event "$start" "no carrier" || return 1
   pause 0.1
   [[ $CONTENDER == before ]] || lasted "$start" "fence closed" | into "closed$1"
-  [[ $1 == *locked ]] || lasted "$start" "lock closed" | into "revoked$1"
+  [[ $1 == *locked ]] || lasted "$start" "tables written" | into "revoked$1"
   plug home
 }
 

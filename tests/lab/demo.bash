@@ -76,7 +76,8 @@ ways ()
 
 rules ()
 {
-  iptables-legacy-save -t mangle | sed -E '/^[*#C]/d; s/ \[[0-9]+:[0-9]+\]$//' | grep DIVERT
+  nft list table inet nm-divert 2>/dev/null |
+    sed -E 's/^\t*//; s/ counter packets [0-9]+ bytes [0-9]+//; /^(table .*|\}|)$/d'
 }
 
 # changed: how our rules differ from those at its last call.
@@ -84,8 +85,8 @@ changed ()
 {
   rules >/run/lab/rules-now
   touch /run/lab/rules-then
-  say "what changed in the rules (IPv4, table mangle; '-' before, '+' after):"
-  diff -U0 /run/lab/rules-then /run/lab/rules-now | sed -nE 's/^([-+])([^-+].*|-A.*)$/   | \1 \2/p'
+  say "what changed in the rules (nft list table inet nm-divert; '-' before, '+' after):"
+  diff -U0 /run/lab/rules-then /run/lab/rules-now | sed -nE 's/^([-+])([^-+].*)$/   | \1 \2/p'
   mv /run/lab/rules-now /run/lab/rules-then
 }
 

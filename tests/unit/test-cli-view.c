@@ -281,6 +281,17 @@ test_preview (void)
                    "File        /etc/nm-divert/conf.d/home.conf\n");
 }
 
+/* The kernel lacks something for the preferred backend. */
+static void
+test_status_of_second_choice (void)
+{
+  g_autoptr(GVariant) status = parse ("{'backend': <'iptables'>, 'backend-why': <'nftables: set t: Invalid\\u001b'>}");
+  g_autofree char *text = divert_view_status (status, 0);
+
+  assert_contains (text, "Backend     iptables\n"
+                         "            the preferred one doesn't work here: nftables: set t: Invalid?\n");
+}
+
 /* Every key that nm-divert(1) promises. */
 static void
 test_json (void)
@@ -288,7 +299,8 @@ test_json (void)
   static const char *const keys[] = {
     "place", "reason", "reason_code", "reason_site", "reason_device", "reason_connection", "reason_proof",
     "reason_expected", "reason_found", "device", "sites", "site", "mode", "mode_expires", "until_network_change",
-    "backend", "guard", "problems", "problem_list", "proxy", "guard_dropped", "missing", "drift_count", "drift_time",
+    "backend", "backend_why", "guard", "problems", "problem_list", "proxy", "guard_dropped", "missing", "drift_count",
+    "drift_time",
     "drift_parts", "drift_program", "drift_process",
   };
   static const char *const answers[] = { at_home, "{}" };
@@ -336,6 +348,7 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/cli/view/status", test_status);
   g_test_add_func ("/cli/view/status-of-drift", test_status_of_drift);
+  g_test_add_func ("/cli/view/status-second-choice", test_status_of_second_choice);
   g_test_add_func ("/cli/view/status-of-trouble", test_status_of_trouble);
   g_test_add_func ("/cli/view/status-of-nothing", test_status_of_nothing);
   g_test_add_func ("/cli/view/status-without-tables", test_status_without_tables);

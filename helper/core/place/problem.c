@@ -20,13 +20,13 @@ static const struct
   [DIVERT_PROBLEM_GROUP] = { "group", N_("the proxy's group is unknown, so no rules can be laid"),
                              N_("create the group, or correct group= under [proxy], then run 'nm-divert reload'") },
   [DIVERT_PROBLEM_BACKEND] = { "backend", N_("this kernel cannot hold the rules"),
-                               N_("install or enable the legacy iptables modules (ip_tables, ip6_tables, "
-                                  "xt_TPROXY …)") },
+                               N_("install or enable the modules of nftables (nf_tables, nft_tproxy, nft_socket …), "
+                                  "or the legacy ones of iptables (ip_tables, ip6_tables, xt_TPROXY …)") },
   [DIVERT_PROBLEM_PERMISSION] = { "permission", N_("the kernel does not permit the rules"),
                                   N_("the helper needs CAP_NET_ADMIN and CAP_NET_RAW") },
   [DIVERT_PROBLEM_BUSY] = { "busy", N_("another program holds the lock of the tables, trying again"),
                             N_("see who holds /run/xtables.lock") },
-  [DIVERT_PROBLEM_FOREIGN] = { "foreign", N_("somebody else's chain has the name of one of ours"),
+  [DIVERT_PROBLEM_FOREIGN] = { "foreign", N_("somebody else's table or chain has the name of one of ours"),
                                N_("remove your old rules (a hand-written script?), then run 'nm-divert reload'") },
   [DIVERT_PROBLEM_APPLY] = { "apply", N_("the kernel refused the rules, trying again"),
                              N_("see the log of the helper") },

@@ -97,8 +97,28 @@ load (struct kmod_ctx *context,
   return state;
 }
 
+/* FALSE: not all of them. */
+static gboolean
+load_all (struct kmod_ctx *context,
+          const GPtrArray *names,
+          GHashTable      *states)
+{
+  gboolean all = TRUE;
+
+  for (guint i = 0; i < names->len; i++)
+    {
+      const DivertModuleState state = load (context, names->pdata[i]);
+
+      if (state == DIVERT_MODULE_UNKNOWN)
+        continue;
+      g_hash_table_insert (states, names->pdata[i], GUINT_TO_POINTER (state));
+      all = FALSE;
+    }
+  return all;
+}
+
 gboolean
-divert_modules_load (const GPtrArray    *names,
+divert_modules_load (const GPtrArray    *alternatives,
                      const char *const  *one_of,
                      const char         *run_dir,
                      GError            **error)
@@ -115,13 +135,8 @@ divert_modules_load (const GPtrArray    *names,
   /* libkmod would write to stderr what we report better. */
   kmod_set_log_priority (context, 0);
   kmod_load_resources (context);
-  for (guint i = 0; i < names->len; i++)
-    {
-      DivertModuleState state = load (context, names->pdata[i]);
-
-      if (state != DIVERT_MODULE_UNKNOWN)
-        g_hash_table_insert (states, names->pdata[i], GUINT_TO_POINTER (state));
-    }
+  for (guint i = 0; i < alternatives->len && !load_all (context, alternatives->pdata[i], states); i++)
+    ;
   for (guint i = 0; one_of[i] != NULL && load (context, one_of[i]) != DIVERT_MODULE_UNKNOWN; i++)
     ;
   kmod_unref (context);

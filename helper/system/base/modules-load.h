@@ -8,9 +8,11 @@
 
 G_BEGIN_DECLS
 
-/* Loads the modules in @names (char *: names or aliases), and the first one available in @one_of
- * (NULL-terminated).  Records in @run_dir which of @names could not be loaded, and why.  FALSE if the
- * kernel's modules cannot be read at all; the failure of a single one is not an error. */
-gboolean divert_modules_load (const GPtrArray *names, const char *const *one_of, const char *run_dir, GError **error);
+/* @alternatives: GPtrArray of char * (names or aliases) each, the preferred one first.  Loads the modules of one after
+ * the other until all modules of one are there, and the first one available in @one_of (NULL-terminated).  Records in
+ * @run_dir which could not be loaded, and why.  FALSE if the kernel's modules cannot be read at all; the failure of a
+ * single one is not an error. */
+gboolean divert_modules_load (const GPtrArray *alternatives, const char *const *one_of, const char *run_dir,
+                              GError **error);
 
 G_END_DECLS

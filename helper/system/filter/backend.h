@@ -41,6 +41,8 @@ typedef struct
   const char *name; /* "iptables" */
   /* Other programs flush its tables whole, so that a guard beside them is of use: guard.h. */
   gboolean    wants_guard;
+  /* In a choice of backends: why the preferred one isn't used, in its own words; NULL: it is, or nobody prefers it. */
+  const char *passed_over;
 
   /* NULL, except in a choice of backends: the configuration's backend=.  TRUE: it was another one so far, so it has to
    * be probed anew, and what it applies next goes to the new one. */

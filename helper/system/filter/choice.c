@@ -10,7 +10,7 @@
  * An earlier helper may have left rules with any of them, so the first success also removes the others'.  Nothing of
  * theirs is loaded or created for that.
  *
- * AUTO takes the first that works in both families.
+ * AUTO takes the first that works in both families, and keeps in mind why it passed over the one before it.
  */
 #include "choice.h"
 
@@ -22,8 +22,8 @@ static const struct
   DivertBackendKind kind;
   DivertBackend    *(*create) (void);
 } kinds[] = {
-  { DIVERT_BACKEND_IPTABLES, divert_backend_iptables_new },
   { DIVERT_BACKEND_NFTABLES, divert_backend_nftables_new },
+  { DIVERT_BACKEND_IPTABLES, divert_backend_iptables_new },
 };
 
 #define N_BACKENDS G_N_ELEMENTS (kinds)
@@ -35,6 +35,7 @@ typedef struct
   DivertBackend      *backends[N_BACKENDS];
   DivertBackendKind   kind;
   guint               chosen;
+  char               *passed_over;         /* the parent class's */
   gboolean            settled;             /* @chosen is not to be asked for again */
   gboolean            alone;               /* the others are known to be empty */
   DivertTouched       touched;             /* NULL: nobody wants to know */
@@ -48,15 +49,18 @@ get_chosen (Choice *self)
 }
 
 static gboolean
-works (DivertBackend *backend)
+works (DivertBackend  *backend,
+       GError        **error)
 {
   for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
     {
-      g_autoptr(GError) error = NULL;
+      g_autoptr(GError) failure = NULL;
 
-      if (!backend->klass->probe (backend, family, &error) &&
-          !g_error_matches (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_NO_FAMILY))
-        return FALSE;
+      if (backend->klass->probe (backend, family, &failure) ||
+          g_error_matches (failure, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_NO_FAMILY))
+        continue;
+      g_propagate_error (error, g_steal_pointer (&failure));
+      return FALSE;
     }
   return TRUE;
 }
@@ -75,18 +79,29 @@ choose (Choice *self,
   self->klass.wants_guard = backend->klass->wants_guard;
 }
 
+static gboolean
+suits (Choice  *self,
+       guint    i,
+       GError **error)
+{
+  return self->kind == DIVERT_BACKEND_AUTO ? works (self->backends[i], error) : self->kind == kinds[i].kind;
+}
+
 /* If none works, the preferred one says what it lacks, and all are asked again the next time. */
 static void
 settle (Choice *self)
 {
+  g_autoptr(GError) lack = NULL;
   guint i = 0;
 
   if (self->settled)
     return;
-  while (i < N_BACKENDS &&
-         (self->kind == DIVERT_BACKEND_AUTO ? !works (self->backends[i]) : self->kind != kinds[i].kind))
+  while (i < N_BACKENDS && !suits (self, i, lack == NULL ? &lack : NULL))
     i++;
   self->settled = i < N_BACKENDS;
+  g_free (self->passed_over);
+  self->passed_over = self->settled && lack != NULL ? g_strdup (lack->message) : NULL;
+  self->klass.passed_over = self->passed_over;
   choose (self, self->settled ? i : 0);
 }
 
@@ -266,6 +281,7 @@ choice_free (DivertBackend *backend)
 
   for (guint i = 0; i < N_BACKENDS; i++)
     divert_backend_free (self->backends[i]);
+  g_free (self->passed_over);
   g_free (self);
 }
 
@@ -295,6 +311,20 @@ divert_choice_new (void)
     self->backends[i] = kinds[i].create ();
   choose (self, 0);
   return &self->parent;
+}
+
+GPtrArray *
+divert_choice_list_modules (DivertBackendKind kind,
+                            guint             nth)
+{
+  for (guint i = 0; i < N_BACKENDS; i++)
+    if ((kind == DIVERT_BACKEND_AUTO && i == nth) || (kind == kinds[i].kind && nth == 0))
+      {
+        g_autoptr(DivertBackend) backend = kinds[i].create ();
+
+        return backend->klass->list_modules (backend);
+      }
+  return NULL;
 }
 
 DivertBackend *

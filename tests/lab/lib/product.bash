@@ -106,7 +106,7 @@ plain_tables ()
   tables "$@" | sed -E 's/^(:[^ ]+ [^ ]+) \[[0-9]+:[0-9]+\]/\1/'
 }
 
-with_nftables () { [[ ${LAB_BACKEND:-iptables} == nftables ]]; }
+with_nftables () { [[ ${LAB_BACKEND:-nftables} == nftables ]]; }
 
 # of_backend IPTABLES NFTABLES: that of the two which is true with the lab's backend.
 of_backend ()
