@@ -4,7 +4,8 @@
  *
  * A line is logged for anything new: another place, another problem, a write, or another reason for the same place ("a
  * stranger's gateway answered"). A network can cause new reasons at will. So if only the reason is new, at most one
- * line a second is logged, but the last reason always is.
+ * line a second is logged, but the last reason always is. In the journal, the line has fields for programs that follow
+ * the place.
  */
 #include "report.h"
 
@@ -84,7 +85,8 @@ log_report (const DivertReport *report,
 {
   g_autofree char *text = to_text (report, event);
 
-  g_message ("%s", text);
+  g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "PLACE", report->place, "SITE", divert_report_get_site (report),
+                    "REASON", divert_reason_code_name (report->decision->reason->code), "MESSAGE", "%s", text);
   for (guint i = 0; i < report->problems->len; i++)
     {
       const DivertProblem *problem = g_ptr_array_index (report->problems, i);
