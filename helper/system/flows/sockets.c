@@ -116,7 +116,7 @@ destroy_all (DivertNetlink       *netlink,
       g_autoptr(GError) local_error = NULL;
 
       if (divert_own_addresses_contain (own, &remote) ||
-          divert_owners_hold (owners, socket->diag.idiag_inode, socket->diag.idiag_uid) ||
+          divert_owners_hold (owners, socket) ||
           is_judged (conntrack, doomed, socket, &remote))
         continue;
       if (divert_socket_destroy (netlink, socket, &local_error))

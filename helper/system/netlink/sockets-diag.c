@@ -34,6 +34,8 @@ divert_socket_parse (struct nlmsghdr *header,
     }
   socket.v6only = divert_netlink_get_u8 (attributes[INET_DIAG_SKV6ONLY], 0) != 0;
   socket.mark = divert_netlink_get_u32 (attributes[INET_DIAG_MARK], 0);
+  if (attributes[INET_DIAG_CGROUP_ID] != NULL && nla_len (attributes[INET_DIAG_CGROUP_ID]) >= (int) sizeof (guint64))
+    socket.cgroup = (guint32) nla_get_u64 (attributes[INET_DIAG_CGROUP_ID]);
   *ret_socket = socket;
   return TRUE;
 }

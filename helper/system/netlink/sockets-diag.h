@@ -17,6 +17,7 @@ typedef struct
   gboolean             transparent; /* IP_TRANSPARENT */
   gboolean             v6only;
   guint32              mark;        /* SO_MARK */
+  guint32              cgroup;      /* as divert_cgroup_find() has it; 0: not known */
 } DivertSocket;
 
 typedef void (*DivertSocketVisit) (const DivertSocket *socket, gpointer user_data);

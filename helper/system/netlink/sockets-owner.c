@@ -14,23 +14,26 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sockets-cgroup.h"
+
 /* Uid: and Gid: come early, and the line of supplementary groups may be long. */
 #define STATUS_BYTES 1024
 #define MAX_PROCESSES 65536
 #define MAX_DESCRIPTORS (1024 * 1024)
 
-struct DivertOwners
-{
-  GHashTable *inodes;      /* of the sockets that the group's processes have open */
-  GHashTable *hidden_uids; /* of processes in the group whose descriptors we may not read */
-  guint       n_descriptors;
-};
-
 typedef struct
 {
   guint32 uids[4]; /* real, effective, saved, file system */
   guint32 gids[4];
+  guint32 cgroup;  /* 0: not known, or not needed */
 } Identity;
+
+struct DivertOwners
+{
+  GHashTable *inodes; /* of the sockets that the group's processes have open */
+  GArray     *hidden; /* Identity: processes in the group whose descriptors we may not read */
+  guint       n_descriptors;
+};
 
 static gboolean
 find_ids (const char *status,
@@ -76,8 +79,10 @@ read_descriptors (DivertOwners   *owners,
         close (fd);
       else if (errno == EACCES || errno == EPERM)
         {
-          for (guint i = 0; i < G_N_ELEMENTS (identity->uids); i++)
-            g_hash_table_add (owners->hidden_uids, GUINT_TO_POINTER (identity->uids[i]));
+          Identity hidden = *identity;
+
+          hidden.cgroup = divert_cgroup_find (process);
+          g_array_append_val (owners->hidden, hidden);
         }
       return;
     }
@@ -103,7 +108,7 @@ read_process (DivertOwners *owners,
               guint32       gid)
 {
   int process = openat (proc, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-  Identity identity;
+  Identity identity = { 0 };
 
   if (process < 0)
     return;
@@ -129,7 +134,7 @@ divert_owners_read (guint32 gid)
   guint n = 0;
 
   owners->inodes = g_hash_table_new (NULL, NULL);
-  owners->hidden_uids = g_hash_table_new (NULL, NULL);
+  owners->hidden = g_array_new (FALSE, FALSE, sizeof (Identity));
   if (proc == NULL)
     return owners;
   while ((entry = readdir (proc)) != NULL && n < MAX_PROCESSES)
@@ -149,15 +154,31 @@ divert_owners_free (DivertOwners *owners)
   if (owners == NULL)
     return;
   g_hash_table_unref (owners->inodes);
-  g_hash_table_unref (owners->hidden_uids);
+  g_array_unref (owners->hidden);
   g_free (owners);
+}
+
+/* Could @hidden have opened it? */
+static gboolean
+may_hold (const Identity     *hidden,
+          const DivertSocket *socket)
+{
+  if (hidden->cgroup != 0 && socket->cgroup != 0 && hidden->cgroup != socket->cgroup)
+    return FALSE;
+  for (guint i = 0; i < G_N_ELEMENTS (hidden->uids); i++)
+    if (hidden->uids[i] == socket->diag.idiag_uid)
+      return TRUE;
+  return FALSE;
 }
 
 gboolean
 divert_owners_hold (const DivertOwners *owners,
-                    guint32             inode,
-                    guint32             uid)
+                    const DivertSocket *socket)
 {
-  return g_hash_table_contains (owners->inodes, GUINT_TO_POINTER (inode)) ||
-         g_hash_table_contains (owners->hidden_uids, GUINT_TO_POINTER (uid));
+  if (g_hash_table_contains (owners->inodes, GUINT_TO_POINTER (socket->diag.idiag_inode)))
+    return TRUE;
+  for (guint i = 0; i < owners->hidden->len; i++)
+    if (may_hold (&g_array_index (owners->hidden, Identity, i), socket))
+      return TRUE;
+  return FALSE;
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which sockets belong to the proxy: those that a process in its group has open.  /proc tells that;
- * the kernel itself reports only a socket's user.
+ * Which sockets belong to the proxy: those that a process in its group has open.  /proc tells that, to those who may
+ * trace the process.  Without that right, the socket's user and control group have to do, which the kernel reports to
+ * everybody.
  */
 #pragma once
 
-#include <glib.h>
+#include "sockets-diag.h"
 
 G_BEGIN_DECLS
 
@@ -17,8 +18,8 @@ DivertOwners *divert_owners_read (guint32 gid);
 void          divert_owners_free (DivertOwners *owners);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertOwners, divert_owners_free)
 
-/* Also TRUE if there is a process in the group whose descriptors we may not read, and the socket's user
- * is that process's. */
-gboolean      divert_owners_hold (const DivertOwners *owners, guint32 inode, guint32 uid);
+/* Also TRUE if there is a process in the group whose descriptors we may not read, and the socket's user and control
+ * group are that process's.  A control group that is not known counts as the same. */
+gboolean      divert_owners_hold (const DivertOwners *owners, const DivertSocket *socket);
 
 G_END_DECLS

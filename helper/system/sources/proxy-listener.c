@@ -60,7 +60,7 @@ judge (const Listeners    *listeners,
     {
       const DivertSocket *socket = &g_array_index (listeners->transparent, DivertSocket, i);
 
-      if (divert_owners_hold (owners, socket->diag.idiag_inode, socket->diag.idiag_uid))
+      if (divert_owners_hold (owners, socket))
         return DIVERT_LISTENER_GOOD;
     }
   return DIVERT_LISTENER_FOREIGN;
