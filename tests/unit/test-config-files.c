@@ -382,7 +382,7 @@ test_strict (Fixture       *f,
     {
       g_autofree char *message = g_strdup_printf (": must belong to root, but belongs to user: '%u'", geteuid ());
 
-      assert_refused (f, TRUE, NULL, message);
+      assert_refused (f, TRUE, "vendor", message);
       return;
     }
 
