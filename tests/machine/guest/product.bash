@@ -2,13 +2,14 @@
 # In the guest: installing the product, and asking it.
 
 README=/home/anna/nm-divert/README.md
+INSTALL=/home/anna/nm-divert/INSTALL.md
 HOME_UUID=11111111-2222-4333-8444-000000000022
 
-# readme_block LINE: the commands of the first code block after that line in README.md.
+# readme_block LINE: the commands of the first code block after that line in INSTALL.md.
 readme_block ()
 {
   awk -v line="$1" 'index($0, line) { found = 1 } found && /^ *```$/ { exit } found && inside { print }
-    found && /^ *```sh$/ { inside = 1 }' $README
+    found && /^ *```sh$/ { inside = 1 }' $INSTALL
 }
 
 tree_mount () { mountpoint -q /home/anna/nm-divert || mount /home/anna/nm-divert; }

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Runs in the clean root as an ordinary user, and leaves packages in /opt/out.
+# inside.bash KIND VERSION SECONDS [twice]   SECONDS: the date of everything that is made
+set -euo pipefail
+
+kind=$1 version=$2 twice=${4-}
+export SOURCE_DATE_EPOCH=$3 LC_ALL=C.UTF-8 HOME=/home/builder
+unset TMPDIR
+tarball=/opt/in/nm-divert-$version.tar.gz
+
+note () { echo "# $*"; }
+
+# unpack DIRECTORY: the source in there.
+unpack ()
+{
+  mkdir -p "$1"
+  tar -C "$1" -xzf "$tarball"
+}
+
+# deb_build DIRECTORY: leaves packages in there.
+deb_build ()
+{
+  unpack "$1"
+  cp "$tarball" "$1/nm-divert_$version.orig.tar.gz"
+  cp -r "$1/nm-divert-$version/packaging/debian" "$1/nm-divert-$version/debian"
+  (cd "$1/nm-divert-$version" && dpkg-buildpackage --no-sign)
+}
+
+deb ()
+{
+  local file suppress
+
+  export DEB_BUILD_OPTIONS=parallel=$(nproc)
+  SECONDS=0
+  deb_build /home/builder/one
+  note "built and tested in $SECONDS s"
+  # One recipe for three suites has one Standards-Version, and overrides that some suites don't need. There is no home
+  # page, and so nothing to watch.
+  suppress=out-of-date-standards-version,newer-standards-version,unused-override
+  suppress+=,no-homepage-field,debian-watch-file-is-missing
+  (cd /home/builder/one && lintian --display-info --pedantic --no-show-overrides --quiet --suppress-tags $suppress \
+    ./*.changes) >/home/builder/lintian 2>&1 || true
+  sed 's/^/# lintian: /' /home/builder/lintian
+  [[ ! -s /home/builder/lintian ]] || return 1
+  note "lintian $(dpkg-query -W -f '${Version}' lintian) finds nothing"
+  if [[ -n $twice ]]; then
+    TZ=Asia/Shanghai DEB_BUILD_OPTIONS='parallel=1 nocheck' deb_build /home/builder/another/path/of/a/longer/name
+    for file in /home/builder/one/*.{deb,dsc,tar.*}; do
+      cmp "$file" "/home/builder/another/path/of/a/longer/name/${file##*/}"
+    done
+    note "built again elsewhere: the same bytes"
+  fi
+  dpkg-deb -c /home/builder/one/nm-divert_*.deb >/opt/out/files
+  cp /home/builder/one/*.{deb,dsc,tar.*,changes,buildinfo} /opt/out/
+}
+
+# Fedora's macros for meson. Debian's rpm has none.
+rpm_macros ()
+{
+  cat >~/.rpmmacros <<'END'
+%_libexecdir %{_prefix}/libexec
+%_docdir %{_datadir}/doc
+%_sysusersdir %{_prefix}/lib/sysusers.d
+%_tmpfilesdir %{_prefix}/lib/tmpfiles.d
+%_unitdir %{_prefix}/lib/systemd/system
+%_sysconfdir /etc
+%_localstatedir /var
+%unit_option -Dsystemdsystemunitdir=%{_unitdir}
+%meson meson setup build --prefix %{_prefix} --libexecdir %{_libexecdir} --buildtype plain %{unit_option}
+%meson_build meson compile -C build
+%meson_install meson install -C build --destdir %{buildroot} --no-rebuild
+%meson_test meson test -C build --print-errorlogs --timeout-multiplier 5
+%systemd_post() /usr/lib/systemd/systemd-update-helper install-system-units %{?*}
+%systemd_postun_with_restart() /usr/lib/systemd/systemd-update-helper mark-restart-system-units %{?*}
+%tmpfiles_create() systemd-tmpfiles --create %{?*}
+%debug_package %{nil}
+END
+}
+
+rpm ()
+{
+  local top=/home/builder/rpmbuild file
+
+  rpm_macros
+  mkdir -p $top/SOURCES
+  cp "$tarball" $top/SOURCES/
+  unpack /home/builder/spec
+  file=/home/builder/spec/nm-divert-$version/packaging/fedora/nm-divert.spec
+  rpmspec -P "$file" >/dev/null
+  SECONDS=0
+  rpmbuild -ba --nodeps "$file"
+  note "rpmbuild built, tested and packed it in $SECONDS s"
+  command rpm -qlp $top/RPMS/*/*.rpm >/opt/out/rpm-files
+  cp $top/RPMS/*/*.rpm $top/SRPMS/*.rpm /opt/out/
+}
+
+# The steps of makepkg: source the recipe, unpack, and run its functions in $srcdir.
+arch ()
+{
+  export srcdir=/home/builder/src pkgdir=/home/builder/pkg CFLAGS='-O2 -g'
+
+  unpack $srcdir
+  mkdir -p $pkgdir
+  (
+    cd $srcdir
+    source "nm-divert-$version/packaging/arch/PKGBUILD"
+    [[ $pkgver == "$version" ]]
+    SECONDS=0
+    build
+    check
+    package
+    note "build(), check() and package() took $SECONDS s"
+  )
+  (cd $pkgdir && find . ! -type d | sort) >/opt/out/arch-files
+}
+
+"$kind"
