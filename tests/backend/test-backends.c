@@ -4,7 +4,10 @@
  * one backend has tests of its own.
  */
 #include <arpa/inet.h>
+#include <sched.h>
+#include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "../unit/expansion.h"
@@ -311,6 +314,36 @@ test_many (Fixture       *f,
   g_assert_cmpstr (before, ==, after);
 }
 
+/* As in a container that doesn't own its network: root there is nobody here. */
+static int
+lay_denied (Fixture *f)
+{
+  g_autoptr(GError) error = NULL;
+  DivertApplied applied = { 0, 0, FALSE };
+
+  if (unshare (CLONE_NEWUSER) != 0)
+    return 1;
+  if (f->backend->klass->apply (f->backend, f->home, &applied, &error) || applied.writes > 0 || applied.guarded)
+    return 2;
+  if (!g_error_matches (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_PERMISSION))
+    return 3;
+  return strstr (error->message, "CAP_NET_ADMIN") != NULL ? 0 : 4;
+}
+
+static void
+test_denied (Fixture       *f,
+             gconstpointer  kind)
+{
+  int status = 0, pid = fork ();
+
+  g_assert_no_errno (pid);
+  if (pid == 0)
+    _exit (lay_denied (f));
+  g_assert_cmpint (waitpid (pid, &status, 0), ==, pid);
+  g_assert_cmpint (status, ==, 0);
+  g_assert_false (is_there (f));
+}
+
 int
 main (int    argc,
       char **argv)
@@ -328,7 +361,7 @@ main (int    argc,
     { "twice", test_twice },     { "taken-over", test_taken_over }, { "places", test_places },
     { "withdraw", test_withdraw }, { "foreign", test_foreign },     { "edited", test_edited },
     { "others", test_others },   { "probe", test_probe },           { "dropped", test_dropped },
-    { "many", test_many },
+    { "many", test_many },       { "denied", test_denied },
   };
 
   test_needs ("nft", "iptables-legacy", "ip", NULL);
