@@ -3,6 +3,11 @@
 #include "expansion.h"
 #include "values.h"
 
+#define SYN 0x02
+#define ACK 0x10
+
+#define CHOOSE(list) (list)[g_test_rand_int_range (0, G_N_ELEMENTS (list))]
+
 #define UUID "6b0c0000-0000-4000-8000-000000000001"
 
 /* @n prefixes of each family in 10.0.0.0/8 and fd00::/16, besides the link's own. Their neighbours are reached by
@@ -99,4 +104,47 @@ expansion_make_packet (DivertPacket *packet)
   packet->has_source = g_test_rand_bit ();
   if (packet->has_source)
     g_assert_true (divert_address_parse (own[packet->destination.family], &packet->source, NULL));
+}
+
+guint
+expansion_choose_type (DivertFamily family)
+{
+  static const guint types[] = { 0, 0, DIVERT_ADDRTYPE_LOCAL, DIVERT_ADDRTYPE_LOCAL, DIVERT_ADDRTYPE_MULTICAST,
+                                 DIVERT_ADDRTYPE_BROADCAST };
+
+  return types[g_test_rand_int_range (0, G_N_ELEMENTS (types) - (family == DIVERT_FAMILY_IPV6))];
+}
+
+void
+expansion_make_sample (DivertSample *sample)
+{
+  static const guint8 flags[] = { SYN, SYN | ACK, ACK, 0x04 };
+  static const guint8 icmp_types[] = { 128, 135, 136 };
+  static const guint16 ports[] = { 53, 67, 68, 80, 546, 547, 6885, 40000, 51820 };
+  static const char *const interfaces[] = { "eth0", "eth0", "wlan0", "nm-divert-fence" };
+  static const guint32 marks[] = { 0, 0, 0, 1, 0x8, 0x17, 0xca6c00, 0xca6c17 };
+  DivertPacket packet;
+
+  expansion_make_packet (&packet);
+  *sample = (DivertSample) {
+    .has_source = packet.has_source,
+    .source = packet.source,
+    .destination = packet.destination,
+    .source_type = expansion_choose_type (packet.destination.family),
+    .destination_type = expansion_choose_type (packet.destination.family),
+    .protocol = packet.protocol,
+    .sport = CHOOSE (ports),
+    .dport = CHOOSE (ports),
+    .tcp_flags = CHOOSE (flags),
+    .icmp_type = CHOOSE (icmp_types),
+    .interface = CHOOSE (interfaces),
+    .is_bound = g_test_rand_int_range (0, 8) == 0,
+    .has_socket = g_test_rand_bit (),
+    .gid = g_test_rand_bit (),
+    .mark = CHOOSE (marks),
+    .is_tracked = g_test_rand_int_range (0, 8) != 0,
+    .connmark = CHOOSE (marks),
+    .is_first = g_test_rand_bit (),
+    .receiver = g_test_rand_int_range (0, DIVERT_RECEIVER_BOUND + 1),
+  };
 }

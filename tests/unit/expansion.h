@@ -5,6 +5,7 @@
 #pragma once
 
 #include "core/ruleset/explain.h"
+#include "core/ruleset/walk.h"
 
 G_BEGIN_DECLS
 
@@ -14,5 +15,9 @@ DivertRuleset *expansion_make_ruleset (guint n, DivertModeKind kind);
 DivertRuleset *expansion_make_ruleset_with (guint n, DivertModeKind kind, const char *keys);
 /* A random packet, near the prefixes of those rulesets more often than not. */
 void           expansion_make_packet (DivertPacket *packet);
+/* The same, with everything that the kernel knows of it. */
+void           expansion_make_sample (DivertSample *sample);
+/* A random type of address that @family has: DIVERT_ADDRTYPE_x, or 0. */
+guint          expansion_choose_type (DivertFamily family);
 
 G_END_DECLS

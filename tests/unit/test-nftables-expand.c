@@ -13,7 +13,6 @@
 #include "system/filter/nftables/nftables-expand.h"
 #include "system/filter/nftables/nftables-text.h"
 
-#define SYN 0x02
 #define ACK 0x10
 
 static const guint counts[] = { 0, 1, 2, 4, 5, 17, 1000 };
@@ -26,51 +25,6 @@ static const char *const keys[] = {
   "serve=51820;6881-6889\n",
 };
 
-#define CHOOSE(list) (list)[g_test_rand_int_range (0, G_N_ELEMENTS (list))]
-
-static guint
-choose_type (DivertFamily family)
-{
-  static const guint types[] = { 0, 0, DIVERT_ADDRTYPE_LOCAL, DIVERT_ADDRTYPE_LOCAL, DIVERT_ADDRTYPE_MULTICAST,
-                                 DIVERT_ADDRTYPE_BROADCAST };
-
-  return types[g_test_rand_int_range (0, G_N_ELEMENTS (types) - (family == DIVERT_FAMILY_IPV6))];
-}
-
-static void
-make_sample (DivertSample *sample)
-{
-  static const guint8 flags[] = { SYN, SYN | ACK, ACK, 0x04 };
-  static const guint8 icmp_types[] = { 128, 135, 136 };
-  static const guint16 ports[] = { 53, 67, 68, 80, 546, 547, 6885, 40000, 51820 };
-  static const char *const interfaces[] = { "eth0", "eth0", "wlan0", "nm-divert-fence" };
-  static const guint32 marks[] = { 0, 0, 0, 1, 0x8, 0x17, 0xca6c00, 0xca6c17 };
-  DivertPacket packet;
-
-  expansion_make_packet (&packet);
-  *sample = (DivertSample) {
-    .has_source = packet.has_source,
-    .source = packet.source,
-    .destination = packet.destination,
-    .source_type = choose_type (packet.destination.family),
-    .destination_type = choose_type (packet.destination.family),
-    .protocol = packet.protocol,
-    .sport = CHOOSE (ports),
-    .dport = CHOOSE (ports),
-    .tcp_flags = CHOOSE (flags),
-    .icmp_type = CHOOSE (icmp_types),
-    .interface = CHOOSE (interfaces),
-    .is_bound = g_test_rand_int_range (0, 8) == 0,
-    .has_socket = g_test_rand_bit (),
-    .gid = g_test_rand_bit (),
-    .mark = CHOOSE (marks),
-    .is_tracked = g_test_rand_int_range (0, 8) != 0,
-    .connmark = CHOOSE (marks),
-    .is_first = g_test_rand_bit (),
-    .receiver = g_test_rand_int_range (0, DIVERT_RECEIVER_BOUND + 1),
-  };
-}
-
 static void
 compare_sent (const DivertRuleset  *ruleset,
               const DivertNftTable *table)
@@ -79,7 +33,7 @@ compare_sent (const DivertRuleset  *ruleset,
   DivertSample sample, copy;
   NftablesWay way;
 
-  make_sample (&sample);
+  expansion_make_sample (&sample);
   copy = sample;
   divert_walk (ruleset, &sample, &explanation);
   way = nftables_walk (table, &ruleset->routing, &copy, TRUE);
@@ -96,7 +50,7 @@ compare_arriving (const DivertRuleset  *ruleset,
 {
   DivertSample sample, copy;
 
-  make_sample (&sample);
+  expansion_make_sample (&sample);
   copy = sample;
   divert_walk_arriving (ruleset, &sample);
   nftables_walk_arriving (table, &copy);
@@ -134,7 +88,7 @@ test_refused (void)
       DivertSample sample, copy;
       NftablesWay way;
 
-      make_sample (&sample);
+      expansion_make_sample (&sample);
       copy = sample;
       divert_walk (ruleset, &sample, &explanation);
       way = nftables_walk (table, &ruleset->routing, &copy, FALSE);
@@ -166,7 +120,7 @@ test_describe (gconstpointer data)
           DivertPacket packet;
 
           expansion_make_packet (&packet);
-          packet.destination_type = choose_type (packet.destination.family);
+          packet.destination_type = expansion_choose_type (packet.destination.family);
           divert_explain (ruleset, &packet, &explanation);
           if (explanation.rule == NULL)
             continue;
