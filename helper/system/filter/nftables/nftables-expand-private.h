@@ -15,7 +15,16 @@ typedef struct
   DivertFamilies    families; /* those with rules */
   const DivertRule *first;    /* the rule of the ruleset being expanded; NULL: none */
   const DivertRule *last;
+  GArray           *named;    /* DivertNftNamed */
 } DivertNftExpansion;
+
+/* Several rules share a list, and sorting a long one takes longer than everything else. */
+typedef struct
+{
+  const GArray *list;
+  DivertFamily  family;
+  const char   *name; /* of the set */
+} DivertNftNamed;
 
 /* One of the rules that a rule of the ruleset becomes. */
 typedef struct

@@ -87,6 +87,27 @@ name_destinations (const DivertRule *origin)
   return origin->chain == DIVERT_CHAIN_JUDGE ? "bypass" : "site";
 }
 
+/* The name of the set with the part of @list in @family. */
+static const char *
+name_set (DivertNftExpansion *e,
+          const char         *purpose,
+          DivertFamily        family,
+          const GArray       *list)
+{
+  DivertNftNamed named = { list, family, NULL };
+
+  for (guint i = 0; i < e->named->len; i++)
+    {
+      const DivertNftNamed *known = &g_array_index (e->named, DivertNftNamed, i);
+
+      if (known->list == list && known->family == family)
+        return known->name;
+    }
+  named.name = divert_nft_table_add_prefixes (e->table, purpose, family, list);
+  g_array_append_val (e->named, named);
+  return named.name;
+}
+
 static void
 emit_destinations (DivertNftExpansion *e,
                    const DivertRule   *origin,
@@ -101,7 +122,7 @@ emit_destinations (DivertNftExpansion *e,
     }
   if (count_family (list, v.family) > PLAIN_MAX)
     {
-      v.destination_set = divert_nft_table_add_prefixes (e->table, name_destinations (origin), v.family, list);
+      v.destination_set = name_set (e, name_destinations (origin), v.family, list);
       emit_protocols (e, origin, v);
       return;
     }
@@ -127,7 +148,7 @@ emit_sources (DivertNftExpansion *e,
     }
   if (count_family (list, v.family) > PLAIN_MAX)
     {
-      v.source_set = divert_nft_table_add_prefixes (e->table, "own", v.family, list);
+      v.source_set = name_set (e, "own", v.family, list);
       emit_destinations (e, origin, v);
       return;
     }
@@ -212,7 +233,8 @@ DivertNftTable *
 divert_nft_table_new_from_ruleset (const char          *name,
                                    const DivertRuleset *ruleset)
 {
-  DivertNftExpansion e = { .table = divert_nft_table_new (name) };
+  g_autoptr(GArray) named = g_array_new (FALSE, FALSE, sizeof (DivertNftNamed));
+  DivertNftExpansion e = { .table = divert_nft_table_new (name), .named = named };
 
   for (guint i = 0; i < ruleset->rules->len; i++)
     e.families |= ((const DivertRule *) g_ptr_array_index (ruleset->rules, i))->families;

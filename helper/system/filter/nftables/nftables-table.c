@@ -103,8 +103,7 @@ divert_nft_table_add_prefixes (DivertNftTable *table,
 {
   const DivertNftSetType type = family == DIVERT_FAMILY_IPV6 ? DIVERT_NFT_SET_IPV6 : DIVERT_NFT_SET_IPV4;
   g_autoptr(GArray) selected = select_family (prefixes, family);
-  g_autofree char *sum = digest (selected);
-  g_autofree char *name = g_strdup_printf ("%s%c-%s", purpose, type == DIVERT_NFT_SET_IPV6 ? '6' : '4', sum);
+  g_autofree char *sum = NULL, *name = NULL;
   DivertNftSet *set;
 
   for (guint i = 0; i < table->sets->len; i++)
@@ -113,6 +112,8 @@ divert_nft_table_add_prefixes (DivertNftTable *table,
       if (set->type == type && divert_prefixes_equal (set->prefixes, selected))
         return set->name;
     }
+  sum = digest (selected);
+  name = g_strdup_printf ("%s%c-%s", purpose, type == DIVERT_NFT_SET_IPV6 ? '6' : '4', sum);
   set = add_set (table, name, type);
   set->prefixes = g_steal_pointer (&selected);
   return set->name;
