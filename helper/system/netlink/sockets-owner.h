@@ -2,7 +2,7 @@
 /*
  * Which sockets belong to the proxy: those that a process in its group has open.  /proc tells that, to those who may
  * trace the process.  Without that right, the socket's user and control group have to do, which the kernel reports to
- * everybody.
+ * everybody (K2.5).
  */
 #pragma once
 
