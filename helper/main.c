@@ -221,7 +221,7 @@ serve (const char *config_dir)
 
   /* The unit does this as well, whatever ended the helper, but without a unit nobody else does.  It comes first,
    * because an answer that is under way may be slow. */
-  if (divert_withdraw () != EXIT_SUCCESS)
+  if (divert_withdraw_own (divert_pipeline_get_laying (helper.pipeline)) != EXIT_SUCCESS)
     helper.status = EXIT_FAILURE;
   if (helper.name_id != 0)
     g_bus_unown_name (helper.name_id);

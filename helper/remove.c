@@ -5,10 +5,14 @@
  */
 #include "remove.h"
 
+#include <errno.h>
 #include <gio/gio.h>
 #include <glib/gstdio.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "bus/dbus-names.h"
 #include "core/ruleset/ruleset.h"
@@ -21,7 +25,6 @@
 #include "system/routing/fence.h"
 
 #define END_WAIT_MS 5000
-#define END_STEP_MS 20
 
 static guint32
 find_helper (GDBusConnection *bus)
@@ -37,24 +40,24 @@ find_helper (GDBusConnection *bus)
   return pid;
 }
 
-/* Without a bus or a helper there is nothing to end. */
+/* Without a bus or a helper there is nothing to end.  What the kernel keeps for the helper alone is free only when its
+ * process has ended, which is later than its name on the bus goes. */
 static gboolean
 end_helper (void)
 {
   g_autoptr(GDBusConnection) bus = g_bus_get_sync (G_BUS_TYPE_SYSTEM, NULL, NULL);
   guint32 pid = bus != NULL ? find_helper (bus) : 0;
+  struct pollfd end = { .events = POLLIN };
+  gboolean ended;
 
   if (pid <= 1)
     return TRUE;
-  if (kill (pid, SIGTERM) != 0)
-    return FALSE;
-  for (guint waited = 0; waited < END_WAIT_MS; waited += END_STEP_MS)
-    {
-      if (find_helper (bus) == 0)
-        return TRUE;
-      g_usleep (END_STEP_MS * 1000);
-    }
-  return FALSE;
+  end.fd = syscall (SYS_pidfd_open, pid, 0);
+  if (end.fd < 0)
+    return errno == ESRCH;
+  ended = kill (pid, SIGTERM) == 0 && poll (&end, 1, END_WAIT_MS) == 1;
+  close (end.fd);
+  return ended;
 }
 
 typedef struct

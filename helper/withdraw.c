@@ -3,55 +3,58 @@
  * Owns: the end of a grant whose helper has ended.
  *
  * A grant is only valid while somebody watches for the moment when its network is left.  The unit runs this whenever
- * its helper has ended, whether it was stopped, killed or crashed.  All other rules stay, so the machine is away and
- * everything that should be diverted is.  The fence is closed first, because it needs no lock.
+ * its helper has ended, whether it was stopped, killed or crashed; one that ends in order has done it by then.  All
+ * other rules stay, so the machine is away and everything that should be diverted is.  The fence is closed first,
+ * because it needs no lock.
  */
 #include "withdraw.h"
 
 #include <stdlib.h>
 
 #include "insist.h"
-#include "run/laying.h"
 #include "system/filter/choice.h"
-#include "system/filter/guard.h"
-#include "system/routing/fence.h"
 
-typedef struct
-{
-  DivertBackend *backend;
-  DivertGuard   *guard;
-} Filters;
-
-/* Each whatever became of the other. */
 static gboolean
 attempt (gpointer   user_data,
          GError   **error)
 {
-  const Filters *filters = user_data;
-  const gboolean ok = filters->backend->klass->withdraw (filters->backend, error);
-
-  return divert_guard_withdraw (filters->guard, ok ? error : NULL) && ok;
+  return divert_laying_withdraw_filters (user_data, error);
 }
 
 static gboolean
-close_fence (GError **error)
+take_back (DivertLaying  *laying,
+           GError       **error)
 {
-  g_autoptr(DivertFences) fences = divert_fences_new (error);
+  const gboolean closed = divert_laying_withdraw_fence (laying, error);
 
-  return fences != NULL && divert_fences_withdraw (fences, error);
+  return divert_insist (attempt, laying, closed ? error : NULL) && closed;
+}
+
+static int
+fail (const GError *error)
+{
+  g_critical ("cannot take back what goes straight: %s", error->message);
+  return EXIT_FAILURE;
+}
+
+int
+divert_withdraw_own (DivertLaying *laying)
+{
+  g_autoptr(GError) error = NULL;
+
+  return take_back (laying, &error) ? EXIT_SUCCESS : fail (error);
 }
 
 int
 divert_withdraw (void)
 {
-  g_autoptr(DivertBackend) backend = divert_choice_new ();
-  g_autoptr(DivertGuard) guard = divert_guard_new (DIVERT_GRANT_LIFETIME_MS);
-  Filters filters = { backend, guard };
   g_autoptr(GError) error = NULL;
-  const gboolean closed = close_fence (&error);
+  DivertLaying *laying = divert_laying_new (divert_choice_new (), NULL, NULL, &error);
+  int status;
 
-  if (divert_insist (attempt, &filters, closed ? &error : NULL) && closed)
-    return EXIT_SUCCESS;
-  g_critical ("cannot take back what goes straight: %s", error->message);
-  return EXIT_FAILURE;
+  if (laying == NULL)
+    return fail (error);
+  status = divert_withdraw_own (laying);
+  divert_laying_free (laying);
+  return status;
 }

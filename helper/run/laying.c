@@ -32,6 +32,8 @@ struct DivertLaying
   DivertFence     *fence;  /* the one that was closed; NULL: it was opened too */
   DivertFamilies   probed; /* families for which the backend works here */
   gboolean         wants_guard;
+  DivertTouched    touched;
+  gpointer         touched_data;
   guint            n_known; /* problems that there were before the fence was closed */
   guint            retry_id;
   guint            retry_ms;
@@ -82,6 +84,8 @@ divert_laying_watch (DivertLaying  *laying,
                      DivertTouched  touched,
                      gpointer       user_data)
 {
+  laying->touched = touched;
+  laying->touched_data = user_data;
   laying->backend->klass->watch (laying->backend, touched, user_data);
 }
 
@@ -89,7 +93,8 @@ DivertParts
 divert_laying_find_drift (DivertLaying *laying,
                           gboolean      thorough)
 {
-  return laying->backend->klass->find_drift (laying->backend, thorough);
+  return laying->backend->klass->find_drift (laying->backend, thorough) |
+         (divert_guard_find_drift (laying->guard) ? 1u << DIVERT_PART_GUARD : 0);
 }
 
 /* In the tripwire's thread. */
@@ -241,6 +246,22 @@ withdraw (DivertLaying *laying,
                                                                                           : DIVERT_LAID_NOT;
 }
 
+gboolean
+divert_laying_withdraw_fence (DivertLaying  *laying,
+                              GError       **error)
+{
+  return divert_fences_withdraw (laying->fences, error);
+}
+
+gboolean
+divert_laying_withdraw_filters (DivertLaying  *laying,
+                                GError       **error)
+{
+  const gboolean ok = laying->backend->klass->withdraw (laying->backend, error);
+
+  return divert_guard_withdraw (laying->guard, ok ? error : NULL) && ok;
+}
+
 /* Whatever became of the rules: a layer of its own. */
 static void
 lay_guard (DivertLaying        *laying,
@@ -256,6 +277,11 @@ lay_guard (DivertLaying        *laying,
   if (!divert_guard_apply (laying->guard, laying->wants_guard ? ruleset : nothing, &wrote, &error))
     fail (laying, error, problems);
   divert_applied_add (applied, wrote);
+  /* A backend in nftables hears of that by itself. */
+  if (laying->backend->klass->wants_guard && laying->wants_guard)
+    divert_guard_watch (laying->guard, laying->touched, laying->touched_data);
+  else
+    divert_guard_watch (laying->guard, NULL, NULL);
 }
 
 /* The families of @wanted for which rules can be installed.  A family without tables must not leave the other one open.

@@ -32,6 +32,11 @@ typedef enum
 DivertLaying *divert_laying_new (DivertBackend *backend, DivertLookAgain retry, gpointer user_data, GError **error);
 void          divert_laying_free (DivertLaying *laying);
 
+/* Takes back what goes direct to an intranet and leaves everything else in place: the fence, which needs no lock … */
+gboolean      divert_laying_withdraw_fence (DivertLaying *laying, GError **error);
+/* … and the packet filters.  Each is tried whatever became of the others. */
+gboolean      divert_laying_withdraw_filters (DivertLaying *laying, GError **error);
+
 /* From now on @touched is called when somebody may have changed the rules. */
 void          divert_laying_watch (DivertLaying *laying, DivertTouched touched, gpointer user_data);
 /* Returns which of the rules are no longer as they were installed; see backend.h. */

@@ -257,6 +257,12 @@ get_processor_time (void)
   return used.tv_sec * G_USEC_PER_SEC + used.tv_nsec / 1000;
 }
 
+DivertLaying *
+divert_pipeline_get_laying (DivertPipeline *pipeline)
+{
+  return pipeline->laying;
+}
+
 void
 divert_pipeline_run (DivertPipeline *pipeline)
 {

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "laying.h"
 #include "settings.h"
 #include "snapshot.h"
 
@@ -44,6 +45,9 @@ void            divert_pipeline_set_mode (DivertPipeline *pipeline, const Divert
 void            divert_pipeline_reload (DivertPipeline *pipeline, DivertSettled settled, gpointer user_data);
 void            divert_pipeline_keep_site (DivertPipeline *pipeline, const char *site, const char *text,
                                            DivertSettled settled, gpointer user_data);
+/* For the end of the process: what is laid.  Where tables belong to the process that has laid them, only that one can
+ * take it back. */
+DivertLaying   *divert_pipeline_get_laying (DivertPipeline *pipeline);
 /* NetworkManager and the bus are lost, so it is away at once. */
 void            divert_pipeline_lose_bus (DivertPipeline *pipeline);
 

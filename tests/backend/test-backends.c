@@ -14,14 +14,16 @@
 #include "sandbox.h"
 #include "system/filter/iptables/iptables.h"
 #include "system/filter/nftables/nftables.h"
+#include "unowned.h"
 
 typedef struct
 {
   DivertBackend *(*create) (void);
   const char *read;           /* shows everything in the kernel, including others' rules, without counters */
   const char *lay_foreign;    /* somebody else's rules */
-  /* What somebody else does to our rules.  Each change must be found and repaired. */
+  /* What somebody else does to our rules.  Each change must be found and repaired, or, if they belong to us, fail. */
   const char *edits[4];
+  gboolean    owned;
 } Kind;
 
 static const Kind iptables = {
@@ -39,18 +41,20 @@ static const Kind iptables = {
   },
 };
 
-static const Kind nftables = {
-  .create = divert_backend_nftables_new,
-  .read = "nft list ruleset | sed 's/packets [0-9]* bytes [0-9]*//'",
-  .lay_foreign = "nft 'table inet theirs { set s { type ipv4_addr; elements = { 10.9.9.9 }; }; chain c { "
-                 "type filter hook output priority -200; ip daddr @s counter accept; }; }; table ip nm-divert { }'",
-  .edits = {
-    "nft delete table inet nm-divert",
-    "nft insert rule inet nm-divert leaving accept",
-    "nft flush chain inet nm-divert judge",
-    "nft add chain inet nm-divert strange '{ type filter hook output priority 0; }'",
-  },
-};
+#define NFTABLES(is_owned)                                                                                             \
+  {                                                                                                                    \
+    .create = divert_backend_nftables_new,                                                                             \
+    .read = "nft list ruleset | sed 's/packets [0-9]* bytes [0-9]*//'",                                                \
+    .lay_foreign = "nft 'table inet theirs { set s { type ipv4_addr; elements = { 10.9.9.9 }; }; chain c { "           \
+                   "type filter hook output priority -200; ip daddr @s counter accept; }; }; "                         \
+                   "table ip nm-divert { }'",                                                                          \
+    .edits = { "nft delete table inet nm-divert", "nft insert rule inet nm-divert leaving accept",                     \
+               "nft flush chain inet nm-divert judge",                                                                 \
+               "nft add chain inet nm-divert strange '{ type filter hook output priority 0; }'" },                     \
+    .owned = is_owned,                                                                                                 \
+  }
+static const Kind nftables = NFTABLES (TRUE);
+static const Kind nftables_unowned = NFTABLES (FALSE);
 
 typedef struct
 {
@@ -85,6 +89,7 @@ set_up (Fixture       *f,
 {
   sandbox_enter ();
   f->kind = kind;
+  test_unowned = !f->kind->owned;
   f->backend = f->kind->create ();
   f->home = make_ruleset (0, TRUE);
   f->away = make_ruleset (0, FALSE);
@@ -145,7 +150,7 @@ test_twice (Fixture       *f,
   g_assert_cmpstr (once, ==, twice);
 }
 
-/* A new helper takes over what an earlier one has installed. */
+/* A new helper takes over what an earlier one has installed.  It may have to make it its own. */
 static void
 test_taken_over (Fixture       *f,
                  gconstpointer  kind)
@@ -154,6 +159,7 @@ test_taken_over (Fixture       *f,
   divert_backend_free (f->backend);
   f->backend = f->kind->create ();
   g_assert_true (is_there (f));
+  g_assert_cmpuint (lay (f, f->home), ==, f->kind->owned ? 1 : 0);
   g_assert_cmpuint (lay (f, f->home), ==, 0);
 }
 
@@ -215,7 +221,7 @@ test_foreign (Fixture       *f,
   g_assert_cmpuint (lay (f, f->nothing), ==, 0);
 }
 
-/* Each edit counts as drift until it is repaired. */
+/* Each edit counts as drift until it is repaired, unless it is refused. */
 static void
 test_edited (Fixture       *f,
              gconstpointer  kind)
@@ -229,9 +235,9 @@ test_edited (Fixture       *f,
     {
       g_autofree char *mended = NULL;
 
-      test_run ("%s", f->kind->edits[i]);
-      g_assert_cmphex (f->backend->klass->find_drift (f->backend, TRUE), !=, 0);
-      g_assert_cmpuint (lay (f, f->home), >, 0);
+      test_run (f->kind->owned ? "! %s 2>/dev/null" : "%s", f->kind->edits[i]);
+      g_assert_cmpint (f->backend->klass->find_drift (f->backend, TRUE) == 0, ==, f->kind->owned);
+      g_assert_cmpint (lay (f, f->home) == 0, ==, f->kind->owned);
       mended = read_all (f);
       g_assert_cmpstr (mended, ==, whole);
       g_assert_cmphex (f->backend->klass->find_drift (f->backend, TRUE), ==, 0);
@@ -352,7 +358,9 @@ main (int    argc,
   {
     const char *name;
     const Kind *kind;
-  } kinds[] = { { "iptables", &iptables }, { "nftables", &nftables } };
+  } kinds[] = {
+    { "iptables", &iptables }, { "nftables", &nftables }, { "nftables-unowned", &nftables_unowned },
+  };
   static const struct
   {
     const char *name;

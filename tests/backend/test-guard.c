@@ -6,6 +6,7 @@
 #include "system/filter/backend.h"
 #include "system/filter/guard.h"
 #include "../unit/expansion.h"
+#include "unowned.h"
 
 #include <arpa/inet.h>
 #include <string.h>
@@ -26,6 +27,8 @@ set_up (Fixture       *f,
         gconstpointer  user_data)
 {
   test_namespace_enter ();
+  /* So that nft can do with it as it likes. */
+  test_unowned = TRUE;
   f->guard = divert_guard_new (NEVER_MS);
   f->home = expansion_make_ruleset (0, DIVERT_MODE_AUTO);
   f->away = expansion_make_ruleset (0, DIVERT_MODE_AWAY);
@@ -278,7 +281,9 @@ test_taken_away (Fixture       *f,
       g_autofree char *before = list (), *after = NULL;
 
       test_run ("nft %s", hands[i]);
+      g_assert_true (divert_guard_find_drift (f->guard));
       g_assert_true (apply (f->guard, f->home));
+      g_assert_false (divert_guard_find_drift (f->guard));
       after = list ();
       g_assert_cmpuint (count_granted (), ==, 1);
       g_assert_true (any_leaves ());
@@ -286,6 +291,39 @@ test_taken_away (Fixture       *f,
     }
   test_run ("nft flush ruleset");
   g_assert_false (divert_guard_renew (f->guard));
+}
+
+static void
+on_touched (const DivertProgram *program,
+            gpointer             user_data)
+{
+  test_on_call (user_data);
+}
+
+/* What isn't drift. */
+static void
+test_drift (Fixture       *f,
+            gconstpointer  user_data)
+{
+  guint calls = 0;
+
+  g_assert_false (divert_guard_find_drift (f->guard));
+  replace_guard (f, 500);
+  divert_guard_watch (f->guard, on_touched, &calls);
+  apply (f->guard, f->home);
+  g_assert_false (divert_guard_find_drift (f->guard));
+  test_run ("nft add table ip theirs");
+  g_assert_true (test_wait (10000, test_was_called, &calls));
+  g_assert_false (divert_guard_find_drift (f->guard));
+  while (leaves (DIVERT_FAMILY_IPV4))
+    g_usleep (1000);
+  test_run ("nft delete table ip theirs");
+  g_assert_false (divert_guard_find_drift (f->guard));
+  apply (f->guard, f->away);
+  g_assert_false (divert_guard_find_drift (f->guard));
+  apply (f->guard, f->none);
+  test_run ("nft add table ip theirs");
+  g_assert_false (divert_guard_find_drift (f->guard));
 }
 
 static void
@@ -401,6 +439,7 @@ main (int    argc,
   ADD ("renewed", test_renewed);
   ADD ("stays", test_stays);
   ADD ("taken-away", test_taken_away);
+  ADD ("drift", test_drift);
   ADD ("withdrawn", test_withdrawn);
   ADD ("adopted", test_adopted);
   ADD ("foreign", test_foreign);

@@ -16,6 +16,7 @@
 #include "../unit/expansion.h"
 #include "namespace.h"
 #include "system/filter/nftables/nftables.h"
+#include "unowned.h"
 
 typedef struct
 {
@@ -78,6 +79,8 @@ set_up (Fixture       *f,
         gconstpointer  data)
 {
   test_namespace_enter ();
+  /* So that nft can do with it as it likes. */
+  test_unowned = TRUE;
   f->backend = divert_backend_nftables_new ();
   f->home = expansion_make_ruleset (0, DIVERT_MODE_AUTO);
   f->away = expansion_make_ruleset (0, DIVERT_MODE_AWAY);

@@ -8,6 +8,7 @@
 #include "system/filter/nftables/nft-watch.h"
 #include "system/filter/nftables/nftables-text.h"
 #include "system/filter/nftables/nftables.h"
+#include "unowned.h"
 
 static DivertBackend *backend;
 
@@ -15,6 +16,8 @@ static void
 set_up (void)
 {
   test_namespace_enter ();
+  /* So that nft can do with it as it likes. */
+  test_unowned = TRUE;
   divert_backend_free (backend);
   backend = divert_backend_nftables_new ();
 }

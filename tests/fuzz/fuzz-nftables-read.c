@@ -65,6 +65,6 @@ LLVMFuzzerTestOneInput (const uint8_t *data,
       see_generation (header);
     }
   check_state (&state);
-  divert_nft_write (batch, &state, table);
+  divert_nft_write (batch, &state, table, state.persists);
   return 0;
 }

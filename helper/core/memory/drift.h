@@ -21,9 +21,10 @@ typedef enum
   DIVERT_PART_FENCE_IPV6,
   DIVERT_PART_FENCE_DEVICE,
   DIVERT_PART_NFTABLES,     /* our table of nftables, which has both families */
+  DIVERT_PART_GUARD,        /* the guard's table of nftables */
 } DivertPart;
 
-#define DIVERT_N_PARTS (DIVERT_PART_NFTABLES + 1)
+#define DIVERT_N_PARTS (DIVERT_PART_GUARD + 1)
 
 /* Parts as bits: 1 << DivertPart. */
 typedef guint DivertParts;

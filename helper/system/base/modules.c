@@ -7,6 +7,7 @@
 #include "modules.h"
 
 #include <gio/gio.h>
+#include <glib/gi18n-lib.h>
 #include <linux/capability.h>
 #include <sys/prctl.h>
 
@@ -77,4 +78,22 @@ divert_modules_recall (const char *name,
     if (g_strcmp0 (text, state_names[state]) == 0)
       return state;
   return DIVERT_MODULE_UNKNOWN;
+}
+
+const char *
+divert_modules_advise (const char *name,
+                       const char *run_dir)
+{
+  switch (divert_modules_recall (name, run_dir))
+    {
+    case DIVERT_MODULE_ABSENT:
+      return _("this kernel comes without it");
+    case DIVERT_MODULE_BLOCKED:
+      return _("modprobe.d forbids it");
+    case DIVERT_MODULE_FAILED:
+      return _("the kernel did not take it");
+    case DIVERT_MODULE_UNKNOWN:
+    default:
+      return _("load it");
+    }
 }

@@ -23,5 +23,7 @@ void              divert_modules_call (void);
 gboolean          divert_modules_remember (GHashTable *states, const char *run_dir, GError **error);
 /* What happened to @name when the modules were last loaded. */
 DivertModuleState divert_modules_recall (const char *name, const char *run_dir);
+/* The same in a few words, with what to do about it; translated, static. */
+const char       *divert_modules_advise (const char *name, const char *run_dir);
 
 G_END_DECLS

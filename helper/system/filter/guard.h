@@ -11,6 +11,7 @@
 #pragma once
 
 #include "core/ruleset/ruleset.h"
+#include "system/base/touched.h"
 
 G_BEGIN_DECLS
 
@@ -33,6 +34,11 @@ gboolean     divert_guard_withdraw (DivertGuard *guard, GError **error);
 /* Lets what is granted live on.  FALSE: it doesn't live any more, or cannot be renewed, so divert_guard_apply() has to
  * look at it. */
 gboolean     divert_guard_renew (DivertGuard *guard);
+/* Is what it left there, and should live, no longer there, or changed?  What cannot be read counts as unchanged.  Costs
+ * 2 µs if nobody has written to nftables. */
+gboolean     divert_guard_find_drift (DivertGuard *guard);
+/* From now on @touched is called when somebody may have changed it; NULL: no more. */
+void         divert_guard_watch (DivertGuard *guard, DivertTouched touched, gpointer user_data);
 /* Did divert_guard_apply() find or leave a guard in the kernel? */
 gboolean     divert_guard_is_there (const DivertGuard *guard);
 

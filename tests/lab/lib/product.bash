@@ -17,6 +17,10 @@ lab_install ()
 }
 
 # LAB_BACKEND: the packet filter that the lab is run with; empty: the product's own choice.
+# lab_unown: from now on, the helper is one to whom the kernel gives no table of its own (Linux before 6.9), so that
+# other programs can touch what is in nftables.
+lab_unown () { install -m 755 "$NM_DIVERT_BUILDDIR/tests/lab/nm-divert-helper-unowned" "$LAB_HELPER"; }
+
 # lab_configure [KEY=VALUE…]: makes the site "home" with the UUID, the intranet, and the given keys. "group:KEY=VALUE"
 # goes into that group instead.
 lab_configure ()
@@ -90,7 +94,9 @@ tables ()
     done
   done
   echo "## nft"
-  nft list table inet nm-divert 2>/dev/null | sed -e 's/ counter packets [0-9]* bytes [0-9]*//'
+  # Which process it belongs to changes with each helper.
+  nft list table inet nm-divert 2>/dev/null |
+    sed -e 's/ counter packets [0-9]* bytes [0-9]*//; s/ # progname.*//; /^\tflags/d'
   for command in -4 -6; do
     echo "## ip $command"
     ip "$command" rule

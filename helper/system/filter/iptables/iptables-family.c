@@ -110,24 +110,6 @@ divert_iptables_family_get (DivertFamily family)
   return &families[family];
 }
 
-/* ENOPROTOOPT means that the family's module is missing.  Whoever tried to load it has recorded why. */
-static const char *
-explain_absence (const DivertIptablesFamily *ops)
-{
-  switch (divert_modules_recall (ops->module, DIVERT_RUN_DIR))
-    {
-    case DIVERT_MODULE_ABSENT:
-      return _("this kernel comes without it");
-    case DIVERT_MODULE_BLOCKED:
-      return _("modprobe.d forbids it");
-    case DIVERT_MODULE_FAILED:
-      return _("the kernel did not take it");
-    case DIVERT_MODULE_UNKNOWN:
-    default:
-      return _("load it");
-    }
-}
-
 void
 divert_iptables_set_open_error (GError                     **error,
                                 const DivertIptablesFamily  *ops,
@@ -149,7 +131,7 @@ divert_iptables_set_open_error (GError                     **error,
     case EPROTONOSUPPORT:
       g_set_error (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_UNAVAILABLE,
                    _("legacy iptables for %s is not in the kernel; its module is '%s': %s"),
-                   divert_family_name (ops->family), ops->module, explain_absence (ops));
+                   divert_family_name (ops->family), ops->module, divert_modules_advise (ops->module, DIVERT_RUN_DIR));
       break;
     case ENOENT:
       g_set_error (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_UNAVAILABLE,

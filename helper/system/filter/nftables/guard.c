@@ -26,6 +26,8 @@
 
 #include "guard-granted.h"
 #include "nft-failure.h"
+#include "nft-owner.h"
+#include "nft-watch.h"
 #include "nftables-read.h"
 #include "nftables-write.h"
 #include "system/filter/backend.h"
@@ -41,6 +43,8 @@ struct DivertGuard
 {
   guint           lifetime_ms;
   DivertNft      *nft;        /* NULL: not asked yet */
+  DivertNftOwner  owner;
+  DivertNftWatch *watch;      /* NULL: nobody wants to know */
   DivertRuleset  *rules;      /* in the kernel … */
   DivertNftTable *table;      /* … and as a table, */
   guint32         generation; /* as of this one; 0: not known */
@@ -64,6 +68,7 @@ divert_guard_free (DivertGuard *guard)
 {
   if (guard == NULL)
     return;
+  divert_nft_watch_free (guard->watch);
   divert_nft_free (guard->nft);
   divert_ruleset_unref (guard->rules);
   divert_nft_table_free (guard->table);
@@ -149,12 +154,13 @@ attempt (DivertNft  *nft,
   if (state.exists && !state.is_ours)
     return refuse_foreign (a, error);
   a->existed = state.exists;
-  divert_nft_write (batch, &state, a->table);
+  divert_nft_write (batch, &state, a->table, divert_nft_owner_get (&a->guard->owner, nft));
   if (!add_grants (a, batch, error))
     return FALSE;
   if (divert_nft_batch_length (batch) == 0)
     return TRUE;
-  if (!divert_nft_batch_commit (batch, nft, a->generation, error))
+  if (!divert_nft_owner_permits (nft, &state, DIVERT_GUARD_TABLE, error) ||
+      !divert_nft_batch_commit (batch, nft, a->generation, error))
     return FALSE;
   a->generation = divert_nft_next_generation (a->generation);
   a->wrote = TRUE;
@@ -250,6 +256,8 @@ withdraw (DivertNft  *nft,
     return FALSE;
   if (!state.exists || !state.is_ours)
     return TRUE;
+  if (!divert_nft_owner_permits (nft, &state, DIVERT_GUARD_TABLE, error))
+    return FALSE;
   divert_guard_put_granted (batch, &none);
   return divert_nft_batch_commit (batch, nft, 0, error);
 }
@@ -266,6 +274,49 @@ divert_guard_withdraw (DivertGuard  *guard,
       divert_nft_is_absent (failure, FALSE))
     return TRUE;
   return divert_nft_fail (error, failure, DIVERT_BACKEND_ERROR_REFUSED);
+}
+
+/* Grants that have lapsed are no drift. */
+static gboolean
+is_changed (DivertGuard *guard)
+{
+  const DivertNftSet *granted = divert_guard_table_get_granted (guard->table);
+  g_auto(DivertNftState) state = DIVERT_NFT_STATE_INIT;
+  g_autoptr(DivertNftBatch) batch = divert_nft_batch_new ();
+  gboolean same = TRUE;
+
+  if (!divert_nft_read (guard->nft, DIVERT_GUARD_TABLE, &state, NULL))
+    return FALSE;
+  divert_nft_write (batch, &state, guard->table, divert_nft_owner_get (&guard->owner, guard->nft));
+  if (divert_nft_batch_length (batch) > 0)
+    return TRUE;
+  return g_get_monotonic_time () < guard->lapses &&
+         divert_guard_read_granted (guard->nft, granted, &same, NULL) && !same;
+}
+
+gboolean
+divert_guard_find_drift (DivertGuard *guard)
+{
+  guint32 generation;
+
+  if (!divert_guard_is_there (guard) || !divert_nft_get_generation (guard->nft, &generation, NULL) ||
+      generation == guard->generation)
+    return FALSE;
+  if (is_changed (guard))
+    return TRUE;
+  guard->generation = generation;
+  return FALSE;
+}
+
+void
+divert_guard_watch (DivertGuard   *guard,
+                    DivertTouched  touched,
+                    gpointer       user_data)
+{
+  if (touched == NULL)
+    g_clear_pointer (&guard->watch, divert_nft_watch_free);
+  else if (guard->watch == NULL)
+    guard->watch = divert_nft_watch_new (touched, user_data);
 }
 
 gboolean

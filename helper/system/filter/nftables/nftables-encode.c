@@ -128,13 +128,15 @@ make_user_data (const char      *comment,
 }
 
 struct nftnl_table *
-divert_nft_encode_table (const char *name)
+divert_nft_encode_table (const char *name,
+                         guint32     flags)
 {
   struct nftnl_table *table = nftnl_table_alloc ();
   struct nftnl_udata_buf *user_data = make_user_data (table_comment, digest (table_comment));
 
   nftnl_table_set_u32 (table, NFTNL_TABLE_FAMILY, NFPROTO_INET);
   nftnl_table_set_str (table, NFTNL_TABLE_NAME, name);
+  nftnl_table_set_u32 (table, NFTNL_TABLE_FLAGS, flags);
   nftnl_table_set_data (table, NFTNL_TABLE_USERDATA, nftnl_udata_buf_data (user_data),
                         nftnl_udata_buf_len (user_data));
   nftnl_udata_buf_free (user_data);

@@ -33,8 +33,11 @@ DivertNftDigest     divert_nft_digest_find (gconstpointer user_data, guint32 len
 /* Also if it has no digest: nft saves and restores the comment, but nothing else that is ours. */
 gboolean            divert_nft_is_our_table (gconstpointer user_data, guint32 length);
 
-/* The whole table of that name, in the family inet. */
-struct nftnl_table *divert_nft_encode_table (const char *table);
+/* The flags "owner" and "persist" of a table (nft-owner.h); older headers lack the second one. */
+#define DIVERT_NFT_OWNED (NFT_TABLE_F_OWNER | DIVERT_NFT_PERSISTS)
+#define DIVERT_NFT_PERSISTS 0x4
+/* The table of that name, in the family inet; @flags: DIVERT_NFT_OWNED or 0. */
+struct nftnl_table *divert_nft_encode_table (const char *table, guint32 flags);
 struct nftnl_chain *divert_nft_encode_chain (const char *table, guint chain);
 struct nftnl_rule  *divert_nft_encode_rule (const char *table, const DivertNftRule *rule);
 /* With all its elements.  Each set in a batch needs its own @id. */

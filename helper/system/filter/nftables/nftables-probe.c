@@ -7,16 +7,55 @@
  */
 #include "nftables-probe.h"
 
+#include "divert-config.h"
 #include "nft-batch.h"
+#include "nft-failure.h"
 #include "nftables-expand.h"
 #include "nftables-write.h"
+#include "system/base/modules.h"
 
+#include <errno.h>
+#include <glib/gi18n-lib.h>
 #include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #define PROBE_TABLE DIVERT_NFT_TABLE "-probe"
 
 #define ANY_PORT 1
 #define ANY_MARK 1
+
+GPtrArray *
+divert_nft_list_modules (void)
+{
+  static const char *const names[] = {
+    "nf_tables", "nft_chain_nat", "nft_ct",          "nft_fib_inet", "nft_redir",
+    "nft_socket", "nft_tproxy",   "nft_reject_inet",
+  };
+  GPtrArray *modules = g_ptr_array_new_with_free_func (g_free);
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    g_ptr_array_add (modules, g_strdup (names[i]));
+  return modules;
+}
+
+gboolean
+divert_nft_has_family (DivertFamily   family,
+                       GError       **error)
+{
+  const int fd = socket (divert_netlink_family (family), SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+  if (fd < 0 && errno == EAFNOSUPPORT)
+    {
+      g_set_error (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_NO_FAMILY, _("the kernel does not speak %s"),
+                   divert_family_name (family));
+      return FALSE;
+    }
+  if (fd >= 0)
+    close (fd);
+  return TRUE;
+}
 
 static DivertRule *
 add (DivertRuleset *ruleset,
@@ -100,6 +139,26 @@ make_ruleset (void)
   return ruleset;
 }
 
+/* Which module the kernel needed for what it has refused: that of the first word in the refusal. */
+static const char *
+find_module (const GError *failure)
+{
+  static const struct
+  {
+    const char *word;
+    const char *module;
+  } words[] = {
+    { "tproxy to", "nft_tproxy" }, { "redirect to", "nft_redir" },  { "reject with", "nft_reject_inet" },
+    { "socket ", "nft_socket" },   { "fib ", "nft_fib_inet" },      { "ct mark ", "nft_ct" },
+    { "chain dns", "nft_chain_nat" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (words); i++)
+    if (strstr (failure->message, words[i].word) != NULL)
+      return words[i].module;
+  return "nf_tables";
+}
+
 gboolean
 divert_nft_probe (DivertNft  *nft,
                   GError    **error)
@@ -107,7 +166,17 @@ divert_nft_probe (DivertNft  *nft,
   g_autoptr(DivertRuleset) ruleset = make_ruleset ();
   g_autoptr(DivertNftTable) table = divert_nft_table_new_from_ruleset (PROBE_TABLE, ruleset);
   g_autoptr(DivertNftBatch) batch = divert_nft_batch_new ();
+  g_autoptr(GError) failure = NULL;
+  const char *module;
 
-  divert_nft_write_all (batch, table);
-  return divert_nft_batch_check (batch, nft, error);
+  divert_nft_write_all (batch, table, 0);
+  if (divert_nft_batch_check (batch, nft, &failure))
+    return TRUE;
+  if (!divert_nft_is_absent (failure, FALSE))
+    return divert_nft_fail (error, failure, DIVERT_BACKEND_ERROR_UNAVAILABLE);
+  module = find_module (failure);
+  g_set_error (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_UNAVAILABLE,
+               _("nftables lacks what is in the module '%s' (%s): %s"), module,
+               divert_modules_advise (module, DIVERT_RUN_DIR), failure->message);
+  return FALSE;
 }

@@ -13,6 +13,7 @@
 
 #include "nftables-chains.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <string.h>
@@ -83,6 +84,8 @@ see_table (DivertNftState  *state,
   user_data = attributes[NFTA_TABLE_USERDATA];
   state->exists = TRUE;
   state->is_ours = user_data != NULL && divert_nft_is_our_table (nla_data (user_data), nla_len (user_data));
+  state->persists = (ntohl (divert_netlink_get_u32 (attributes[NFTA_TABLE_FLAGS], 0)) & DIVERT_NFT_PERSISTS) != 0;
+  state->owner = ntohl (divert_netlink_get_u32 (attributes[NFTA_TABLE_OWNER], 0));
 }
 
 static void
@@ -191,7 +194,8 @@ suppose_chain (guint            chain,
 
 void
 divert_nft_state_suppose (DivertNftState       *state,
-                          const DivertNftTable *table)
+                          const DivertNftTable *table,
+                          guint32               owner)
 {
   divert_nft_state_prepare (state);
   for (guint chain = 0; chain < DIVERT_NFT_N_CHAINS; chain++)
@@ -200,6 +204,8 @@ divert_nft_state_suppose (DivertNftState       *state,
   for (guint i = 0; i < table->sets->len; i++)
     g_ptr_array_add (state->sets, g_strdup (((const DivertNftSet *) g_ptr_array_index (table->sets, i))->name));
   state->exists = state->is_ours = state->chains->len > 0;
+  state->owner = state->exists ? owner : 0;
+  state->persists = state->owner != 0;
 }
 
 gboolean

@@ -20,6 +20,8 @@ typedef struct
 {
   gboolean   exists;        /* there is a table with our name */
   gboolean   is_ours;
+  guint32    owner;         /* the port of the socket that it belongs to; 0: none */
+  gboolean   persists;      /* it can belong to a socket, and outlives that */
   GPtrArray *chains;        /* DivertNftChainState */
   GPtrArray *sets;          /* char *: the names */
   guint64    dropped;       /* packets that the guard has dropped */
@@ -27,7 +29,7 @@ typedef struct
 
 void     divert_nft_state_clear (DivertNftState *state);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (DivertNftState, divert_nft_state_clear)
-#define DIVERT_NFT_STATE_INIT { FALSE, FALSE, NULL, NULL, 0 }
+#define DIVERT_NFT_STATE_INIT { FALSE, FALSE, 0, FALSE, NULL, NULL, 0 }
 
 /* Is there a table with our name, and is it ours?  @state must be empty; its chains and sets stay empty. */
 gboolean divert_nft_read_table (DivertNft *nft, const char *table, DivertNftState *state, GError **error);
@@ -38,8 +40,8 @@ gboolean divert_nft_read (DivertNft *nft, const char *table, DivertNftState *sta
 void     divert_nft_state_prepare (DivertNftState *state);
 void     divert_nft_state_see (struct nlmsghdr *header, gpointer user_data);
 
-/* What reading would find right after @table was written.  @state must be empty. */
-void     divert_nft_state_suppose (DivertNftState *state, const DivertNftTable *table);
+/* What reading would find right after @table was written for @owner.  @state must be empty. */
+void     divert_nft_state_suppose (DivertNftState *state, const DivertNftTable *table, guint32 owner);
 
 DivertNftChainState *divert_nft_state_find_chain (const DivertNftState *state, const char *name);
 

@@ -4,8 +4,8 @@
  *
  * If all chains are there, those whose rules differ are emptied and filled again, with the sets
  * they need.  So a change of place only touches the grants.  If anything else is wrong (a chain is
- * missing, is not ours, or has another hook), the table is replaced.  For packets, a transaction
- * happens at one moment either way.
+ * missing, is not ours, or has another hook; the table can't get an owner), the table is replaced.
+ * For packets, a transaction happens at one moment either way.
  */
 #include "nftables-write.h"
 
@@ -18,9 +18,10 @@ static void
 add_table (DivertNftBatch *batch,
            guint8          type,
            guint16         flags,
-           const char     *name)
+           const char     *name,
+           guint32         owner)
 {
-  g_autoptr(nftnl_table) table = divert_nft_encode_table (name);
+  g_autoptr(nftnl_table) table = divert_nft_encode_table (name, owner != 0 ? DIVERT_NFT_OWNED : 0);
   g_autofree char *what = g_strdup_printf ("table inet %s", name);
 
   nftnl_table_nlmsg_build_payload (divert_nft_batch_add (batch, type, flags, what), table);
@@ -105,9 +106,10 @@ divert_nft_write_flush (DivertNftBatch *batch,
 
 void
 divert_nft_write_all (DivertNftBatch       *batch,
-                      const DivertNftTable *table)
+                      const DivertNftTable *table,
+                      guint32               owner)
 {
-  add_table (batch, NFT_MSG_NEWTABLE, NLM_F_CREATE, table->name);
+  add_table (batch, NFT_MSG_NEWTABLE, NLM_F_CREATE, table->name, owner);
   for (guint i = 0; i < table->sets->len; i++)
     add_set (batch, table->name, g_ptr_array_index (table->sets, i), i + 1);
   /* A rule can only jump to existing chains. */
@@ -195,17 +197,21 @@ write_differences (DivertNftBatch       *batch,
 void
 divert_nft_write (DivertNftBatch       *batch,
                   const DivertNftState *state,
-                  const DivertNftTable *table)
+                  const DivertNftTable *table,
+                  guint32               owner)
 {
   const gboolean is_wanted = count_chains (table) > 0;
 
-  if (state->exists && is_wanted && has_chains (state, table))
+  if (state->exists && is_wanted && has_chains (state, table) && (owner == 0 || state->persists))
     {
+      /* Nobody's so far. */
+      if (owner != state->owner)
+        add_table (batch, NFT_MSG_NEWTABLE, 0, table->name, owner);
       write_differences (batch, state, table);
       return;
     }
   if (state->exists)
-    add_table (batch, NFT_MSG_DELTABLE, 0, table->name);
+    add_table (batch, NFT_MSG_DELTABLE, 0, table->name, 0);
   if (is_wanted)
-    divert_nft_write_all (batch, table);
+    divert_nft_write_all (batch, table, owner);
 }

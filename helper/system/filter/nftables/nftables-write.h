@@ -9,10 +9,11 @@
 
 G_BEGIN_DECLS
 
-/* The messages that turn @state into @table; none if it is already right. */
-void divert_nft_write (DivertNftBatch *batch, const DivertNftState *state, const DivertNftTable *table);
+/* The messages that turn @state into @table, which belongs to @owner then (nft-owner.h; 0: to nobody); none if it is
+ * already right. */
+void divert_nft_write (DivertNftBatch *batch, const DivertNftState *state, const DivertNftTable *table, guint32 owner);
 /* The messages that create all of @table where there is none. */
-void divert_nft_write_all (DivertNftBatch *batch, const DivertNftTable *table);
+void divert_nft_write_all (DivertNftBatch *batch, const DivertNftTable *table, guint32 owner);
 /* The messages that empty @chain in the table of that name. */
 void divert_nft_write_flush (DivertNftBatch *batch, const char *table, const char *chain);
 

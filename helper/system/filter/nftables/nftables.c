@@ -14,10 +14,14 @@
  * Our table is recognised by a digest in its user data, or by its comment: whoever saves nftables with
  * nft and restores it keeps the comment, but no digest, and what was right at home must not stand
  * elsewhere.  A table of the same name with neither is somebody else's, and is left alone.
+ *
+ * Where the kernel allows it, the table belongs to our socket (nft-owner.c).  Nobody else can touch it then.
+ * Elsewhere, and between two helpers, whatever somebody does to it is found and mended.
  */
 #include "nftables.h"
 
 #include "nft-failure.h"
+#include "nft-owner.h"
 #include "nft-watch.h"
 #include "nftables-chains.h"
 #include "nftables-expand.h"
@@ -29,13 +33,12 @@
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 typedef struct
 {
   DivertBackend   parent;
   DivertNft      *nft;        /* NULL: not needed so far */
+  DivertNftOwner  owner;
   DivertRuleset  *last;       /* in the kernel as of … */
   guint32         generation; /* … this one; 0: unknown */
   DivertNftState  left;       /* what reading would find as of then */
@@ -62,32 +65,7 @@ forget (NftablesBackend *self)
 static GPtrArray *
 nftables_list_modules (DivertBackend *backend)
 {
-  static const char *const names[] = {
-    "nf_tables", "nft_chain_nat", "nft_ct",          "nft_fib_inet", "nft_redir",
-    "nft_socket", "nft_tproxy",   "nft_reject_inet",
-  };
-  GPtrArray *modules = g_ptr_array_new_with_free_func (g_free);
-
-  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
-    g_ptr_array_add (modules, g_strdup (names[i]));
-  return modules;
-}
-
-static gboolean
-has_family (DivertFamily   family,
-            GError       **error)
-{
-  const int fd = socket (divert_netlink_family (family), SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-  if (fd < 0 && errno == EAFNOSUPPORT)
-    {
-      g_set_error (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_NO_FAMILY, _("the kernel does not speak %s"),
-                   divert_family_name (family));
-      return FALSE;
-    }
-  if (fd >= 0)
-    close (fd);
-  return TRUE;
+  return divert_nft_list_modules ();
 }
 
 static gboolean
@@ -98,7 +76,7 @@ nftables_probe (DivertBackend  *backend,
   NftablesBackend *self = (NftablesBackend *) backend;
   g_autoptr(GError) failure = NULL;
 
-  if (!has_family (family, error))
+  if (!divert_nft_has_family (family, error))
     return FALSE;
   if (open_nft (self, &failure) && divert_nft_probe (self->nft, &failure))
     return TRUE;
@@ -154,7 +132,7 @@ attempt_apply (DivertNft  *nft,
   g_autoptr(DivertNftBatch) batch = NULL;
   g_autoptr(DivertNftTable) table = NULL;
   gboolean is_known;
-  guint32 generation;
+  guint32 generation, owner;
 
   if (!divert_nft_get_generation (nft, &generation, error))
     return FALSE;
@@ -167,10 +145,12 @@ attempt_apply (DivertNft  *nft,
     return refuse_foreign (a, error);
   batch = divert_nft_batch_new ();
   table = divert_nft_table_new_from_ruleset (DIVERT_NFT_TABLE, a->ruleset);
-  divert_nft_write (batch, is_known ? &a->self->left : &state, table);
+  owner = divert_nft_owner_get (&a->self->owner, nft);
+  divert_nft_write (batch, is_known ? &a->self->left : &state, table, owner);
   if (divert_nft_batch_length (batch) > 0)
     {
-      if (!commit (batch, nft, generation, error))
+      if (!divert_nft_owner_permits (nft, &state, DIVERT_NFT_TABLE, error) ||
+          !commit (batch, nft, generation, error))
         return FALSE;
       generation = divert_nft_next_generation (generation);
       a->wrote = TRUE;
@@ -178,7 +158,7 @@ attempt_apply (DivertNft  *nft,
   forget (a->self);
   a->self->generation = generation;
   a->self->last = divert_ruleset_ref (a->ruleset);
-  divert_nft_state_suppose (&a->self->left, table);
+  divert_nft_state_suppose (&a->self->left, table, owner);
   return TRUE;
 }
 
@@ -217,8 +197,11 @@ attempt_withdraw (DivertNft  *nft,
   if (!divert_nft_read (nft, DIVERT_NFT_TABLE, &state, error))
     return FALSE;
   chain = state.is_ours ? divert_nft_state_find_chain (&state, grants) : NULL;
-  if (chain != NULL && chain->rules->len > 0)
-    divert_nft_write_flush (batch, DIVERT_NFT_TABLE, grants);
+  if (chain == NULL || chain->rules->len == 0)
+    return TRUE;
+  if (!divert_nft_owner_permits (nft, &state, DIVERT_NFT_TABLE, error))
+    return FALSE;
+  divert_nft_write_flush (batch, DIVERT_NFT_TABLE, grants);
   return divert_nft_batch_commit (batch, nft, 0, error);
 }
 
@@ -262,7 +245,7 @@ nftables_find_drift (DivertBackend *backend,
     return 0;
   batch = divert_nft_batch_new ();
   table = divert_nft_table_new_from_ruleset (DIVERT_NFT_TABLE, self->last);
-  divert_nft_write (batch, &state, table);
+  divert_nft_write (batch, &state, table, divert_nft_owner_get (&self->owner, self->nft));
   if (divert_nft_batch_length (batch) > 0)
     return 1u << DIVERT_PART_NFTABLES;
   self->generation = generation;

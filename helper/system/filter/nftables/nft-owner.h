@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Tables that belong to a socket: nobody else can change them, and "nft flush ruleset" leaves them alone.
+ */
+#pragma once
+
+#include "nftables-read.h"
+
+G_BEGIN_DECLS
+
+/* Whom the tables of a conversation are to belong to.  All zeros at first. */
+typedef struct
+{
+  gboolean asked;
+  guint32  port;
+} DivertNftOwner;
+
+/* The port that our tables are to belong to: @nft's, or 0 if this kernel can't let a table outlive its owner.  Asks the
+ * kernel once, and changes nothing there. */
+guint32  divert_nft_owner_get (DivertNftOwner *owner, DivertNft *nft);
+
+/* May @nft write to @table, as it was read?  The error (DIVERT_BACKEND_ERROR_FOREIGN) names the program that the table
+ * belongs to instead. */
+gboolean divert_nft_owner_permits (DivertNft *nft, const DivertNftState *state, const char *table, GError **error);
+
+G_END_DECLS
