@@ -14,7 +14,8 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
-/* The kernel returns at most 32 KiB of a dump at once. */
+/* The kernel returns at most 32 KiB of a dump at once.  The buffer lives as long as a conversation.  Several sockets
+ * stay open, and between conversations each would keep a few pages of its own. */
 #define BUFFER_BYTES (32 * 1024)
 #define TIMEOUT_S 2
 /* The number of requests in one datagram.  The socket has room for a refusal of each. */
@@ -25,7 +26,6 @@ G_DEFINE_QUARK (divert-netlink-error-quark, divert_netlink_error)
 struct DivertNetlink
 {
   struct nl_sock *sock;
-  char           *buffer;
 };
 
 static void
@@ -58,7 +58,6 @@ divert_netlink_new (int      protocol,
     }
   nl_socket_disable_auto_ack (netlink->sock);
   set_options (nl_socket_get_fd (netlink->sock));
-  netlink->buffer = g_malloc (BUFFER_BYTES);
   return g_steal_pointer (&netlink);
 }
 
@@ -69,7 +68,6 @@ divert_netlink_free (DivertNetlink *netlink)
     return;
   if (netlink->sock != NULL)
     nl_socket_free (netlink->sock);
-  g_free (netlink->buffer);
   g_free (netlink);
 }
 
@@ -96,11 +94,12 @@ divert_netlink_get_port (const DivertNetlink *netlink)
 /* @ret_length is 0 if the datagram is not from the kernel. */
 static gboolean
 receive (DivertNetlink  *netlink,
+         char           *buffer,
          int            *ret_length,
          GError        **error)
 {
   struct sockaddr_nl sender = { 0 };
-  struct iovec iov = { netlink->buffer, BUFFER_BYTES };
+  struct iovec iov = { buffer, BUFFER_BYTES };
   struct msghdr datagram = { .msg_name = &sender, .msg_namelen = sizeof sender, .msg_iov = &iov, .msg_iovlen = 1 };
   ssize_t n;
 
@@ -118,12 +117,13 @@ receive (DivertNetlink  *netlink,
 
 static gboolean
 take_datagram (DivertNetlink        *netlink,
+               char                 *buffer,
                DivertNetlinkAnswer  *answer,
                GError              **error)
 {
   int length;
 
-  return receive (netlink, &length, error) && divert_netlink_answer_take (answer, netlink->buffer, length, error);
+  return receive (netlink, buffer, &length, error) && divert_netlink_answer_take (answer, buffer, length, error);
 }
 
 static gboolean
@@ -133,6 +133,7 @@ ask (DivertNetlink         *netlink,
      DivertNetlinkAnswer   *answer,
      GError               **error)
 {
+  g_autofree char *buffer = g_malloc (BUFFER_BYTES);
   struct nlmsghdr *header = nlmsg_hdr (msg);
 
   nl_complete_msg (netlink->sock, msg);
@@ -142,7 +143,7 @@ ask (DivertNetlink         *netlink,
     return divert_netlink_fail (error, errno, NULL);
   while (!answer->done)
     {
-      if (!take_datagram (netlink, answer, error))
+      if (!take_datagram (netlink, buffer, answer, error))
         return FALSE;
     }
   return TRUE;
@@ -191,6 +192,7 @@ divert_netlink_converse (DivertNetlink      *netlink,
                          gpointer            user_data,
                          GError            **error)
 {
+  g_autofree char *buffer = g_malloc (BUFFER_BYTES);
   gboolean done = FALSE;
 
   if (send (nl_socket_get_fd (netlink->sock), datagram, length, 0) < 0)
@@ -199,9 +201,9 @@ divert_netlink_converse (DivertNetlink      *netlink,
     {
       int remaining;
 
-      if (!receive (netlink, &remaining, error))
+      if (!receive (netlink, buffer, &remaining, error))
         return FALSE;
-      for (struct nlmsghdr *header = (struct nlmsghdr *) netlink->buffer; nlmsg_ok (header, remaining) && !done;
+      for (struct nlmsghdr *header = (struct nlmsghdr *) buffer; nlmsg_ok (header, remaining) && !done;
            header = nlmsg_next (header, &remaining))
         done = take (header, user_data);
     }

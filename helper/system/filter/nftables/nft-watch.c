@@ -29,7 +29,6 @@ struct DivertNftWatch
   guint           source_id;
   DivertTouched   touched;
   gpointer        user_data;
-  char           *buffer;
 };
 
 /* The kernel's own number of the process is that of the machine; in a container we would know another one.  The
@@ -64,11 +63,12 @@ divert_nft_watch_parse (struct nlmsghdr *header,
 
 static void
 take_datagram (DivertNftWatch *watch,
+               char           *datagram,
                int             length)
 {
   DivertProgram program;
 
-  for (struct nlmsghdr *header = (struct nlmsghdr *) watch->buffer; nlmsg_ok (header, length);
+  for (struct nlmsghdr *header = (struct nlmsghdr *) datagram; nlmsg_ok (header, length);
        header = nlmsg_next (header, &length))
     if (divert_nft_watch_parse (header, &program) && program.pid != (guint32) getpid ())
       watch->touched (program.pid != 0 ? &program : NULL, watch->user_data);
@@ -76,10 +76,11 @@ take_datagram (DivertNftWatch *watch,
 
 /* FALSE: nothing is left to read. */
 static gboolean
-read_datagram (DivertNftWatch *watch)
+read_datagram (DivertNftWatch *watch,
+               char           *buffer)
 {
   struct sockaddr_nl sender = { 0 };
-  struct iovec iov = { watch->buffer, BUFFER_BYTES };
+  struct iovec iov = { buffer, BUFFER_BYTES };
   struct msghdr datagram = { .msg_name = &sender, .msg_namelen = sizeof sender, .msg_iov = &iov, .msg_iovlen = 1 };
   const ssize_t n = recvmsg (nl_socket_get_fd (watch->sock), &datagram, MSG_DONTWAIT);
 
@@ -90,7 +91,7 @@ read_datagram (DivertNftWatch *watch)
   if (n < 0 || (datagram.msg_flags & MSG_TRUNC) != 0)
     watch->touched (NULL, watch->user_data);
   else if (sender.nl_pid == 0)
-    take_datagram (watch, n);
+    take_datagram (watch, buffer, n);
   return TRUE;
 }
 
@@ -99,9 +100,10 @@ on_ready (int          fd,
           GIOCondition condition,
           gpointer     user_data)
 {
+  g_autofree char *buffer = g_malloc (BUFFER_BYTES);
   DivertNftWatch *watch = user_data;
 
-  for (guint i = 0; i < MAX_DATAGRAMS && read_datagram (watch); i++)
+  for (guint i = 0; i < MAX_DATAGRAMS && read_datagram (watch, buffer); i++)
     ;
   return G_SOURCE_CONTINUE;
 }
@@ -114,7 +116,6 @@ divert_nft_watch_new (DivertTouched touched,
 
   watch->touched = touched;
   watch->user_data = user_data;
-  watch->buffer = g_malloc (BUFFER_BYTES);
   watch->sock = nl_socket_alloc ();
   if (watch->sock == NULL || nl_connect (watch->sock, NETLINK_NETFILTER) < 0 ||
       nl_socket_add_memberships (watch->sock, NFNLGRP_NFTABLES, 0) < 0)
@@ -131,6 +132,5 @@ divert_nft_watch_free (DivertNftWatch *watch)
   g_clear_handle_id (&watch->source_id, g_source_remove);
   if (watch->sock != NULL)
     nl_socket_free (watch->sock);
-  g_free (watch->buffer);
   g_free (watch);
 }

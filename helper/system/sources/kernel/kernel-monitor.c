@@ -28,7 +28,6 @@ struct DivertMonitor
 {
   GSource           source;    /* must come first: this is a GSource, and is alive while being dispatched */
   struct nl_sock   *sock;
-  char             *buffer;
   DivertMonitorSee  see;
   DivertLookAgain   changed;
   gpointer          user_data;
@@ -40,9 +39,10 @@ struct DivertMonitor
 
 static void
 take_datagram (DivertMonitor *monitor,
+               char          *datagram,
                int            length)
 {
-  for (struct nlmsghdr *header = (struct nlmsghdr *) monitor->buffer; nlmsg_ok (header, length);
+  for (struct nlmsghdr *header = (struct nlmsghdr *) datagram; nlmsg_ok (header, length);
        header = nlmsg_next (header, &length))
     {
       if (monitor->see (header, monitor->user_data))
@@ -52,10 +52,11 @@ take_datagram (DivertMonitor *monitor,
 
 /* FALSE: the socket is empty. */
 static gboolean
-read_datagram (DivertMonitor *monitor)
+read_datagram (DivertMonitor *monitor,
+               char          *buffer)
 {
   struct sockaddr_nl sender = { 0 };
-  struct iovec iov = { monitor->buffer, BUFFER_BYTES };
+  struct iovec iov = { buffer, BUFFER_BYTES };
   struct msghdr datagram = { .msg_name = &sender, .msg_namelen = sizeof sender, .msg_iov = &iov, .msg_iovlen = 1 };
   ssize_t n = recvmsg (nl_socket_get_fd (monitor->sock), &datagram, MSG_DONTWAIT);
 
@@ -66,14 +67,16 @@ read_datagram (DivertMonitor *monitor)
   if (n < 0 || datagram.msg_flags & MSG_TRUNC)
     monitor->pending |= monitor->see (NULL, monitor->user_data);
   else if (sender.nl_pid == 0)
-    take_datagram (monitor, n);
+    take_datagram (monitor, buffer, n);
   return TRUE;
 }
 
 void
 divert_monitor_drain (DivertMonitor *monitor)
 {
-  for (guint i = 0; i < MAX_DATAGRAMS && read_datagram (monitor); i++)
+  g_autofree char *buffer = g_malloc (BUFFER_BYTES);
+
+  for (guint i = 0; i < MAX_DATAGRAMS && read_datagram (monitor, buffer); i++)
     ;
   if (monitor->pending)
     g_source_set_ready_time (&monitor->source, monitor->next_call);
@@ -144,7 +147,6 @@ on_finalize (GSource *source)
   divert_turns_clear (&monitor->turns);
   if (monitor->sock != NULL)
     nl_socket_free (monitor->sock);
-  g_free (monitor->buffer);
 }
 
 static gboolean
@@ -176,7 +178,6 @@ divert_monitor_new (DivertMonitorSee   see,
   static GSourceFuncs funcs = { .dispatch = on_ready, .finalize = on_finalize };
   DivertMonitor *monitor = (DivertMonitor *) g_source_new (&funcs, sizeof *monitor);
 
-  monitor->buffer = g_malloc (BUFFER_BYTES);
   monitor->see = see;
   monitor->changed = changed;
   monitor->user_data = user_data;
