@@ -34,6 +34,15 @@ is_xtables_level (int level)
   return level == IPPROTO_IP || level == IPPROTO_IPV6;
 }
 
+/* IPv6's options have the same numbers, or follow them. */
+static gboolean
+is_absent (int level,
+           int option)
+{
+  return sandbox.tableless && is_xtables_level (level) && option >= IPT_BASE_CTL &&
+         option <= IP6T_SO_GET_REVISION_TARGET;
+}
+
 int
 setsockopt (int         fd,
             int         level,
@@ -45,6 +54,11 @@ setsockopt (int         fd,
   gboolean replace = is_xtables_level (level) && option == IPT_SO_SET_REPLACE;
   gboolean add = is_xtables_level (level) && option == IPT_SO_SET_ADD_COUNTERS;
 
+  if (is_absent (level, option))
+    {
+      errno = ENOPROTOOPT;
+      return -1;
+    }
   if (replace)
     sandbox.n_replaced++;
   if ((replace || add) && sandbox.meddle != NULL)
@@ -71,6 +85,11 @@ getsockopt (int        fd,
   gboolean ipv6 = level == IPPROTO_IPV6 &&
                   (option == IP6T_SO_GET_REVISION_MATCH || option == IP6T_SO_GET_REVISION_TARGET);
 
+  if (is_absent (level, option))
+    {
+      errno = ENOPROTOOPT;
+      return -1;
+    }
   if ((ipv4 || ipv6) && g_strcmp0 (sandbox.lacking, ((struct xt_get_revision *) value)->name) == 0)
     {
       errno = sandbox.lacking_error;

@@ -33,6 +33,7 @@ typedef struct
   /* A match or target that this kernel should lack, and the error number for it. */
   const char *lacking;
   int         lacking_error;
+  gboolean    tableless;   /* this kernel should have no legacy tables at all */
 } Sandbox;
 
 extern Sandbox sandbox;

@@ -4,7 +4,12 @@
  * a packet that must not leave doesn't while it happens.
  */
 #include <arpa/inet.h>
+#include <errno.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netlink.h>
+#include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "../unit/expansion.h"
@@ -19,15 +24,78 @@ typedef struct
   DivertRuleset *home, *away, *nothing;
 } Fixture;
 
+/* What the kernel should lack of nftables. */
+typedef enum
+{
+  LACKS_NOTHING,
+  LACKS_EXPRESSION, /* tproxy */
+  LACKS_NFTABLES,   /* and has other parts of netfilter, such as connection tracking */
+  LACKS_NETFILTER,  /* its netlink */
+} Lack;
+
+static Lack lack;
+
+/* A subsystem that no kernel has. */
+#define NO_SUBSYSTEM 0x7f
+
+/* In the place of the C library's.  What we ask for has another name then, which the kernel doesn't know. */
+ssize_t
+send (int         fd,
+      const void *data,
+      size_t      size,
+      int         flags)
+{
+  g_autofree guint8 *copy = g_memdup2 (data, size);
+  struct nlmsghdr *header = (struct nlmsghdr *) copy;
+
+  for (gsize i = 0; lack == LACKS_EXPRESSION && i + sizeof "tproxy" <= size; i++)
+    if (memcmp (copy + i, "tproxy", sizeof "tproxy") == 0)
+      copy[i] = '?';
+  if (lack == LACKS_NFTABLES && header->nlmsg_type == NFNL_MSG_BATCH_BEGIN)
+    ((struct nfgenmsg *) (header + 1))->res_id = g_htons (NO_SUBSYSTEM);
+  else if (lack == LACKS_NFTABLES && header->nlmsg_type >> 8 == NFNL_SUBSYS_NFTABLES)
+    header->nlmsg_type = NO_SUBSYSTEM << 8 | (header->nlmsg_type & 0xff);
+  return syscall (SYS_sendto, fd, copy, size, flags, NULL, 0);
+}
+
+int
+socket (int domain,
+        int type,
+        int protocol)
+{
+  if (lack == LACKS_NETFILTER && domain == AF_NETLINK && protocol == NETLINK_NETFILTER)
+    {
+      errno = EPROTONOSUPPORT;
+      return -1;
+    }
+  return syscall (SYS_socket, domain, type, protocol);
+}
+
 static void
 set_up (Fixture       *f,
         gconstpointer  data)
 {
   sandbox_enter ();
+  lack = LACKS_NOTHING;
   f->choice = divert_choice_new ();
   f->home = expansion_make_ruleset (0, DIVERT_MODE_AUTO);
   f->away = expansion_make_ruleset (0, DIVERT_MODE_AWAY);
   f->nothing = divert_ruleset_new_empty ();
+}
+
+/* The chosen one says that it is not for this kernel. */
+static void
+assert_unavailable (Fixture           *f,
+                    DivertBackendKind  kind)
+{
+  f->choice->klass->choose (f->choice, kind);
+  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
+    {
+      g_autoptr(GError) error = NULL;
+
+      g_assert_false (f->choice->klass->probe (f->choice, family, &error));
+      g_assert_error (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_UNAVAILABLE);
+    }
 }
 
 static void
@@ -138,7 +206,19 @@ test_left_behind (Fixture       *f,
     }
 }
 
-/* While nftables is in use, no legacy table is made. */
+static void
+assert_no_legacy_modules (Fixture *f)
+{
+  static const char *const legacy[] = { "xt_", "ip_tables", "ip6_tables", "iptable_", "ip6table_" };
+  g_autoptr(GPtrArray) modules = f->choice->klass->list_modules (f->choice);
+
+  g_assert_cmpuint (modules->len, >, 0);
+  for (guint i = 0; i < modules->len; i++)
+    for (guint j = 0; j < G_N_ELEMENTS (legacy); j++)
+      g_assert_false (g_str_has_prefix (modules->pdata[i], legacy[j]));
+}
+
+/* While nftables is in use, no legacy table is made, nor a module of theirs asked for.  @data: there aren't any. */
 static void
 test_no_legacy (Fixture       *f,
                 gconstpointer  data)
@@ -147,7 +227,11 @@ test_no_legacy (Fixture       *f,
   gboolean any;
   guint64 packets;
 
+  sandbox.tableless = data != NULL;
   probe (f);
+  g_assert_cmpstr (f->choice->klass->name, ==, "nftables");
+  g_assert_null (f->choice->klass->passed_over);
+  assert_no_legacy_modules (f);
   lay (f, f->home);
   lay (f, f->away);
   g_assert_true (f->choice->klass->inspect (f->choice, &any, NULL));
@@ -156,6 +240,36 @@ test_no_legacy (Fixture       *f,
   lay (f, f->nothing);
   names = sandbox_read_names ();
   g_assert_cmpstr (names, ==, "");
+  g_assert_cmpuint (sandbox.n_read + sandbox.n_replaced, ==, 0);
+  if (sandbox.tableless)
+    assert_unavailable (f, DIVERT_BACKEND_IPTABLES);
+}
+
+/* Without all of nftables that we need it is iptables, and we say why. */
+static void
+test_no_nftables (Fixture       *f,
+                  gconstpointer  data)
+{
+  static const char *const reasons[] = {
+    [LACKS_EXPRESSION] = "tproxy",
+    [LACKS_NFTABLES] = "the kernel has no nftables",
+    [LACKS_NETFILTER] = "the kernel has no nftables",
+  };
+
+  lack = GPOINTER_TO_INT (data);
+  probe (f);
+  g_assert_cmpstr (f->choice->klass->name, ==, "iptables");
+  g_assert_nonnull (f->choice->klass->passed_over);
+  g_test_message ("%s", f->choice->klass->passed_over);
+  g_assert_nonnull (strstr (f->choice->klass->passed_over, reasons[lack]));
+  g_assert_cmpuint (lay (f, f->home), >, 0);
+  g_assert_cmpuint (lay (f, f->home), ==, 0);
+  g_assert_cmpstr (find_rules (), ==, "iptables");
+  g_assert_true (f->choice->klass->withdraw (f->choice, NULL));
+  lay (f, f->away);
+  assert_unavailable (f, DIVERT_BACKEND_NFTABLES);
+  lack = LACKS_NOTHING;
+  g_assert_cmpstr (find_rules (), ==, "iptables");
 }
 
 /* The new one's rules can't be laid: the old ones stay, without what they grant. */
@@ -274,10 +388,18 @@ test_upgrade (Fixture       *f,
 }
 
 static void
+add_with (const char *name,
+          void      (*test) (Fixture *, gconstpointer),
+          guint       data)
+{
+  g_test_add (name, Fixture, GUINT_TO_POINTER (data), set_up, test, tear_down);
+}
+
+static void
 add (const char *name,
      void      (*test) (Fixture *, gconstpointer))
 {
-  g_test_add (name, Fixture, NULL, set_up, test, tear_down);
+  add_with (name, test, 0);
 }
 
 int
@@ -290,6 +412,10 @@ main (int    argc,
   add ("/choice/there-and-back", test_there_and_back);
   add ("/choice/left-behind", test_left_behind);
   add ("/choice/no-legacy", test_no_legacy);
+  add_with ("/choice/no-legacy/none-there", test_no_legacy, TRUE);
+  add_with ("/choice/no-nftables/expression", test_no_nftables, LACKS_EXPRESSION);
+  add_with ("/choice/no-nftables/nftables", test_no_nftables, LACKS_NFTABLES);
+  add_with ("/choice/no-nftables/netfilter", test_no_nftables, LACKS_NETFILTER);
   add ("/choice/refused", test_refused);
   add ("/choice/under-load", test_under_load);
   add ("/choice/upgrade", test_upgrade);

@@ -61,3 +61,14 @@ divert_nft_fail (GError             **error,
     g_set_error (error, DIVERT_BACKEND_ERROR, code, "nftables: %s", failure->message);
   return FALSE;
 }
+
+gboolean
+divert_nft_fail_to_ask (GError       **error,
+                        const GError  *failure)
+{
+  if (!divert_nft_is_absent (failure, FALSE))
+    return divert_nft_fail (error, failure, DIVERT_BACKEND_ERROR_UNAVAILABLE);
+  g_set_error (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_UNAVAILABLE, _("the kernel has no nftables: '%s'"),
+               failure->message);
+  return FALSE;
+}

@@ -15,5 +15,7 @@ gboolean divert_nft_is_absent (const GError *failure, gboolean asked);
 /* Sets @error, a DIVERT_BACKEND_ERROR, for @failure; returns FALSE.  @refusal: what it means if the kernel refuses what
  * was asked. */
 gboolean divert_nft_fail (GError **error, const GError *failure, DivertBackendError refusal);
+/* The same for the first question of a conversation. */
+gboolean divert_nft_fail_to_ask (GError **error, const GError *failure);
 
 G_END_DECLS

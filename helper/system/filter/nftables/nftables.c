@@ -75,12 +75,13 @@ nftables_probe (DivertBackend  *backend,
 {
   NftablesBackend *self = (NftablesBackend *) backend;
   g_autoptr(GError) failure = NULL;
+  guint32 generation;
 
   if (!divert_nft_has_family (family, error))
     return FALSE;
-  if (open_nft (self, &failure) && divert_nft_probe (self->nft, &failure))
-    return TRUE;
-  return divert_nft_fail (error, failure, DIVERT_BACKEND_ERROR_UNAVAILABLE);
+  if (!open_nft (self, &failure) || !divert_nft_get_generation (self->nft, &generation, &failure))
+    return divert_nft_fail_to_ask (error, failure);
+  return divert_nft_probe (self->nft, &failure) || divert_nft_fail (error, failure, DIVERT_BACKEND_ERROR_UNAVAILABLE);
 }
 
 typedef struct
