@@ -5,12 +5,23 @@
 LAB_HELPER=$(jq -r 'to_entries[] | select(.key | endswith("/nm-divert-helper")).value' \
   "${NM_DIVERT_BUILDDIR-}/meson-info/intro-installed.json" 2>/dev/null)
 
+# hide_legacy: the helper sees a kernel without legacy tables.
+hide_legacy ()
+{
+  mv "$LAB_HELPER" "$LAB_HELPER.real"
+  printf '#!/bin/sh\nexec env LD_PRELOAD=%s %s "$@"\n' "$NM_DIVERT_BUILDDIR/tests/lab/libno-legacy.so" \
+    "$LAB_HELPER.real" >"$LAB_HELPER"
+  chmod 755 "$LAB_HELPER"
+}
+
+# LAB_WITHOUT_LEGACY: if not empty, see hide_legacy.
 # Really installs the build. /usr and /etc are overlays, so it disappears with the lab.
 lab_install ()
 {
   lab_overlay /var
   DESTDIR='' meson install --no-rebuild --quiet -C "$NM_DIVERT_BUILDDIR" >"$LAB_LOGS/install.log" 2>&1 \
     || lab_die "meson install failed"
+  [[ -z ${LAB_WITHOUT_LEGACY-} ]] || hide_legacy
   lab_configure
   # The bus reads a new policy and new services only when it is told to.
   gdbus call --system -d org.freedesktop.DBus -o /org/freedesktop/DBus -m org.freedesktop.DBus.ReloadConfig >/dev/null
