@@ -26,6 +26,15 @@ typedef struct
   DivertExitCode   code;
 } Watch;
 
+/* A helper that is older than this program doesn't know. */
+static char *
+find_gravest (GDBusConnection *bus)
+{
+  g_autoptr(GVariant) diagnosis = divert_client_get (bus, "Doctor", NULL, NULL);
+
+  return diagnosis ? divert_view_gravest (diagnosis) : g_strdup ("");
+}
+
 static DivertExitCode
 print_status (GDBusConnection *bus,
               gboolean         json,
@@ -33,7 +42,7 @@ print_status (GDBusConnection *bus,
 {
   g_autoptr(GError) error = NULL;
   g_autoptr(GVariant) status = divert_client_get (bus, "Status", NULL, &error);
-  g_autofree char *text = NULL;
+  g_autofree char *text = NULL, *gravest = NULL;
 
   if (!status)
     return divert_client_report (error);
@@ -47,10 +56,11 @@ print_status (GDBusConnection *bus,
   else
     {
       text = divert_view_status (status, g_get_real_time () / G_USEC_PER_SEC);
+      gravest = find_gravest (bus);
       /* A terminal shows only the newest state.  Otherwise a blank line separates the states. */
       if (watching && isatty (STDOUT_FILENO))
         g_print ("\033[H\033[2J");
-      g_print ("%s%s", text, watching ? "\n" : "");
+      g_print ("%s%s%s", text, gravest, watching ? "\n" : "");
     }
   fflush (stdout);
   return DIVERT_EXIT_DONE;

@@ -33,6 +33,7 @@ struct DivertCommand
 
 DivertExitCode divert_cmd_check_config (const DivertCommand *command, char **arguments);
 DivertExitCode divert_cmd_complete (const DivertCommand *command, char **arguments);
+DivertExitCode divert_cmd_doctor (const DivertCommand *command, char **arguments);
 DivertExitCode divert_cmd_explain (const DivertCommand *command, char **arguments);
 DivertExitCode divert_cmd_forget (const DivertCommand *command, char **arguments);
 DivertExitCode divert_cmd_plan (const DivertCommand *command, char **arguments);

@@ -49,6 +49,10 @@ static const JsonKey status_keys[] = {
   { "missing", "missing", "as" },
 };
 
+static const JsonKey diagnosis_keys[] = {
+  { "findings", "findings", "aa{sv}" },
+};
+
 static const JsonKey explanation_keys[] = {
   { "path", "path", "s" },
   { "port", "proxy_port", "u" },
@@ -168,5 +172,15 @@ divert_json_explanation (GVariant   *explanation,
   g_variant_builder_add (&builder, "{sv}", "protocol", g_variant_new_string (protocol));
   add_keys (&builder, explanation, explanation_keys, G_N_ELEMENTS (explanation_keys));
   add_keys (&builder, explanation, place_keys, G_N_ELEMENTS (place_keys));
+  return to_json (&builder, TRUE);
+}
+
+char *
+divert_json_diagnosis (GVariant *diagnosis)
+{
+  GVariantBuilder builder;
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
+  add_keys (&builder, diagnosis, diagnosis_keys, G_N_ELEMENTS (diagnosis_keys));
   return to_json (&builder, TRUE);
 }

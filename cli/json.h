@@ -12,5 +12,7 @@ G_BEGIN_DECLS
 char *divert_json_status (GVariant *status, gboolean pretty);
 /* @address, @port and @protocol are what was asked for. */
 char *divert_json_explanation (GVariant *explanation, const char *address, guint port, const char *protocol);
+/* What `nm-divert doctor --json` prints. */
+char *divert_json_diagnosis (GVariant *diagnosis);
 
 G_END_DECLS

@@ -20,6 +20,7 @@ static const DivertCommand commands[] = {
   { "forget", N_("SITE"), N_("Undo trust"), divert_cmd_forget },
   { "explain", N_("ADDRESS[:PORT][/tcp|/udp|/icmp]"), N_("Tell which way a packet takes, and which rule decides"),
     divert_cmd_explain },
+  { "doctor", "", N_("Find what stands in the way, and what cures it"), divert_cmd_doctor },
   { "plan", "", N_("Print the rules without touching anything"), divert_cmd_plan },
   { "reload", "", N_("Have the helper read the configuration again"), divert_cmd_reload },
   { "check-config", N_("[FILE]"), N_("Check the configuration, without privileges"), divert_cmd_check_config },

@@ -31,6 +31,10 @@ void  divert_view_append_sites (GString *text, GVariant *answer);
 char *divert_view_status (GVariant *status, gint64 now);
 /* What `nm-divert explain` prints.  @packet is what was asked for. */
 char *divert_view_explanation (GVariant *explanation, const char *packet);
+/* What `nm-divert doctor` prints. */
+char *divert_view_diagnosis (GVariant *diagnosis);
+/* What `nm-divert status` says about it: its gravest finding, if that is more than a note; else "". */
+char *divert_view_gravest (GVariant *diagnosis);
 /* What `nm-divert trust` shows before it asks.  @site is a valid name. */
 char *divert_view_preview (GVariant *learned, const char *site);
 

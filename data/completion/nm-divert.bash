@@ -24,7 +24,7 @@ _nm_divert_match()
 
 _nm_divert()
 {
-  local commands='status switch trust forget explain plan reload check-config'
+  local commands='status switch trust forget explain doctor plan reload check-config'
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]}
   local options
 
@@ -39,6 +39,7 @@ _nm_divert()
     trust) options='--connection --yes' ;;
     forget) options='--connection' ;;
     explain) options='--as --json' ;;
+    doctor) options='--json' ;;
     plan) options='--as --backend' ;;
     reload | check-config) options='' ;;
     *) return ;;

@@ -9,7 +9,7 @@ function __nm_divert_connections
     nm-divert complete connections 2>/dev/null
 end
 
-set -l commands status switch trust forget explain plan reload check-config
+set -l commands status switch trust forget explain doctor plan reload check-config
 
 complete -c nm-divert -f
 complete -c nm-divert -n __fish_use_subcommand -l help -d 'Show the commands'
@@ -19,6 +19,7 @@ complete -c nm-divert -n __fish_use_subcommand -a switch -d 'Set the mode'
 complete -c nm-divert -n __fish_use_subcommand -a trust -d 'Learn the network of now as a site'
 complete -c nm-divert -n __fish_use_subcommand -a forget -d 'Undo trust'
 complete -c nm-divert -n __fish_use_subcommand -a explain -d 'Tell which way a packet takes'
+complete -c nm-divert -n __fish_use_subcommand -a doctor -d 'Find what stands in the way'
 complete -c nm-divert -n __fish_use_subcommand -a plan -d 'Print the rules without touching anything'
 complete -c nm-divert -n __fish_use_subcommand -a reload -d 'Have the configuration read again'
 complete -c nm-divert -n __fish_use_subcommand -a check-config -d 'Check the configuration'
@@ -42,6 +43,6 @@ complete -c nm-divert -n '__fish_seen_subcommand_from explain plan' -l as -x -a 
     -d 'Suppose this place'
 complete -c nm-divert -n '__fish_seen_subcommand_from plan' -l backend -x -a 'iptables nftables' \
     -d 'In the words of this backend'
-complete -c nm-divert -n '__fish_seen_subcommand_from explain' -l json -d 'Print JSON'
+complete -c nm-divert -n '__fish_seen_subcommand_from explain doctor' -l json -d 'Print JSON'
 
 complete -c nm-divert -n '__fish_seen_subcommand_from check-config' -F

@@ -69,7 +69,9 @@ set_up (DivertService  *service,
   service->authority = divert_authority_new (service->bus, DIVERT_AUTHORITY_TIMEOUT_MS,
                                              DIVERT_AUTHORITY_INTERACTIVE_TIMEOUT_MS);
   service->questions = divert_questions_new (service);
+  service->examination = divert_examination_new ();
   divert_service_connect_questions (service);
+  divert_service_connect_doctor (service);
   divert_service_connect_changes (service);
   divert_service_connect_learning (service);
   divert_service_stay (service);
@@ -85,6 +87,7 @@ tear_down (DivertService *service)
   if (g_dbus_interface_skeleton_get_object_path (G_DBUS_INTERFACE_SKELETON (service->object)) != NULL)
     g_dbus_interface_skeleton_unexport (G_DBUS_INTERFACE_SKELETON (service->object));
   divert_questions_free (service->questions);
+  divert_examination_free (service->examination);
   divert_authority_free (service->authority);
   /* One of those that waited for the authority may just have set this timer. */
   divert_timer_clear (&service->idle_timer);

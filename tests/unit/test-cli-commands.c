@@ -28,9 +28,11 @@ typedef struct
 } Case;
 
 #define STATUS "Status();"
+#define DOCTOR "Doctor();"
 
 static const Case cases[] = {
-  { "status", NULL, 0, STATUS, "Place       away" },
+  { "status", NULL, 0, STATUS DOCTOR, "Place       away" },
+  { "status", NULL, 0, STATUS DOCTOR, "In the way\n  a rule gives packets our mark" },
   { "status --json", NULL, 0, STATUS, "\"mode\" : \"auto\"" },
   { "status --json extra", NULL, 2, "", "unexpected argument: 'extra'" },
   { "status --bogus", NULL, 2, "", "--bogus" },
@@ -42,6 +44,12 @@ static const Case cases[] = {
   { "status", DBUS_ERROR "Spawn.ChildExited", 4, STATUS, NULL },
   { "status", DBUS_ERROR "Spawn.ExecFailed", 4, STATUS, NULL },
   { "status", DBUS_ERROR "UnknownMethod", 1, STATUS, NULL },
+
+  { "doctor", NULL, 0, DOCTOR, "Warning: a rule gives packets our mark" },
+  { "doctor --json", NULL, 0, DOCTOR, "\"kind\" : \"our-mark\"" },
+  { "doctor extra", NULL, 2, "", "unexpected argument: 'extra'" },
+  { "doctor", DBUS_ERROR "LimitsExceeded", 1, DOCTOR, "nm-divert: " },
+  { "doctor", DBUS_ERROR "NoReply", 4, DOCTOR, "cannot be reached" },
 
   { "switch away", NULL, 0, "Switch('away', uint64 0, false);" STATUS, "Mode        automatic" },
   { "switch home --until-network-change", NULL, 0, "Switch('home', uint64 0, true);" STATUS, NULL },
@@ -132,6 +140,7 @@ canned_answer (Fixture    *fixture,
   } answers[] = {
     { "Status",
       "({'mode': <'auto'>, 'place': <'away'>, 'reason-code': <'no-candidate'>, 'sites': <[{'name': <'home'>}]>},)" },
+    { "Doctor", "({'findings': <[{'kind': <'our-mark'>, 'gravity': <'warning'>}]>},)" },
     { "Explain", "({'path': <'direct'>, 'device': <'wlan0'>, 'place': <'home'>},)" },
     { "ExplainAs", "({'path': <'direct'>, 'place': <'away'>},)" },
     { "Plan", "('*mangle\\n-A\\u001bx\\n',)" },

@@ -263,6 +263,44 @@ test_explanation (void)
   g_assert_cmpstr (json_object_get_string_member (object, "protocol"), ==, "tcp");
 }
 
+/* The second kind is of a newer helper. */
+static void
+test_diagnosis (void)
+{
+  g_autoptr(GVariant) diagnosis = parse (
+    "{'findings': <[{'kind': <'rule-takes'>, 'gravity': <'grave'>, 'where': <'ip -4 rule'>,"
+    " 'rule': <'99: not from all fwmark 0xca6c lookup 51820\\u001b'>, 'owner': <'wg-quick'>, 'count': <uint32 1>,"
+    " 'command': <'sudo ip'>},"
+    " {'kind': <'novelty'>, 'gravity': <'note'>, 'text': <'new'>, 'advice': <'wait'>, 'where': <'here'>,"
+    " 'rule': <'it'>, 'owner': <''>, 'count': <uint32 3>, 'command': <''>}]>}");
+  g_autoptr(GVariant) well = parse ("{'findings': <@aa{sv} []>}");
+  g_autofree char *text = divert_view_diagnosis (diagnosis), *nothing = divert_view_diagnosis (well);
+  g_autofree char *gravest = divert_view_gravest (diagnosis), *none = divert_view_gravest (well);
+  g_autofree char *json = divert_json_diagnosis (well);
+
+  g_assert_cmpstr (text, ==,
+                   "Grave: an ip rule before ours takes packets that should go to the proxy, and they are lost or "
+                   "leave past it\n"
+                   "  ip -4 rule (probably wg-quick's)\n"
+                   "    99: not from all fwmark 0xca6c lookup 51820?\n"
+                   "  → move it behind ours\n"
+                   "    sudo ip\n"
+                   "\n"
+                   "Note: new\n"
+                   "  here\n"
+                   "    it\n"
+                   "    and 2 more like it\n"
+                   "  → wait\n");
+  g_assert_cmpstr (nothing, ==, "No other program's rules stand in the way.\n");
+  g_assert_cmpstr (gravest, ==,
+                   "\nIn the way\n"
+                   "  an ip rule before ours takes packets that should go to the proxy, and they are lost or leave "
+                   "past it\n"
+                   "    → run 'nm-divert doctor' to see it, and what cures it\n");
+  g_assert_cmpstr (none, ==, "");
+  g_assert_cmpstr (json, ==, "{\n  \"findings\" : []\n}");
+}
+
 static void
 test_preview (void)
 {
@@ -356,6 +394,7 @@ main (int    argc,
   g_test_add_func ("/cli/view/hostile-names", test_hostile_names);
   g_test_add_func ("/cli/view/ssid", test_ssid);
   g_test_add_func ("/cli/view/explanation", test_explanation);
+  g_test_add_func ("/cli/view/diagnosis", test_diagnosis);
   g_test_add_func ("/cli/view/preview", test_preview);
   g_test_add_func ("/cli/printable", test_printable);
   g_test_add_func ("/cli/json/keys", test_json);

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: the list of findings, and what to ask the kernel for it.
+ */
+#include "findings-private.h"
+
+/* Enough to notice a rule that takes an intranet, however many there are. */
+#define MAX_DESTINATIONS 32
+
+static void
+add_for_sources (DivertDiagnosis   *diagnosis,
+                 DivertFindingKind  kind,
+                 guint              sources)
+{
+  for (guint i = 0; i < DIVERT_N_SOURCES; i++)
+    if ((sources & 1u << i) != 0)
+      g_ptr_array_add (diagnosis->findings,
+                       divert_finding_new (kind, g_strdup (divert_source_name (i)), g_strdup (""), "", g_strdup ("")));
+}
+
+static int
+compare (gconstpointer a,
+         gconstpointer b)
+{
+  const DivertFinding *const *x = a, *const *y = b;
+
+  return (int) (*x)->kind - (int) (*y)->kind;
+}
+
+/* g_ptr_array_sort() keeps the order of what is equal. */
+DivertDiagnosis *
+divert_diagnosis_new (const DivertConfig *config,
+                      const char         *backend,
+                      const DivertSurvey *survey)
+{
+  DivertDiagnosis *diagnosis = g_new0 (DivertDiagnosis, 1);
+
+  diagnosis->findings = g_ptr_array_new_with_free_func ((GDestroyNotify) divert_finding_free);
+  divert_diagnosis_see_policies (diagnosis, config, survey);
+  divert_diagnosis_see_filters (diagnosis, config, backend, survey);
+  add_for_sources (diagnosis, DIVERT_FINDING_UNREAD, survey->unread);
+  add_for_sources (diagnosis, DIVERT_FINDING_CUT, survey->cut);
+  g_ptr_array_sort (diagnosis->findings, compare);
+  return diagnosis;
+}
+
+void
+divert_diagnosis_free (DivertDiagnosis *diagnosis)
+{
+  if (diagnosis == NULL)
+    return;
+  g_ptr_array_unref (diagnosis->findings);
+  g_free (diagnosis);
+}
+
+static void
+add_address (GArray             *destinations,
+             const DivertConfig *config,
+             const DivertPrefix *prefix)
+{
+  const DivertPrefix address = divert_prefix_host (prefix);
+
+  if (destinations->len < MAX_DESTINATIONS && (address.family != DIVERT_FAMILY_IPV6 || config->ipv6))
+    divert_prefixes_add (destinations, &address);
+}
+
+GArray *
+divert_diagnosis_list_destinations (const DivertConfig   *config,
+                                    const DivertDecision *decision)
+{
+  /* Addresses for documentation, which nobody has a route of its own for. */
+  static const char *const internet[] = { "198.51.100.1", "2001:db8::1" };
+  GArray *destinations = divert_prefixes_new ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (internet); i++)
+    {
+      DivertPrefix address;
+
+      if (divert_address_parse (internet[i], &address, NULL))
+        add_address (destinations, config, &address);
+    }
+  for (guint i = 0; i < config->sites->len; i++)
+    {
+      const DivertSite *site = g_ptr_array_index (config->sites, i);
+
+      for (guint j = 0; j < site->intranet->len; j++)
+        if (!divert_prefixes_contain (decision->direct, divert_prefixes_index (site->intranet, j)))
+          add_address (destinations, config, divert_prefixes_index (site->intranet, j));
+    }
+  return destinations;
+}

@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a survey of other programs' rules is found to be wrong with.
+ */
+#include "core/doctor/findings.h"
+
+#include <string.h>
+
+#include "values.h"
+
+static const char away[] = "[proxy]\ngroup=1\n[site home]\nintranet=192.168.22.0/24;fd00:22::/64\nzone=home\n";
+
+static const DivertPolicy local = { .priority = 0, .table = DIVERT_TABLE_LOCAL, .suppress_prefixlength = -1 };
+static const DivertPolicy ours = { .ours = TRUE, .priority = 100, .mark = 0x17, .mask = 0xff, .table = 2233,
+                                   .suppress_prefixlength = -1 };
+static const DivertPolicy main_table = { .priority = 32766, .table = DIVERT_TABLE_MAIN, .suppress_prefixlength = -1 };
+static const DivertPolicy wg_main = { .priority = 98, .table = DIVERT_TABLE_MAIN, .suppress_prefixlength = 0 };
+static const DivertPolicy wg_all = { .priority = 99, .invert = TRUE, .mark = 0xca6c, .mask = G_MAXUINT32,
+                                     .table = 51820, .suppress_prefixlength = -1 };
+
+/* One finding a line: kind, where, rule, owner, command, count. */
+static char *
+findings_to_text (const DivertDiagnosis *diagnosis)
+{
+  g_autoptr(GString) text = g_string_new (NULL);
+
+  for (guint i = 0; i < diagnosis->findings->len; i++)
+    {
+      const DivertFinding *finding = g_ptr_array_index (diagnosis->findings, i);
+
+      g_string_append_printf (text, "%s|%s|%s|%s|%s|%u\n", divert_finding_kind_name (finding->kind), finding->where,
+                              finding->rule, finding->owner, finding->command, finding->count);
+    }
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+static char *
+diagnose (const DivertSurvey *survey,
+          const char         *backend)
+{
+  g_autoptr(DivertConfig) config = test_config_new (away);
+  g_autoptr(DivertDiagnosis) diagnosis = divert_diagnosis_new (config, backend, survey);
+
+  return findings_to_text (diagnosis);
+}
+
+static void
+assert_found (const DivertSurvey *survey,
+              const char         *expected)
+{
+  g_autofree char *found = diagnose (survey, "iptables");
+
+  g_assert_cmpstr (found, ==, expected);
+}
+
+static DivertSurvey *
+make_policies (const DivertPolicy *const *policies,
+               guint                      n)
+{
+  DivertSurvey *survey = divert_survey_new ();
+
+  for (guint i = 0; i < n; i++)
+    divert_survey_add_policy (survey, policies[i]);
+  return survey;
+}
+
+static void
+add_way (DivertSurvey *survey,
+         const char   *to,
+         guint32       table)
+{
+  DivertWay way = { .answered = TRUE, .to_lo = table == 2233, .table = table };
+
+  g_assert_true (divert_address_parse (to, &way.destination, NULL));
+  divert_survey_add_way (survey, &way);
+}
+
+#define MOVE_MAIN "sudo ip -4 rule add pref 32701 from all lookup main suppress_prefixlength 0 && " \
+                  "sudo ip -4 rule del pref 98 from all lookup main suppress_prefixlength 0"
+#define MOVE_ALL "sudo ip -4 rule add pref 32702 not from all fwmark 0xca6c lookup 51820 && " \
+                 "sudo ip -4 rule del pref 99 not from all fwmark 0xca6c lookup 51820"
+
+static void
+test_rules_before_ours (void)
+{
+  const DivertPolicy *const policies[] = { &local, &wg_main, &wg_all, &ours, &main_table };
+  g_autoptr(DivertSurvey) taken = make_policies (policies, 5), idle = make_policies (policies, 5);
+
+  add_way (taken, "198.51.100.1", 51820);
+  add_way (idle, "198.51.100.1", 2233);
+  assert_found (taken,
+                "rule-takes|ip -4 rule|99: not from all fwmark 0xca6c lookup 51820|wg-quick|" MOVE_ALL "|1\n"
+                "rule-before|ip -4 rule|98: from all lookup main suppress_prefixlength 0|wg-quick|" MOVE_MAIN "|1\n");
+  assert_found (idle,
+                "rule-before|ip -4 rule|98: from all lookup main suppress_prefixlength 0|wg-quick|" MOVE_MAIN "|1\n"
+                "rule-before|ip -4 rule|99: not from all fwmark 0xca6c lookup 51820|wg-quick|" MOVE_ALL "|1\n");
+}
+
+static void
+test_rules_behind_ours (void)
+{
+  DivertPolicy all = wg_all;
+  const DivertPolicy *const policies[] = { &local, &ours, &wg_main, &all, &main_table };
+  g_autoptr(DivertSurvey) survey = make_policies (policies, 5);
+
+  all.priority = 32764;
+  assert_found (survey, "");
+}
+
+/* One condition at a time: which of them keeps our packets away? */
+static void
+test_rules_that_miss_ours (void)
+{
+  DivertPolicy tailscale = { .priority = 50, .mark = 0x80000, .mask = 0xff0000, .table = 52,
+                             .suppress_prefixlength = -1 };
+  DivertPolicy in = { .priority = 51, .in_interface = "eth0", .table = 7, .suppress_prefixlength = -1 };
+  DivertPolicy mark = { .priority = 52, .mark = 0x18, .mask = 0xff, .table = 7, .suppress_prefixlength = -1 };
+  DivertPolicy nop = { .priority = 53, .action = DIVERT_POLICY_NONE, .suppress_prefixlength = -1 };
+  DivertPolicy not_ours = { .priority = 54, .invert = TRUE, .mark = 0x17, .mask = 0xff, .table = 7,
+                            .suppress_prefixlength = -1 };
+  const DivertPolicy *const policies[] = { &local, &tailscale, &in, &mark, &nop, &not_ours, &ours };
+  g_autoptr(DivertSurvey) survey = make_policies (policies, G_N_ELEMENTS (policies));
+
+  assert_found (survey, "");
+}
+
+static void
+test_rules_of_our_mark (void)
+{
+  DivertPolicy left = { .priority = 99, .mark = 23, .mask = G_MAXUINT32, .table = 2233, .suppress_prefixlength = -1 };
+  DivertPolicy theirs = { .priority = 200, .mark = 0x1117, .mask = 0xffff, .table = 7, .suppress_prefixlength = -1 };
+  DivertPolicy hidden = { .priority = 98, .table = 8, .has_more = TRUE, .suppress_prefixlength = -1 };
+  const DivertPolicy *const policies[] = { &local, &hidden, &left, &ours, &theirs };
+  g_autoptr(DivertSurvey) survey = make_policies (policies, G_N_ELEMENTS (policies));
+
+  assert_found (survey,
+                "rule-before|ip -4 rule|98: from all lookup 8|||1\n"
+                "rule-left|ip -4 rule|99: from all fwmark 0x17 lookup 2233||"
+                "sudo ip -4 rule del pref 99 from all fwmark 0x17 lookup 2233|1\n"
+                "rule-mark|ip -4 rule|200: from all fwmark 0x1117/0xffff lookup 7|||1\n");
+}
+
+static guint
+add_chain (DivertSurvey *survey,
+           DivertWorld   world,
+           const char   *table,
+           const char   *name,
+           DivertAt      at)
+{
+  const DivertSurveyChain chain = { .world = world, .families = DIVERT_FAMILIES_IPV4, .family = "ip", .table = table,
+                                    .name = name, .at = at };
+
+  divert_survey_add_chain (survey, &chain);
+  return survey->chains->len - 1;
+}
+
+static void
+add_jump (DivertSurvey *survey,
+          guint         chain,
+          guint64       number,
+          const char   *to)
+{
+  const DivertSurveyRule rule = { .chain = chain, .number = number, .effect = DIVERT_EFFECT_JUMP, .to = to };
+
+  divert_survey_add_rule (survey, &rule);
+}
+
+static void
+add_effect (DivertSurvey *survey,
+            guint         chain,
+            guint64       number,
+            DivertEffect  effect,
+            guint32       value,
+            guint32       mask,
+            guint16       port)
+{
+  const DivertSurveyRule rule = { .chain = chain, .number = number, .effect = effect, .value = value, .mask = mask,
+                                  .port = port };
+
+  divert_survey_add_rule (survey, &rule);
+}
+
+/* The article's, and clash's beside it.  A chain that nobody jumps to is of no interest. */
+static void
+test_proxies (void)
+{
+  g_autoptr(DivertSurvey) survey = divert_survey_new ();
+  const guint prerouting = add_chain (survey, DIVERT_WORLD_LEGACY, "mangle", "PREROUTING", DIVERT_AT_PREROUTING);
+  const guint divert = add_chain (survey, DIVERT_WORLD_LEGACY, "mangle", "DIVERT", DIVERT_AT_NOWHERE);
+  const guint idle = add_chain (survey, DIVERT_WORLD_LEGACY, "mangle", "IDLE", DIVERT_AT_NOWHERE);
+  const guint output = add_chain (survey, DIVERT_WORLD_LEGACY, "nat", "OUTPUT", DIVERT_AT_OUTPUT);
+  const guint clash = add_chain (survey, DIVERT_WORLD_NFTABLES, "clash", "out put", DIVERT_AT_OUTPUT);
+
+  add_jump (survey, prerouting, 1, "DIVERT");
+  add_effect (survey, divert, 1, DIVERT_EFFECT_TPROXY, 0, 0, 22223);
+  add_effect (survey, divert, 2, DIVERT_EFFECT_TPROXY, 0, 0, 22223);
+  add_effect (survey, idle, 1, DIVERT_EFFECT_TPROXY, 0, 0, 22223);
+  add_effect (survey, output, 3, DIVERT_EFFECT_REDIRECT, 0, 0, 1053);
+  add_effect (survey, output, 5, DIVERT_EFFECT_REDIRECT, 0, 0, 1053);
+  add_effect (survey, clash, 7, DIVERT_EFFECT_REDIRECT, 0, 0, 7892);
+  assert_found (survey,
+                "other-proxy|nft: table ip clash, chain out put|redirect to :7892 # handle 7|clash|"
+                "sudo nft delete rule ip clash 'out put' handle 7|1\n"
+                "old-rules|iptables-legacy: table mangle, chain DIVERT|-A DIVERT -j TPROXY --on-port 22223||"
+                "sudo iptables-legacy -t mangle -F DIVERT|2\n"
+                "old-rules|iptables-legacy: table nat, chain OUTPUT|-A OUTPUT -j REDIRECT --to-ports 1053||"
+                "sudo iptables-legacy -t nat -D OUTPUT 5 && sudo iptables-legacy -t nat -D OUTPUT 3|2\n");
+}
+
+static void
+test_marks (void)
+{
+  g_autoptr(DivertSurvey) survey = divert_survey_new ();
+  const guint output = add_chain (survey, DIVERT_WORLD_LEGACY, "mangle", "OUTPUT", DIVERT_AT_OUTPUT);
+  const guint forward = add_chain (survey, DIVERT_WORLD_LEGACY, "mangle", "FORWARD", DIVERT_AT_FORWARD);
+
+  add_effect (survey, output, 1, DIVERT_EFFECT_MARK, 0x80000, 0xff0000, 0);
+  add_effect (survey, output, 2, DIVERT_EFFECT_MARK, 0x17, G_MAXUINT32, 0);
+  add_effect (survey, output, 3, DIVERT_EFFECT_MARK, 0x1, G_MAXUINT32, 0);
+  add_effect (survey, output, 4, DIVERT_EFFECT_RESTORE_MARK, 0, 0xff0000, 0);
+  add_effect (survey, output, 5, DIVERT_EFFECT_SAVE_MARK, 0, 0x3f, 0);
+  add_effect (survey, output, 6, DIVERT_EFFECT_UNTRACK, 0, 0, 0);
+  add_effect (survey, forward, 1, DIVERT_EFFECT_MARK, 0x1, G_MAXUINT32, 0);
+  assert_found (survey,
+                "mark|iptables-legacy: table mangle, chain OUTPUT|-A OUTPUT -j MARK --set-xmark 0x1/0xffffffff||"
+                "sudo iptables-legacy -t mangle -D OUTPUT 3|1\n"
+                "connection-mark|iptables-legacy: table mangle, chain OUTPUT|"
+                "-A OUTPUT -j CONNMARK --save-mark --nfmask 0x3f --ctmask 0x3f||"
+                "sudo iptables-legacy -t mangle -D OUTPUT 5|1\n"
+                "our-mark|iptables-legacy: table mangle, chain OUTPUT|-A OUTPUT -j MARK --set-xmark 0x17/0xffffffff||"
+                "sudo iptables-legacy -t mangle -D OUTPUT 2|1\n"
+                "untracked|iptables-legacy: table mangle, chain OUTPUT|-A OUTPUT -j CT --notrack||"
+                "sudo iptables-legacy -t mangle -D OUTPUT 6|1\n");
+}
+
+/* What comes from a network only, or has another mark, are no packets of ours. */
+static void
+test_other_packets (void)
+{
+  g_autoptr(DivertSurvey) survey = divert_survey_new ();
+  const guint chain = add_chain (survey, DIVERT_WORLD_NFTABLES, "router", "pre", DIVERT_AT_PREROUTING);
+  DivertSurveyRule rule = { .chain = chain, .effect = DIVERT_EFFECT_TPROXY, .port = 7893, .in_interface = "br0" };
+
+  divert_survey_add_rule (survey, &rule);
+  rule = (DivertSurveyRule) { .chain = chain, .effect = DIVERT_EFFECT_MARK, .value = 1, .mask = G_MAXUINT32,
+                              .mark_match = { TRUE, FALSE, 0x18, 0xff } };
+  divert_survey_add_rule (survey, &rule);
+  rule = (DivertSurveyRule) { .chain = chain, .effect = DIVERT_EFFECT_TPROXY, .port = 7893, .in_interface = "lo",
+                              .in_invert = TRUE };
+  divert_survey_add_rule (survey, &rule);
+  assert_found (survey, "");
+}
+
+/* A map may lead anywhere in its table, but not out of it. */
+static void
+test_maps (void)
+{
+  g_autoptr(DivertSurvey) survey = divert_survey_new ();
+  const guint base = add_chain (survey, DIVERT_WORLD_NFTABLES, "a", "base", DIVERT_AT_OUTPUT);
+  const guint mapped = add_chain (survey, DIVERT_WORLD_NFTABLES, "a", "mapped", DIVERT_AT_NOWHERE);
+  const guint other = add_chain (survey, DIVERT_WORLD_NFTABLES, "b", "mapped", DIVERT_AT_NOWHERE);
+
+  add_effect (survey, base, 1, DIVERT_EFFECT_MAP, 0, 0, 0);
+  add_effect (survey, mapped, 2, DIVERT_EFFECT_UNTRACK, 0, 0, 0);
+  add_effect (survey, other, 3, DIVERT_EFFECT_UNTRACK, 0, 0, 0);
+  assert_found (survey, "untracked|nft: table ip a, chain mapped|notrack # handle 2||"
+                        "sudo nft delete rule ip a mapped handle 2|1\n");
+}
+
+static void
+test_reverse_path (void)
+{
+  g_autoptr(DivertSurvey) survey = divert_survey_new ();
+  const DivertSurveyChain chain = { .world = DIVERT_WORLD_NFTABLES, .families = DIVERT_FAMILIES_BOTH,
+                                    .family = "inet", .table = "firewalld", .name = "mangle_PREROUTING",
+                                    .at = DIVERT_AT_PREROUTING };
+  const DivertSurveyRule rule = { .number = 4, .effect = DIVERT_EFFECT_DROP, .reverse_path = TRUE };
+  g_autofree char *with_nftables = NULL;
+
+  divert_survey_add_chain (survey, &chain);
+  divert_survey_add_rule (survey, &rule);
+  assert_found (survey, "reverse-path|nft: table inet firewalld, chain mangle_PREROUTING|"
+                        "fib saddr . iif oif missing drop # handle 4|firewalld|"
+                        "sudo nft delete rule inet firewalld mangle_PREROUTING handle 4|1\n");
+  with_nftables = diagnose (survey, "nftables");
+  g_assert_cmpstr (with_nftables, ==, "");
+}
+
+static void
+test_ours_and_unseen (void)
+{
+  g_autoptr(DivertSurvey) survey = divert_survey_new ();
+  const DivertSurveyChain chain = { .world = DIVERT_WORLD_NFTABLES, .families = DIVERT_FAMILIES_BOTH,
+                                    .family = "inet", .table = "nm-divert", .name = "output",
+                                    .at = DIVERT_AT_OUTPUT, .ours = TRUE };
+
+  divert_survey_add_chain (survey, &chain);
+  add_effect (survey, 0, 1, DIVERT_EFFECT_MARK, 0x17, G_MAXUINT32, 0);
+  survey->unread = 1u << DIVERT_SOURCE_LEGACY;
+  survey->cut = 1u << DIVERT_SOURCE_NFTABLES;
+  assert_found (survey, "unread|legacy||||1\ncut|nftables||||1\n");
+}
+
+/* Chains that jump to each other in a ring, and to all others. */
+static void
+test_work (void)
+{
+  g_autoptr(DivertSurvey) survey = divert_survey_new ();
+  g_autoptr(DivertConfig) config = test_config_new (away);
+  g_autoptr(DivertDiagnosis) diagnosis = NULL;
+  const guint n_chains = 100, n_rules = 100;
+
+  for (guint i = 0; i < n_chains; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("c%u", i);
+
+      add_chain (survey, DIVERT_WORLD_NFTABLES, "t", name, i == 0 ? DIVERT_AT_PREROUTING : DIVERT_AT_NOWHERE);
+    }
+  for (guint i = 0; i < n_chains; i++)
+    for (guint j = 0; j < n_rules; j++)
+      {
+        g_autofree char *to = g_strdup_printf ("c%u", (i + j + 1) % n_chains);
+
+        if (j == n_rules - 1)
+          add_effect (survey, i, j, DIVERT_EFFECT_MAP, 0, 0, 0);
+        else
+          add_jump (survey, i, j, to);
+      }
+  diagnosis = divert_diagnosis_new (config, "iptables", survey);
+  g_assert_cmpuint (diagnosis->findings->len, ==, 0);
+  g_assert_cmpuint (diagnosis->steps, <, 4 * n_chains * n_rules);
+}
+
+static void
+test_limits (void)
+{
+  g_autoptr(DivertSurvey) survey = divert_survey_new ();
+  const guint chain = add_chain (survey, DIVERT_WORLD_LEGACY, "mangle", "OUTPUT", DIVERT_AT_OUTPUT);
+
+  for (guint i = 0; i < DIVERT_SURVEY_MAX_RULES; i++)
+    add_effect (survey, chain, i + 1, DIVERT_EFFECT_ACCEPT, 0, 0, 0);
+  g_assert_cmpuint (survey->cut, ==, 0);
+  add_effect (survey, chain, 1, DIVERT_EFFECT_ACCEPT, 0, 0, 0);
+  g_assert_cmpuint (survey->cut, ==, 1u << DIVERT_SOURCE_LEGACY);
+  g_assert_cmpuint (survey->rules->len, ==, DIVERT_SURVEY_MAX_RULES);
+  for (guint i = 0; i <= DIVERT_SURVEY_MAX_POLICIES; i++)
+    divert_survey_add_policy (survey, &main_table);
+  g_assert_cmpuint (survey->cut, ==, 1u << DIVERT_SOURCE_LEGACY | 1u << DIVERT_SOURCE_POLICIES);
+}
+
+static void
+test_destinations (void)
+{
+  g_autoptr(DivertConfig) config = test_config_new (away);
+  g_autoptr(DivertMode) mode = divert_mode_new (DIVERT_MODE_AUTO, NULL);
+  g_autoptr(DivertFacts) facts = divert_facts_new ();
+  g_autoptr(DivertDecision) decision = divert_decide (config, mode, facts);
+  g_autoptr(GArray) all = divert_diagnosis_list_destinations (config, decision), granted = NULL;
+  g_autofree char *all_text = divert_prefixes_to_string (all), *granted_text = NULL;
+
+  test_prefixes_add (decision->direct, "192.168.22.0/24");
+  granted = divert_diagnosis_list_destinations (config, decision);
+  granted_text = divert_prefixes_to_string (granted);
+  g_assert_cmpstr (all_text, ==, "198.51.100.1;2001:db8::1;192.168.22.0;fd00:22::");
+  g_assert_cmpstr (granted_text, ==, "198.51.100.1;2001:db8::1;fd00:22::");
+}
+
+static void
+test_names (void)
+{
+  for (guint i = 0; i < DIVERT_N_FINDINGS; i++)
+    {
+      DivertFindingKind kind;
+
+      g_assert_true (divert_finding_kind_from_name (divert_finding_kind_name (i), &kind));
+      g_assert_cmpint (kind, ==, i);
+      g_assert_cmpint (divert_finding_kind_get_gravity (i), >=, i > 0 ? divert_finding_kind_get_gravity (i - 1) : 0);
+    }
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/findings/rules-before-ours", test_rules_before_ours);
+  g_test_add_func ("/findings/rules-behind-ours", test_rules_behind_ours);
+  g_test_add_func ("/findings/rules-that-miss-ours", test_rules_that_miss_ours);
+  g_test_add_func ("/findings/rules-of-our-mark", test_rules_of_our_mark);
+  g_test_add_func ("/findings/proxies", test_proxies);
+  g_test_add_func ("/findings/marks", test_marks);
+  g_test_add_func ("/findings/other-packets", test_other_packets);
+  g_test_add_func ("/findings/maps", test_maps);
+  g_test_add_func ("/findings/reverse-path", test_reverse_path);
+  g_test_add_func ("/findings/ours-and-unseen", test_ours_and_unseen);
+  g_test_add_func ("/findings/work", test_work);
+  g_test_add_func ("/findings/limits", test_limits);
+  g_test_add_func ("/findings/destinations", test_destinations);
+  g_test_add_func ("/findings/names", test_names);
+  return g_test_run ();
+}
