@@ -267,6 +267,65 @@ test_maps (void)
                         "sudo nft delete rule ip a mapped handle 2|1\n");
 }
 
+/* A survey with a base chain at INPUT, the chain 1, and @rules. */
+static DivertSurvey *
+make_input (gboolean                drops,
+            const DivertSurveyRule *rules,
+            guint                   n_rules)
+{
+  DivertSurvey *survey = divert_survey_new ();
+  const DivertSurveyChain input = { .world = DIVERT_WORLD_LEGACY, .families = DIVERT_FAMILIES_IPV4, .family = "ip",
+                                    .table = "filter", .name = "INPUT", .at = DIVERT_AT_INPUT, .drops = drops };
+
+  divert_survey_add_chain (survey, &input);
+  add_chain (survey, DIVERT_WORLD_LEGACY, "filter", "SUB", DIVERT_AT_NOWHERE);
+  for (guint i = 0; i < n_rules; i++)
+    divert_survey_add_rule (survey, &rules[i]);
+  return survey;
+}
+
+#define INPUT_DROPS(RULE) "dropped|iptables-legacy: table filter, chain INPUT|" RULE \
+                          "||sudo iptables-legacy -t filter -I INPUT -i lo -j ACCEPT|1\n"
+
+static void
+test_drops (void)
+{
+  const DivertSurveyRule from_lo = { .effect = DIVERT_EFFECT_ACCEPT, .in_interface = "lo" };
+  const DivertSurveyRule from_eth = { .effect = DIVERT_EFFECT_ACCEPT, .in_interface = "eth0" };
+  const DivertSurveyRule some = { .effect = DIVERT_EFFECT_ACCEPT, .has_more = TRUE };
+  const DivertSurveyRule set = { .effect = DIVERT_EFFECT_ACCEPT, .has_more = TRUE, .device_set = TRUE };
+  const DivertSurveyRule drop = { .effect = DIVERT_EFFECT_DROP };
+  const DivertSurveyRule back = { .effect = DIVERT_EFFECT_RETURN, .has_more = TRUE };
+  const DivertSurveyRule marked = { .effect = DIVERT_EFFECT_DROP,
+                                    .mark_match = { TRUE, FALSE, 0x40000, 0xff0000 } };
+  const DivertSurveyRule sub = { .effect = DIVERT_EFFECT_JUMP, .to = "SUB" };
+  const DivertSurveyRule sub_drop = { .chain = 1, .effect = DIVERT_EFFECT_DROP };
+  const struct
+  {
+    gboolean          drops;
+    DivertSurveyRule  rules[4];
+    guint             n_rules;
+    const char       *expected;
+  } cases[] = {
+    { TRUE, { from_lo }, 1, "" },
+    { TRUE, { set }, 1, "" },
+    { TRUE, { from_eth, some }, 2, INPUT_DROPS ("policy DROP") },
+    { FALSE, { from_eth, some }, 2, "" },
+    { FALSE, { some, drop }, 2, INPUT_DROPS ("-A INPUT -j DROP") },
+    { FALSE, { back, drop }, 2, "" },
+    { FALSE, { marked }, 1, "" },
+    { FALSE, { from_lo, drop }, 2, "" },
+    { FALSE, { sub, sub_drop }, 2, INPUT_DROPS ("-A SUB -j DROP") },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr(DivertSurvey) survey = make_input (cases[i].drops, cases[i].rules, cases[i].n_rules);
+
+      assert_found (survey, cases[i].expected);
+    }
+}
+
 static void
 test_reverse_path (void)
 {
@@ -391,6 +450,7 @@ main (int    argc,
   g_test_add_func ("/findings/marks", test_marks);
   g_test_add_func ("/findings/other-packets", test_other_packets);
   g_test_add_func ("/findings/maps", test_maps);
+  g_test_add_func ("/findings/drops", test_drops);
   g_test_add_func ("/findings/reverse-path", test_reverse_path);
   g_test_add_func ("/findings/ours-and-unseen", test_ours_and_unseen);
   g_test_add_func ("/findings/work", test_work);

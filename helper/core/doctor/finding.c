@@ -41,6 +41,10 @@ static const struct
     "our-mark", DIVERT_GRAVITY_WARNING,
     N_("a rule gives packets our mark, so they are taken for packets that should go to the proxy"),
     N_("remove it, or choose another mark with mark= and mask= under [divert]") },
+  [DIVERT_FINDING_DROPPED] = {
+    "dropped", DIVERT_GRAVITY_WARNING,
+    N_("a chain drops what comes in from lo, so packets that should go to the proxy may not reach it"),
+    N_("accept what comes in from lo") },
   [DIVERT_FINDING_UNTRACKED] = {
     "untracked", DIVERT_GRAVITY_WARNING,
     N_("a rule hides packets of this machine from connection tracking, so their DNS is not redirected"),

@@ -28,6 +28,7 @@ typedef enum
   DIVERT_FINDING_CONNECTION_MARK, /* the same on connections */
   DIVERT_FINDING_REVERSE_PATH,    /* drops diverted IPv6 */
   DIVERT_FINDING_OUR_MARK,        /* gives other packets our mark */
+  DIVERT_FINDING_DROPPED,         /* drops what comes in from lo */
   DIVERT_FINDING_UNTRACKED,       /* NOTRACK */
   DIVERT_FINDING_POLICY_BEFORE,   /* an ip rule before ours would take diverted packets, if its table had a route */
   DIVERT_FINDING_POLICY_LEFT,     /* an ip rule for our mark or table that is not ours */

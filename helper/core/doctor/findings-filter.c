@@ -26,22 +26,12 @@ typedef struct
   DivertFinding      *findings[DIVERT_N_FINDINGS]; /* of this chain */
 } Look;
 
-/* A name that a person may have to type.  Anything can be in it. */
-static char *
-quote (const char *name)
-{
-  if (name[0] != '\0' && strspn (name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-+@") ==
-                           strlen (name))
-    return g_strdup (name);
-  return g_shell_quote (name);
-}
-
 static char *
 make_command (const DivertSurveyChain *chain,
               const DivertSurveyRule  *rule,
               gboolean                 whole)
 {
-  g_autofree char *table = quote (chain->table), *name = quote (chain->name);
+  g_autofree char *table = divert_diagnosis_quote (chain->table), *name = divert_diagnosis_quote (chain->name);
   const char *program = chain->families == DIVERT_FAMILIES_IPV6 ? "ip6tables-legacy" : "iptables-legacy";
 
   if (chain->world == DIVERT_WORLD_NFTABLES && whole)
@@ -162,6 +152,7 @@ see_rule (Look                   *look,
       break;
     case DIVERT_EFFECT_JUMP:
     case DIVERT_EFFECT_MAP:
+    case DIVERT_EFFECT_RETURN:
     case DIVERT_EFFECT_ACCEPT:
     default:
       break;

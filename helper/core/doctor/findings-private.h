@@ -11,5 +11,9 @@ G_BEGIN_DECLS
 void divert_diagnosis_see_policies (DivertDiagnosis *diagnosis, const DivertConfig *config, const DivertSurvey *survey);
 void divert_diagnosis_see_filters (DivertDiagnosis *diagnosis, const DivertConfig *config, const char *backend,
                                    const DivertSurvey *survey);
+void divert_diagnosis_see_drops (DivertDiagnosis *diagnosis, const DivertConfig *config, const DivertSurvey *survey);
+
+/* A name that a person may have to type, in a command; free it.  Anything can be in it. */
+char *divert_diagnosis_quote (const char *name);
 
 G_END_DECLS

@@ -4,6 +4,8 @@
  */
 #include "findings-private.h"
 
+#include <string.h>
+
 /* Enough to notice a rule that takes an intranet, however many there are. */
 #define MAX_DESTINATIONS 32
 
@@ -16,6 +18,14 @@ add_for_sources (DivertDiagnosis   *diagnosis,
     if ((sources & 1u << i) != 0)
       g_ptr_array_add (diagnosis->findings,
                        divert_finding_new (kind, g_strdup (divert_source_name (i)), g_strdup (""), "", g_strdup ("")));
+}
+
+char *
+divert_diagnosis_quote (const char *name)
+{
+  static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-+@";
+
+  return name[0] != '\0' && strspn (name, plain) == strlen (name) ? g_strdup (name) : g_shell_quote (name);
 }
 
 static int
@@ -38,6 +48,7 @@ divert_diagnosis_new (const DivertConfig *config,
   diagnosis->findings = g_ptr_array_new_with_free_func ((GDestroyNotify) divert_finding_free);
   divert_diagnosis_see_policies (diagnosis, config, survey);
   divert_diagnosis_see_filters (diagnosis, config, backend, survey);
+  divert_diagnosis_see_drops (diagnosis, config, survey);
   add_for_sources (diagnosis, DIVERT_FINDING_UNREAD, survey->unread);
   add_for_sources (diagnosis, DIVERT_FINDING_CUT, survey->cut);
   g_ptr_array_sort (diagnosis->findings, compare);

@@ -78,6 +78,9 @@ append_nft_effect (GString                *text,
     case DIVERT_EFFECT_MAP:
       g_string_append (text, "vmap …");
       break;
+    case DIVERT_EFFECT_RETURN:
+      g_string_append (text, "return");
+      break;
     case DIVERT_EFFECT_ACCEPT:
       g_string_append (text, "accept");
       break;
@@ -143,6 +146,9 @@ append_legacy_effect (GString                *text,
     {
     case DIVERT_EFFECT_JUMP:
       g_string_append_printf (text, "-j %s", rule->to);
+      break;
+    case DIVERT_EFFECT_RETURN:
+      g_string_append (text, "-j RETURN");
       break;
     case DIVERT_EFFECT_ACCEPT:
       g_string_append (text, "-j ACCEPT");

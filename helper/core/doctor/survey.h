@@ -109,6 +109,7 @@ typedef enum
 {
   DIVERT_EFFECT_JUMP,         /* or goto */
   DIVERT_EFFECT_MAP,          /* to a chain that a map names, which we do not read */
+  DIVERT_EFFECT_RETURN,
   DIVERT_EFFECT_ACCEPT,
   DIVERT_EFFECT_DROP,         /* or reject */
   DIVERT_EFFECT_MARK,         /* packet mark = (mark & ~mask) ^ value */
@@ -138,6 +139,7 @@ typedef struct
   gboolean        out_invert;
   DivertMarkMatch mark_match;
   gboolean        reverse_path;   /* it looks whether the sender could be reached the same way */
+  gboolean        device_set;     /* one of has_more's: a set of devices or marks, which may have ours */
   gboolean        has_more;       /* conditions that are not in this value */
 } DivertSurveyRule;
 

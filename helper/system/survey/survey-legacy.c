@@ -144,14 +144,20 @@ see_target (const Table      *table,
             guint             target_offset,
             DivertSurveyRule *rule)
 {
+  static const struct { const char *name; DivertEffect effect; } verdicts[] = {
+    { "ACCEPT", DIVERT_EFFECT_ACCEPT }, { "DROP", DIVERT_EFFECT_DROP }, { "RETURN", DIVERT_EFFECT_RETURN },
+  };
   const char *name = table->family->get_target (entry, table->handle);
   const struct xt_entry_target *target = (const struct xt_entry_target *) (const void *) (entry + target_offset);
 
-  if (name == NULL || name[0] == '\0' || g_str_equal (name, "RETURN"))
+  if (name == NULL || name[0] == '\0')
     return FALSE;
-  rule->effect = g_str_equal (name, "ACCEPT") ? DIVERT_EFFECT_ACCEPT : DIVERT_EFFECT_DROP;
-  if (g_str_equal (name, "ACCEPT") || g_str_equal (name, "DROP"))
-    return TRUE;
+  for (guint i = 0; i < G_N_ELEMENTS (verdicts); i++)
+    if (g_str_equal (name, verdicts[i].name))
+      {
+        rule->effect = verdicts[i].effect;
+        return TRUE;
+      }
   /* libiptc names a jump's chain here; its target is the standard one, which has no name. */
   if (target->u.user.name[0] == '\0')
     {

@@ -7,6 +7,7 @@
  * is not known here may be a condition, so the rule then has more.
  */
 #include "survey-private.h"
+#include "system/netlink/netlink.h"
 
 #include <stdio.h>
 
@@ -176,6 +177,9 @@ see_verdict (Walk              *walk,
       if (walk->rule.to != NULL)
         emit (walk, DIVERT_EFFECT_JUMP);
       break;
+    case NFT_RETURN:
+      emit (walk, DIVERT_EFFECT_RETURN);
+      break;
     case NF_ACCEPT:
       emit (walk, DIVERT_EFFECT_ACCEPT);
       break;
@@ -277,6 +281,8 @@ static void
 see_lookup (Walk              *walk,
             struct nftnl_expr *expr)
 {
+  const Register *source = get_register (walk, expr, NFTNL_EXPR_LOOKUP_SREG);
+
   if (nftnl_expr_is_set (expr, NFTNL_EXPR_LOOKUP_DREG))
     {
       if (nftnl_expr_get_u32 (expr, NFTNL_EXPR_LOOKUP_DREG) == NFT_REG_VERDICT)
@@ -285,6 +291,7 @@ see_lookup (Walk              *walk,
         *get_register (walk, expr, NFTNL_EXPR_LOOKUP_DREG) = (Register) { 0 };
     }
   walk->rule.has_more = TRUE;
+  walk->rule.device_set |= source->from == FROM_IIFNAME || source->from == FROM_IIF || source->from == FROM_MARK;
 }
 
 static void
@@ -352,18 +359,35 @@ see_expression (struct nftnl_expr *expr,
   return 0;
 }
 
+/* FALSE: the library does not know one of its expressions. */
+static gboolean
+walk_rule (Walk                  *walk,
+           const struct nlmsghdr *header)
+{
+  struct nftnl_rule *rule = nftnl_rule_alloc ();
+  const gboolean parsed = nftnl_rule_nlmsg_parse (header, rule) >= 0;
+
+  if (parsed)
+    {
+      walk->rule.number = nftnl_rule_get_u64 (rule, NFTNL_RULE_HANDLE);
+      nftnl_expr_foreach (rule, see_expression, walk);
+    }
+  nftnl_rule_free (rule);
+  return parsed;
+}
+
 void
 divert_survey_read_nft_rule (DivertSurvey          *survey,
                              guint                  chain,
                              const struct nlmsghdr *header)
 {
-  struct nftnl_rule *rule = nftnl_rule_alloc ();
   Walk walk = { .survey = survey, .rule = { .chain = chain } };
 
-  if (nftnl_rule_nlmsg_parse (header, rule) >= 0)
+  if (!walk_rule (&walk, header))
     {
-      walk.rule.number = nftnl_rule_get_u64 (rule, NFTNL_RULE_HANDLE);
-      nftnl_expr_foreach (rule, see_expression, &walk);
+      g_autoptr(DivertNetlinkMessage) stripped = divert_survey_strip_nft_rule (header);
+
+      walk.rule.has_more = TRUE;
+      walk_rule (&walk, nlmsg_hdr (stripped));
     }
-  nftnl_rule_free (rule);
 }

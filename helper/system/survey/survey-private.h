@@ -6,6 +6,7 @@
 
 #include "survey-read.h"
 
+struct nl_msg;
 struct nlmsghdr;
 
 G_BEGIN_DECLS
@@ -17,6 +18,9 @@ void divert_survey_read_legacy (DivertSurvey *survey);
 
 /* Adds what matters of the nftables rule in @header, in the chain @chain. */
 void divert_survey_read_nft_rule (DivertSurvey *survey, guint chain, const struct nlmsghdr *header);
+
+/* The rule in @header without the expressions that nobody here looks at; free it. */
+struct nl_msg *divert_survey_strip_nft_rule (const struct nlmsghdr *header);
 
 /* Matches and targets of x_tables, which nftables has as well (nft_compat).  @data has @size bytes.
  *
