@@ -407,6 +407,30 @@ test_limits (void)
   g_assert_cmpuint (survey->cut, ==, 1u << DIVERT_SOURCE_LEGACY | 1u << DIVERT_SOURCE_POLICIES);
 }
 
+/* The worst are kept. */
+static void
+test_many_findings (void)
+{
+  g_autoptr(DivertSurvey) survey = divert_survey_new ();
+  g_autoptr(DivertConfig) config = test_config_new (away);
+  g_autoptr(DivertDiagnosis) diagnosis = NULL;
+  const DivertFinding *first, *last;
+
+  for (guint i = 0; i <= DIVERT_DIAGNOSIS_MAX_FINDINGS; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("c%u", i);
+      const guint chain = add_chain (survey, DIVERT_WORLD_NFTABLES, "t", name, DIVERT_AT_OUTPUT);
+
+      add_effect (survey, chain, 1, i == 200 ? DIVERT_EFFECT_REDIRECT : DIVERT_EFFECT_UNTRACK, 0, 0, 7);
+    }
+  diagnosis = divert_diagnosis_new (config, "nftables", survey);
+  first = g_ptr_array_index (diagnosis->findings, 0);
+  last = g_ptr_array_index (diagnosis->findings, diagnosis->findings->len - 1);
+  g_assert_cmpuint (diagnosis->findings->len, ==, DIVERT_DIAGNOSIS_MAX_FINDINGS);
+  g_assert_cmpint (first->kind, ==, DIVERT_FINDING_OTHER_PROXY);
+  g_assert_cmpint (last->kind, ==, DIVERT_FINDING_CUT);
+}
+
 static void
 test_destinations (void)
 {
@@ -455,6 +479,7 @@ main (int    argc,
   g_test_add_func ("/findings/ours-and-unseen", test_ours_and_unseen);
   g_test_add_func ("/findings/work", test_work);
   g_test_add_func ("/findings/limits", test_limits);
+  g_test_add_func ("/findings/many-findings", test_many_findings);
   g_test_add_func ("/findings/destinations", test_destinations);
   g_test_add_func ("/findings/names", test_names);
   return g_test_run ();

@@ -65,7 +65,7 @@ static const struct
     "unread", DIVERT_GRAVITY_NOTE, N_("this part of the kernel could not be read, so nothing is known about it"),
     N_("see the log of the helper") },
   [DIVERT_FINDING_CUT] = {
-    "cut", DIVERT_GRAVITY_NOTE, N_("there are too many rules here, so only the first ones were looked at"),
+    "cut", DIVERT_GRAVITY_NOTE, N_("there is too much here to look at or to show, so some of it is missing"),
     N_("look at the rest by hand") },
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (kinds) == DIVERT_N_FINDINGS);

@@ -10,14 +10,21 @@
 #define MAX_DESTINATIONS 32
 
 static void
+add_note (DivertDiagnosis   *diagnosis,
+          DivertFindingKind  kind,
+          const char        *where)
+{
+  g_ptr_array_add (diagnosis->findings, divert_finding_new (kind, g_strdup (where), g_strdup (""), "", g_strdup ("")));
+}
+
+static void
 add_for_sources (DivertDiagnosis   *diagnosis,
                  DivertFindingKind  kind,
                  guint              sources)
 {
   for (guint i = 0; i < DIVERT_N_SOURCES; i++)
     if ((sources & 1u << i) != 0)
-      g_ptr_array_add (diagnosis->findings,
-                       divert_finding_new (kind, g_strdup (divert_source_name (i)), g_strdup (""), "", g_strdup ("")));
+      add_note (diagnosis, kind, divert_source_name (i));
 }
 
 char *
@@ -52,6 +59,11 @@ divert_diagnosis_new (const DivertConfig *config,
   add_for_sources (diagnosis, DIVERT_FINDING_UNREAD, survey->unread);
   add_for_sources (diagnosis, DIVERT_FINDING_CUT, survey->cut);
   g_ptr_array_sort (diagnosis->findings, compare);
+  if (diagnosis->findings->len > DIVERT_DIAGNOSIS_MAX_FINDINGS)
+    {
+      g_ptr_array_set_size (diagnosis->findings, DIVERT_DIAGNOSIS_MAX_FINDINGS - 1);
+      add_note (diagnosis, DIVERT_FINDING_CUT, "findings");
+    }
   return diagnosis;
 }
 

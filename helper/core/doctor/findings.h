@@ -9,6 +9,9 @@
 
 G_BEGIN_DECLS
 
+/* The worst so many are kept, because they all go into one message. */
+#define DIVERT_DIAGNOSIS_MAX_FINDINGS 256
+
 typedef struct
 {
   GPtrArray *findings; /* DivertFinding, worst first */
