@@ -4,17 +4,14 @@
  * who writes between our reading and our writing, and news that are lost.
  */
 #include <errno.h>
-#include <linux/netfilter/nfnetlink.h>
-#include <linux/netlink.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "../unit/expansion.h"
 #include "namespace.h"
+#include "nft-wire.h"
 #include "system/filter/nftables/nftables.h"
 #include "unowned.h"
 
@@ -23,56 +20,6 @@ typedef struct
   DivertBackend *backend;
   DivertRuleset *home, *away;
 } Fixture;
-
-/* What happens to our own messages. */
-static struct
-{
-  guint    n_batches;
-  guint    n_meddled; /* before so many batches somebody writes */
-  int      failure;   /* for the next batch; 0: none */
-  gsize    received;  /* bytes */
-} wire;
-
-static int
-meddle (gconstpointer data,
-        gsize         size)
-{
-  const struct nlmsghdr *header = data;
-  const int failure = wire.failure;
-
-  if (size < sizeof *header || header->nlmsg_type != NFNL_MSG_BATCH_BEGIN)
-    return 0;
-  wire.failure = 0;
-  if (wire.n_batches++ < wire.n_meddled)
-    test_run ("nft add table ip theirs%u", wire.n_batches);
-  return failure;
-}
-
-/* In the place of the C library's. */
-ssize_t
-send (int         fd,
-      const void *data,
-      size_t      size,
-      int         flags)
-{
-  const int failure = meddle (data, size);
-
-  if (failure == 0)
-    return syscall (SYS_sendto, fd, data, size, flags, NULL, 0);
-  errno = failure;
-  return -1;
-}
-
-ssize_t
-recvmsg (int            fd,
-         struct msghdr *message,
-         int            flags)
-{
-  const ssize_t n = syscall (SYS_recvmsg, fd, message, flags);
-
-  wire.received += MAX (n, 0);
-  return n;
-}
 
 static void
 set_up (Fixture       *f,
@@ -326,9 +273,9 @@ test_in_use (Fixture       *f,
 
   lay (f, f->home);
   whole = read_ours ();
-  test_run ("nft 'add chain inet nm-divert strange { type filter hook output priority 0; }; "
+  test_run ("nft 'add chain inet nm-divert strange { type filter hook prerouting priority 0; }; "
             "add rule inet nm-divert strange jump grants; add rule inet nm-divert strange meta l4proto @tcp-udp "
-            "goto judge; add rule inet nm-divert serve meta l4proto @tcp-udp jump intranet'");
+            "goto to-proxy; add rule inet nm-divert deliver meta l4proto @tcp-udp jump grants'");
   g_assert_cmpuint (lay (f, f->home), ==, 1);
   mended = read_ours ();
   g_assert_cmpstr (mended, ==, whole);
@@ -353,7 +300,7 @@ test_lost_news (Fixture       *f,
   lay (f, f->home);
   test_run ("{ echo 'table ip crowd { chain c {'; "
             "for i in $(seq 5000); do echo 'counter comment \"one of many\"'; done; "
-            "echo '}; }'; } > crowd && nft -f crowd && rm crowd && nft flush chain inet nm-divert judge");
+            "echo '}; }'; } > crowd && nft -f crowd && rm crowd && nft flush chain inet nm-divert deliver");
   g_assert_true (test_wait (5000, test_was_called, &n_unknown));
   g_assert_cmphex (f->backend->klass->find_drift (f->backend, FALSE), ==, 1u << DIVERT_PART_NFTABLES);
   g_assert_cmpuint (lay (f, f->home), ==, 1);
