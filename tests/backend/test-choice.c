@@ -262,6 +262,30 @@ test_no_nftables (Fixture       *f,
   g_assert_cmpstr (find_rules (), ==, "iptables");
 }
 
+/* No backend works in both families: the one that works in one of them is taken, until the other one has all. */
+static void
+test_one_family (Fixture       *f,
+                 gconstpointer  data)
+{
+  g_autoptr(GError) error = NULL;
+
+  lack = LACKS_NFTABLES;
+  sandbox.lacking = "icmp6";
+  sandbox.lacking_error = ENOENT;
+  g_assert_true (f->choice->klass->probe (f->choice, DIVERT_FAMILY_IPV4, NULL));
+  g_assert_false (f->choice->klass->probe (f->choice, DIVERT_FAMILY_IPV6, &error));
+  g_assert_error (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_UNAVAILABLE);
+  g_assert_cmpstr (f->choice->klass->name, ==, "iptables");
+  g_assert_nonnull (f->choice->klass->passed_over);
+  lay (f, f->away);
+
+  lack = LACKS_NOTHING;
+  probe (f);
+  lay (f, f->away);
+  g_assert_cmpstr (find_rules (), ==, "nftables");
+  g_assert_null (f->choice->klass->passed_over);
+}
+
 /* The new one's rules can't be laid: the old ones stay, without what they grant. */
 static void
 test_refused (Fixture       *f,
@@ -405,6 +429,7 @@ main (int    argc,
   add_with ("/choice/no-legacy/none-there", test_no_legacy, TRUE);
   add_with ("/choice/no-nftables/nftables", test_no_nftables, LACKS_NFTABLES);
   add_with ("/choice/no-nftables/netfilter", test_no_nftables, LACKS_NETFILTER);
+  add ("/choice/one-family", test_one_family);
   add ("/choice/refused", test_refused);
   add ("/choice/under-load", test_under_load);
   add ("/choice/upgrade", test_upgrade);

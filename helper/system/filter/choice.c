@@ -10,7 +10,8 @@
  * An earlier helper may have left rules with any of them, so the first success also removes the others'.  Nothing of
  * theirs is loaded or created for that.
  *
- * AUTO takes the first that works in both families, and keeps in mind why it passed over the one before it.
+ * AUTO takes the first that works in both families, and keeps in mind why it passed over the one before it.  If none
+ * does, the first that works in one family is better than none.
  */
 #include "choice.h"
 
@@ -48,21 +49,24 @@ get_chosen (Choice *self)
   return self->backends[self->chosen];
 }
 
-static gboolean
-works (DivertBackend  *backend,
-       GError        **error)
+/* In how many families it works, or has nothing to do.  @error: what it lacks in another one. */
+static guint
+count_families (DivertBackend  *backend,
+                GError        **error)
 {
+  guint n = 0;
+
   for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
     {
       g_autoptr(GError) failure = NULL;
 
       if (backend->klass->probe (backend, family, &failure) ||
           g_error_matches (failure, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_NO_FAMILY))
-        continue;
-      g_propagate_error (error, g_steal_pointer (&failure));
-      return FALSE;
+        n++;
+      else if (error != NULL && *error == NULL)
+        g_propagate_error (error, g_steal_pointer (&failure));
     }
-  return TRUE;
+  return n;
 }
 
 static void
@@ -79,30 +83,39 @@ choose (Choice *self,
   self->klass.wants_guard = backend->klass->wants_guard;
 }
 
-static gboolean
-suits (Choice  *self,
-       guint    i,
-       GError **error)
+static guint
+rate (Choice  *self,
+      guint    i,
+      GError **error)
 {
-  return self->kind == DIVERT_BACKEND_AUTO ? works (self->backends[i], error) : self->kind == kinds[i].kind;
+  if (self->kind == DIVERT_BACKEND_AUTO)
+    return count_families (self->backends[i], error);
+  return self->kind == kinds[i].kind ? DIVERT_N_FAMILIES : 0;
 }
 
-/* If none works, the preferred one says what it lacks, and all are asked again the next time. */
+/* Unless one works in both families, the chosen one says what it lacks, and all are asked again the next time. */
 static void
 settle (Choice *self)
 {
   g_autoptr(GError) lack = NULL;
-  guint i = 0;
+  guint best = 0, chosen = 0;
 
   if (self->settled)
     return;
-  while (i < N_BACKENDS && !suits (self, i, lack == NULL ? &lack : NULL))
-    i++;
-  self->settled = i < N_BACKENDS;
+  for (guint i = 0; i < N_BACKENDS && best < DIVERT_N_FAMILIES; i++)
+    {
+      const guint n = rate (self, i, i == 0 ? &lack : NULL);
+
+      if (n <= best)
+        continue;
+      best = n;
+      chosen = i;
+    }
+  self->settled = best == DIVERT_N_FAMILIES;
   g_free (self->passed_over);
-  self->passed_over = self->settled && lack != NULL ? g_strdup (lack->message) : NULL;
+  self->passed_over = chosen > 0 && lack != NULL ? g_strdup (lack->message) : NULL;
   self->klass.passed_over = self->passed_over;
-  choose (self, self->settled ? i : 0);
+  choose (self, chosen);
 }
 
 static gboolean
