@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Owns: the program nm-divert-modules: which modules are loaded before anything asks for them. These are the
- * modules of the configured backend and the one for the fence's device. If any backend may be used, the modules of the
+ * modules of the configured backend, the one for the fence's device, and those of whoever ends flows. If any backend may be used, the modules of the
  * second one are loaded only if the first one's aren't all there. system/base/modules-load.c says how, and why it is a
  * program of its own.
  */
@@ -13,6 +13,9 @@
 #include "system/filter/choice.h"
 #include "system/filter/guard.h"
 #include "system/routing/fence-device.h"
+
+/* What finds and ends sockets and connections, whichever backend there is (system/flows/). */
+static const char *const of_flows[] = { "nf_conntrack_netlink", "tcp_diag", "udp_diag", NULL };
 
 static GPtrArray *
 list_alternatives (DivertBackendKind kind)
@@ -39,7 +42,7 @@ main (void)
   g_autoptr(GError) error = NULL;
 
   g_log_writer_default_set_use_stderr (TRUE);
-  if (divert_modules_load (alternatives, divert_fence_device_kinds, DIVERT_RUN_DIR, &error))
+  if (divert_modules_load (alternatives, of_flows, divert_fence_device_kinds, DIVERT_RUN_DIR, &error))
     return EXIT_SUCCESS;
   g_warning ("%s", error->message);
   return EXIT_FAILURE;

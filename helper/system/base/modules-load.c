@@ -97,6 +97,18 @@ load (struct kmod_ctx *context,
   return state;
 }
 
+static gboolean
+load_or_note (struct kmod_ctx *context,
+              const char      *name,
+              GHashTable      *states)
+{
+  const DivertModuleState state = load (context, name);
+
+  if (state != DIVERT_MODULE_UNKNOWN)
+    g_hash_table_insert (states, (gpointer) name, GUINT_TO_POINTER (state));
+  return state == DIVERT_MODULE_UNKNOWN;
+}
+
 /* FALSE: not all of them. */
 static gboolean
 load_all (struct kmod_ctx *context,
@@ -106,19 +118,13 @@ load_all (struct kmod_ctx *context,
   gboolean all = TRUE;
 
   for (guint i = 0; i < names->len; i++)
-    {
-      const DivertModuleState state = load (context, names->pdata[i]);
-
-      if (state == DIVERT_MODULE_UNKNOWN)
-        continue;
-      g_hash_table_insert (states, names->pdata[i], GUINT_TO_POINTER (state));
-      all = FALSE;
-    }
+    all &= load_or_note (context, names->pdata[i], states);
   return all;
 }
 
 gboolean
 divert_modules_load (const GPtrArray    *alternatives,
+                     const char *const  *always,
                      const char *const  *one_of,
                      const char         *run_dir,
                      GError            **error)
@@ -137,6 +143,8 @@ divert_modules_load (const GPtrArray    *alternatives,
   kmod_load_resources (context);
   for (guint i = 0; i < alternatives->len && !load_all (context, alternatives->pdata[i], states); i++)
     ;
+  for (guint i = 0; always[i] != NULL; i++)
+    load_or_note (context, always[i], states);
   for (guint i = 0; one_of[i] != NULL && load (context, one_of[i]) != DIVERT_MODULE_UNKNOWN; i++)
     ;
   kmod_unref (context);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: which kernel modules the iptables backend and everything around it need.
+ * Owns: which kernel modules the iptables backend needs.
  *
  * Extensions are listed by the aliases under which the kernel itself looks for them ("ipt_owner"
  * and "ip6t_owner" are both xt_owner), so the tables of matches and targets remain the only list.
@@ -8,11 +8,9 @@
 #include "iptables-extension.h"
 #include "iptables-family.h"
 
-/* These cannot be found by the name of an extension: each family's tables, and what is needed to find the
- * sockets and connections that end with a place. */
-static const char *const others[] = {
-  "ip_tables",         "ip6_tables",         "iptable_mangle", "ip6table_mangle", "iptable_nat",
-  "ip6table_nat",      "nf_conntrack_netlink", "tcp_diag",     "udp_diag",
+/* Each family's tables.  They cannot be found by the name of an extension. */
+static const char *const tables[] = {
+  "ip_tables", "ip6_tables", "iptable_mangle", "ip6table_mangle", "iptable_nat", "ip6table_nat",
 };
 
 static void
@@ -32,8 +30,8 @@ divert_iptables_list_modules (void)
 {
   GPtrArray *names = g_ptr_array_new_with_free_func (g_free);
 
-  for (guint i = 0; i < G_N_ELEMENTS (others); i++)
-    g_ptr_array_add (names, g_strdup (others[i]));
+  for (guint i = 0; i < G_N_ELEMENTS (tables); i++)
+    g_ptr_array_add (names, g_strdup (tables[i]));
   for (guint i = 0; i < divert_iptables_n_matches; i++)
     add_extension (names, &divert_iptables_matches[i].extension);
   for (guint i = 0; i < divert_iptables_n_targets; i++)
