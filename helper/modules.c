@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Owns: the program nm-divert-modules: which modules are loaded before anything asks for them. These are the
- * modules of the configured backend, the one for the fence's device, and those of whoever ends flows. If any backend may be used, the modules of the
- * second one are loaded only if the first one's aren't all there. system/base/modules-load.c says how, and why it is a
- * program of its own.
+ * modules of the configured backend, the one for the fence's device, and those of whoever ends flows. If any backend
+ * may be used, the modules of the second one are loaded only if the first one's aren't all there.
+ * system/base/modules-load.c says how, and why it is a program of its own.
  */
 #include <stdlib.h>
 
