@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The guard of the intranets, in a table of its own in nftables, for as long as the rules are in other tables: whoever
+ * The guard of the intranets, in a table of its own in nftables.  It stands beside rules in other tables: whoever
  * flushes those doesn't open the way for a socket that is bound to a device and so passes the fence.
  *
- * What it grants can lapse unless it is renewed.  Then, if the helper is killed or hangs at home and
- * the laptop is carried away, the direct way closes by itself.
+ * What it grants can lapse unless it is renewed.  Then, if the helper is killed or hangs at home and the laptop is
+ * carried away, the direct way closes by itself.  If no service manager sees to that, it stands beside any rules.
  *
  * The theory of operation stands at the head of nftables/guard.c.
  */

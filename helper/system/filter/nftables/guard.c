@@ -2,18 +2,18 @@
 /*
  * Owns: the guard's table in the kernel.
  *
- * Theory of operation.  The rules are laid in the legacy tables.  Another program flushes those, all at once, and then
- * the fence still holds an intranet's packets, but not those of a socket that is bound to a device: it asks for that
+ * Theory of operation.  If the rules are in the legacy tables, another program flushes those, all at once, and then the
+ * fence still holds an intranet's packets, but not those of a socket that is bound to a device: it asks for that
  * device's routes alone.  This table holds them.  Nothing that flushes legacy tables touches it, and the legacy rules
  * hold when somebody flushes nftables.  Each of the two decides alone, so a packet goes straight only if both let it.
  *
  * It is written behind the rules and before the fence opens: nftables' writers wait for each other, and a revocation
  * waits for nobody's table.  Without a grant nothing here is of use to anybody, so the order doesn't matter otherwise.
  *
- * If no service manager watches the helper, a grant lives for some seconds.  The main loop renews it while it turns and
- * its last decision is "at a site".  A grant that has lapsed is never renewed: whoever was stopped for so long may have
- * been carried anywhere, so a run has to look first.  The kernel's clock and ours both stand still while the machine
- * sleeps.
+ * If no service manager watches the helper, it stands beside rules in nftables, too, and a grant lives for some
+ * seconds.  The main loop renews it while it turns and its last decision is "at a site".  A grant that has lapsed is
+ * never renewed: whoever was stopped for so long may have been carried anywhere, so a run has to look first.  The
+ * kernel's clock and ours both stand still while the machine sleeps.
  *
  * Under a watchdog nothing lapses, because the service manager takes the grants of a helper that hangs away just as
  * soon, and a renewal has its price: nftables' writers wait for each other, and one that closes its socket waits for an
