@@ -119,6 +119,12 @@ divert_laying_set_tripwire (DivertLaying    *laying,
   divert_fences_set_tripwire (laying->fences, wire);
 }
 
+void
+divert_laying_settle (DivertLaying *laying)
+{
+  divert_fences_settle (laying->fences);
+}
+
 guint32
 divert_laying_get_port (const DivertLaying *laying)
 {

@@ -50,6 +50,9 @@ gboolean      divert_laying_is_loss (const DivertLaying *laying, struct nlmsghdr
  * doing.  Then @tripped is called: the caller has to lay again, with newer facts. */
 void          divert_laying_set_tripwire (DivertLaying *laying, DivertLookAgain tripped, gpointer user_data);
 
+/* Call it when a run begins.  If the tripwire is closing the fence, waits for that. */
+void          divert_laying_settle (DivertLaying *laying);
+
 /* The ports of the fence's writes, by which the kernel's notifications identify them, and of the tripwire's (0: there
  * is none). */
 guint32       divert_laying_get_port (const DivertLaying *laying);

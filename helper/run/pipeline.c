@@ -282,6 +282,7 @@ divert_pipeline_run (DivertPipeline *pipeline)
   if (should_wait (pipeline, NULL))
     return;
 
+  divert_laying_settle (pipeline->laying);
   divert_settings_retry (pipeline->settings);
   has_gid = divert_settings_get_gid (pipeline->settings, &gid);
   divert_settings_add_problems (pipeline->settings, problems);

@@ -196,7 +196,7 @@ main (int    argc,
     }
   setvbuf (stdout, NULL, _IOLBF, 0);
   /* A higher priority than the helper's, so that "carrier off" is stamped before the helper reacts. */
-  sched_setscheduler (0, SCHED_FIFO, &(struct sched_param){ .sched_priority = 2 });
+  sched_setscheduler (0, SCHED_FIFO, &(struct sched_param){ .sched_priority = 3 });
   polls[0] = (struct pollfd){ .events = POLLIN };
   polls[0].fd = open_notifications (NETLINK_ROUTE, RTMGRP_LINK | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE);
   polls[1] = (struct pollfd){ .fd = inotify_init1 (IN_CLOEXEC), .events = POLLIN };

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Coming home and losing the carrier, with gateway-mac: how soon the NAS is reached directly, and how soon the direct
-# path is closed: on a quiet machine, on a busy one, and while another program holds the tables' lock.  Times are
-# measured outside of the helper.
+# path is closed: on a quiet machine, on a busy one, while another program holds the tables' lock, and while the
+# helper's main thread stands still.  Times are measured outside of the helper.
 source "$(dirname "$0")/bench.bash"
 source "$(dirname "$0")/contenders.bash"
 
@@ -62,15 +62,24 @@ lose ()
   local start
 
   becomes home 10 || return 1
+  [[ $1 != *halted ]] || halt || return 1
   start=$(now_us)
   unplug
   until_true 2 first_event "$start" "carrier off wlan0" || return 1
   [[ $CONTENDER == before ]] || until_true 2 first_event "$start" "fence closed" || return 1
-  [[ $1 == *locked ]] || until_true 2 first_event "$start" "no carrier" || return 1
+  [[ $1 == *locked || $1 == *halted ]] || until_true 2 first_event "$start" "no carrier" || return 1
   pause 0.1
   [[ $CONTENDER == before ]] || lasted "$start" "fence closed" | into "closed$1"
-  [[ $1 == *locked ]] || lasted "$start" "tables written" | into "revoked$1"
+  [[ $1 == *locked || $1 == *halted ]] || lasted "$start" "tables written" | into "revoked$1"
+  reap halt
   plug home
+}
+
+halt ()
+{
+  : >"$LAB_LOGS/halt.log"
+  spawn halt "$NM_DIVERT_BUILDDIR/tests/lab/halt" "$(helper_pid)"
+  until_true 5 grep -q halted "$LAB_LOGS/halt.log"
 }
 
 # The same while another program holds the tables' lock.
@@ -112,11 +121,13 @@ for ((i = 0; i < ROAMS; i++)); do
   turns $i come_home "${DIVERTS[@]}"
   turns $i "lose -" "${DIVERTS[@]}"
   turns $i "lose_locked -locked" "${fenced[@]}"
+  turns $i "lose -halted" "${fenced[@]}"
 done
 burn
 for ((i = 0; i < ROAMS; i++)); do
   turns $i "lose -busy" "${DIVERTS[@]}"
   turns $i "lose_locked -busy-locked" "${fenced[@]}"
+  turns $i "lose -busy-halted" "${fenced[@]}"
 done
 kill "${burners[@]}"
 
@@ -127,8 +138,9 @@ goal "NetworkManager's activation → the NAS directly" "$(calculate "$(median_o
 row "… A/A: the same again" "$(calculate "$(median_of activated again) / 1000") ms"
 row "… the slowest" "$(calculate "$(worst <"$T/activated-now") / 1000") ms"
 compare carrier "carrier → the NAS directly (DHCP included)" 1000 ms
-for load in - -locked -busy -busy-locked; do
-  declare -A labels=([-]="" [-locked]=", the tables' lock held" [-busy]=", busy" [-busy-locked]=", busy and locked")
+for load in - -locked -halted -busy -busy-locked -busy-halted; do
+  declare -A labels=([-]="" [-locked]=", the tables' lock held" [-halted]=", the main thread halted"
+    [-busy]=", busy" [-busy-locked]=", busy and locked" [-busy-halted]=", busy and halted")
   goal "carrier lost → the fence closed${labels[$load]}" "$(calculate "$(median_of "closed$load" now) / 1000" %.3f)" \
     "<" 0.3 ms
   row "… the slowest of $(wc -l <"$T/closed$load-now")" "$(calculate "$(worst <"$T/closed$load-now") / 1000") ms"

@@ -85,6 +85,13 @@ divert_fences_set_tripwire (DivertFences   *fences,
 }
 
 void
+divert_fences_settle (DivertFences *fences)
+{
+  divert_tripwire_lock (fences->wire);
+  divert_tripwire_unlock (fences->wire);
+}
+
+void
 divert_fences_arm (DivertFences         *fences,
                    const DivertFence    *fence,
                    const DivertDecision *decision,

@@ -4,8 +4,9 @@
  *
  * Theory of operation.  One socket hears of the armed links alone, so that nothing else wakes the thread or fills the
  * socket.  Each message counts, and so does each one that is lost.  The other socket hears of all links.  It only tells
- * that some carrier may have changed, so it has room for one message, and is not looked at while done() is being called
- * every few milliseconds anyway.
+ * that some carrier may have changed, so what it loses does not matter, and nobody waits for it while done() is being
+ * called every few milliseconds anyway.  But it has room, because a socket that is half full holds up the very thread of
+ * the kernel that reports a loss (K4.11).
  *
  * Nobody can make the thread use more than a twentieth of a processor.  However long it has listened, it then sleeps
  * nineteen times as long.  What must be done at once has been done by then.
@@ -25,8 +26,10 @@
 
 #define BUFFER_BYTES (16 * 1024)
 #define INTERVAL_MS 5
+#define CROWD_ROOM_BYTES (1024 * 1024)
 /* Then the rest gets a turn. */
 #define MAX_DATAGRAMS 64
+#define MAX_OF_CROWD 512
 
 struct DivertTripEars
 {
@@ -68,7 +71,7 @@ hear_crowd (DivertTripEars *ears)
   gboolean any = FALSE;
   char nothing;
 
-  for (guint i = 0; i < MAX_DATAGRAMS && recv (nl_socket_get_fd (ears->crowd), &nothing, 1, MSG_DONTWAIT) >= 0; i++)
+  for (guint i = 0; i < MAX_OF_CROWD && recv (nl_socket_get_fd (ears->crowd), &nothing, 1, MSG_DONTWAIT) >= 0; i++)
     any = TRUE;
   return any;
 }
@@ -155,7 +158,7 @@ begin (DivertTripEars  *ears,
 
   errno = ENOMEM;
   ears->armed = subscribe (ears->limits.room_bytes);
-  ears->crowd = ears->armed != NULL ? subscribe (1) : NULL;
+  ears->crowd = ears->armed != NULL ? subscribe (CROWD_ROOM_BYTES) : NULL;
   ears->nudge = ears->crowd != NULL ? eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK) : -1;
   if (ears->nudge < 0)
     {
