@@ -216,15 +216,6 @@ divert_fence_state_read (DivertNetlink      *netlink,
   return g_steal_pointer (&state);
 }
 
-gboolean
-divert_fence_state_has_gates (const DivertFenceState *state)
-{
-  for (guint i = 0; i < state->fence->gates->len; i++)
-    if (divert_prefixes_index (state->fence->gates, i)->family == state->family && !state->gates->data[i])
-      return FALSE;
-  return TRUE;
-}
-
 void
 divert_fence_state_free (DivertFenceState *state)
 {

@@ -35,8 +35,6 @@ typedef struct
 /* @ifindex 0: there is no device, so no panel can count as present. */
 DivertFenceState *divert_fence_state_read (DivertNetlink *netlink, const DivertFence *fence, DivertFamily family,
                                            guint ifindex, GError **error);
-/* Are all gates of this family there? */
-gboolean          divert_fence_state_has_gates (const DivertFenceState *state);
 void              divert_fence_state_free (DivertFenceState *state);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertFenceState, divert_fence_state_free)
 

@@ -36,7 +36,8 @@ struct DivertFences
   DivertTripwire    *wire;     /* NULL: there is none */
   DivertFenceLeft    left;
   DivertParts        changed;  /* found by closing, and not told yet */
-  const DivertFence *complete; /* not owned: for this fence, closing found nothing left for opening to change */
+  const DivertFence *complete; /* not owned: for this fence, closing found nothing left for opening to change, … */
+  DivertFenceWriter  gates;    /* … except to add these */
 };
 
 DivertFences *
@@ -59,6 +60,7 @@ divert_fences_free (DivertFences *fences)
   if (fences == NULL)
     return;
   divert_tripwire_free (fences->wire);
+  divert_fence_writer_clear (&fences->gates);
   divert_fence_left_clear (&fences->left);
   divert_fence_device_free (fences->device);
   divert_netlink_free (fences->netlink);
@@ -91,6 +93,15 @@ divert_fences_settle (DivertFences *fences)
   divert_tripwire_unlock (fences->wire);
 }
 
+/* What closing has found is no longer true. */
+static void
+forget_complete (DivertFences *fences)
+{
+  fences->complete = NULL;
+  divert_fence_writer_clear (&fences->gates);
+  fences->gates = (DivertFenceWriter) { 0 };
+}
+
 void
 divert_fences_arm (DivertFences         *fences,
                    const DivertFence    *fence,
@@ -101,7 +112,7 @@ divert_fences_arm (DivertFences         *fences,
 
   /* What closing has found may be gone. */
   if (divert_tripwire_arm (fences->wire, links, fence))
-    fences->complete = NULL;
+    forget_complete (fences);
 }
 
 static void
@@ -146,7 +157,7 @@ plan_refusals (DivertFenceWriter *w,
     }
 }
 
-/* Most runs find it complete. */
+/* Most runs find it complete.  A run that grants something finds that the gates alone are missing. */
 static gboolean
 is_complete (const DivertFenceWriter *w)
 {
@@ -154,10 +165,25 @@ is_complete (const DivertFenceWriter *w)
     {
       const DivertFenceState *state = w->states[family];
 
-      if (state->stale_rules->len > 0 || state->stale_panels->len > 0 || !divert_fence_state_has_gates (state))
+      if (state->stale_rules->len > 0 || state->stale_panels->len > 0)
         return FALSE;
     }
   return TRUE;
+}
+
+/* Reading all of it again would take a tenth of a millisecond. */
+static void
+keep_complete (DivertFences      *fences,
+               DivertFenceWriter *w)
+{
+  if (!is_complete (w))
+    return;
+  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
+    if (!w->states[family]->mute)
+      divert_fence_writer_add_missing (w, family, w->fence->gates, w->states[family]->gates, RTN_THROW);
+  fences->complete = w->fence;
+  fences->gates = *w;
+  *w = (DivertFenceWriter) { 0 };
 }
 
 static gboolean
@@ -186,7 +212,6 @@ close_fence (DivertFences       *fences,
       divert_fence_left_shut (&fences->left);
       *ret_wrote = TRUE;
     }
-  fences->complete = is_complete (&w) ? fence : NULL;
   fences->changed |= divert_fence_left_find_drift (&fences->left, &w, whole);
   for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
     plan_closing (&w, family);
@@ -198,6 +223,7 @@ close_fence (DivertFences       *fences,
   if (!divert_fence_writer_send (&w, ret_wrote, error))
     return FALSE;
   divert_fence_left_set (&fences->left, fence, FALSE);
+  keep_complete (fences, &w);
   return TRUE;
 }
 
@@ -209,7 +235,7 @@ divert_fences_close (DivertFences       *fences,
 {
   gboolean wrote = FALSE, ok = TRUE;
 
-  fences->complete = NULL;
+  forget_complete (fences);
   /* An empty fence holds nothing.  Its gates stay until the panels go. */
   if (fence->families != DIVERT_FAMILIES_NONE)
     ok = close_fence (fences, fence, &wrote, error);
@@ -243,8 +269,8 @@ open_fence (DivertFences       *fences,
 {
   g_auto(DivertFenceWriter) w = { 0 };
 
-  if (g_steal_pointer (&fences->complete) == fence)
-    return TRUE;
+  if (fences->complete == fence)
+    return divert_fence_writer_send (&fences->gates, ret_wrote, error);
   if (!divert_fence_writer_read (&w, fences->netlink, fence, divert_fence_device_find (fences->netlink, NULL), error))
     return FALSE;
   for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
@@ -267,6 +293,7 @@ divert_fences_open (DivertFences       *fences,
   if (whole)
     ok = open_fence (fences, fence, &wrote, error);
   divert_tripwire_unlock (fences->wire);
+  forget_complete (fences);
   if (ok && whole)
     divert_fence_left_set (&fences->left, fence, TRUE);
   else if (!ok)
