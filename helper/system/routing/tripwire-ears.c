@@ -5,8 +5,8 @@
  * Theory of operation.  One socket hears of the armed links alone, so that nothing else wakes the thread or fills the
  * socket.  Each message counts, and so does each one that is lost.  The other socket hears of all links.  It only tells
  * that some carrier may have changed, so what it loses does not matter, and nobody waits for it while done() is being
- * called every few milliseconds anyway.  But it has room, because a socket that is half full holds up the very thread of
- * the kernel that reports a loss (K4.11).
+ * called every few milliseconds anyway.  But it has room, because a socket that is half full holds up the very thread
+ * of the kernel that reports a loss (K4.11).
  *
  * Nobody can make the thread use more than a twentieth of a processor.  However long it has listened, it then sleeps
  * nineteen times as long.  What must be done at once has been done by then.

@@ -32,7 +32,8 @@ DivertTripEars *divert_trip_ears_new (const DivertTripLimits *limits, const Dive
 /* Waits for the end of the thread. */
 void            divert_trip_ears_free (DivertTripEars *ears);
 
-/* From now on it hears of @links (DivertLinkState), and perhaps of those before.  Never call it, nor divert_trip_ears_free(), from the thread. */
+/* From now on it hears of @links (DivertLinkState), and perhaps of those before.  Never call it, nor
+ * divert_trip_ears_free(), from the thread. */
 void            divert_trip_ears_set (DivertTripEars *ears, const GArray *links);
 /* Calls done() soon. */
 void            divert_trip_ears_nudge (DivertTripEars *ears);
