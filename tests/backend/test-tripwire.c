@@ -411,6 +411,14 @@ test_overflow (Wired         *w,
   g_assert_cmpuint (send_three (&w->f, sock), ==, 3);
   g_assert_false (run (w, facts, w->f.open));
   g_assert_cmpuint (divert_fences_take_drift (w->f.fences), ==, 0);
+
+  /* The same after a run has found it complete, and before it opens. */
+  g_assert_false (write_fence (&w->f, divert_fences_close, w->f.open));
+  test_run ("i=0; while test $((i += 1)) -le 50; do echo link set up0 alias $i; done | ip -batch -");
+  wait_until_shut (w);
+  divert_fences_arm (w->f.fences, w->f.open, w->decision, facts);
+  g_assert_true (write_fence (&w->f, divert_fences_open, w->f.open));
+  g_assert_true (is_open (w));
   close (sock);
 }
 
