@@ -48,8 +48,8 @@ static const Kind iptables = {
     .lay_foreign = "nft 'table inet theirs { set s { type ipv4_addr; elements = { 10.9.9.9 }; }; chain c { "           \
                    "type filter hook output priority -200; ip daddr @s counter accept; }; }; "                         \
                    "table ip nm-divert { }'",                                                                          \
-    .edits = { "nft delete table inet nm-divert", "nft insert rule inet nm-divert leaving accept",                     \
-               "nft flush chain inet nm-divert judge",                                                                 \
+    .edits = { "nft delete table inet nm-divert", "nft insert rule inet nm-divert guard accept",                       \
+               "nft flush chain inet nm-divert output",                                                                \
                "nft add chain inet nm-divert strange '{ type filter hook output priority 0; }'" },                     \
     .owned = is_owned,                                                                                                 \
   }
@@ -67,7 +67,7 @@ static void
 take_grants (DivertRuleset *ruleset)
 {
   for (guint i = ruleset->rules->len; i > 0; i--)
-    if (((DivertRule *) g_ptr_array_index (ruleset->rules, i - 1))->chain == DIVERT_CHAIN_GRANTS)
+    if (divert_chain_is_granting (((DivertRule *) g_ptr_array_index (ruleset->rules, i - 1))->chain))
       g_ptr_array_remove_index (ruleset->rules, i - 1);
 }
 

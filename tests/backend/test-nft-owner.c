@@ -157,7 +157,7 @@ test_refused (Fixture       *f,
               gconstpointer  data)
 {
   static const char *const edits[] = {
-    "delete table " OURS,          "insert rule " OURS " leaving accept",    "flush chain " OURS " judge",
+    "delete table " OURS,          "insert rule " OURS " guard accept",      "flush chain " OURS " output",
     "add chain " OURS " strange",  "flush table " OURS,                      "add rule " OURS " grants accept",
     "add set " OURS " s '{ type ipv4_addr; }'",
   };

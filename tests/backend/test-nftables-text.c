@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * nft accepts the golden cases' nftables text.
+ * nft accepts the golden cases' nftables text, where their devices are there.
  */
 #include "namespace.h"
 
@@ -8,6 +8,7 @@ static void
 test_check (gconstpointer file)
 {
   test_namespace_enter ();
+  test_run ("ip link add eth0 type bridge && ip link add wlan0 type bridge");
   test_run ("nft -c -f '%s'", (const char *) file);
 }
 

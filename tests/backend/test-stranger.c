@@ -270,7 +270,7 @@ test_emptied (void)
 {
   stranger_enter ();
   stranger_lay_rules ("");
-  test_run ("for i in iptables-legacy ip6tables-legacy; do $i -t mangle -F OUTPUT; done");
+  test_run ("nft flush chain inet nm-divert output");
   for FAMILIES (family)
     {
       act (SOCK_DGRAM, family, NAS, 443, next_port++, FALSE);

@@ -48,9 +48,6 @@ load (const Walk   *walk,
     case DIVERT_NFT_KEY_IN_INDEX:
       *ret_value = g_str_equal (walk->in, "lo") ? 1 : 2;
       return walk->in[0] != '\0';
-    case DIVERT_NFT_KEY_OUT_INDEX:
-      *ret_value = g_str_equal (walk->out, "lo") ? 1 : 2;
-      return walk->out[0] != '\0';
     case DIVERT_NFT_KEY_FAMILY:
       *ret_value = sample->destination.family == DIVERT_FAMILY_IPV6 ? 10 : 2;
       return TRUE;
@@ -93,6 +90,7 @@ load (const Walk   *walk,
     case DIVERT_NFT_KEY_WILDCARD:
       *ret_value = sample->receiver == DIVERT_RECEIVER_SOMEBODY;
       return sample->receiver != DIVERT_RECEIVER_ANY;
+    case DIVERT_NFT_KEY_OUT_INDEX:
     case DIVERT_NFT_KEY_IN_NAME:
     case DIVERT_NFT_KEY_OUT_NAME:
     case DIVERT_NFT_KEY_SOURCE:
@@ -131,6 +129,8 @@ matches (const Walk          *walk,
 {
   guint32 value;
 
+  if (expr->key == DIVERT_NFT_KEY_OUT_INDEX)
+    return walk->out[0] != '\0' && matches_name (expr, walk->out);
   if (expr->key == DIVERT_NFT_KEY_IN_NAME || expr->key == DIVERT_NFT_KEY_OUT_NAME)
     return matches_name (expr, expr->key == DIVERT_NFT_KEY_IN_NAME ? walk->in : walk->out);
   if (expr->key == DIVERT_NFT_KEY_SOURCE || expr->key == DIVERT_NFT_KEY_DESTINATION)

@@ -233,7 +233,7 @@ claim_all (DivertRuleset *ruleset)
     {
       DivertRule *rule = g_ptr_array_index (ruleset->rules, i);
 
-      if (rule->verdict == DIVERT_VERDICT_CONNMARK && rule->has_gid)
+      if (rule->verdict == DIVERT_VERDICT_CONNMARK && (rule->has_gid || rule->chain == DIVERT_CHAIN_OWN))
         rule->src_types = 0;
     }
 }

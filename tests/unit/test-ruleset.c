@@ -141,7 +141,7 @@ test_well_formed (void)
       gboolean has_port = rule->sport != 0 || rule->dport != 0;
 
       g_assert_cmpint (rule->chain < DIVERT_N_HOOKS, <=, rule->verdict == DIVERT_VERDICT_JUMP);
-      g_assert_cmpint (rule->chain, !=, DIVERT_CHAIN_GRANTS);
+      g_assert_false (divert_chain_is_granting (rule->chain));
       g_assert_cmpint (rule->families & ~DIVERT_FAMILIES_BOTH, ==, 0);
       g_assert_cmpint (rule->families, !=, 0);
       assert_lists (rule);
@@ -160,9 +160,10 @@ test_well_formed (void)
       if (rule->dports != NULL)
         g_assert_true (rule->dport == 0 && rule->protocols != 0 && (rule->protocols & ~DIVERT_PROTOCOLS_TCP_UDP) == 0);
       if ((rule->verdict == DIVERT_VERDICT_JUMP || rule->verdict == DIVERT_VERDICT_GOTO) &&
-          rule->to != DIVERT_CHAIN_GRANTS)
+          !divert_chain_is_granting (rule->to))
         g_assert_true (has_chain (ruleset, rule));
-      if (rule->verdict == DIVERT_VERDICT_MARK || rule->verdict == DIVERT_VERDICT_CONNMARK)
+      if (rule->verdict == DIVERT_VERDICT_MARK || rule->verdict == DIVERT_VERDICT_MARK_LEAVE ||
+          rule->verdict == DIVERT_VERDICT_CONNMARK)
         {
           g_assert_cmphex (rule->mask, ==, config->mask);
           g_assert_cmphex (rule->value & ~rule->mask, ==, 0);
@@ -192,7 +193,8 @@ test_equal (void)
   static const gsize fields[] = {
 #define FIELD(name) G_STRUCT_OFFSET (DivertRule, name)
     FIELD (chain), FIELD (protocols), FIELD (in_interface), FIELD (in_invert), FIELD (out_interface),
-    FIELD (out_invert), FIELD (sport), FIELD (dport), FIELD (has_tcp_flags), FIELD (tcp_flags_invert),
+    FIELD (out_invert), FIELD (out_index),
+    FIELD (sport), FIELD (dport), FIELD (has_tcp_flags), FIELD (tcp_flags_invert),
     FIELD (tcp_flags_mask), FIELD (tcp_flags_value), FIELD (icmpv6_type), FIELD (mark.has), FIELD (mark.invert),
     FIELD (mark.value), FIELD (mark.mask), FIELD (connmark.has), FIELD (connmark.invert), FIELD (connmark.value),
     FIELD (connmark.mask), FIELD (has_gid), FIELD (gid), FIELD (dst_types), FIELD (src_types), FIELD (receiver),

@@ -8,7 +8,7 @@
  *
  * What isn't for an intranet is none of its business: it is there to stop a leak to the intranet, and dropping DNS and
  * the rest would be the end of the network.  What goes to the fence's device is left to that, because nobody is to be
- * told with an error what is swallowed in silence.  So the grants need no rule for that device.
+ * told with an error what is swallowed in silence.  So FENCED isn't needed.
  *
  * Every packet that leaves comes by here, on top of the rules that judged it, so the way is short.  The hook compares
  * the destination and nothing else.  What is for an intranet meets the grants first, and they don't compare the
@@ -78,6 +78,8 @@ add_grant (DivertRuleset    *guard,
   g_autoptr(GArray) granted = divert_prefixes_merge (rule->destinations);
   DivertRule *copy = add_copy (guard, rule, DIVERT_CHAIN_GRANTS);
 
+  /* The guard looks a device up by its name. */
+  copy->out_index = 0;
   if (divert_prefixes_equal (granted, intranets))
     g_clear_pointer (&copy->destinations, g_array_unref);
 }
@@ -91,7 +93,7 @@ add_if_wanted (DivertRuleset    *guard,
     add_copy (guard, rule, DIVERT_CHAIN_GUARD_INTRANET);
   else if (rule->chain == DIVERT_CHAIN_GUARD_INTRANET && rule->verdict != DIVERT_VERDICT_JUMP)
     add_copy (guard, rule, DIVERT_CHAIN_GUARD_INTRANET);
-  else if (rule->chain == DIVERT_CHAIN_GRANTS && !g_str_equal (rule->out_interface, DIVERT_FENCE_DEVICE))
+  else if (rule->chain == DIVERT_CHAIN_GRANTS)
     add_grant (guard, rule, intranets);
 }
 

@@ -58,8 +58,9 @@ walk_states (Tour               *tour,
     { TRUE, foreign != 0, foreign },
     /* The proxy's own TCP connection is never marked, unless it reuses the ports of one that was. */
     { TRUE, !proxy || opens || sample->protocol == IPPROTO_UDP, config->mark },
-    /* Only the proxy and a listener get these, but a new connection may find them. */
+    /* Only the proxy and a listener get these, but a new connection may find them, and so may any datagram. */
     { TRUE, spare != 0 && (proxy || opens) && sample->protocol == IPPROTO_TCP, spare },
+    { TRUE, spare != 0 && sample->protocol == IPPROTO_UDP, spare },
     { TRUE, served != 0 && (opens || !is_ephemeral (tour->world, sample->sport)) && is_judged (sample), served },
   };
 

@@ -13,8 +13,11 @@ static const char *const chains[] = {
   [DIVERT_HOOK_GUARD] = "guard",
   [DIVERT_HOOK_DNS] = "dns",
   [DIVERT_CHAIN_JUDGE] = "judge",
+  [DIVERT_CHAIN_FOREIGN] = "foreign",
   [DIVERT_CHAIN_PASS] = "pass",
   [DIVERT_CHAIN_GRANTS] = "grants",
+  [DIVERT_CHAIN_FENCED] = "fenced",
+  [DIVERT_CHAIN_OWN] = "own",
   [DIVERT_CHAIN_INTRANET] = "intranet",
   [DIVERT_CHAIN_DELIVER] = "to-proxy",
   [DIVERT_CHAIN_DELIVER_INTRANET] = "to-proxy-intranet",
@@ -154,7 +157,8 @@ same_matches (const DivertRule *a,
 {
   return a->protocols == b->protocols && g_str_equal (a->in_interface, b->in_interface) &&
          a->in_invert == b->in_invert && g_str_equal (a->out_interface, b->out_interface) &&
-         a->out_invert == b->out_invert && same_prefixes (a->sources, b->sources, family) &&
+         a->out_invert == b->out_invert && a->out_index == b->out_index &&
+         same_prefixes (a->sources, b->sources, family) &&
          same_prefixes (a->destinations, b->destinations, family) && a->sport == b->sport && a->dport == b->dport &&
          divert_ports_equal (a->dports, b->dports) && same_tcp_flags (a, b) && a->icmpv6_type == b->icmpv6_type &&
          same_mark (&a->mark, &b->mark) && same_mark (&a->connmark, &b->connmark) && a->has_gid == b->has_gid &&

@@ -22,6 +22,13 @@ add_tproxy (const DivertMaker *m,
     rule->destinations = divert_prefixes_copy (prefixes);
 }
 
+static gboolean
+has_own_port (const DivertMaker *m,
+              const DivertSite  *site)
+{
+  return site->tproxy_port != 0 && site->tproxy_port != m->config->tproxy_port;
+}
+
 static void
 add_held_drops (const DivertMaker *m)
 {
@@ -47,6 +54,17 @@ add_unanswerable (const DivertMaker *m)
   divert_prefixes_add (rule->sources, &nowhere);
 }
 
+/* Does anything depend on the intranet that a packet is for? */
+static gboolean
+distinguishes_intranets (const DivertMaker *m)
+{
+  gboolean distinguishes = m->decision->place == DIVERT_PLACE_HELD;
+
+  for (guint i = 0; i < m->config->sites->len && !distinguishes; i++)
+    distinguishes = has_own_port (m, g_ptr_array_index (m->config->sites, i));
+  return distinguishes;
+}
+
 void
 divert_ruleset_make_delivery (const DivertMaker *m,
                               GArray            *intranets)
@@ -54,8 +72,11 @@ divert_ruleset_make_delivery (const DivertMaker *m,
   DivertRule *rule;
 
   add_unanswerable (m);
-  rule = divert_maker_add_to (m, DIVERT_CHAIN_DELIVER, DIVERT_VERDICT_GOTO, DIVERT_CHAIN_DELIVER_INTRANET);
-  rule->destinations = g_array_ref (intranets);
+  if (distinguishes_intranets (m))
+    {
+      rule = divert_maker_add_to (m, DIVERT_CHAIN_DELIVER, DIVERT_VERDICT_GOTO, DIVERT_CHAIN_DELIVER_INTRANET);
+      rule->destinations = g_array_ref (intranets);
+    }
   add_tproxy (m, DIVERT_CHAIN_DELIVER, NULL, m->config->tproxy_port);
   /* Only such packets have our mark.  The rest must not pass for packets to a service on this machine. */
   divert_maker_add (m, DIVERT_CHAIN_DELIVER, DIVERT_VERDICT_DROP, NULL);
@@ -66,7 +87,7 @@ divert_ruleset_make_delivery (const DivertMaker *m,
     {
       const DivertSite *site = g_ptr_array_index (m->config->sites, i);
 
-      if (site->tproxy_port != 0 && site->tproxy_port != m->config->tproxy_port)
+      if (has_own_port (m, site))
         add_tproxy (m, DIVERT_CHAIN_DELIVER_INTRANET, site->intranet, site->tproxy_port);
     }
   add_tproxy (m, DIVERT_CHAIN_DELIVER_INTRANET, NULL, m->config->tproxy_port);

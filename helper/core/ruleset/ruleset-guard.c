@@ -8,6 +8,9 @@
  * sends, which it tells by our mark or by the source address: forwarded packets have somebody else's.
  * 0.0.0.0 is this machine's own, too: a socket that is bound to a device sends from there while the
  * device has no address (K3.7).
+ *
+ * What has a grant comes first, because at home it is most of what leaves.  DNS comes even before
+ * that: a query that was not redirected must not leave with a grant either.
  */
 #include "ruleset-private.h"
 
@@ -40,9 +43,10 @@ add_drop (const DivertMaker *m,
 /* Whatever its source: over IPv6 a socket goes on sending from an address that the machine has lost (K3.9).  What is
  * forwarded doesn't get here with our mark, because the ip rule for the mark leads it to lo. */
 static void
-add_marked_drop (const DivertMaker *m)
+add_marked_drop (const DivertMaker *m,
+                 DivertChain        chain)
 {
-  DivertRule *rule = divert_maker_add (m, DIVERT_CHAIN_GUARD, DIVERT_VERDICT_DROP,
+  DivertRule *rule = divert_maker_add (m, chain, DIVERT_VERDICT_DROP,
                                        N_("would leave by a wire although it is to be diverted"));
 
   divert_match_mark (&rule->mark, m->config->mark, m->config->mask, FALSE);
@@ -72,6 +76,7 @@ make_dns (const DivertMaker *m)
   rule = divert_maker_add_to (m, DIVERT_CHAIN_GUARD, DIVERT_VERDICT_GOTO, DIVERT_CHAIN_GUARD_DNS);
   rule->protocols = DIVERT_PROTOCOLS_TCP_UDP;
   rule->dport = 53;
+  add_marked_drop (m, DIVERT_CHAIN_GUARD_DNS);
   add_exemptions (m, DIVERT_CHAIN_GUARD_DNS);
   add_drop (m, DIVERT_CHAIN_GUARD_DNS, N_("DNS that was not redirected"));
 }
@@ -83,7 +88,7 @@ make_intranet (const DivertMaker *m,
   const DivertChain chain = DIVERT_CHAIN_GUARD_INTRANET;
 
   divert_maker_add_to (m, DIVERT_CHAIN_GUARD, DIVERT_VERDICT_GOTO, chain)->destinations = g_array_ref (intranets);
-  divert_maker_add_to (m, chain, DIVERT_VERDICT_JUMP, DIVERT_CHAIN_GRANTS);
+  divert_maker_add_to (m, chain, DIVERT_VERDICT_JUMP, DIVERT_CHAIN_FENCED);
   add_exemptions (m, chain);
   divert_maker_add_dhcp (m, chain);
   divert_maker_add_neighbour_discovery (m, chain);
@@ -96,7 +101,8 @@ void
 divert_ruleset_make_guard (const DivertMaker *m,
                            GArray            *intranets)
 {
-  add_marked_drop (m);
   make_dns (m);
+  divert_maker_add_to (m, DIVERT_CHAIN_GUARD, DIVERT_VERDICT_JUMP, DIVERT_CHAIN_GRANTS);
+  add_marked_drop (m, DIVERT_CHAIN_GUARD);
   make_intranet (m, intranets);
 }

@@ -8,31 +8,49 @@
 
 #include <glib/gi18n-lib.h>
 
-/* The proxy's own connection may use the ports of an earlier, diverted one that connection tracking still
- * remembers.  So check the group before the connection mark.  Only TCP outlives its socket, so only TCP
- * needs to be remembered. */
+/* The proxy's own flow may use the ports of an earlier, diverted one that connection tracking still remembers.  So the
+ * group counts more than that connection mark.  INTRANET leaves the proxy's own alone, wherever they go. */
 static void
-add_own (const DivertMaker *m)
+add_own_first (const DivertMaker *m)
 {
-  static const char why[] = N_("the proxy's own packets are left alone");
+  DivertRule *rule = divert_maker_add (m, DIVERT_CHAIN_JUDGE, DIVERT_VERDICT_CONNMARK, NULL);
+
+  divert_maker_match_opening (rule);
+  divert_maker_match_own_group (m, rule);
+  divert_maker_set_mark (m, rule, m->spare);
+
+  rule = divert_maker_add_to (m, DIVERT_CHAIN_JUDGE, DIVERT_VERDICT_GOTO, DIVERT_CHAIN_INTRANET);
+  rule->protocols = DIVERT_PROTOCOL_UDP;
+  divert_match_mark (&rule->connmark, m->config->mark, m->config->mask, FALSE);
+  divert_maker_match_own_group (m, rule);
+}
+
+/* The same if there is no mark to claim a connection with. */
+static void
+add_own_unmarked (const DivertMaker *m)
+{
+  DivertRule *rule = divert_maker_add_leave (m, DIVERT_CHAIN_JUDGE, N_("the proxy's own packets are left alone"));
+
+  rule->protocols = DIVERT_PROTOCOLS_TCP_UDP;
+  divert_maker_match_own_group (m, rule);
+}
+
+/* Somebody else's mark is on few packets, so it costs the others less than the fence's device would. */
+static void
+add_foreign (const DivertMaker *m)
+{
+  static const char why[] = N_("somebody else's mark is left alone");
   DivertRule *rule;
 
-  if (m->spare != 0)
+  if (m->spare == 0)
     {
-      rule = divert_maker_add (m, DIVERT_CHAIN_JUDGE, DIVERT_VERDICT_CONNMARK, NULL);
-      divert_maker_match_opening (rule);
-      divert_maker_match_own_group (m, rule);
-      divert_maker_set_mark (m, rule, m->spare);
+      divert_match_foreign_mark (divert_maker_add_leave (m, DIVERT_CHAIN_JUDGE, why));
+      return;
     }
-  else
-    {
-      rule = divert_maker_add_leave (m, DIVERT_CHAIN_JUDGE, why);
-      rule->protocols = DIVERT_PROTOCOL_TCP;
-      divert_maker_match_own_group (m, rule);
-    }
-  rule = divert_maker_add_leave (m, DIVERT_CHAIN_JUDGE, why);
-  rule->protocols = DIVERT_PROTOCOL_UDP;
-  divert_maker_match_own_group (m, rule);
+  divert_match_foreign_mark (divert_maker_add_to (m, DIVERT_CHAIN_JUDGE, DIVERT_VERDICT_GOTO, DIVERT_CHAIN_FOREIGN));
+  rule = divert_maker_add_to (m, DIVERT_CHAIN_FOREIGN, DIVERT_VERDICT_JUMP, DIVERT_CHAIN_PASS);
+  g_strlcpy (rule->out_interface, DIVERT_FENCE_DEVICE, sizeof rule->out_interface);
+  divert_maker_add_leave (m, DIVERT_CHAIN_FOREIGN, why);
 }
 
 /* These rules come first; among them, the cheapest and the most common first. */
@@ -41,27 +59,28 @@ add_beginning (const DivertMaker *m)
 {
   DivertRule *rule;
 
+  divert_maker_add_to (m, DIVERT_CHAIN_JUDGE, DIVERT_VERDICT_JUMP, DIVERT_CHAIN_GRANTS);
   rule = divert_maker_add_leave (m, DIVERT_CHAIN_JUDGE, N_("own addresses are reached directly"));
   g_strlcpy (rule->out_interface, "lo", sizeof rule->out_interface);
+  add_foreign (m);
   if (m->spare != 0)
-    {
-      rule = divert_maker_add_to (m, DIVERT_CHAIN_JUDGE, DIVERT_VERDICT_JUMP, DIVERT_CHAIN_PASS);
-      g_strlcpy (rule->out_interface, DIVERT_FENCE_DEVICE, sizeof rule->out_interface);
-    }
-  divert_maker_add_to (m, DIVERT_CHAIN_JUDGE, DIVERT_VERDICT_JUMP, DIVERT_CHAIN_GRANTS);
-  divert_match_foreign_mark (divert_maker_add (m, DIVERT_CHAIN_JUDGE, DIVERT_VERDICT_LEAVE,
-                                               N_("somebody else's mark is left alone")));
-  divert_maker_add_dhcp (m, DIVERT_CHAIN_JUDGE);
-  add_own (m);
-
-  rule = divert_maker_add (m, DIVERT_CHAIN_JUDGE, DIVERT_VERDICT_MARK, N_("its connection is diverted"));
+    add_own_first (m);
+  else
+    add_own_unmarked (m);
+  rule = divert_maker_add (m, DIVERT_CHAIN_JUDGE, DIVERT_VERDICT_MARK_LEAVE, N_("its connection is diverted"));
   divert_match_mark (&rule->connmark, m->config->mark, m->config->mask, FALSE);
   divert_maker_set_mark (m, rule, m->config->mark);
-  divert_maker_add_leave_if_marked (m, DIVERT_CHAIN_JUDGE);
+}
+
+static void
+add_dns (const DivertMaker *m,
+         DivertChain        chain)
+{
+  DivertRule *rule;
 
   if (m->config->dns_port == 0)
     return;
-  rule = divert_maker_add_leave (m, DIVERT_CHAIN_JUDGE, N_("DNS is redirected to the proxy's DNS port"));
+  rule = divert_maker_add_leave (m, chain, N_("DNS is redirected to the proxy's DNS port"));
   rule->protocols = DIVERT_PROTOCOLS_TCP_UDP;
   rule->dport = 53;
 }
@@ -80,8 +99,8 @@ add_swallowed (const DivertMaker *m,
 
 /* The fence closes before the filter is written, and opens after it.  A packet that meets the fence in
  * between belongs to a connection that goes direct.  If it were diverted, it would find no socket of the
- * proxy's, and the resulting reset would end the connection.  The rule is in this chain because it must
- * disappear together with the grant, whoever withdraws it. */
+ * proxy's, and the resulting reset would end the connection.  FENCED must become empty together with GRANTS,
+ * whoever withdraws the grant. */
 void
 divert_ruleset_make_grants (const DivertMaker *m)
 {
@@ -94,10 +113,11 @@ divert_ruleset_make_grants (const DivertMaker *m)
                                            N_("the intranet of the site that we are at is reached directly"));
 
       g_strlcpy (rule->out_interface, way_out->device, sizeof rule->out_interface);
+      rule->out_index = way_out->ifindex;
       rule->sources = divert_prefixes_copy (way_out->sources);
       rule->destinations = divert_prefixes_copy (m->decision->direct);
     }
-  add_swallowed (m, DIVERT_CHAIN_GRANTS);
+  add_swallowed (m, DIVERT_CHAIN_FENCED);
 }
 
 static void
@@ -112,27 +132,42 @@ add_remembered (const DivertMaker *m,
     divert_maker_match_remembered (m, divert_maker_add_leave (m, chain, why), protocol, value);
 }
 
-/* For both chains that decide.  What the proxy sends in a server's name isn't its own, so it claims no
- * connection.  When a client's address has just gone, the proxy's next segment to it leaves this
- * machine, and connection tracking takes it for a new connection.  The address may come back in a
- * stranger's network.  Then the kernel answers the proxy with a reset, which belongs to that
- * connection. */
-static void
-add_own_remembered (const DivertMaker *m,
-                    DivertChain        chain)
+/* What the proxy sends in a server's name isn't its own, so it claims no connection.  When a client's
+ * address has just gone, the proxy's next segment to it leaves this machine, and connection tracking
+ * takes it for a new connection.  The address may come back in a stranger's network.  Then the kernel
+ * answers the proxy with a reset, which belongs to that connection.
+ *
+ * Only TCP outlives its socket, so only TCP is left alone for its mark.  A datagram's mark just says
+ * that it is worth while to ask for the group early. */
+void
+divert_ruleset_make_own (const DivertMaker *m)
 {
   DivertRule *rule;
 
-  add_remembered (m, chain, DIVERT_PROTOCOL_TCP, m->spare);
   if (m->spare != 0)
     {
-      rule = divert_maker_add (m, chain, DIVERT_VERDICT_CONNMARK, NULL);
-      rule->protocols = DIVERT_PROTOCOL_TCP;
-      divert_maker_match_own_group (m, rule);
+      rule = divert_maker_add (m, DIVERT_CHAIN_OWN, DIVERT_VERDICT_CONNMARK, NULL);
+      rule->protocols = DIVERT_PROTOCOLS_TCP_UDP;
       rule->src_types = DIVERT_ADDRTYPE_LOCAL;
       divert_maker_set_mark (m, rule, m->spare);
     }
-  divert_maker_match_own_group (m, divert_maker_add_leave (m, chain, N_("the proxy's own packets are left alone")));
+  divert_maker_add_leave (m, DIVERT_CHAIN_OWN, N_("the proxy's own packets are left alone"));
+}
+
+static void
+add_own (const DivertMaker *m,
+         DivertChain        chain)
+{
+  divert_maker_match_own_group (m, divert_maker_add_to (m, chain, DIVERT_VERDICT_GOTO, DIVERT_CHAIN_OWN));
+}
+
+static void
+add_own_datagrams (const DivertMaker *m)
+{
+  DivertRule *rule = divert_maker_add_leave (m, DIVERT_CHAIN_JUDGE, N_("the proxy's own packets are left alone"));
+
+  divert_maker_match_remembered (m, rule, DIVERT_PROTOCOL_UDP, m->spare);
+  divert_maker_match_own_group (m, rule);
 }
 
 static void
@@ -203,6 +238,7 @@ add_marking (const DivertMaker *m,
   divert_maker_set_mark (m, rule, m->config->mark);
 }
 
+/* The bypass prefixes come as early as they can: behind what the intranets and the connection mark decide. */
 void
 divert_ruleset_make_judge (const DivertMaker *m,
                            GArray            *intranets)
@@ -212,11 +248,16 @@ divert_ruleset_make_judge (const DivertMaker *m,
   add_beginning (m);
   divert_maker_add_to (m, chain, DIVERT_VERDICT_GOTO, DIVERT_CHAIN_INTRANET)->destinations = g_array_ref (intranets);
 
-  add_own_remembered (m, chain);
+  add_remembered (m, chain, DIVERT_PROTOCOL_TCP, m->spare);
+  if (m->spare != 0)
+    add_own_datagrams (m);
+  add_dns (m, chain);
+  add_bypass (m);
+  add_link_local (m);
+  divert_maker_add_dhcp (m, chain);
+  add_own (m, chain);
   add_remembered (m, chain, DIVERT_PROTOCOL_TCP, m->served);
   add_remembered (m, chain, DIVERT_PROTOCOL_UDP, m->served);
-  add_link_local (m);
-  add_bypass (m);
   add_special_addresses (m);
   add_marking (m, chain, N_("everything else goes to the proxy"));
 }
@@ -240,12 +281,29 @@ add_held (const DivertMaker *m)
   divert_maker_add_leave_if_marked (m, DIVERT_CHAIN_INTRANET);
 }
 
+/* Towards the fence; what passes it has a mark by then. */
+static void
+add_passing (const DivertMaker *m)
+{
+  DivertRule *rule = divert_maker_add_to (m, DIVERT_CHAIN_INTRANET, DIVERT_VERDICT_JUMP, DIVERT_CHAIN_PASS);
+
+  g_strlcpy (rule->out_interface, DIVERT_FENCE_DEVICE, sizeof rule->out_interface);
+  divert_match_foreign_mark (divert_maker_add_leave (m, DIVERT_CHAIN_INTRANET,
+                                                     N_("somebody else's mark is left alone")));
+}
+
 void
 divert_ruleset_make_intranet (const DivertMaker *m)
 {
   const DivertChain chain = DIVERT_CHAIN_INTRANET;
 
-  add_own_remembered (m, chain);
+  if (m->spare != 0)
+    add_passing (m);
+  divert_maker_add_to (m, chain, DIVERT_VERDICT_JUMP, DIVERT_CHAIN_FENCED);
+  divert_maker_add_dhcp (m, chain);
+  add_dns (m, chain);
+  add_remembered (m, chain, DIVERT_PROTOCOL_TCP, m->spare);
+  add_own (m, chain);
   divert_maker_add_neighbour_discovery (m, chain);
   add_held (m);
   add_marking (m, chain, N_("an intranet that we are not at is reached through the proxy"));

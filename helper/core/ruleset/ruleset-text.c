@@ -140,15 +140,18 @@ append_verdict (GString          *text,
 {
   static const char *const names[] = {
     [DIVERT_VERDICT_LEAVE] = "leave",       [DIVERT_VERDICT_DROP] = "drop",     [DIVERT_VERDICT_JUMP] = "jump",
-    [DIVERT_VERDICT_GOTO] = "goto",         [DIVERT_VERDICT_MARK] = "mark",     [DIVERT_VERDICT_CONNMARK] = "connmark",
-    [DIVERT_VERDICT_TPROXY] = "tproxy",     [DIVERT_VERDICT_REDIRECT] = "redirect",
+    [DIVERT_VERDICT_GOTO] = "goto",         [DIVERT_VERDICT_MARK] = "mark",     [DIVERT_VERDICT_MARK_LEAVE] = "mark",
+    [DIVERT_VERDICT_CONNMARK] = "connmark", [DIVERT_VERDICT_TPROXY] = "tproxy", [DIVERT_VERDICT_REDIRECT] = "redirect",
   };
 
   g_string_append_printf (text, ": %s", names[rule->verdict]);
   if (rule->verdict == DIVERT_VERDICT_JUMP || rule->verdict == DIVERT_VERDICT_GOTO)
     g_string_append_printf (text, " %s", divert_chain_name (rule->to));
-  if (rule->verdict == DIVERT_VERDICT_MARK || rule->verdict == DIVERT_VERDICT_CONNMARK)
+  if (rule->verdict == DIVERT_VERDICT_MARK || rule->verdict == DIVERT_VERDICT_MARK_LEAVE ||
+      rule->verdict == DIVERT_VERDICT_CONNMARK)
     g_string_append_printf (text, " 0x%x/0x%x", rule->value, rule->mask);
+  if (rule->verdict == DIVERT_VERDICT_MARK_LEAVE)
+    g_string_append (text, ", leave");
   if (rule->port != 0)
     g_string_append_printf (text, " %u", rule->port);
 }

@@ -14,9 +14,9 @@
  *
  * - The intranets are judged packet by packet, by the current place, in GRANTS and INTRANET,
  *   because a flow that began at home must not stay direct elsewhere.  GRANTS has what may go
- *   direct at a site, and also leaves to the fence what reaches it before the fence opens.
- *   Emptying GRANTS withdraws the grant.  It comes before everything but loopback, because its
- *   rules compare addresses only.  That costs packets to other destinations next to nothing, and a
+ *   direct at a site.  FENCED leaves to the fence what reaches it before the fence opens.  Emptying
+ *   both withdraws the grant.  GRANTS comes before everything else, because its rules compare
+ *   addresses and a device only.  That costs packets to other destinations next to nothing, and a
  *   packet to the intranet at home meets no match that needs a function call.
  * - Everything else is judged once per connection.  The kernel goes on sending data after the
  *   program has closed its socket, and those packets have no owner.  So a rule that asks each packet
@@ -27,7 +27,8 @@
  *
  *    mark            divert it: a packet of ours got that verdict
  *    spare           leave it alone, wherever it goes: a TCP connection of the proxy's, or one that somebody opened to
- *                    a program here that listens on all addresses
+ *                    a program here that listens on all addresses.  Over UDP it is no verdict: the flow was the
+ *                    proxy's once, so the socket's group is asked for before anything else
  *    served          leave it alone, unless it goes to an intranet: somebody wrote to a program here, on a port that a
  *                    socket only gets if it asks for it
  *    0               not judged by us: it is judged now, whatever else is known of it
@@ -67,11 +68,17 @@
  *
  * LEAVE ends only our own work on a packet; other people's rules after ours still see it.
  *
+ * The order in JUDGE is that of what a packet costs and how many there are.  What is known by a mark,
+ * a connection mark or a prefix comes first; what needs the socket's group or a look at the routing
+ * table, last (K7.1).  Whatever may be for an intranet leaves JUDGE before the connection marks that
+ * let a packet go and before the bypass.
+ *
  * A packet to an intranet without a grant is on its way to the fence's device (fence.h) when JUDGE
- * sees it.  PASS, at the head of JUDGE, asks the same questions as INTRANET: is it the proxy's own,
+ * sees it.  PASS, at the head of INTRANET, asks the same questions as that: is it the proxy's own,
  * a DHCP client's, or part of a connection with the spare mark?  If so, the packet itself gets the
  * spare mark as well.  Then it is routed again and passes the fence; for later rules its mark is
- * like somebody else's.
+ * like somebody else's.  The proxy may have a mark of its own on its packets, so FOREIGN asks PASS
+ * as well.
  *
  * The hook GUARD (not on lo) is the second line of defence, and works without the first
  * (ruleset-guard.c).
@@ -189,6 +196,7 @@ divert_ruleset_new (const DivertConfig   *config,
   divert_ruleset_make_pass (&m);
   divert_ruleset_make_grants (&m);
   divert_ruleset_make_intranet (&m);
+  divert_ruleset_make_own (&m);
   divert_ruleset_make_delivery (&m, intranets);
   divert_ruleset_make_serve (&m);
   divert_ruleset_make_guard (&m, intranets);

@@ -25,10 +25,13 @@ typedef enum
   DIVERT_HOOK_DNS,               /* the first packet of each connection that this machine opens; it can be redirected */
 
   DIVERT_CHAIN_JUDGE,            /* from OUTPUT: decides, and marks what should be diverted */
+  DIVERT_CHAIN_FOREIGN,          /* packets with somebody else's mark */
   DIVERT_CHAIN_PASS,             /* lets packets past the fence that should go direct although they are for an
                                   * intranet */
   DIVERT_CHAIN_GRANTS,           /* what may go direct to an intranet; empty: nothing */
+  DIVERT_CHAIN_FENCED,           /* what may, but met the fence: it is left to that; empty as well then */
   DIVERT_CHAIN_INTRANET,         /* all other packets to an intranet */
+  DIVERT_CHAIN_OWN,              /* the proxy's own packets */
   DIVERT_CHAIN_DELIVER,          /* hands marked packets to the proxy */
   DIVERT_CHAIN_DELIVER_INTRANET, /* the same for packets to an intranet */
   DIVERT_CHAIN_SERVE,            /* from ARRIVE: remembers what was sent to a program that serves */
@@ -48,7 +51,8 @@ typedef enum
   DIVERT_VERDICT_JUMP,     /* to @to; continues after this rule if no rule there ends our work */
   DIVERT_VERDICT_GOTO,     /* to @to, and does not return */
   DIVERT_VERDICT_MARK,     /* packet mark = (mark & ~mask) | value; continues with the next rule */
-  DIVERT_VERDICT_CONNMARK, /* the same for the connection mark */
+  DIVERT_VERDICT_MARK_LEAVE, /* the same, then LEAVE */
+  DIVERT_VERDICT_CONNMARK, /* as MARK, for the connection mark */
   DIVERT_VERDICT_TPROXY,   /* to the proxy's socket, or else to its @port; the mark stays */
   DIVERT_VERDICT_REDIRECT, /* to @port on this machine */
 } DivertVerdict;
@@ -102,6 +106,7 @@ typedef struct
   gboolean        in_invert;         /* any except in_interface */
   char            out_interface[16];
   gboolean        out_invert;        /* any except out_interface */
+  guint           out_index;         /* the index of out_interface; 0: unknown, or any */
   GArray         *sources;           /* DivertPrefix of both families; any of them may match; NULL: any address */
   GArray         *destinations;      /* the same; sorted and disjoint for a GOTO: divert_prefixes_merge() */
   guint16         sport;             /* 0: any port; needs protocols TCP or UDP */
@@ -123,12 +128,19 @@ typedef struct
 
   DivertVerdict   verdict;
   DivertChain     to;                /* for JUMP and GOTO */
-  guint32         value;             /* for MARK and CONNMARK */
+  guint32         value;             /* for MARK, MARK_LEAVE and CONNMARK */
   guint32         mask;
   guint16         port;              /* for TPROXY and REDIRECT, in host order */
 
   const char     *why;               /* one phrase for explain, an N_() msgid; static */
 } DivertRule;
+
+/* Is it empty without a grant? */
+static inline gboolean
+divert_chain_is_granting (DivertChain chain)
+{
+  return chain == DIVERT_CHAIN_GRANTS || chain == DIVERT_CHAIN_FENCED;
+}
 
 /* The protocol number (rtm_protocol) of our ip rules and routes, by which we recognise them. */
 #define DIVERT_ROUTE_PROTOCOL 233

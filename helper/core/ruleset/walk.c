@@ -153,6 +153,10 @@ walk_chain (Walk        *walk,
           sample->mark = (sample->mark & ~rule->mask) | rule->value;
           walk->marked_by = rule;
           break;
+        case DIVERT_VERDICT_MARK_LEAVE:
+          sample->mark = (sample->mark & ~rule->mask) | rule->value;
+          walk->marked_by = walk->decided_by = rule;
+          return OUTCOME_LEFT;
         case DIVERT_VERDICT_CONNMARK:
           if (sample->is_tracked)
             sample->connmark = (sample->connmark & ~rule->mask) | rule->value;

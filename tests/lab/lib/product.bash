@@ -146,7 +146,7 @@ grants ()
       s#^\S+ \S+ -s (\S+) -d (\S+) -o (\S+)( -m comment --comment \S+)? -j RETURN.*#\3 \1 \2#; s#/(32|128) # #; p'
   done
   nft list chain inet nm-divert grants 2>/dev/null |
-    sed -nE 's#.*oifname "(\S+)" ip6? daddr (\S+) ip6? saddr (\S+) accept.*#\1 \3 \2#p'
+    sed -nE 's#.*ip6? daddr (\S+) ip6? saddr (\S+) oif "(\S+)" accept.*#\3 \2 \1#p'
 }
 
 helper_pid ()

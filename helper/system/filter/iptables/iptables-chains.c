@@ -19,8 +19,11 @@ static const struct
   [DIVERT_HOOK_GUARD] = { DIVERT_XT_MANGLE, "POSTROUTING", FALSE, FALSE },
   [DIVERT_HOOK_DNS] = { DIVERT_XT_NAT, "OUTPUT", FALSE, FALSE },
   [DIVERT_CHAIN_JUDGE] = { DIVERT_XT_MANGLE, "LOCAL_DIVERT", TRUE, TRUE },
+  [DIVERT_CHAIN_FOREIGN] = { DIVERT_XT_MANGLE, "LOCAL_DIVERT_FOREIGN", FALSE, FALSE },
   [DIVERT_CHAIN_PASS] = { DIVERT_XT_MANGLE, "LOCAL_DIVERT_FENCE", FALSE, FALSE },
   [DIVERT_CHAIN_GRANTS] = { DIVERT_XT_MANGLE, NULL, FALSE, FALSE },
+  [DIVERT_CHAIN_FENCED] = { DIVERT_XT_MANGLE, NULL, FALSE, FALSE },
+  [DIVERT_CHAIN_OWN] = { DIVERT_XT_MANGLE, "LOCAL_DIVERT_OWN", FALSE, FALSE },
   [DIVERT_CHAIN_INTRANET] = { DIVERT_XT_MANGLE, "LOCAL_INTRANET_DIVERT", FALSE, FALSE },
   [DIVERT_CHAIN_DELIVER] = { DIVERT_XT_MANGLE, "DIVERT", TRUE, TRUE },
   [DIVERT_CHAIN_DELIVER_INTRANET] = { DIVERT_XT_MANGLE, "INTRANET_DIVERT", FALSE, FALSE },
@@ -138,5 +141,5 @@ divert_xt_is_grant (const DivertXtRule *rule)
   return rule->table == DIVERT_XT_MANGLE && rule->target == DIVERT_XT_RETURN && rule->has_destination &&
          (rule->has_source || rule->out_interface[0] != '\0') &&
          (names_chain (DIVERT_CHAIN_JUDGE, rule->chain) || names_chain (DIVERT_CHAIN_INTRANET, rule->chain) ||
-          names_chain (DIVERT_CHAIN_GUARD_INTRANET, rule->chain));
+          names_chain (DIVERT_CHAIN_GUARD, rule->chain) || names_chain (DIVERT_CHAIN_GUARD_INTRANET, rule->chain));
 }

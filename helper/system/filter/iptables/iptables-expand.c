@@ -7,16 +7,16 @@
  * RETURN.  A hook enters our chains with a jump, and our chains enter each other with goto.  So
  * RETURN ends our work, and other people's rules after ours still see the packet.  In a chain that
  * one of our chains jumps to, RETURN would only lead back there.  PASS is such a chain, but it
- * needs no LEAVE, because it only sets marks.  GRANTS has no chain of its own; its rules are
- * written in place of the jump.
+ * needs no LEAVE, because it only sets marks.  GRANTS and FENCED have no chain of their own; their
+ * rules are written in place of the jump.
  *
  * x_tables tries rules one after the other.  A few grants at the very beginning cost next to
  * nothing, but more than GRANTS_FIRST_MAX would cost every packet of the machine.  Beyond that
- * limit they move to the head of INTRANET, where only packets to an intranet come by; that includes
- * every packet with a grant.  The rules in between make no difference to such a packet: some leave
- * it alone as well, and one is the goto to INTRANET.  The remaining one sends on what was diverted
- * before, but those connections are forgotten when a site is reached (run/flows.c).  Long lists in
- * a goto are spread (iptables-dispatch.c).
+ * limit they move to the head of INTRANET and of GUARD_INTRANET, where only packets to an intranet
+ * come by; that includes every packet with a grant.  The rules in between make no difference to
+ * such a packet: some leave it alone as well, and one is the goto.  The remaining one sends on what
+ * was diverted before, but those connections are forgotten when a site is reached (run/flows.c).
+ * Long lists in a goto are spread (iptables-dispatch.c).
  *
  * This file uses only GLib, so that plan and the golden cases need no kernel.
  */
@@ -35,8 +35,9 @@ translate (const DivertRule *rule,
   static const DivertXtTarget targets[] = {
     [DIVERT_VERDICT_LEAVE] = DIVERT_XT_RETURN,     [DIVERT_VERDICT_DROP] = DIVERT_XT_DROP,
     [DIVERT_VERDICT_JUMP] = DIVERT_XT_JUMP,        [DIVERT_VERDICT_GOTO] = DIVERT_XT_GOTO,
-    [DIVERT_VERDICT_MARK] = DIVERT_XT_MARK,        [DIVERT_VERDICT_CONNMARK] = DIVERT_XT_CONNMARK,
-    [DIVERT_VERDICT_TPROXY] = DIVERT_XT_TPROXY,    [DIVERT_VERDICT_REDIRECT] = DIVERT_XT_REDIRECT,
+    [DIVERT_VERDICT_MARK] = DIVERT_XT_MARK,        [DIVERT_VERDICT_MARK_LEAVE] = DIVERT_XT_MARK,
+    [DIVERT_VERDICT_CONNMARK] = DIVERT_XT_CONNMARK, [DIVERT_VERDICT_TPROXY] = DIVERT_XT_TPROXY,
+    [DIVERT_VERDICT_REDIRECT] = DIVERT_XT_REDIRECT,
   };
   DivertXtRule xt = {
     .table = divert_xt_chain_table (rule->chain),
@@ -127,11 +128,11 @@ add_destinations (DivertXtExpansion *expansion,
     }
 }
 
-/* Adds @rule to the chain @name, for each of its families. */
 static void
-add_rule (DivertXtExpansion *expansion,
-          const DivertRule  *rule,
-          const char        *name)
+add_translated (DivertXtExpansion *expansion,
+                const DivertRule  *rule,
+                const char        *name,
+                gboolean           leaves)
 {
   for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
     {
@@ -139,6 +140,11 @@ add_rule (DivertXtExpansion *expansion,
 
       if ((rule->families & (1 << family)) == 0)
         continue;
+      if (leaves)
+        {
+          xt.target = DIVERT_XT_RETURN;
+          xt.value = xt.mask = 0;
+        }
       xt.has_source = rule->sources != NULL;
       if (!xt.has_source)
         add_destinations (expansion, rule, family, name, &xt);
@@ -149,6 +155,17 @@ add_rule (DivertXtExpansion *expansion,
             add_destinations (expansion, rule, family, name, &xt);
         }
     }
+}
+
+/* Adds @rule to the chain @name, for each of its families. */
+static void
+add_rule (DivertXtExpansion *expansion,
+          const DivertRule  *rule,
+          const char        *name)
+{
+  add_translated (expansion, rule, name, FALSE);
+  if (rule->verdict == DIVERT_VERDICT_MARK_LEAVE)
+    add_translated (expansion, rule, name, TRUE);
 }
 
 static guint
@@ -174,20 +191,30 @@ count_pairs (const DivertRuleset *ruleset,
   return n;
 }
 
-/* Writes them where the jump to them would be, which is now, in @chain. */
-static void
-write_grants (DivertXtExpansion   *expansion,
-              const DivertRuleset *ruleset,
-              DivertChain          chain)
+/* The chain in which the rules of @jump's goal are written. */
+static const char *
+find_place (const DivertXtExpansion *expansion,
+            const DivertRuleset     *ruleset,
+            const DivertRule        *jump)
 {
-  const gboolean few = count_pairs (ruleset, DIVERT_CHAIN_GRANTS) <= GRANTS_FIRST_MAX;
-  const char *name = expansion->where[chain == DIVERT_CHAIN_JUDGE && !few ? DIVERT_CHAIN_INTRANET : chain];
+  if (jump->to == DIVERT_CHAIN_FENCED || count_pairs (ruleset, jump->to) <= GRANTS_FIRST_MAX)
+    return expansion->where[jump->chain];
+  return expansion->where[jump->chain == DIVERT_CHAIN_JUDGE ? DIVERT_CHAIN_INTRANET : DIVERT_CHAIN_GUARD_INTRANET];
+}
+
+/* Writes the rules of @jump's goal in its place. */
+static void
+write_in_place (DivertXtExpansion   *expansion,
+                const DivertRuleset *ruleset,
+                const DivertRule    *jump)
+{
+  const char *name = find_place (expansion, ruleset, jump);
 
   for (guint i = 0; i < ruleset->rules->len; i++)
     {
       const DivertRule *rule = g_ptr_array_index (ruleset->rules, i);
 
-      if (rule->chain == DIVERT_CHAIN_GRANTS)
+      if (rule->chain == jump->to)
         add_rule (expansion, rule, name);
     }
 }
@@ -203,10 +230,10 @@ expand (DivertXtExpansion   *expansion,
     {
       const DivertRule *rule = g_ptr_array_index (ruleset->rules, i);
 
-      if (rule->chain == DIVERT_CHAIN_GRANTS)
+      if (divert_chain_is_granting (rule->chain))
         continue;
-      if (rule->verdict == DIVERT_VERDICT_JUMP && rule->to == DIVERT_CHAIN_GRANTS)
-        write_grants (expansion, ruleset, rule->chain);
+      if (rule->verdict == DIVERT_VERDICT_JUMP && divert_chain_is_granting (rule->to))
+        write_in_place (expansion, ruleset, rule);
       else if (divert_xt_needs_dispatch (rule))
         divert_xt_dispatch (expansion, rule);
       else

@@ -21,6 +21,7 @@ add_interface (DivertNftRule *rule,
                DivertNftKey   index_key,
                DivertNftKey   name_key,
                const char    *name,
+               guint          index,
                gboolean       invert)
 {
   const DivertNftKind kind = invert ? DIVERT_NFT_MATCH_NOT_EQUAL : DIVERT_NFT_MATCH_EQUAL;
@@ -28,9 +29,9 @@ add_interface (DivertNftRule *rule,
   if (name[0] == '\0')
     return;
   if (g_str_equal (name, "lo"))
-    divert_nft_rule_add_match (rule, kind, index_key, LO_INDEX);
-  else
-    g_strlcpy (divert_nft_rule_add_match (rule, kind, name_key, 0)->name, name, DIVERT_NFT_SET_NAME_MAX);
+    index = LO_INDEX;
+  g_strlcpy (divert_nft_rule_add_match (rule, kind, index != 0 ? index_key : name_key, index)->name, name,
+             DIVERT_NFT_SET_NAME_MAX);
 }
 
 static void
@@ -162,23 +163,34 @@ add_receiver (DivertNftRule  *rule,
     divert_nft_rule_add_match (rule, DIVERT_NFT_MATCH_EQUAL, DIVERT_NFT_KEY_WILDCARD, 0);
 }
 
+/* A port tells more packets apart than "TCP or UDP", and costs a third (K7.1).  It does no harm to look at what other
+ * protocols have in its place.  A device's name costs more than addresses. */
 static void
 add_matches (DivertNftExpansion     *e,
              DivertNftRule          *rule,
              const DivertRule       *origin,
              const DivertNftVariant *v)
 {
-  add_interface (rule, DIVERT_NFT_KEY_IN_INDEX, DIVERT_NFT_KEY_IN_NAME, origin->in_interface, origin->in_invert);
-  add_interface (rule, DIVERT_NFT_KEY_OUT_INDEX, DIVERT_NFT_KEY_OUT_NAME, origin->out_interface, origin->out_invert);
   if (v->has_family)
     divert_nft_rule_add_match (rule, DIVERT_NFT_MATCH_EQUAL, DIVERT_NFT_KEY_FAMILY, family_numbers[v->family]);
   /* The destination tells more packets apart than the source. */
   add_address (rule, DIVERT_NFT_KEY_DESTINATION, v->family, v->destination, v->destination_set);
   add_address (rule, DIVERT_NFT_KEY_SOURCE, v->family, v->source, v->source_set);
+  add_interface (rule, DIVERT_NFT_KEY_IN_INDEX, DIVERT_NFT_KEY_IN_NAME, origin->in_interface, 0, origin->in_invert);
+  add_interface (rule, DIVERT_NFT_KEY_OUT_INDEX, DIVERT_NFT_KEY_OUT_NAME, origin->out_interface, origin->out_index,
+                 origin->out_invert);
   add_mark (rule, DIVERT_NFT_KEY_MARK, &origin->mark);
   add_mark (rule, DIVERT_NFT_KEY_CONNMARK, &origin->connmark);
-  add_protocols (e, rule, v);
-  add_transport (rule, origin, v);
+  if (v->protocols == DIVERT_PROTOCOLS_TCP_UDP)
+    {
+      add_transport (rule, origin, v);
+      add_protocols (e, rule, v);
+    }
+  else
+    {
+      add_protocols (e, rule, v);
+      add_transport (rule, origin, v);
+    }
   if (origin->has_gid)
     divert_nft_rule_add_match (rule, DIVERT_NFT_MATCH_EQUAL, DIVERT_NFT_KEY_GID, origin->gid);
   add_types (e, rule, DIVERT_NFT_KEY_SOURCE_TYPE, origin->src_types);
@@ -220,8 +232,9 @@ add_verdict (DivertNftExpansion     *e,
   static const DivertNftKind kinds[] = {
     [DIVERT_VERDICT_LEAVE] = DIVERT_NFT_ACCEPT,       [DIVERT_VERDICT_DROP] = DIVERT_NFT_DROP,
     [DIVERT_VERDICT_JUMP] = DIVERT_NFT_JUMP,          [DIVERT_VERDICT_GOTO] = DIVERT_NFT_GOTO,
-    [DIVERT_VERDICT_MARK] = DIVERT_NFT_SET_MARK,      [DIVERT_VERDICT_CONNMARK] = DIVERT_NFT_SET_CONNMARK,
-    [DIVERT_VERDICT_TPROXY] = DIVERT_NFT_TPROXY,      [DIVERT_VERDICT_REDIRECT] = DIVERT_NFT_REDIRECT,
+    [DIVERT_VERDICT_MARK] = DIVERT_NFT_SET_MARK,      [DIVERT_VERDICT_MARK_LEAVE] = DIVERT_NFT_SET_MARK,
+    [DIVERT_VERDICT_CONNMARK] = DIVERT_NFT_SET_CONNMARK, [DIVERT_VERDICT_TPROXY] = DIVERT_NFT_TPROXY,
+    [DIVERT_VERDICT_REDIRECT] = DIVERT_NFT_REDIRECT,
   };
   DivertNftExpr *expr;
 
@@ -235,17 +248,21 @@ add_verdict (DivertNftExpansion     *e,
       expr->chain = origin->to;
       divert_nft_table_get_chain (e->table, origin->to);
     }
-  if (origin->verdict != DIVERT_VERDICT_TPROXY)
-    return;
-  expr->last = v->has_family ? family_numbers[v->family] : 0;
-  divert_nft_rule_add (rule, DIVERT_NFT_ACCEPT);
+  if (origin->verdict == DIVERT_VERDICT_TPROXY)
+    expr->last = v->has_family ? family_numbers[v->family] : 0;
+  if (origin->verdict == DIVERT_VERDICT_TPROXY || origin->verdict == DIVERT_VERDICT_MARK_LEAVE)
+    divert_nft_rule_add (rule, DIVERT_NFT_ACCEPT);
 }
 
 static DivertNftRule *
 append_rule (DivertNftExpansion *e,
              guint               chain)
 {
-  DivertNftRule *rule = divert_nft_rule_new (chain);
+  DivertNftRule *rule;
+
+  if (chain < DIVERT_N_CHAINS)
+    chain = e->where[chain];
+  rule = divert_nft_rule_new (chain);
 
   rule->first = e->first;
   rule->last = e->last;
@@ -266,6 +283,20 @@ divert_nft_emit (DivertNftExpansion     *e,
     add_goto (e, rule, DIVERT_NFT_CHAIN_STAYING);
   else
     add_verdict (e, rule, origin, v);
+}
+
+void
+divert_nft_emit_other_family (DivertNftExpansion *e,
+                              const DivertRule   *entrance)
+{
+  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
+    if ((e->families & (1 << family)) == 0)
+      {
+        DivertNftRule *rule = append_rule (e, entrance->chain);
+
+        divert_nft_rule_add_match (rule, DIVERT_NFT_MATCH_EQUAL, DIVERT_NFT_KEY_FAMILY, family_numbers[family]);
+        divert_nft_rule_add (rule, DIVERT_NFT_ACCEPT);
+      }
 }
 
 void

@@ -72,8 +72,13 @@ DivertNftDigest
 divert_nft_digest_rule (const DivertNftRule *rule)
 {
   g_autofree char *text = divert_nft_rule_to_text (rule);
+  g_autoptr(GString) all = g_string_new (text);
 
-  return digest (text);
+  /* The text has names for them. */
+  for (guint i = 0; i < rule->exprs->len; i++)
+    if (divert_nft_rule_index (rule, i)->key == DIVERT_NFT_KEY_OUT_INDEX)
+      g_string_append_printf (all, " %u", divert_nft_rule_index (rule, i)->value);
+  return digest (all->str);
 }
 
 /* The value of the entry @type in an object's user data, whoever wrote that.  NULL: there is none of @size. */

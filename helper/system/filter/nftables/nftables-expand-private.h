@@ -13,6 +13,7 @@ typedef struct
 {
   DivertNftTable   *table;
   DivertFamilies    families; /* those with rules */
+  guint             where[DIVERT_N_CHAINS]; /* the chain that has the rules of each chain */
   const DivertRule *first;    /* the rule of the ruleset being expanded; NULL: none */
   const DivertRule *last;
   GArray           *named;    /* DivertNftNamed */
@@ -41,6 +42,8 @@ typedef struct
 
 /* Appends @origin, as @variant, to its chain. */
 void divert_nft_emit (DivertNftExpansion *expansion, const DivertRule *origin, const DivertNftVariant *variant);
+/* A packet of a family that has no rules leaves @entrance's chain. */
+void divert_nft_emit_other_family (DivertNftExpansion *expansion, const DivertRule *entrance);
 /* After a TPROXY: for packets that it did not deliver. */
 void divert_nft_emit_refusal (DivertNftExpansion *expansion, const DivertRule *origin,
                               const DivertNftVariant *variant);

@@ -7,10 +7,14 @@
  * nested, and other tables' chains still see the packet.  So GRANTS is a chain of its own, which
  * JUDGE and the guard jump to, and emptying it withdraws the grant.
  *
+ * A jump costs as much as two comparisons (K7.1).  So a hook whose only rule is a jump has the rules of that
+ * chain in its place.
+ *
  * Short lists are compared directly: up to PLAIN_MAX prefixes become as many rules.  More become a
  * set of intervals, whose cost does not grow with their number.  Nothing is looked up by several
  * values at once, because that costs half a microsecond per packet.  The matches of a rule are in
- * the order of their cost.
+ * the order of their cost.  A device is compared by its index if that is known: a name costs three
+ * times as much.
  *
  * If the proxy does not listen, a packet continues after the TPROXY rule (K3.10).  It must go no further,
  * because it would be delivered to whatever service on this machine has the port.  So it goes to
@@ -169,12 +173,34 @@ needs_family (const DivertNftExpansion *e,
          rule->sources != NULL || rule->destinations != NULL || (rule->protocols & DIVERT_PROTOCOL_ICMP) != 0;
 }
 
+/* A jump to a chain that is in the hook's place.  What comes or goes by the device that the jump does not match goes on
+ * at once. */
+static void
+expand_entrance (DivertNftExpansion *e,
+                 const DivertRule   *jump)
+{
+  const DivertNftVariant v = { 0 };
+  DivertRule rest = *jump;
+
+  divert_nft_emit_other_family (e, jump);
+  if (jump->out_interface[0] == '\0' && jump->in_interface[0] == '\0')
+    return;
+  rest.verdict = DIVERT_VERDICT_LEAVE;
+  rest.in_invert = rest.out_invert = FALSE;
+  divert_nft_emit (e, &rest, &v);
+}
+
 static void
 expand_rule (DivertNftExpansion *e,
              const DivertRule   *rule)
 {
   DivertNftVariant v = { .has_family = needs_family (e, rule) };
 
+  if (rule->chain < DIVERT_N_HOOKS && e->where[rule->to] == rule->chain)
+    {
+      expand_entrance (e, rule);
+      return;
+    }
   if (!v.has_family)
     {
       emit_sources (e, rule, v);
@@ -229,6 +255,32 @@ expand_at (DivertNftExpansion  *e,
   return n;
 }
 
+/* Does it match everything, or everything but a device? */
+static gboolean
+is_entrance (const DivertRule *rule)
+{
+  const gboolean has_device = rule->in_interface[0] != '\0' || rule->out_interface[0] != '\0';
+
+  return rule->chain < DIVERT_N_HOOKS && rule->verdict == DIVERT_VERDICT_JUMP && !rule->mark.has &&
+         (!has_device || rule->in_invert || rule->out_invert);
+}
+
+static void
+look_around (DivertNftExpansion  *e,
+             const DivertRuleset *ruleset)
+{
+  for (guint chain = 0; chain < DIVERT_N_CHAINS; chain++)
+    e->where[chain] = chain;
+  for (guint i = 0; i < ruleset->rules->len; i++)
+    {
+      const DivertRule *rule = g_ptr_array_index (ruleset->rules, i);
+
+      e->families |= rule->families;
+      if (is_entrance (rule))
+        e->where[rule->to] = rule->chain;
+    }
+}
+
 DivertNftTable *
 divert_nft_table_new_from_ruleset (const char          *name,
                                    const DivertRuleset *ruleset)
@@ -236,8 +288,7 @@ divert_nft_table_new_from_ruleset (const char          *name,
   g_autoptr(GArray) named = g_array_new (FALSE, FALSE, sizeof (DivertNftNamed));
   DivertNftExpansion e = { .table = divert_nft_table_new (name), .named = named };
 
-  for (guint i = 0; i < ruleset->rules->len; i++)
-    e.families |= ((const DivertRule *) g_ptr_array_index (ruleset->rules, i))->families;
+  look_around (&e, ruleset);
   for (guint i = 0; i < ruleset->rules->len;)
     i += expand_at (&e, ruleset, i);
   e.first = e.last = NULL;

@@ -189,6 +189,25 @@ find_index (const DivertRuleset *ruleset,
   return i;
 }
 
+/* The first of @rules that one at @index in the ruleset became and that @packet may match; NULL: none. */
+static const DivertNftRule *
+find_described (const DivertNftTable *table,
+                const GPtrArray      *rules,
+                const DivertRuleset  *ruleset,
+                guint                 index,
+                const DivertPacket   *packet)
+{
+  for (guint i = 0; rules != NULL && i < rules->len; i++)
+    {
+      const DivertNftRule *candidate = g_ptr_array_index (rules, i);
+
+      if (candidate->first != NULL && index >= find_index (ruleset, candidate->first) &&
+          index <= find_index (ruleset, candidate->last) && concerns (table, candidate, packet))
+        return candidate;
+    }
+  return NULL;
+}
+
 void
 divert_nft_describe (const DivertRuleset *ruleset,
                      const DivertRule    *rule,
@@ -196,22 +215,18 @@ divert_nft_describe (const DivertRuleset *ruleset,
                      DivertRuleText      *ret_text)
 {
   g_autoptr(DivertNftTable) table = divert_nft_table_new_from_ruleset (DIVERT_NFT_TABLE, ruleset);
-  const GPtrArray *rules = table->rules[rule->chain];
   const guint index = find_index (ruleset, rule);
+  const DivertNftRule *described = NULL;
+  g_autofree char *text = NULL;
 
-  for (guint i = 0; i < rules->len; i++)
-    {
-      const DivertNftRule *candidate = g_ptr_array_index (rules, i);
-      g_autofree char *text = NULL;
-
-      if (candidate->first == NULL || index < find_index (ruleset, candidate->first) ||
-          index > find_index (ruleset, candidate->last) || !concerns (table, candidate, packet))
-        continue;
-      ret_text->table = g_strdup ("inet " DIVERT_NFT_TABLE);
-      ret_text->chain = g_strdup (divert_nft_chain_name (rule->chain));
-      text = divert_nft_rule_to_text (candidate);
-      /* nft's rules don't name their chain, but a person wants to know it. */
-      ret_text->text = g_strdup_printf ("%s: %s", ret_text->chain, text);
-      return;
-    }
+  /* Its rules may be in a hook's chain. */
+  for (guint chain = 0; chain < DIVERT_NFT_N_CHAINS && described == NULL; chain++)
+    described = find_described (table, table->rules[chain], ruleset, index, packet);
+  if (described == NULL)
+    return;
+  ret_text->table = g_strdup ("inet " DIVERT_NFT_TABLE);
+  ret_text->chain = g_strdup (divert_nft_chain_name (described->chain));
+  text = divert_nft_rule_to_text (described);
+  /* nft's rules don't name their chain, but a person wants to know it. */
+  ret_text->text = g_strdup_printf ("%s: %s", ret_text->chain, text);
 }

@@ -26,7 +26,7 @@ G_BEGIN_DECLS
 /* What a rule can look at. */
 typedef enum
 {
-  DIVERT_NFT_KEY_IN_INDEX,   /* the index of the incoming device; lo's is always 1 */
+  DIVERT_NFT_KEY_IN_INDEX,   /* the index of the incoming device; its name is for people; lo's is always 1 */
   DIVERT_NFT_KEY_OUT_INDEX,
   DIVERT_NFT_KEY_IN_NAME,
   DIVERT_NFT_KEY_OUT_NAME,
@@ -36,7 +36,7 @@ typedef enum
   DIVERT_NFT_KEY_MARK,
   DIVERT_NFT_KEY_CONNMARK,   /* from here on, a missing value never matches, inverted or not: that of an entry … */
   DIVERT_NFT_KEY_PROTOCOL,   /* IPPROTO_x */
-  DIVERT_NFT_KEY_SPORT,      /* … a port; these five after a match of the protocol */
+  DIVERT_NFT_KEY_SPORT,      /* … a port; these five only in a rule that matches the protocol as well */
   DIVERT_NFT_KEY_DPORT,
   DIVERT_NFT_KEY_TCP_FLAGS,
   DIVERT_NFT_KEY_ICMP_TYPE,

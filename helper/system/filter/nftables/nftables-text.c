@@ -163,8 +163,6 @@ append_value (GString             *text,
     {
     case DIVERT_NFT_KEY_IN_INDEX:
     case DIVERT_NFT_KEY_OUT_INDEX:
-      g_string_append (text, "\"lo\"");
-      break;
     case DIVERT_NFT_KEY_IN_NAME:
     case DIVERT_NFT_KEY_OUT_NAME:
       g_string_append_printf (text, "\"%s\"", expr->name);

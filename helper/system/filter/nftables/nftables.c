@@ -185,24 +185,36 @@ nftables_apply (DivertBackend  *backend,
   return divert_nft_fail (error, failure, DIVERT_BACKEND_ERROR_REFUSED);
 }
 
+/* FALSE: they are empty, or not there. */
+static gboolean
+flush_granting (DivertNftBatch       *batch,
+                const DivertNftState *state)
+{
+  for (guint i = 0; i < DIVERT_N_CHAINS; i++)
+    {
+      const char *name = divert_nft_chain_name (i);
+      const DivertNftChainState *chain = divert_nft_state_find_chain (state, name);
+
+      if (divert_chain_is_granting (i) && chain != NULL && chain->rules->len > 0)
+        divert_nft_write_flush (batch, DIVERT_NFT_TABLE, name);
+    }
+  return divert_nft_batch_length (batch) > 0;
+}
+
 static gboolean
 attempt_withdraw (DivertNft  *nft,
                   gpointer    user_data,
                   GError    **error)
 {
-  const char *grants = divert_nft_chain_name (DIVERT_CHAIN_GRANTS);
   g_auto(DivertNftState) state = DIVERT_NFT_STATE_INIT;
   g_autoptr(DivertNftBatch) batch = divert_nft_batch_new ();
-  const DivertNftChainState *chain;
 
   if (!divert_nft_read (nft, DIVERT_NFT_TABLE, &state, error))
     return FALSE;
-  chain = state.is_ours ? divert_nft_state_find_chain (&state, grants) : NULL;
-  if (chain == NULL || chain->rules->len == 0)
+  if (!state.is_ours || !flush_granting (batch, &state))
     return TRUE;
   if (!divert_nft_owner_permits (nft, &state, DIVERT_NFT_TABLE, error))
     return FALSE;
-  divert_nft_write_flush (batch, DIVERT_NFT_TABLE, grants);
   return divert_nft_batch_commit (batch, nft, 0, error);
 }
 
