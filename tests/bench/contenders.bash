@@ -23,7 +23,7 @@ build_of ()
 {
   case $1 in
     before) echo "$BEFORE" ;;
-    now | again | legacy) echo "$NM_DIVERT_BUILDDIR" ;;
+    now | again | legacy | many*) echo "$NM_DIVERT_BUILDDIR" ;;
   esac
 }
 
@@ -104,7 +104,7 @@ contender_serve ()
   lab_enter
   exec {LAB_ASKED}<&0 {LAB_ANSWERS}>&1 </dev/null >&2
   lab_up
-  [[ $CONTENDER != legacy ]] || LAB_BACKEND=iptables
+  [[ $CONTENDER != *legacy ]] || LAB_BACKEND=iptables
   [[ -z $CONTENDER_BUILD ]] || NM_DIVERT_BUILDDIR=$CONTENDER_BUILD lab_install
   ready
   echo done >&"$LAB_ANSWERS"
@@ -134,6 +134,26 @@ median_of ()
 ratio ()
 {
   paste "$T/$1-$2" "$T/$1-$3" | awk 'NF == 2 && $2 > 0 { print $1 / $2 }' | median
+}
+
+# matrix WHAT…: a row for each, with a column for each of the contenders in COLUMNS.  "cell WHAT CONTENDER" says what is
+# in it.
+matrix ()
+{
+  local what name
+
+  printf '  %-40s' ""
+  for name in "${COLUMNS[@]}"; do
+    printf '%12s' "${NAMES[$name]:-$name}"
+  done
+  echo
+  for what; do
+    printf '  %s%*s' "${LABELS[$what]}" $((40 - ${#LABELS[$what]})) ""
+    for name in "${COLUMNS[@]}"; do
+      printf '%12s' "$(cell "$what" "$name")"
+    done
+    echo
+  done
 }
 
 # compare WHAT LABEL DIVISOR UNIT: rows for the figure, for the one before, for the control, and for the legacy tables.

@@ -26,12 +26,14 @@ ready ()
 {
   case $CONTENDER in
     hand) wired bare 192.168.22.44/24; wired tracking 192.168.22.45/24 ;;
-    many) many_sites ;;
+    many*) many_sites ;;
   esac
   roam home home
   if [[ -n $CONTENDER_BUILD ]]; then
     nm-divert reload >/dev/null
     becomes home || lab_die "not home: $(status reason)"
+  elif [[ $CONTENDER == script ]]; then
+    script_by_uuid "$HOME_UUID"
   else
     article_lay
     on tracking iptables-legacy -t nat -A OUTPUT -p udp --dport 53 -j REDIRECT --to-ports 1053
@@ -98,19 +100,20 @@ without () { on "$1" "$BENCH_PROGRAMS/load" udp "$NAS4" $PORT $DATAGRAMS >>"$T/s
 
 KINDS=(straight bypassed proxys diverted dns connect)
 
-contenders_start hand many "${DIVERTS[@]}"
-for name in hand many "${DIVERTS[@]}"; do
+ALL=(hand script many many-legacy "${DIVERTS[@]}")
+contenders_start "${ALL[@]}"
+for name in "${ALL[@]}"; do
   ask "$name" "CONTENDER=warm straight"
 done
 for ((round = 0; round < ROUNDS; round++)); do
   ask hand "without bare"
   ask hand "without tracking"
   for kind in "${KINDS[@]}"; do
-    turns $round $kind hand many "${DIVERTS[@]}"
+    turns $round $kind "${ALL[@]}"
   done
 done
 
-declare -A labels=(
+declare -A LABELS=(
   [straight]="to the intranet, direct"
   [bypassed]="to a private network, bypassed"
   [proxys]="the proxy's own, to the web"
@@ -118,12 +121,56 @@ declare -A labels=(
   [dns]="DNS, redirected"
   [connect]="to the web, diverted: a TCP connection"
 )
+declare -A NAMES=([hand]=article [now]=nftables [again]="A/A" [legacy]=iptables
+  [many]=nftables [many-legacy]=iptables)
+COLUMNS=(hand script ${BEFORE:+before} legacy now again)
+packets=(straight bypassed proxys diverted dns)
 table "D. The data path: the sender's processor time a datagram, $ROUNDS turns each (medians)"
 row "direct, no rules" "$(median_of straight bare) ns"
 row "direct, connection tracking only" "$(median_of straight tracking) ns"
+
+cell () { printf %.0f "$(median_of "$1" "$2")"; }
+echo
+echo "  Nanoseconds"
+matrix "${KINDS[@]}"
+
+# A/A is the second one with nftables to the first.
+cell ()
+{
+  if [[ $2 == again ]]; then
+    calculate "$(ratio "$1" now again)" %.3f
+  else
+    relative "$1" "$2"
+  fi
+}
+
+# relative KIND CONTENDER: the bare host is 1.
+relative ()
+{
+  paste "$T/straight-bare" "$T/$1-$2" | awk '{ print $1 / $2 }' | median | xargs printf '%.3f\n'
+}
+
+echo
+echo "  A host without rules is 1; less is slower"
+matrix "${packets[@]}"
+
+cell () { calculate "$(ratio "$1" "$2" "${2/many/now}")" %.3f; }
 for kind in "${KINDS[@]}"; do
-  compare $kind "${labels[$kind]}" 1 ns
-  row "… the article's rules" "$(median_of $kind hand) ns"
-  row "… now / the article's" "$(calculate "$(ratio $kind now hand)" %.3f)"
-  row "… 1001 prefixes / 1" "$(calculate "$(ratio $kind many now)" %.3f)"
+  cp "$T/$kind-legacy" "$T/$kind-now-legacy"
 done
+COLUMNS=(many-legacy many)
+echo
+echo "  1001 prefixes / 1"
+matrix "${KINDS[@]}"
+
+echo
+for kind in "${packets[@]}"; do
+  goal "nftables below iptables: ${LABELS[$kind]}" \
+    "$(calculate "$(relative $kind legacy) - $(relative $kind now)" %.3f)" "<=" 0.03
+done
+for kind in "${KINDS[@]}"; do
+  [[ -z ${BEFORE-} ]] || goal "now / before: ${LABELS[$kind]}" "$(calculate "$(ratio $kind now before)" %.3f)" "<=" 1.05
+done
+goal "iptables, direct" "$(relative straight legacy)" ">=" 0.76
+goal "iptables, bypassed" "$(relative bypassed legacy)" ">=" 0.68
+goal "iptables, diverted" "$(relative diverted legacy)" ">=" 0.52
