@@ -5,6 +5,7 @@
 #include "run/apply.h"
 #include "run/flows.h"
 #include "system/filter/choice.h"
+#include "unowned.h"
 #include "values.h"
 
 #include <arpa/inet.h>
@@ -24,6 +25,7 @@ static const char *const laptops[DIVERT_N_FAMILIES] = { "192.168.22.33", "fd00:2
 
 static int far, proxy, home_namespace, far_namespace;
 static char *lock_folder;
+static const char *backend_name;
 
 struct sockaddr_storage
 stranger_address_from_text (const char *text,
@@ -175,10 +177,18 @@ end_flows (const DivertConfig   *config,
 }
 
 void
+stranger_set_backend (const char *name)
+{
+  backend_name = name;
+  test_unowned = TRUE;
+}
+
+void
 stranger_lay_rules (const char *keys)
 {
   static const char sites[] = "[site home]\nzone=home\nintranet=192.168.22.0/24;fd00:22::/64\n";
-  g_autofree char *text = g_strconcat ("[proxy]\ngroup=23333\n[divert]\n", keys, "\n", sites, NULL);
+  g_autofree char *text =
+      g_strdup_printf ("[proxy]\ngroup=23333\n[divert]\nbackend=%s\n%s\n%s", backend_name, keys, sites);
   g_autoptr(DivertConfig) config = test_config_new (text);
   g_autoptr(DivertFacts) facts = divert_facts_new ();
   g_autoptr(DivertMode) mode = divert_mode_new (DIVERT_MODE_AWAY, NULL);

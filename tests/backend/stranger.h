@@ -37,6 +37,10 @@ typedef enum
 void        stranger_enter (void);
 void        stranger_leave (void);
 
+/* "nftables" or "iptables", for all rules that follow.  A table of nftables belongs to nobody here, so that anybody may
+ * change it. */
+void        stranger_set_backend (const char *name);
+
 /* Installs the rules of away, with @keys in [divert].  The flows end as they do when a helper finds no rules. */
 void        stranger_lay_rules (const char *keys);
 void        stranger_begin_proxy (void);

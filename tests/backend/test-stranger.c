@@ -264,13 +264,23 @@ test_untracked (void)
   stranger_leave ();
 }
 
-/* The guard alone. Somebody has emptied the chains that judge. */
+/* Empties the chains that judge. */
 static void
-test_emptied (void)
+empty_output (const char *backend)
+{
+  if (g_str_equal (backend, "nftables"))
+    test_run ("nft flush chain inet nm-divert output");
+  else
+    test_run ("for i in iptables-legacy ip6tables-legacy; do $i -t mangle -F OUTPUT; done");
+}
+
+/* The guard alone. */
+static void
+test_emptied (gconstpointer backend)
 {
   stranger_enter ();
   stranger_lay_rules ("");
-  test_run ("nft flush chain inet nm-divert output");
+  empty_output (backend);
   for FAMILIES (family)
     {
       act (SOCK_DGRAM, family, NAS, 443, next_port++, FALSE);
@@ -480,14 +490,16 @@ main (int    argc,
       char **argv)
 {
   test_needs_namespaces ();
-  test_needs ("ip", "nsenter", "conntrack", "ping", "iptables-legacy", "ip6tables-legacy", NULL);
+  test_needs ("ip", "nsenter", "conntrack", "ping", "nft", "iptables-legacy", "ip6tables-legacy", NULL);
   g_test_init (&argc, &argv, NULL);
+  g_assert_cmpint (argc, ==, 2);
+  stranger_set_backend (argv[1]);
   g_test_add_func ("/stranger/table", test_table);
   g_test_add_func ("/stranger/simultaneous-open", test_simultaneous_open);
   g_test_add_func ("/stranger/late-data", test_late_data);
   g_test_add_func ("/stranger/server-speaks", test_server_speaks);
   g_test_add_func ("/stranger/untracked", test_untracked);
-  g_test_add_func ("/stranger/emptied", test_emptied);
+  g_test_add_data_func ("/stranger/emptied", argv[1], test_emptied);
   g_test_add_func ("/stranger/groups", test_groups);
   g_test_add_func ("/stranger/other-protocols", test_other_protocols);
   g_test_add_func ("/stranger/serve/udp", test_serve_udp);
