@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the backend, the routes and the fence, what their errors mean to a person, and when to try again.
+ * Owns: the backend, the routes, the fence and the guard, and the order in which they are written.
  *
  * The fence needs no lock.  So when something is revoked, the fence closes first, whatever happens to the rest.  It
  * also opens last, once the rules are in place.  While it is open, the tripwire (routing/tripwire.h) may close it, and
@@ -9,22 +9,17 @@
  */
 #include "laying.h"
 
-#include "core/place/problem.h"
 #include "core/ruleset/fence.h"
+#include "failures.h"
 #include "rehearsal.h"
 #include "system/filter/guard.h"
 #include "system/flows/waiting-packets.h"
 #include "system/routing/fence.h"
 #include "system/routing/loss.h"
 
-#define RETRY_FIRST_MS 50
-/* A module that somebody loads by hand is found within this time. */
-#define RETRY_LAST_MS 10000
-
 struct DivertLaying
 {
-  DivertLookAgain  retry;
-  gpointer         user_data;
+  DivertFailures   failures;
   DivertBackend   *backend;
   DivertGuard     *guard;
   DivertRoutes    *routes;
@@ -35,8 +30,6 @@ struct DivertLaying
   DivertTouched    touched;
   gpointer         touched_data;
   guint            n_known; /* problems that there were before the fence was closed */
-  guint            retry_id;
-  guint            retry_ms;
 };
 
 DivertLaying *
@@ -55,13 +48,11 @@ divert_laying_new (DivertBackend    *backend,
       return NULL;
     }
   laying = g_new0 (DivertLaying, 1);
-  laying->retry = retry;
-  laying->user_data = user_data;
+  divert_failures_init (&laying->failures, retry, user_data);
   laying->backend = backend;
   laying->guard = divert_guard_new (divert_laying_get_lifetime ());
   laying->routes = g_steal_pointer (&routes);
   laying->fences = fences;
-  laying->retry_ms = RETRY_FIRST_MS;
   return laying;
 }
 
@@ -70,7 +61,7 @@ divert_laying_free (DivertLaying *laying)
 {
   if (laying == NULL)
     return;
-  g_clear_handle_id (&laying->retry_id, g_source_remove);
+  divert_failures_forget (&laying->failures);
   divert_fence_free (laying->fence);
   divert_fences_free (laying->fences);
   divert_routes_free (laying->routes);
@@ -161,72 +152,13 @@ divert_laying_find_rules (DivertLaying *laying)
   return !laying->backend->klass->inspect (laying->backend, &any, NULL) || any;
 }
 
-static gboolean
-on_retry (gpointer user_data)
-{
-  DivertLaying *laying = user_data;
-
-  laying->retry_id = 0;
-  laying->retry (laying->user_data);
-  return G_SOURCE_REMOVE;
-}
-
-/* A lock is soon released.  Any other failure is retried less and less often.  Failures of runs that events caused
- * meanwhile don't count, only those of retries. */
-static void
-schedule_retry (DivertLaying *laying,
-                const GError *error)
-{
-  if (g_error_matches (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_BUSY))
-    {
-      g_clear_handle_id (&laying->retry_id, g_source_remove);
-      laying->retry_ms = RETRY_FIRST_MS;
-    }
-  if (laying->retry_id != 0)
-    return;
-  laying->retry_id = g_timeout_add (laying->retry_ms, on_retry, laying);
-  laying->retry_ms = MIN (laying->retry_ms * 2, RETRY_LAST_MS);
-}
-
-static DivertProblemCode
-classify (const GError *error)
-{
-  if (error->domain != DIVERT_BACKEND_ERROR)
-    return DIVERT_PROBLEM_APPLY;
-  switch ((DivertBackendError) error->code)
-    {
-    case DIVERT_BACKEND_ERROR_UNAVAILABLE:
-      return DIVERT_PROBLEM_BACKEND;
-    case DIVERT_BACKEND_ERROR_PERMISSION:
-      return DIVERT_PROBLEM_PERMISSION;
-    case DIVERT_BACKEND_ERROR_BUSY:
-      return DIVERT_PROBLEM_BUSY;
-    case DIVERT_BACKEND_ERROR_FOREIGN:
-      return DIVERT_PROBLEM_FOREIGN;
-    case DIVERT_BACKEND_ERROR_REFUSED:
-    default:
-      return DIVERT_PROBLEM_APPLY;
-    }
-}
-
-/* Adds a problem once, even if both families have it. */
-static void
-add_problem (GPtrArray    *problems,
-             const GError *error)
-{
-  const DivertProblem *last = problems->len > 0 ? problems->pdata[problems->len - 1] : NULL;
-
-  if (last == NULL || last->code != classify (error) || !g_str_equal (last->detail, error->message))
-    g_ptr_array_add (problems, divert_problem_new (classify (error), error->message));
-}
-
 static void
 fail (DivertLaying *laying,
       const GError *error,
       GPtrArray    *problems)
 {
-  add_problem (problems, error);
-  schedule_retry (laying, error);
+  divert_failures_tell (problems, error);
+  divert_failures_schedule (&laying->failures, error);
 }
 
 /* If no rules can be installed now, nothing that an earlier helper made direct may stay direct.  @told: the failure has
@@ -245,8 +177,8 @@ withdraw (DivertLaying *laying,
   if (ok)
     return DIVERT_LAID_NONE;
   if (!told)
-    add_problem (problems, error);
-  schedule_retry (laying, error);
+    divert_failures_tell (problems, error);
+  divert_failures_schedule (&laying->failures, error);
   /* Without tables there are no rules in them. */
   return g_error_matches (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_UNAVAILABLE) ? DIVERT_LAID_NONE
                                                                                           : DIVERT_LAID_NOT;
@@ -406,8 +338,7 @@ divert_laying_lay (DivertLaying         *laying,
   /* Tables that one family lacks may appear later, so we keep trying. */
   if (laid != DIVERT_LAID || problems->len > laying->n_known)
     return laid;
-  g_clear_handle_id (&laying->retry_id, g_source_remove);
-  laying->retry_ms = RETRY_FIRST_MS;
+  divert_failures_forget (&laying->failures);
   return laid;
 }
 
