@@ -96,6 +96,15 @@ contenders_end ()
 
 # --- in a contender's lab -------------------------------------------------------------------
 
+# Under systemd the watchdog sees to it that nothing outlives the helper.  Without it the helper has rules for that,
+# which laptops don't have.
+be_watched ()
+{
+  sed -i 's#^Exec=\(/usr/bin/env \)\?#Exec=/usr/bin/env WATCHDOG_USEC=60000000 #' \
+    /usr/share/dbus-1/system-services/org.nmdivert.Helper1.service
+  gdbus call --system -d org.freedesktop.DBus -o /org/freedesktop/DBus -m org.freedesktop.DBus.ReloadConfig >/dev/null
+}
+
 # Doesn't return.
 contender_serve ()
 {
@@ -105,7 +114,10 @@ contender_serve ()
   exec {LAB_ASKED}<&0 {LAB_ANSWERS}>&1 </dev/null >&2
   lab_up
   [[ $CONTENDER != *legacy ]] || LAB_BACKEND=iptables
-  [[ -z $CONTENDER_BUILD ]] || NM_DIVERT_BUILDDIR=$CONTENDER_BUILD lab_install
+  if [[ -n $CONTENDER_BUILD ]]; then
+    NM_DIVERT_BUILDDIR=$CONTENDER_BUILD lab_install
+    be_watched
+  fi
   ready
   echo done >&"$LAB_ANSWERS"
   while read -ru "$LAB_ASKED" request && [[ $request != exit ]]; do
