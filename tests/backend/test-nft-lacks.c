@@ -107,7 +107,7 @@ test_refused (void)
   g_assert_false (backend->klass->apply (backend, away, &applied, &error));
   lacking = NULL;
   g_assert_error (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_REFUSED);
-  g_assert_true (g_str_has_prefix (error->message, "nftables: redirect-dns: "));
+  g_assert_true (g_str_has_prefix (error->message, "nftables: dns: "));
   g_assert_nonnull (strstr (error->message, "redirect to :1053"));
   g_assert_nonnull (strstr (error->message, "Invalid argument"));
 }
