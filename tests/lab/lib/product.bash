@@ -160,6 +160,10 @@ becomes ()
   until_true "${2:-5}" place_is "$1"
 }
 
+# At home, with what each of its addresses may do.  The place becomes home with the first one, and when the machine is
+# busy, IPv6's come a second later.
+home_is_whole () { [[ $(grants) == *"wlan0 2001:db8:22:"* && $(grants) == *"wlan0 fd00:22:"* ]] && place_is home; }
+
 # writes COMMAND…: how many times the helper writes to the kernel's tables, rules and routes while COMMAND runs, as
 # strace sees it.
 writes ()
