@@ -4,9 +4,10 @@
  * nothing to change writes nothing.
  *
  * Theory of operation.  An event sets one flag.  The run then happens in the main loop, at high priority, before
- * what callers have ordered (orders.c).  It is one stretch of work without waiting, and takes about a millisecond.  If
- * something has to be waited for (a gateway's answer, NetworkManager's first reading, a lock), the run asks for it, and
- * its arrival is an event.  So runs never overlap, SIGTERM never cuts one short, and there is no queue.  In a storm of
+ * what callers have ordered (orders.c).  It is one stretch of work, and takes about a millisecond.  It waits for nobody
+ * but the kernel, which may take longer over nftables (K1.14); the tripwire closes the fence meanwhile.  If something
+ * else has to be waited for (a gateway's answer, NetworkManager's first reading, a lock), the run asks for it, and its
+ * arrival is an event.  So runs never overlap, SIGTERM never cuts one short, and there is no queue.  In a storm of
  * events, one run follows another.  The other sources then get a turn now and again (turns.c), because otherwise
  * NetworkManager's messages would pile up.
  */

@@ -38,7 +38,7 @@ typedef struct DivertBackend DivertBackend;
 
 typedef struct
 {
-  const char *name; /* "iptables" */
+  const char *name; /* "nftables", "iptables" */
   /* Other programs flush its tables whole, so that a guard beside them is of use: guard.h. */
   gboolean    wants_guard;
   /* In a choice of backends: why the preferred one isn't used, in its own words; NULL: it is, or nobody prefers it. */

@@ -4,7 +4,7 @@
  * rules use.  nftables-expand.c makes it from a ruleset; nftables-text.c turns it into nft's text.
  *
  * Both IP families are in one table.  Each chain of the ruleset is a chain here, with the same
- * name.
+ * name, unless a hook has its rules in place of a jump to it.
  */
 #pragma once
 
