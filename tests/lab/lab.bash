@@ -12,6 +12,7 @@
 # the host changes, and everything disappears with the process.
 #
 # Environment: NM_DIVERT_BUILDDIR is the meson build directory.  LAB_KEEP_LOGS=1 keeps the logs of a test that passed.
+# LAB_BACKEND=iptables, or nftables, chooses the packet filter.  Without it, the product does.
 
 LAB_DIR=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
 LAB_SCRIPT=$(realpath "$0")
