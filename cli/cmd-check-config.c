@@ -25,7 +25,7 @@ divert_cmd_check_config (const DivertCommand *command,
                          char               **arguments)
 {
   g_auto(GStrv) rest = divert_command_parse (command, NULL,
-                                             N_("Without FILE, all of /etc/nm-divert is checked, "
+                                             N_("Without FILE, the whole configuration is checked, "
                                                 "ownership and permissions too."),
                                              0, 1, arguments);
   g_autoptr(DivertConfig) config = NULL;
