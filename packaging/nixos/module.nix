@@ -12,6 +12,7 @@ let
     nativeBuildInputs = with pkgs; [ gettext glib meson ninja pkg-config ];
     buildInputs = with pkgs; [
       dbus glib gnutls iptables json-glib kmod libmnl libnftnl libnl networkmanager
+      polkit
     ];
     # The configuration is the machine's, and the state too; neither can be in the store.
     mesonFlags = [
