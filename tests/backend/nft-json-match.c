@@ -86,11 +86,19 @@ evaluate_payload (const NftJsonPacket *packet,
                   JsonObject          *payload,
                   NftJsonValue        *ret_value)
 {
-  const char *protocol = json_object_get_string_member (payload, "protocol");
-  const char *field = json_object_get_string_member (payload, "field");
+  const char *protocol, *field;
   const DivertSample *sample = packet->sample;
-  const gboolean is_ipv6 = g_str_equal (protocol, "ip6");
+  gboolean is_ipv6;
 
+  /* The first byte of an IPv4 header, here or in an error's quote.  No sample has options. */
+  if (json_object_has_member (payload, "base"))
+    {
+      ret_value->number = 0x45;
+      return TRUE;
+    }
+  protocol = json_object_get_string_member (payload, "protocol");
+  field = json_object_get_string_member (payload, "field");
+  is_ipv6 = g_str_equal (protocol, "ip6");
   if (!is_ipv6 && !g_str_equal (protocol, "ip"))
     return evaluate_transport (sample, protocol, field, ret_value);
   if (is_ipv6 != (sample->destination.family == DIVERT_FAMILY_IPV6))

@@ -250,6 +250,43 @@ test_refused_quote (void)
   close (fd);
 }
 
+static int
+open_at (guint16 port)
+{
+  const int fd = socket (AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  Address here;
+  const socklen_t length = make_address (DIVERT_FAMILY_IPV4, "0.0.0.0", port, &here);
+
+  g_assert_no_errno (bind (fd, &here.any, length));
+  return fd;
+}
+
+/* Behind four bytes of options, the refusal would seem to be about another socket: the one with the local port
+ * 0x6476 ('d' 'v') whose peer ends with the sender's port, 3 and 4. */
+static void
+test_refused_with_options (void)
+{
+  static const guint8 options[] = { 1, 1, 1, 0 };
+  Address web;
+  const socklen_t length = make_address (DIVERT_FAMILY_IPV4, webs[DIVERT_FAMILY_IPV4], WEB_PORT, &web);
+  int victim, sender, error = -1;
+  socklen_t size = sizeof error;
+  gint64 ms;
+
+  set_up ();
+  victim = open_at (0x6476);
+  g_assert_no_errno (connect (victim, &web.any, length));
+  sender = open_at (0x0304);
+  g_assert_no_errno (setsockopt (sender, SOL_IP, IP_OPTIONS, options, sizeof options));
+  g_assert_cmpint (sendto (sender, "x", 1, 0, &web.any, length), ==, 1);
+  /* What came before this one has had its answer. */
+  g_assert_cmpint (ask (DIVERT_FAMILY_IPV4, SOCK_DGRAM, &ms), ==, ECONNREFUSED);
+  g_assert_no_errno (getsockopt (victim, SOL_SOCKET, SO_ERROR, &error, &size));
+  g_assert_cmpint (error, ==, 0);
+  close (victim);
+  close (sender);
+}
+
 /* A program of this machine listens on all addresses, at the very port of the web. */
 static void
 test_no_stand_in (void)
@@ -285,6 +322,7 @@ main (int    argc,
   g_test_add_func ("/nftables/packets/refused", test_refused);
   g_test_add_func ("/nftables/packets/refused-datagrams", test_refused_datagrams);
   g_test_add_func ("/nftables/packets/refused-quote", test_refused_quote);
+  g_test_add_func ("/nftables/packets/refused-with-options", test_refused_with_options);
   g_test_add_func ("/nftables/packets/no-stand-in", test_no_stand_in);
   status = g_test_run ();
   divert_backend_free (backend);

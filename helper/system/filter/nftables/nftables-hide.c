@@ -9,7 +9,8 @@
 #include <string.h>
 
 /* The layout of the headers.  An ICMP error has eight bytes before the quoted IP header, which is 20 bytes
- * long.  If it is longer, the error goes nowhere. */
+ * long.  A datagram with IP options is dropped: behind a longer header, other bytes would be exchanged, and the error
+ * would reach another program's socket. */
 enum
 {
   IP_ID = 4,
@@ -71,6 +72,22 @@ store_bytes (struct nftnl_rule *rule,
   store (rule, to, length, flags);
 }
 
+/* The rule ends if the IPv4 header there has options. */
+static void
+require_plain_header (struct nftnl_rule *rule,
+                      guint32            base,
+                      guint32            offset)
+{
+  static const guint8 plain = 0x45;
+  struct nftnl_expr *comparison;
+
+  divert_nft_load_payload (rule, base, offset, 1);
+  comparison = divert_nft_add_expr (rule, "cmp");
+  nftnl_expr_set_u32 (comparison, NFTNL_EXPR_CMP_SREG, DIVERT_NFT_REGISTER);
+  nftnl_expr_set_u32 (comparison, NFTNL_EXPR_CMP_OP, NFT_CMP_EQ);
+  nftnl_expr_set (comparison, NFTNL_EXPR_CMP_DATA, &plain, sizeof plain);
+}
+
 static const guint8 hidden[] = DIVERT_NFT_HIDDEN;
 
 static void
@@ -81,6 +98,7 @@ hide (struct nftnl_rule *rule)
                      id = { NFT_PAYLOAD_NETWORK_HEADER, IP_ID, IP_CHECKSUM },
                      length = { NFT_PAYLOAD_TRANSPORT_HEADER, UDP_LENGTH, UDP_CHECKSUM };
 
+  require_plain_header (rule, NFT_PAYLOAD_NETWORK_HEADER, 0);
   copy (rule, &id, &destination);
   copy (rule, &length, &rest);
   /* The kernel refuses nothing whose checksum is wrong, and UDP's covers the addresses. */
@@ -95,6 +113,7 @@ unhide (struct nftnl_rule *rule)
                      id = { NFT_PAYLOAD_TRANSPORT_HEADER, QUOTE + IP_ID, 0 },
                      length = { NFT_PAYLOAD_TRANSPORT_HEADER, QUOTED_UDP + UDP_LENGTH, 0 };
 
+  require_plain_header (rule, NFT_PAYLOAD_TRANSPORT_HEADER, QUOTE);
   copy (rule, &destination, &id);
   copy (rule, &rest, &length);
   store_bytes (rule, &id, hidden, 2, 0);

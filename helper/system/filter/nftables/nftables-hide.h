@@ -24,8 +24,8 @@ G_BEGIN_DECLS
 #define DIVERT_NFT_HIDDEN { 127, 110, 100, 118 }
 
 /* In nft's language. */
-#define DIVERT_NFT_HIDE_TEXT "ip id set @nh,128,16 udp length set @nh,144,16 ip daddr set 127.110.100.118"
+#define DIVERT_NFT_HIDE_TEXT "@nh,0,8 0x45 ip id set @nh,128,16 udp length set @nh,144,16 ip daddr set 127.110.100.118"
 #define DIVERT_NFT_UNHIDE_TEXT \
-  "@th,192,16 set @th,96,16 @th,208,16 set @th,256,16 @th,96,16 set 0x7f6e @th,256,16 set 0x6476"
+  "@th,64,8 0x45 @th,192,16 set @th,96,16 @th,208,16 set @th,256,16 @th,96,16 set 0x7f6e @th,256,16 set 0x6476"
 
 G_END_DECLS
