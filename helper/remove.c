@@ -24,7 +24,8 @@
 #include "system/filter/guard.h"
 #include "system/routing/fence.h"
 
-#define END_WAIT_MS 5000
+/* The helper may insist for ten seconds if another program keeps the tables (insist.c). */
+#define END_WAIT_MS 12000
 
 static guint32
 find_helper (GDBusConnection *bus)

@@ -2,9 +2,9 @@
 /*
  * Owns: the datagrams that close the gates.
  *
- * They are made when the gates are opened, so that nothing remains to be read, decided or allocated when they must
- * close.  The kernel carries out each message whether or not the ones before it failed, so a gate that is gone already
- * does not keep the others open.
+ * They are made when the gates are opened, so that nothing remains to be read or decided when they must close.  The
+ * kernel carries out each message whether or not the ones before it failed, so a gate that is gone already does not
+ * keep the others open.
  */
 #include "fence-closer.h"
 

@@ -17,8 +17,8 @@ void               divert_fence_closer_free (DivertFenceCloser *closer);
 /* Prepares to close the gates of @fence with @netlink.  Costs next to nothing if it is the same fence as before. */
 void               divert_fence_closer_set (DivertFenceCloser *closer, DivertNetlink *netlink,
                                             const DivertFence *fence);
-/* Closes them, whether they are there or not.  It allocates no memory.  If it fails, whoever opens and closes gates
- * otherwise finds them. */
+/* Closes them, whether they are there or not.  It reads and decides nothing.  If it fails, whoever opens and closes
+ * gates otherwise finds them. */
 void               divert_fence_closer_send (DivertFenceCloser *closer, DivertNetlink *netlink);
 
 G_END_DECLS

@@ -3,7 +3,8 @@
  * Owns: the thread, its priority, and how much it may do.
  *
  * Theory of operation.  One socket hears of the armed links alone, so that nothing else wakes the thread or fills the
- * socket.  Each message counts, and so does each one that is lost.  The other socket hears of all links.  It only tells
+ * socket.  Each message counts, and so does the first that is lost.  The kernel doesn't tell of further ones until the
+ * socket has been emptied, but by then the links are being asked.  The other socket hears of all links.  It only tells
  * that some carrier may have changed, so what it loses does not matter, and nobody waits for it while done() is being
  * called every few milliseconds anyway.  But it has room, because a socket that is half full holds up the very thread
  * of the kernel that reports a loss (K4.11).

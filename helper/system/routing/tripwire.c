@@ -17,8 +17,9 @@
  * The kernel may report a loss up to a second late if some link's carrier has changed shortly before (K4.1).  So after
  * each notification, whichever link it is about, and after arming, the armed links are asked for that long.
  *
- * The main loop may close at the same time, because both tolerate that a gate is gone.  But it reads and opens under
- * the lock: for a moment the IPv6 rule has two copies (fence.c), and it would delete one of them.
+ * The main loop may close at the same time, because both tolerate that a gate is gone.  But it opens under the
+ * lock: for a moment the IPv6 rule has two copies (fence.c), and it would delete one of them.  What it read when it
+ * closed counts only if the wire has not tripped since.
  */
 #include "tripwire.h"
 
