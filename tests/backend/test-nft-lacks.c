@@ -2,15 +2,19 @@
 /*
  * A kernel that lacks a part of nftables: which one is said, with the rule that was refused and what to do, and the
  * choice falls on the legacy tables.  The kernel here has all of it, so it gets a message that no kernel knows in place
- * of what is to be lacking (-Wl,--wrap=divert_nft_batch_add).
+ * of what is to be lacking (-Wl,--wrap=divert_nft_batch_add).  And a kernel that is too busy to say what it has
+ * (divert_nft_probe): that is no reason for another choice.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "../unit/expansion.h"
 #include "sandbox.h"
 #include "system/filter/choice.h"
 #include "system/filter/nftables/nft-batch.h"
+#include "system/filter/nftables/nftables-probe.h"
 #include "system/filter/nftables/nftables.h"
+#include "system/netlink/netlink.h"
 
 /* Nobody has this one. */
 #define UNKNOWN_TYPE 0x7f
@@ -28,6 +32,21 @@ __wrap_divert_nft_batch_add (DivertNftBatch *batch,
 {
   return __real_divert_nft_batch_add (batch, lacking != NULL && strstr (what, lacking) != NULL ? UNKNOWN_TYPE : type,
                                       flags, what);
+}
+
+static gboolean is_busy;
+
+gboolean __real_divert_nft_probe (DivertNft *nft, GError **error);
+gboolean __wrap_divert_nft_probe (DivertNft *nft, GError **error);
+
+gboolean
+__wrap_divert_nft_probe (DivertNft  *nft,
+                         GError    **error)
+{
+  if (!is_busy)
+    return __real_divert_nft_probe (nft, error);
+  g_set_error_literal (error, DIVERT_NETLINK_ERROR, EBUSY, "busy");
+  return FALSE;
 }
 
 static const struct
@@ -92,6 +111,25 @@ test_passed_over (void)
     }
 }
 
+/* What passes is no reason to take the second choice, for as long as the helper lives. */
+static void
+test_busy (void)
+{
+  g_autoptr(DivertBackend) choice = NULL;
+  g_autoptr(GError) error = NULL;
+
+  sandbox_enter ();
+  choice = divert_choice_new ();
+  is_busy = TRUE;
+  g_assert_false (choice->klass->probe (choice, DIVERT_FAMILY_IPV4, &error));
+  g_assert_error (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_BUSY);
+  g_assert_cmpstr (choice->klass->name, ==, "nftables");
+  g_assert_null (choice->klass->passed_over);
+  is_busy = FALSE;
+  g_assert_true (choice->klass->probe (choice, DIVERT_FAMILY_IPV4, NULL));
+  g_assert_cmpstr (choice->klass->name, ==, "nftables");
+}
+
 /* The kernel names the rule that it refuses among many. */
 static void
 test_refused (void)
@@ -121,6 +159,7 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/nft-lacks/named", test_named);
   g_test_add_func ("/nft-lacks/passed-over", test_passed_over);
+  g_test_add_func ("/nft-lacks/busy", test_busy);
   g_test_add_func ("/nft-lacks/refused", test_refused);
   return g_test_run ();
 }

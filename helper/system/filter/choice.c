@@ -49,9 +49,11 @@ get_chosen (Choice *self)
   return self->backends[self->chosen];
 }
 
-/* In how many families it works, or has nothing to do.  @error: what it lacks in another one. */
+/* In how many families it works, or has nothing to do.  A kernel that is busy lacks nothing, as far as anybody knows;
+ * then @ret_sure becomes FALSE.  @error: what it lacks in another family. */
 static guint
 count_families (DivertBackend  *backend,
+                gboolean       *ret_sure,
                 GError        **error)
 {
   guint n = 0;
@@ -63,6 +65,11 @@ count_families (DivertBackend  *backend,
       if (backend->klass->probe (backend, family, &failure) ||
           g_error_matches (failure, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_NO_FAMILY))
         n++;
+      else if (g_error_matches (failure, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_BUSY))
+        {
+          *ret_sure = FALSE;
+          n++;
+        }
       else if (error != NULL && *error == NULL)
         g_propagate_error (error, g_steal_pointer (&failure));
     }
@@ -84,34 +91,40 @@ choose (Choice *self,
 }
 
 static guint
-rate (Choice  *self,
-      guint    i,
-      GError **error)
+rate (Choice    *self,
+      guint      i,
+      gboolean  *ret_sure,
+      GError   **error)
 {
+  *ret_sure = TRUE;
   if (self->kind == DIVERT_BACKEND_AUTO)
-    return count_families (self->backends[i], error);
+    return count_families (self->backends[i], ret_sure, error);
   return self->kind == kinds[i].kind ? DIVERT_N_FAMILIES : 0;
 }
 
-/* Unless one works in both families, the chosen one says what it lacks, and all are asked again the next time. */
+/* Unless one is known to work in both families, the chosen one says what it lacks, and all are asked again the next
+ * time. */
 static void
 settle (Choice *self)
 {
   g_autoptr(GError) lack = NULL;
   guint best = 0, chosen = 0;
+  gboolean sure = TRUE;
 
   if (self->settled)
     return;
   for (guint i = 0; i < N_BACKENDS && best < DIVERT_N_FAMILIES; i++)
     {
-      const guint n = rate (self, i, i == 0 ? &lack : NULL);
+      gboolean is_sure;
+      const guint n = rate (self, i, &is_sure, i == 0 ? &lack : NULL);
 
       if (n <= best)
         continue;
       best = n;
       chosen = i;
+      sure = is_sure;
     }
-  self->settled = best == DIVERT_N_FAMILIES;
+  self->settled = best == DIVERT_N_FAMILIES && sure;
   g_free (self->passed_over);
   self->passed_over = chosen > 0 && lack != NULL ? g_strdup (lack->message) : NULL;
   self->klass.passed_over = self->passed_over;
