@@ -7,107 +7,49 @@
  */
 #include "survey-private.h"
 
-#include <errno.h>
-#include <libiptc/libip6tc.h>
-#include <libiptc/libiptc.h>
 #include <linux/netfilter/x_tables.h>
-#include <string.h>
 
-/* One family's functions, with entries as plain memory. */
-typedef struct
-{
-  DivertFamily family;
-  const char  *names_file;
-  gsize        size;   /* of an entry without matches and target */
-  struct xtc_handle *(*init) (const char *table);
-  void        (*free) (struct xtc_handle *handle);
-  const char *(*first_chain) (struct xtc_handle *handle);
-  const char *(*next_chain) (struct xtc_handle *handle);
-  const char *(*get_policy) (const char *chain, struct xt_counters *counters, struct xtc_handle *handle);
-  const void *(*first_rule) (const char *chain, struct xtc_handle *handle);
-  const void *(*next_rule) (const void *entry, struct xtc_handle *handle);
-  const char *(*get_target) (const void *entry, struct xtc_handle *handle);
-  /* Reads what the entry's own fields say, and returns where its target is. */
-  guint       (*read_entry) (const void *entry, DivertSurveyRule *rule);
-} Family;
+#include "system/base/iptables-family.h"
 
-static void
-read_device (const char *name,
-             gboolean    invert,
-             char        ret_name[16],
-             gboolean   *ret_invert)
+/* Is any of these bytes set? */
+static gboolean
+is_set (const guint8 *bytes,
+        gsize         size)
 {
-  g_strlcpy (ret_name, name, 16);
-  *ret_invert = invert;
+  for (gsize i = 0; i < size; i++)
+    if (bytes[i] != 0)
+      return TRUE;
+  return FALSE;
 }
 
+/* Reads what the entry's own fields say, and returns where its target is. */
 static guint
-read_v4 (const void       *data,
-         DivertSurveyRule *rule)
+read_entry (const DivertIptablesFamily *family,
+            const guint8               *entry,
+            DivertSurveyRule           *rule)
 {
-  const struct ipt_entry *entry = data;
+  const DivertIptablesLayout *at = &family->layout;
+  const gsize address_size = divert_family_bytes (family->family);
+  const guint8 flags = entry[at->flags], inverse = entry[at->inverse_flags];
 
-  read_device (entry->ip.iniface, (entry->ip.invflags & IPT_INV_VIA_IN) != 0, rule->in_interface, &rule->in_invert);
-  read_device (entry->ip.outiface, (entry->ip.invflags & IPT_INV_VIA_OUT) != 0, rule->out_interface,
-               &rule->out_invert);
-  rule->protocol = entry->ip.proto;
-  rule->has_more = entry->ip.smsk.s_addr != 0 || entry->ip.dmsk.s_addr != 0 || (entry->ip.flags & IPT_F_FRAG) != 0 ||
-                   (entry->ip.invflags & XT_INV_PROTO) != 0;
-  return entry->target_offset;
+  g_strlcpy (rule->in_interface, (const char *) entry + at->in_interface, sizeof rule->in_interface);
+  rule->in_invert = (inverse & at->inverse_in) != 0;
+  g_strlcpy (rule->out_interface, (const char *) entry + at->out_interface, sizeof rule->out_interface);
+  rule->out_invert = (inverse & at->inverse_out) != 0;
+  rule->protocol = divert_iptables_get_offset (entry, at->protocol);
+  rule->has_more = is_set (entry + at->source_mask, address_size) ||
+                   is_set (entry + at->destination_mask, address_size) ||
+                   (flags & ~(at->flag_protocol | at->flag_goto)) != 0 ||
+                   (inverse & ~(at->inverse_in | at->inverse_out)) != 0;
+  return divert_iptables_get_offset (entry, at->target_offset);
 }
-
-static guint
-read_v6 (const void       *data,
-         DivertSurveyRule *rule)
-{
-  static const struct in6_addr any;
-  const struct ip6t_entry *entry = data;
-
-  read_device (entry->ipv6.iniface, (entry->ipv6.invflags & IP6T_INV_VIA_IN) != 0, rule->in_interface,
-               &rule->in_invert);
-  read_device (entry->ipv6.outiface, (entry->ipv6.invflags & IP6T_INV_VIA_OUT) != 0, rule->out_interface,
-               &rule->out_invert);
-  rule->protocol = entry->ipv6.proto;
-  rule->has_more = memcmp (&entry->ipv6.smsk, &any, sizeof any) != 0 ||
-                   memcmp (&entry->ipv6.dmsk, &any, sizeof any) != 0 || (entry->ipv6.invflags & XT_INV_PROTO) != 0;
-  return entry->target_offset;
-}
-
-#define DEFINE_ENTRY_FUNCTIONS(prefix, type)                                                                          \
-  static const void *prefix##_first (const char *chain, struct xtc_handle *handle)                                    \
-  {                                                                                                                   \
-    return prefix##_first_rule (chain, handle);                                                                       \
-  }                                                                                                                   \
-  static const void *prefix##_next (const void *entry, struct xtc_handle *handle)                                     \
-  {                                                                                                                   \
-    return prefix##_next_rule ((const type *) entry, handle);                                                         \
-  }                                                                                                                   \
-  static const char *prefix##_target (const void *entry, struct xtc_handle *handle)                                   \
-  {                                                                                                                   \
-    return prefix##_get_target ((const type *) entry, handle);                                                        \
-  }
-
-DEFINE_ENTRY_FUNCTIONS (iptc, struct ipt_entry)
-DEFINE_ENTRY_FUNCTIONS (ip6tc, struct ip6t_entry)
-
-#define FUNCTIONS(prefix)                                                                                             \
-  .init = prefix##_init, .free = prefix##_free, .first_chain = prefix##_first_chain,                                  \
-  .next_chain = prefix##_next_chain, .get_policy = prefix##_get_policy, .first_rule = prefix##_first,                 \
-  .next_rule = prefix##_next, .get_target = prefix##_target
-
-static const Family families[DIVERT_N_FAMILIES] = {
-  [DIVERT_FAMILY_IPV4] = { .family = DIVERT_FAMILY_IPV4, .names_file = "/proc/net/ip_tables_names",
-                           .size = sizeof (struct ipt_entry), .read_entry = read_v4, FUNCTIONS (iptc) },
-  [DIVERT_FAMILY_IPV6] = { .family = DIVERT_FAMILY_IPV6, .names_file = "/proc/net/ip6_tables_names",
-                           .size = sizeof (struct ip6t_entry), .read_entry = read_v6, FUNCTIONS (ip6tc) },
-};
 
 typedef struct
 {
-  DivertSurvey      *survey;
-  const Family      *family;
-  const char        *table;
-  struct xtc_handle *handle;
+  DivertSurvey               *survey;
+  const DivertIptablesFamily *family;
+  const char                 *table;
+  struct xtc_handle          *handle;
 } Table;
 
 static const struct xt_entry_match *
@@ -123,7 +65,7 @@ see_matches (const Table      *table,
              guint             target_offset,
              DivertSurveyRule *rule)
 {
-  gsize at = table->family->size;
+  gsize at = table->family->layout.size;
 
   while (at + sizeof (struct xt_entry_match) <= target_offset)
     {
@@ -176,11 +118,11 @@ read_rules (const Table *table,
   const char *name = divert_survey_get_chain (table->survey, chain)->name;
   guint64 number = 0;
 
-  for (const void *entry = table->family->first_rule (name, table->handle); entry != NULL;
-       entry = table->family->next_rule (entry, table->handle))
+  for (const void *entry = table->family->first_entry (name, table->handle); entry != NULL;
+       entry = table->family->next_entry (entry, table->handle))
     {
       DivertSurveyRule rule = { .chain = chain, .number = ++number };
-      const guint target_offset = table->family->read_entry (entry, &rule);
+      const guint target_offset = read_entry (table->family, entry, &rule);
 
       see_matches (table, entry, target_offset, &rule);
       if (see_target (table, entry, target_offset, &rule))
@@ -193,13 +135,13 @@ static gboolean
 is_ours (const Table *table,
          const char  *chain)
 {
-  const guint8 *entry = table->family->first_rule (chain, table->handle);
+  const guint8 *entry = table->family->first_entry (chain, table->handle);
   DivertSurveyRule unused = { 0 };
   const struct xt_entry_match *match;
 
-  if (entry == NULL || table->family->read_entry (entry, &unused) < table->family->size + sizeof *match)
+  if (entry == NULL || read_entry (table->family, entry, &unused) < table->family->layout.size + sizeof *match)
     return FALSE;
-  match = get_match (entry, table->family->size);
+  match = get_match (entry, table->family->layout.size);
   return g_str_equal (match->u.user.name, "comment") && g_str_equal ((const char *) match->data, DIVERT_SURVEY_OURS);
 }
 
@@ -238,9 +180,9 @@ add_chain (const Table *table,
 }
 
 static void
-read_table (DivertSurvey *survey,
-            const Family *family,
-            const char   *name)
+read_table (DivertSurvey               *survey,
+            const DivertIptablesFamily *family,
+            const char                 *name)
 {
   Table table = { survey, family, name, family->init (name) };
   const guint first = survey->chains->len;
@@ -264,12 +206,13 @@ divert_survey_read_legacy (DivertSurvey *survey)
 {
   for (guint i = 0; i < DIVERT_N_FAMILIES; i++)
     {
+      const DivertIptablesFamily *family = divert_iptables_family_get (i);
       g_autoptr(GError) error = NULL;
       g_autofree char *text = NULL;
       g_auto(GStrv) names = NULL;
 
       /* Without that file, the module is not loaded, so there is no table. */
-      if (!g_file_get_contents (families[i].names_file, &text, NULL, &error))
+      if (!g_file_get_contents (family->names_file, &text, NULL, &error))
         {
           if (!g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
             survey->unread |= 1u << DIVERT_SOURCE_LEGACY;
@@ -278,6 +221,6 @@ divert_survey_read_legacy (DivertSurvey *survey)
       names = g_strsplit (text, "\n", -1);
       for (guint name = 0; names[name] != NULL; name++)
         if (names[name][0] != '\0')
-          read_table (survey, &families[i], names[name]);
+          read_table (survey, family, names[name]);
     }
 }

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "iptables-family.h"
+#include "iptables-table.h"
 
 G_BEGIN_DECLS
 

@@ -6,7 +6,7 @@
  * and "ip6t_owner" are both xt_owner), so the tables of matches and targets remain the only list.
  */
 #include "iptables-extension.h"
-#include "iptables-family.h"
+#include "iptables-table.h"
 
 /* Each family's tables.  They cannot be found by the name of an extension. */
 static const char *const tables[] = {

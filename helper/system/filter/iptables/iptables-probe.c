@@ -6,7 +6,7 @@
  * only show at the commit, as a bare ENOENT.  The probe creates no table.
  */
 #include "iptables-extension.h"
-#include "iptables-family.h"
+#include "iptables-table.h"
 #include "system/filter/backend.h"
 
 #include <errno.h>

@@ -20,7 +20,7 @@
 #include "iptables.h"
 #include "iptables-chains.h"
 #include "iptables-expand.h"
-#include "iptables-family.h"
+#include "iptables-table.h"
 #include "iptables-left.h"
 #include "iptables-read.h"
 #include "iptables-text.h"
