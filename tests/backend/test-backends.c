@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "../unit/expansion.h"
+#include "backend-fixture.h"
 #include "sandbox.h"
 #include "system/filter/iptables/iptables.h"
 #include "system/filter/nftables/nftables.h"
@@ -112,18 +113,6 @@ read_all (Fixture *f)
   return test_output ("%s", f->kind->read);
 }
 
-static guint
-lay (Fixture       *f,
-     DivertRuleset *ruleset)
-{
-  g_autoptr(GError) error = NULL;
-  DivertApplied applied = { 0, 0, FALSE };
-
-  f->backend->klass->apply (f->backend, ruleset, &applied, &error);
-  g_assert_no_error (error);
-  return applied.writes;
-}
-
 static gboolean
 is_there (Fixture *f)
 {
@@ -142,10 +131,10 @@ test_twice (Fixture       *f,
   g_autofree char *once = NULL, *twice = NULL;
 
   g_assert_false (is_there (f));
-  g_assert_cmpuint (lay (f, f->home), >, 0);
+  g_assert_cmpuint (backend_fixture_lay (f->backend, f->home), >, 0);
   g_assert_true (is_there (f));
   once = read_all (f);
-  g_assert_cmpuint (lay (f, f->home), ==, 0);
+  g_assert_cmpuint (backend_fixture_lay (f->backend, f->home), ==, 0);
   twice = read_all (f);
   g_assert_cmpstr (once, ==, twice);
 }
@@ -155,12 +144,12 @@ static void
 test_taken_over (Fixture       *f,
                  gconstpointer  kind)
 {
-  lay (f, f->home);
+  backend_fixture_lay (f->backend, f->home);
   divert_backend_free (f->backend);
   f->backend = f->kind->create ();
   g_assert_true (is_there (f));
-  g_assert_cmpuint (lay (f, f->home), ==, f->kind->owned ? 1 : 0);
-  g_assert_cmpuint (lay (f, f->home), ==, 0);
+  g_assert_cmpuint (backend_fixture_lay (f->backend, f->home), ==, f->kind->owned ? 1 : 0);
+  g_assert_cmpuint (backend_fixture_lay (f->backend, f->home), ==, 0);
 }
 
 /* Going there and back gives the same result, and so does another path. */
@@ -170,12 +159,12 @@ test_places (Fixture       *f,
 {
   g_autofree char *home = NULL, *away = NULL, *again = NULL;
 
-  lay (f, f->home);
+  backend_fixture_lay (f->backend, f->home);
   home = read_all (f);
-  g_assert_cmpuint (lay (f, f->away), >, 0);
+  g_assert_cmpuint (backend_fixture_lay (f->backend, f->away), >, 0);
   away = read_all (f);
   g_assert_cmpstr (away, !=, home);
-  lay (f, f->home);
+  backend_fixture_lay (f->backend, f->home);
   again = read_all (f);
   g_assert_cmpstr (again, ==, home);
 }
@@ -188,9 +177,9 @@ test_withdraw (Fixture       *f,
 
   g_assert_true (f->backend->klass->withdraw (f->backend, NULL));
   g_assert_false (is_there (f));
-  lay (f, f->away);
+  backend_fixture_lay (f->backend, f->away);
   away = read_all (f);
-  lay (f, f->home);
+  backend_fixture_lay (f->backend, f->home);
   for (guint i = 0; i < 2; i++)
     {
       g_autoptr(GError) error = NULL;
@@ -201,7 +190,7 @@ test_withdraw (Fixture       *f,
   withdrawn = read_all (f);
   g_assert_cmpstr (withdrawn, ==, away);
   /* What was withdrawn is installed again at home. */
-  g_assert_cmpuint (lay (f, f->home), >, 0);
+  g_assert_cmpuint (backend_fixture_lay (f->backend, f->home), >, 0);
 }
 
 static void
@@ -212,13 +201,13 @@ test_foreign (Fixture       *f,
 
   test_run ("%s", f->kind->lay_foreign);
   before = read_all (f);
-  lay (f, f->home);
-  lay (f, f->away);
-  lay (f, f->nothing);
+  backend_fixture_lay (f->backend, f->home);
+  backend_fixture_lay (f->backend, f->away);
+  backend_fixture_lay (f->backend, f->nothing);
   after = read_all (f);
   g_assert_cmpstr (after, ==, before);
   g_assert_false (is_there (f));
-  g_assert_cmpuint (lay (f, f->nothing), ==, 0);
+  g_assert_cmpuint (backend_fixture_lay (f->backend, f->nothing), ==, 0);
 }
 
 /* Each edit counts as drift until it is repaired, unless it is refused. */
@@ -228,7 +217,7 @@ test_edited (Fixture       *f,
 {
   g_autofree char *whole = NULL;
 
-  lay (f, f->home);
+  backend_fixture_lay (f->backend, f->home);
   whole = read_all (f);
   g_assert_cmphex (f->backend->klass->find_drift (f->backend, TRUE), ==, 0);
   for (guint i = 0; i < G_N_ELEMENTS (f->kind->edits); i++)
@@ -237,7 +226,7 @@ test_edited (Fixture       *f,
 
       test_run (f->kind->owned ? "! %s 2>/dev/null" : "%s", f->kind->edits[i]);
       g_assert_cmpint (f->backend->klass->find_drift (f->backend, TRUE) == 0, ==, f->kind->owned);
-      g_assert_cmpint (lay (f, f->home) == 0, ==, f->kind->owned);
+      g_assert_cmpint (backend_fixture_lay (f->backend, f->home) == 0, ==, f->kind->owned);
       mended = read_all (f);
       g_assert_cmpstr (mended, ==, whole);
       g_assert_cmphex (f->backend->klass->find_drift (f->backend, TRUE), ==, 0);
@@ -249,10 +238,10 @@ static void
 test_others (Fixture       *f,
              gconstpointer  kind)
 {
-  lay (f, f->home);
+  backend_fixture_lay (f->backend, f->home);
   test_run ("%s", f->kind->lay_foreign);
   g_assert_cmphex (f->backend->klass->find_drift (f->backend, TRUE), ==, 0);
-  g_assert_cmpuint (lay (f, f->home), ==, 0);
+  g_assert_cmpuint (backend_fixture_lay (f->backend, f->home), ==, 0);
 }
 
 static void
@@ -295,7 +284,7 @@ test_dropped (Fixture       *f,
 
   test_run ("ip link add eth0 type veth peer name far && ip link set far up && ip link set eth0 up && "
             "ip addr add 10.66.0.5/24 dev eth0 && ip neigh add 10.66.0.1 lladdr 02:00:00:00:66:01 dev eth0");
-  lay (f, f->away);
+  backend_fixture_lay (f->backend, f->away);
   g_assert_true (f->backend->klass->count_dropped (f->backend, &before, NULL));
   send_marked ("10.66.0.1");
   g_assert_true (f->backend->klass->count_dropped (f->backend, &after, NULL));
@@ -310,12 +299,12 @@ test_many (Fixture       *f,
   g_autoptr(DivertRuleset) away = make_ruleset (1000, FALSE);
   g_autofree char *before = read_all (f), *after = NULL;
 
-  lay (f, home);
-  g_assert_cmpuint (lay (f, home), ==, 0);
-  lay (f, away);
-  g_assert_cmpuint (lay (f, away), ==, 0);
-  lay (f, f->home);
-  lay (f, f->nothing);
+  backend_fixture_lay (f->backend, home);
+  g_assert_cmpuint (backend_fixture_lay (f->backend, home), ==, 0);
+  backend_fixture_lay (f->backend, away);
+  g_assert_cmpuint (backend_fixture_lay (f->backend, away), ==, 0);
+  backend_fixture_lay (f->backend, f->home);
+  backend_fixture_lay (f->backend, f->nothing);
   after = read_all (f);
   g_assert_cmpstr (before, ==, after);
 }

@@ -3,7 +3,6 @@
  * The change from one backend to another: afterwards exactly one set of rules is there, whatever was there before, and
  * a packet that must not leave doesn't while it happens.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
@@ -13,6 +12,7 @@
 #include <unistd.h>
 
 #include "../unit/expansion.h"
+#include "backend-fixture.h"
 #include "sandbox.h"
 #include "system/filter/choice.h"
 #include "system/filter/iptables/iptables.h"
@@ -116,18 +116,6 @@ probe (Fixture *f)
     }
 }
 
-static guint
-lay (Fixture       *f,
-     DivertRuleset *ruleset)
-{
-  g_autoptr(GError) error = NULL;
-  DivertApplied applied = { 0, 0, FALSE };
-
-  f->choice->klass->apply (f->choice, ruleset, &applied, &error);
-  g_assert_no_error (error);
-  return applied.writes;
-}
-
 static void
 choose (Fixture           *f,
         DivertBackendKind  kind)
@@ -165,19 +153,19 @@ test_there_and_back (Fixture       *f,
                      gconstpointer  data)
 {
   probe (f);
-  lay (f, f->home);
+  backend_fixture_lay (f->choice, f->home);
   g_assert_cmpstr (find_rules (), ==, "nftables");
   g_assert_cmpstr (f->choice->klass->name, ==, "nftables");
   g_assert_null (f->choice->klass->passed_over);
   for (guint i = 0; i < 4; i++)
     {
       choose (f, i % 2 == 0 ? DIVERT_BACKEND_IPTABLES : DIVERT_BACKEND_NFTABLES);
-      g_assert_cmpuint (lay (f, f->home), >, 0);
+      g_assert_cmpuint (backend_fixture_lay (f->choice, f->home), >, 0);
       g_assert_cmpstr (find_rules (), ==, i % 2 == 0 ? "iptables" : "nftables");
       g_assert_cmpstr (f->choice->klass->name, ==, find_rules ());
-      g_assert_cmpuint (lay (f, f->home), ==, 0);
+      g_assert_cmpuint (backend_fixture_lay (f->choice, f->home), ==, 0);
     }
-  lay (f, f->nothing);
+  backend_fixture_lay (f->choice, f->nothing);
   g_assert_cmpstr (find_rules (), ==, "");
 }
 
@@ -191,13 +179,13 @@ test_left_behind (Fixture       *f,
   for (guint i = 0; i < 2 * G_N_ELEMENTS (kinds); i++)
     {
       choose (f, kinds[i % 2]);
-      lay (f, f->home);
+      backend_fixture_lay (f->choice, f->home);
       divert_backend_free (f->choice);
       f->choice = divert_choice_new ();
       choose (f, kinds[1 - i % 2]);
-      lay (f, i < 2 ? f->nothing : f->away);
+      backend_fixture_lay (f->choice, i < 2 ? f->nothing : f->away);
       g_assert_cmpstr (find_rules (), ==, i < 2 ? "" : f->choice->klass->name);
-      lay (f, f->nothing);
+      backend_fixture_lay (f->choice, f->nothing);
       choose (f, DIVERT_BACKEND_AUTO);
     }
 }
@@ -228,12 +216,12 @@ test_no_legacy (Fixture       *f,
   g_assert_cmpstr (f->choice->klass->name, ==, "nftables");
   g_assert_null (f->choice->klass->passed_over);
   assert_no_legacy_modules (f);
-  lay (f, f->home);
-  lay (f, f->away);
+  backend_fixture_lay (f->choice, f->home);
+  backend_fixture_lay (f->choice, f->away);
   g_assert_true (f->choice->klass->inspect (f->choice, &any, NULL));
   g_assert_true (f->choice->klass->count_dropped (f->choice, &packets, NULL));
   g_assert_true (f->choice->klass->withdraw (f->choice, NULL));
-  lay (f, f->nothing);
+  backend_fixture_lay (f->choice, f->nothing);
   names = sandbox_read_names ();
   g_assert_cmpstr (names, ==, "");
   g_assert_cmpuint (sandbox.n_read + sandbox.n_replaced, ==, 0);
@@ -252,11 +240,11 @@ test_no_nftables (Fixture       *f,
   g_assert_nonnull (f->choice->klass->passed_over);
   g_test_message ("%s", f->choice->klass->passed_over);
   g_assert_nonnull (strstr (f->choice->klass->passed_over, "the kernel has no nftables"));
-  g_assert_cmpuint (lay (f, f->home), >, 0);
-  g_assert_cmpuint (lay (f, f->home), ==, 0);
+  g_assert_cmpuint (backend_fixture_lay (f->choice, f->home), >, 0);
+  g_assert_cmpuint (backend_fixture_lay (f->choice, f->home), ==, 0);
   g_assert_cmpstr (find_rules (), ==, "iptables");
   g_assert_true (f->choice->klass->withdraw (f->choice, NULL));
-  lay (f, f->away);
+  backend_fixture_lay (f->choice, f->away);
   assert_unavailable (f, DIVERT_BACKEND_NFTABLES);
   lack = LACKS_NOTHING;
   g_assert_cmpstr (find_rules (), ==, "iptables");
@@ -277,11 +265,11 @@ test_one_family (Fixture       *f,
   g_assert_error (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_UNAVAILABLE);
   g_assert_cmpstr (f->choice->klass->name, ==, "iptables");
   g_assert_nonnull (f->choice->klass->passed_over);
-  lay (f, f->away);
+  backend_fixture_lay (f->choice, f->away);
 
   lack = LACKS_NOTHING;
   probe (f);
-  lay (f, f->away);
+  backend_fixture_lay (f->choice, f->away);
   g_assert_cmpstr (find_rules (), ==, "nftables");
   g_assert_null (f->choice->klass->passed_over);
 }
@@ -296,7 +284,7 @@ test_refused (Fixture       *f,
   g_autofree char *rules = NULL;
 
   choose (f, DIVERT_BACKEND_IPTABLES);
-  lay (f, f->home);
+  backend_fixture_lay (f->choice, f->home);
   test_run ("nft add table inet nm-divert");
   choose (f, DIVERT_BACKEND_NFTABLES);
   g_assert_false (f->choice->klass->apply (f->choice, f->home, &applied, &error));
@@ -306,32 +294,14 @@ test_refused (Fixture       *f,
   g_assert_cmpuint (test_count (rules, "-s 192.168.22.33/32 -d 192.168.22.0/24"), ==, 0);
 }
 
-/* To the intranet and to the web by turns. */
-static void
-send_without_end (gpointer data)
-{
-  static const char *const addresses[] = { "192.168.22.2", "203.0.113.80" };
-  struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = g_htons (9) };
-  const int fd = socket (AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-  test_child_is_ready ();
-  for (guint i = 0;; i++)
-    {
-      g_assert_cmpint (inet_pton (AF_INET, addresses[i % 2], &to.sin_addr), ==, 1);
-      sendto (fd, "x", 1, 0, (struct sockaddr *) &to, sizeof to);
-    }
-}
-
 /* Both would leave, if there were no rules.  Returns the sender. */
 static int
 start_load (void)
 {
-  test_run ("ip link add eth0 type veth peer name far && ip link set far up && ip link set eth0 up && "
-            "ip addr add 10.66.0.5/24 dev eth0 && ip route add default via 10.66.0.1 && "
-            "ip neigh add 10.66.0.1 lladdr 02:00:00:00:66:01 dev eth0");
+  backend_fixture_plug_in ();
   test_run ("nft 'table netdev far { chain c { type filter hook ingress device far priority 0; "
             "udp dport 9 counter; }; }'");
-  return test_child_start (send_without_end, NULL);
+  return test_child_start (backend_fixture_send, NULL);
 }
 
 /* Nothing has left so far.  Without rules it does. */
@@ -342,7 +312,7 @@ stop_load (Fixture *f,
   g_autofree char *counted = test_output ("nft list table netdev far");
 
   g_assert_cmpuint (test_count (counted, "counter packets 0 "), ==, 1);
-  lay (f, f->nothing);
+  backend_fixture_lay (f->choice, f->nothing);
   test_run ("timeout 10 sh -c 'until nft list table netdev far | grep -q \"packets [1-9]\"; do sleep 0.01; done'");
   test_child_stop (child);
 }
@@ -355,12 +325,12 @@ test_under_load (Fixture       *f,
   int child;
 
   choose (f, DIVERT_BACKEND_IPTABLES);
-  lay (f, f->away);
+  backend_fixture_lay (f->choice, f->away);
   child = start_load ();
   for (guint i = 0; i < 40; i++)
     {
       choose (f, i % 2 == 0 ? DIVERT_BACKEND_NFTABLES : DIVERT_BACKEND_IPTABLES);
-      lay (f, f->away);
+      backend_fixture_lay (f->choice, f->away);
     }
   stop_load (f, child);
 }
@@ -395,7 +365,7 @@ test_upgrade (Fixture       *f,
       g_assert_cmpstr (find_rules (), ==, "iptables");
       f->choice = divert_choice_new ();
       probe (f);
-      lay (f, f->away);
+      backend_fixture_lay (f->choice, f->away);
       g_assert_cmpstr (find_rules (), ==, "nftables");
     }
   stop_load (f, child);

@@ -3,6 +3,7 @@
  * What counts as a change of our rules, and what doesn't; how little it costs to find none; and that the lock's use is
  * noticed.
  */
+#include "backend-fixture.h"
 #include "sandbox.h"
 
 #include <glib/gstdio.h>
@@ -26,18 +27,6 @@ make_ruleset (DivertModeKind kind)
   g_assert_no_error (error);
   decision = divert_decide (config, mode, facts);
   return divert_ruleset_new (config, decision, 23333, facts);
-}
-
-static guint
-lay (DivertBackend *backend,
-     DivertRuleset *ruleset)
-{
-  DivertApplied applied = { 0, 0, FALSE };
-  g_autoptr(GError) error = NULL;
-
-  backend->klass->apply (backend, ruleset, &applied, &error);
-  g_assert_no_error (error);
-  return applied.writes;
 }
 
 static DivertParts
@@ -84,7 +73,7 @@ test_found (void)
       sandbox_enter ();
       backend = divert_backend_iptables_new ();
       g_assert_cmpuint (find (backend), ==, 0);
-      g_assert_cmpuint (lay (backend, ruleset), ==, 4);
+      g_assert_cmpuint (backend_fixture_lay (backend, ruleset), ==, 4);
       g_assert_cmpuint (find (backend), ==, 0);
       for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
         {
@@ -95,7 +84,7 @@ test_found (void)
                             cases[i].keeps_size ? 0 : part (cases[i].part, family));
           g_assert_cmpuint (find (backend), ==, part (cases[i].part, family));
           g_assert_cmpuint (find (backend), ==, part (cases[i].part, family));
-          g_assert_cmpuint (lay (backend, ruleset), ==, 1);
+          g_assert_cmpuint (backend_fixture_lay (backend, ruleset), ==, 1);
           g_assert_cmpuint (find (backend), ==, 0);
         }
     }
@@ -111,13 +100,13 @@ test_restored (void)
 
   sandbox_enter ();
   backend = divert_backend_iptables_new ();
-  lay (backend, away);
+  backend_fixture_lay (backend, away);
   saved = sandbox_save (DIVERT_FAMILY_IPV4, DIVERT_XT_MANGLE, FALSE);
-  lay (backend, off);
+  backend_fixture_lay (backend, off);
   g_assert_cmpuint (find (backend), ==, 0);
   sandbox_restore (DIVERT_FAMILY_IPV4, saved, FALSE);
   g_assert_cmpuint (find (backend), ==, 1 << DIVERT_PART_MANGLE_IPV4);
-  g_assert_cmpuint (lay (backend, off), ==, 1);
+  g_assert_cmpuint (backend_fixture_lay (backend, off), ==, 1);
   g_assert_cmpuint (find (backend), ==, 0);
 }
 
@@ -139,7 +128,7 @@ test_ignored (void)
 
       sandbox_enter ();
       backend = divert_backend_iptables_new ();
-      lay (backend, ruleset);
+      backend_fixture_lay (backend, ruleset);
       for (guint i = 0; i < G_N_ELEMENTS (changes); i++)
         {
           g_test_message ("%s", changes[i]);
@@ -147,7 +136,7 @@ test_ignored (void)
           g_assert_cmpuint (find (backend), ==, 0);
           sandbox_send (family, 9, 3);
           g_assert_cmpuint (find (backend), ==, 0);
-          g_assert_cmpuint (lay (backend, ruleset), ==, 0);
+          g_assert_cmpuint (backend_fixture_lay (backend, ruleset), ==, 0);
         }
     }
 }
@@ -163,13 +152,13 @@ test_cost (void)
 
   sandbox_enter ();
   backend = divert_backend_iptables_new ();
-  lay (backend, ruleset);
+  backend_fixture_lay (backend, ruleset);
   find (backend);
   n_read = sandbox.n_read;
   find (backend);
   /* Once for each table. */
   g_assert_cmpuint (sandbox.n_read, ==, n_read + 4);
-  lay (backend, ruleset);
+  backend_fixture_lay (backend, ruleset);
   g_assert_cmpuint (sandbox.n_read, ==, n_read + 8);
   for (guint i = 0; i < 100; i++)
     {
@@ -198,7 +187,7 @@ test_watched (void)
   g_unlink (sandbox_get_lock_file ());
   backend = divert_backend_iptables_new ();
   backend->klass->watch (backend, on_touched, &touched);
-  lay (backend, ruleset);
+  backend_fixture_lay (backend, ruleset);
   g_assert_true (g_file_test (sandbox_get_lock_file (), G_FILE_TEST_EXISTS));
   for (guint i = 0; i < 3; i++)
     {

@@ -3,11 +3,10 @@
  * Our table belongs to the socket of the helper: what others do to it meanwhile, who inherits it, and what happens
  * where the kernel can't do that.  All of it under a load, of which nothing may leave.
  */
-#include <arpa/inet.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "../unit/expansion.h"
+#include "backend-fixture.h"
 #include "namespace.h"
 #include "system/filter/backend.h"
 #include "system/filter/guard.h"
@@ -25,34 +24,6 @@ typedef struct
   int            sender;
 } Fixture;
 
-/* To the intranet and to the web by turns. */
-static void
-send_without_end (gpointer data)
-{
-  static const char *const addresses[] = { "192.168.22.2", "203.0.113.80" };
-  struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = g_htons (9) };
-  const int fd = socket (AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-  test_child_is_ready ();
-  for (guint i = 0;; i++)
-    {
-      g_assert_cmpint (inet_pton (AF_INET, addresses[i % 2], &to.sin_addr), ==, 1);
-      sendto (fd, "x", 1, 0, (struct sockaddr *) &to, sizeof to);
-    }
-}
-
-static guint
-lay (DivertBackend *backend,
-     DivertRuleset *ruleset)
-{
-  g_autoptr(GError) error = NULL;
-  DivertApplied applied = { 0, 0, FALSE };
-
-  backend->klass->apply (backend, ruleset, &applied, &error);
-  g_assert_no_error (error);
-  return applied.writes;
-}
-
 /* Counts outside of nftables, where a flush doesn't reach. */
 static void
 set_up (Fixture       *f,
@@ -63,13 +34,11 @@ set_up (Fixture       *f,
   f->home = expansion_make_ruleset (0, DIVERT_MODE_AUTO);
   f->away = expansion_make_ruleset (0, DIVERT_MODE_AWAY);
   f->nothing = divert_ruleset_new_empty ();
-  test_run ("ip link add eth0 type veth peer name far && ip link set far address 02:00:00:00:66:01 up && "
-            "ip link set eth0 up && ip addr add 10.66.0.5/24 dev eth0 && ip route add default via 10.66.0.1 && "
-            "ip neigh add 10.66.0.1 lladdr 02:00:00:00:66:01 dev eth0");
+  backend_fixture_plug_in ();
   /* First, because a process that is forked later would keep our socket open. */
-  f->sender = test_child_start (send_without_end, NULL);
+  f->sender = test_child_start (backend_fixture_send, NULL);
   f->backend = divert_backend_nftables_new ();
-  lay (f->backend, f->away);
+  backend_fixture_lay (f->backend, f->away);
   test_run ("iptables-legacy -t raw -A PREROUTING -i far -p udp --dport 9");
 }
 
@@ -134,7 +103,7 @@ test_flush (Fixture       *f,
     }
   after = read_table ();
   g_assert_cmpstr (after, ==, before);
-  g_assert_cmpuint (lay (f->backend, f->away), ==, 0);
+  g_assert_cmpuint (backend_fixture_lay (f->backend, f->away), ==, 0);
   g_assert_cmpuint (count_sent (), ==, 0);
 }
 
@@ -144,12 +113,12 @@ test_flush_unowned (Fixture       *f,
                     gconstpointer  data)
 {
   test_unowned = TRUE;
-  lay (f->backend, f->nothing);
-  lay (renew (f), f->away);
+  backend_fixture_lay (f->backend, f->nothing);
+  backend_fixture_lay (renew (f), f->away);
   test_run ("nft flush ruleset; timeout 10 sh -c 'until iptables-legacy-save -c -t raw | grep -q \"^.[1-9].*-i far\"; "
             "do sleep 0.01; done'");
   g_assert_cmphex (f->backend->klass->find_drift (f->backend, TRUE), ==, 1u << DIVERT_PART_NFTABLES);
-  g_assert_cmpuint (lay (f->backend, f->away), ==, 1);
+  g_assert_cmpuint (backend_fixture_lay (f->backend, f->away), ==, 1);
 }
 
 static void
@@ -177,7 +146,7 @@ own_and_die (gpointer data)
   Fixture *f = data;
 
   /* The parent's socket belongs to the parent. */
-  lay (divert_backend_nftables_new (), f->away);
+  backend_fixture_lay (divert_backend_nftables_new (), f->away);
   test_child_is_ready ();
 }
 
@@ -190,18 +159,18 @@ test_inherited (Fixture       *f,
   int child;
 
   test_child_stop (f->sender);
-  lay (f->backend, f->nothing);
+  backend_fixture_lay (f->backend, f->nothing);
   child = test_child_start (own_and_die, f);
-  f->sender = test_child_start (send_without_end, NULL);
+  f->sender = test_child_start (backend_fixture_send, NULL);
   before = read_table ();
   test_run ("nft flush ruleset");
   test_child_stop (child);
   orphan = read_table ();
   g_assert_cmpstr (orphan, ==, before);
-  g_assert_cmpuint (lay (renew (f), f->away), ==, 1);
+  g_assert_cmpuint (backend_fixture_lay (renew (f), f->away), ==, 1);
   after = read_table ();
   g_assert_cmpstr (after, ==, before);
-  g_assert_cmpuint (lay (f->backend, f->away), ==, 0);
+  g_assert_cmpuint (backend_fixture_lay (f->backend, f->away), ==, 0);
   test_run ("nft flush ruleset; ! nft delete table " OURS " 2>/dev/null");
   g_assert_cmpuint (count_sent (), ==, 0);
 }
@@ -214,14 +183,14 @@ test_there_and_back (Fixture       *f,
   for (guint i = 0; i < 40; i++)
     {
       test_unowned = i % 2 == 0;
-      lay (renew (f), f->away);
+      backend_fixture_lay (renew (f), f->away);
       g_assert_cmphex (f->backend->klass->find_drift (f->backend, TRUE), ==, 0);
-      g_assert_cmpuint (lay (f->backend, f->away), ==, 0);
+      g_assert_cmpuint (backend_fixture_lay (f->backend, f->away), ==, 0);
       if (i % 4 != 2)
         continue;
       /* One that doesn't know of owners makes a table anew. */
-      lay (f->backend, f->nothing);
-      lay (f->backend, f->away);
+      backend_fixture_lay (f->backend, f->nothing);
+      backend_fixture_lay (f->backend, f->away);
     }
   test_run ("! nft delete table " OURS " 2>/dev/null");
 }
@@ -236,7 +205,7 @@ test_not_replaced (Fixture       *f,
       g_autofree char *before = read_table (), *after = NULL;
 
       test_unowned = i % 2 == 0;
-      g_assert_cmpuint (lay (renew (f), f->away), ==, test_unowned ? 0 : 1);
+      g_assert_cmpuint (backend_fixture_lay (renew (f), f->away), ==, test_unowned ? 0 : 1);
       after = read_table ();
       g_assert_cmpstr (after, ==, before);
     }
@@ -250,12 +219,12 @@ test_replaced (Fixture       *f,
 {
   test_unowned = TRUE;
   test_run ("ip link set eth0 down");
-  lay (f->backend, f->nothing);
-  lay (renew (f), f->away);
+  backend_fixture_lay (f->backend, f->nothing);
+  backend_fixture_lay (renew (f), f->away);
   test_run ("ip link set eth0 up && ip route add default via 10.66.0.1 && "
             "ip neigh replace 10.66.0.1 lladdr 02:00:00:00:66:01 dev eth0 nud permanent");
   test_unowned = FALSE;
-  g_assert_cmpuint (lay (renew (f), f->away), ==, 1);
+  g_assert_cmpuint (backend_fixture_lay (renew (f), f->away), ==, 1);
   test_run ("! nft delete table " OURS " 2>/dev/null");
   g_assert_cmpuint (count_sent (), ==, 0);
 }
@@ -271,7 +240,7 @@ test_others (Fixture       *f,
   g_autoptr(GError) error = NULL;
 
   g_assert_true (other->klass->withdraw (other, NULL));
-  lay (f->backend, f->home);
+  backend_fixture_lay (f->backend, f->home);
   g_assert_false (other->klass->withdraw (other, &error));
   g_assert_error (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_FOREIGN);
   g_assert_nonnull (strstr (error->message, me));
@@ -281,7 +250,7 @@ test_others (Fixture       *f,
   g_clear_pointer (&f->backend, divert_backend_free);
   g_assert_true (other->klass->withdraw (other, NULL));
   test_run ("! nft list table " OURS " | grep '" GRANT "'");
-  g_assert_cmpuint (lay (other, f->nothing), ==, 1);
+  g_assert_cmpuint (backend_fixture_lay (other, f->nothing), ==, 1);
   test_run ("! nft list table " OURS " 2>/dev/null");
 }
 
@@ -290,10 +259,10 @@ static void
 test_restored (Fixture       *f,
                gconstpointer  data)
 {
-  lay (f->backend, f->home);
+  backend_fixture_lay (f->backend, f->home);
   test_run ("{ echo flush ruleset; nft list ruleset; } >/tmp/saved-%d", getpid ());
   test_run ("grep -q '" GRANT "' /tmp/saved-%d", getpid ());
-  lay (f->backend, f->away);
+  backend_fixture_lay (f->backend, f->away);
   test_run ("! nft -f /tmp/saved-%d 2>/dev/null", getpid ());
   /* As an older nft saves it, which doesn't know of the flags. */
   test_run ("sed -i '/^\tflags/d' /tmp/saved-%d; ! nft -f /tmp/saved-%d 2>/dev/null", getpid (), getpid ());
@@ -304,7 +273,7 @@ test_restored (Fixture       *f,
   test_run ("nft -f /tmp/saved-%d; rm /tmp/saved-%d; nft list table " OURS " | grep -q '" GRANT "'", getpid (),
             getpid ());
   f->backend = divert_backend_nftables_new ();
-  g_assert_cmpuint (lay (f->backend, f->away), ==, 1);
+  g_assert_cmpuint (backend_fixture_lay (f->backend, f->away), ==, 1);
   test_run ("! nft list table " OURS " | grep '" GRANT "'; ! nft delete table " OURS " 2>/dev/null");
 }
 
@@ -316,11 +285,11 @@ test_asked (Fixture       *f,
   g_autofree char *before = NULL, *after = NULL;
   guint32 generation;
 
-  lay (f->backend, f->nothing);
+  backend_fixture_lay (f->backend, f->nothing);
   renew (f);
   before = test_output ("nft -a list ruleset");
   generation = get_generation ();
-  g_assert_cmpuint (lay (f->backend, f->nothing), ==, 0);
+  g_assert_cmpuint (backend_fixture_lay (f->backend, f->nothing), ==, 0);
   for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
     g_assert_true (f->backend->klass->probe (f->backend, family, NULL));
   after = test_output ("nft -a list ruleset");

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "../unit/expansion.h"
+#include "backend-fixture.h"
 #include "namespace.h"
 #include "nft-wire.h"
 #include "system/filter/nftables/nftables.h"
@@ -41,18 +42,6 @@ tear_down (Fixture       *f,
   divert_backend_free (f->backend);
   divert_ruleset_unref (f->home);
   divert_ruleset_unref (f->away);
-}
-
-static guint
-lay (Fixture       *f,
-     DivertRuleset *ruleset)
-{
-  g_autoptr(GError) error = NULL;
-  DivertApplied applied = { 0, 0, FALSE };
-
-  f->backend->klass->apply (f->backend, ruleset, &applied, &error);
-  g_assert_no_error (error);
-  return applied.writes;
 }
 
 static char *
@@ -97,7 +86,7 @@ measure (Fixture *f)
       renew (f);
       wire.received = 0;
       start = get_time ();
-      g_assert_cmpuint (lay (f, i % 2 == 0 ? f->away : f->home), ==, 1);
+      g_assert_cmpuint (backend_fixture_lay (f->backend, i % 2 == 0 ? f->away : f->home), ==, 1);
       cost.ns = MIN (cost.ns, get_time () - start);
       cost.received = wire.received;
     }
@@ -112,7 +101,7 @@ test_crowd (Fixture       *f,
   g_autofree char *before = NULL, *after = NULL;
   Cost alone, crowded;
 
-  lay (f, f->home);
+  backend_fixture_lay (f->backend, f->home);
   alone = measure (f);
   test_run ("{ echo 'table inet crowd { set s { type ipv4_addr; elements = {'; "
             "for i in $(seq 0 399); do for j in $(seq 0 249); do echo \"11.$((i / 200)).$((i %% 200)).$j,\"; done; "
@@ -168,14 +157,14 @@ test_long (Fixture       *f,
   guint memory = get_memory ();
 
   ruleset = expansion_make_ruleset_with (2000, DIVERT_MODE_AUTO, sites);
-  g_assert_cmpuint (lay (f, ruleset), ==, 1);
+  g_assert_cmpuint (backend_fixture_lay (f->backend, ruleset), ==, 1);
   for (guint i = 0; i < 10; i++)
     {
       gint64 start;
 
       test_run ("nft add table ip theirs%u", i);
       start = get_time ();
-      g_assert_cmpuint (lay (f, ruleset), ==, 0);
+      g_assert_cmpuint (backend_fixture_lay (f->backend, ruleset), ==, 0);
       best = MIN (best, get_time () - start);
     }
   memory = get_memory () - memory;
@@ -194,7 +183,7 @@ test_monitor (Fixture       *f,
   g_autoptr(GError) error = NULL;
   GPid pid;
 
-  lay (f, f->home);
+  backend_fixture_lay (f->backend, f->home);
   home = read_ours ();
   g_spawn_async (NULL, (char **) argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, &pid,
                  &error);
@@ -203,7 +192,7 @@ test_monitor (Fixture       *f,
   test_run ("until grep -Eq '^[^ ]+ +12 +%d +0*[1-9]' /proc/net/netlink; do sleep 0.01; done", (int) pid);
   kill (pid, SIGSTOP);
   for (guint i = 0; i < 1000; i++)
-    g_assert_cmpuint (lay (f, i % 2 == 0 ? f->away : f->home), ==, 1);
+    g_assert_cmpuint (backend_fixture_lay (f->backend, i % 2 == 0 ? f->away : f->home), ==, 1);
   again = read_ours ();
   g_assert_cmpstr (again, ==, home);
   kill (pid, SIGKILL);
@@ -218,7 +207,7 @@ test_between (Fixture       *f,
   g_autofree char *all = NULL;
 
   wire.n_meddled = 3;
-  g_assert_cmpuint (lay (f, f->home), ==, 1);
+  g_assert_cmpuint (backend_fixture_lay (f->backend, f->home), ==, 1);
   g_assert_cmpuint (wire.n_batches, ==, 4);
   all = test_output ("nft list tables");
   g_assert_cmpstr (all, ==, "table ip theirs1\ntable ip theirs2\ntable ip theirs3\ntable inet nm-divert\n");
@@ -243,7 +232,7 @@ test_always_between (Fixture       *f,
 {
   g_autofree char *before = NULL, *after = NULL;
 
-  lay (f, f->home);
+  backend_fixture_lay (f->backend, f->home);
   before = read_ours ();
   wire.n_batches = 0;
   wire.n_meddled = G_MAXUINT;
@@ -251,17 +240,17 @@ test_always_between (Fixture       *f,
   after = read_ours ();
   g_assert_cmpstr (before, ==, after);
   wire.n_meddled = 0;
-  g_assert_cmpuint (lay (f, f->away), ==, 1);
+  g_assert_cmpuint (backend_fixture_lay (f->backend, f->away), ==, 1);
 }
 
 static void
 test_busy (Fixture       *f,
            gconstpointer  data)
 {
-  lay (f, f->home);
+  backend_fixture_lay (f->backend, f->home);
   wire.failure = EBUSY;
   assert_busy (f);
-  g_assert_cmpuint (lay (f, f->away), ==, 1);
+  g_assert_cmpuint (backend_fixture_lay (f->backend, f->away), ==, 1);
 }
 
 /* Whatever refers to our chains and sets, so that the kernel wouldn't let them go. */
@@ -271,12 +260,12 @@ test_in_use (Fixture       *f,
 {
   g_autofree char *whole = NULL, *mended = NULL;
 
-  lay (f, f->home);
+  backend_fixture_lay (f->backend, f->home);
   whole = read_ours ();
   test_run ("nft 'add chain inet nm-divert strange { type filter hook prerouting priority 0; }; "
             "add rule inet nm-divert strange jump grants; add rule inet nm-divert strange meta l4proto @tcp-udp "
             "goto to-proxy; add rule inet nm-divert deliver meta l4proto @tcp-udp jump grants'");
-  g_assert_cmpuint (lay (f, f->home), ==, 1);
+  g_assert_cmpuint (backend_fixture_lay (f->backend, f->home), ==, 1);
   mended = read_ours ();
   g_assert_cmpstr (mended, ==, whole);
 }
@@ -297,13 +286,13 @@ test_lost_news (Fixture       *f,
   guint n_unknown = 0;
 
   f->backend->klass->watch (f->backend, on_touched, &n_unknown);
-  lay (f, f->home);
+  backend_fixture_lay (f->backend, f->home);
   test_run ("{ echo 'table ip crowd { chain c {'; "
             "for i in $(seq 5000); do echo 'counter comment \"one of many\"'; done; "
             "echo '}; }'; } > crowd && nft -f crowd && rm crowd && nft flush chain inet nm-divert deliver");
   g_assert_true (test_wait (5000, test_was_called, &n_unknown));
   g_assert_cmphex (f->backend->klass->find_drift (f->backend, FALSE), ==, 1u << DIVERT_PART_NFTABLES);
-  g_assert_cmpuint (lay (f, f->home), ==, 1);
+  g_assert_cmpuint (backend_fixture_lay (f->backend, f->home), ==, 1);
   g_assert_cmphex (f->backend->klass->find_drift (f->backend, FALSE), ==, 0);
 }
 

@@ -4,6 +4,7 @@
  * and packets of all kinds end up where the ruleset says.
  */
 #include "../unit/expansion.h"
+#include "backend-fixture.h"
 #include "namespace.h"
 #include "nft-json.h"
 #include "system/filter/nftables/nftables-expand.h"
@@ -27,11 +28,8 @@ static void
 lay (DivertRuleset *ruleset)
 {
   g_autoptr(DivertBackend) backend = divert_backend_nftables_new ();
-  g_autoptr(GError) error = NULL;
-  DivertApplied applied = { 0, 0, FALSE };
 
-  backend->klass->apply (backend, ruleset, &applied, &error);
-  g_assert_no_error (error);
+  backend_fixture_lay (backend, ruleset);
 }
 
 static gboolean

@@ -4,6 +4,7 @@
  * grants, and a table with our name that isn't ours is left alone.
  */
 #include "../unit/expansion.h"
+#include "backend-fixture.h"
 #include "namespace.h"
 #include "system/filter/nftables/nft-watch.h"
 #include "system/filter/nftables/nftables-text.h"
@@ -22,17 +23,6 @@ set_up (void)
   test_unowned = TRUE;
   divert_backend_free (backend);
   backend = divert_backend_nftables_new ();
-}
-
-static guint
-lay (DivertRuleset *ruleset)
-{
-  g_autoptr(GError) error = NULL;
-  DivertApplied applied = { 0, 0, FALSE };
-
-  backend->klass->apply (backend, ruleset, &applied, &error);
-  g_assert_no_error (error);
-  return applied.writes;
 }
 
 static void
@@ -60,7 +50,7 @@ test_text (void)
       g_autoptr(GError) error = NULL;
 
       set_up ();
-      lay (ruleset);
+      backend_fixture_lay (backend, ruleset);
       ours = test_output ("nft list table inet nm-divert | grep -v 'comment \"nm-divert.s own'");
       test_run ("nft delete table inet nm-divert");
       g_file_set_contents ("rules", text, -1, &error);
@@ -87,12 +77,12 @@ test_place (void)
       g_autofree char *before = NULL, *after = NULL;
 
       set_up ();
-      lay (ruleset);
+      backend_fixture_lay (backend, ruleset);
       before = test_output ("%s", rest_of_table);
       take_grants (ruleset);
       divert_backend_free (backend);
       backend = divert_backend_nftables_new ();
-      g_assert_cmpuint (lay (ruleset), ==, 1);
+      g_assert_cmpuint (backend_fixture_lay (backend, ruleset), ==, 1);
       after = test_output ("%s", rest_of_table);
       g_assert_cmpstr (before, ==, after);
     }
@@ -114,7 +104,7 @@ test_not_ours (void)
   g_assert_error (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_FOREIGN);
   g_assert_false (applied.guarded);
   g_assert_true (backend->klass->withdraw (backend, NULL));
-  g_assert_cmpuint (lay (nothing), ==, 0);
+  g_assert_cmpuint (backend_fixture_lay (backend, nothing), ==, 0);
   after = test_output ("nft -a list ruleset");
   g_assert_cmpstr (before, ==, after);
 }
@@ -127,17 +117,17 @@ test_restored (void)
   g_autofree char *before = NULL, *restored = NULL, *after = NULL;
 
   set_up ();
-  lay (ruleset);
+  backend_fixture_lay (backend, ruleset);
   test_run ("{ echo flush ruleset; nft list ruleset; } > saved");
   take_grants (ruleset);
   divert_backend_free (backend);
   backend = divert_backend_nftables_new ();
-  g_assert_cmpuint (lay (ruleset), ==, 1);
+  g_assert_cmpuint (backend_fixture_lay (backend, ruleset), ==, 1);
   before = test_output ("nft list ruleset | md5sum");
   test_run ("nft -f saved && rm saved");
   restored = test_output ("nft list ruleset | md5sum");
   g_assert_cmpstr (before, !=, restored);
-  g_assert_cmpuint (lay (ruleset), ==, 1);
+  g_assert_cmpuint (backend_fixture_lay (backend, ruleset), ==, 1);
   after = test_output ("nft list ruleset | md5sum");
   g_assert_cmpstr (before, ==, after);
 }
@@ -156,9 +146,9 @@ test_crowd (void)
             "chain c {'; for i in $(seq 10000); do echo \"ip daddr 12.0.$((i / 256)).$((i %% 256)) counter\"; done; "
             "echo '}; }'; } > crowd && nft -f crowd && rm crowd");
   before = test_output ("nft list ruleset | md5sum");
-  lay (ruleset);
-  g_assert_cmpuint (lay (ruleset), ==, 0);
-  lay (nothing);
+  backend_fixture_lay (backend, ruleset);
+  g_assert_cmpuint (backend_fixture_lay (backend, ruleset), ==, 0);
+  backend_fixture_lay (backend, nothing);
   after = test_output ("nft list ruleset | md5sum");
   g_assert_cmpstr (before, ==, after);
 }
@@ -180,7 +170,7 @@ test_watch (void)
 
   set_up ();
   backend->klass->watch (backend, on_touched, &n_calls);
-  lay (ruleset);
+  backend_fixture_lay (backend, ruleset);
   g_assert_false (test_wait (200, test_was_called, &n_calls));
   test_run ("nft add table ip theirs");
   g_assert_true (test_wait (5000, test_was_called, &n_calls));
