@@ -2,15 +2,6 @@
 /* Owns: the namespace in which the kernel tells its facts.  See kernel-fixture.h. */
 #include "kernel-fixture.h"
 
-/* The kernel reports a carrier up to a second after it came. */
-void
-kernel_fixture_wait_for_operstate (const char *device,
-                                   const char *state)
-{
-  test_run ("i=0; until ip -o link show %s | grep -q ' state %s '; do test $((i += 1)) -lt 3000; sleep 0.01; done",
-            device, state);
-}
-
 void
 kernel_fixture_set_up (KernelFixture *f,
                        gconstpointer  user_data)
@@ -21,8 +12,8 @@ kernel_fixture_set_up (KernelFixture *f,
   test_run ("ip link add up0 type veth peer name far0; ip link set up0 addrgenmode none; "
             "ip link set far0 addrgenmode none;"
             "ip link set up0 up; ip link set far0 up; ip addr add 192.0.2.2/24 dev up0");
-  kernel_fixture_wait_for_operstate ("up0", "UP");
-  kernel_fixture_wait_for_operstate ("far0", "UP");
+  test_wait_for_operstate ("up0", "UP");
+  test_wait_for_operstate ("far0", "UP");
   f->kernel = divert_kernel_new (test_on_call, &f->n_calls, &error);
   g_assert_no_error (error);
 }

@@ -20,8 +20,6 @@ typedef struct
 
 void         kernel_fixture_set_up (KernelFixture *f, gconstpointer user_data);
 void         kernel_fixture_tear_down (KernelFixture *f, gconstpointer user_data);
-/* The kernel reports a carrier up to a second after it came. */
-void         kernel_fixture_wait_for_operstate (const char *device, const char *state);
 DivertFacts *kernel_fixture_gather (KernelFixture *f);
 /* Runs until nothing comes any more. */
 void         kernel_fixture_settle (KernelFixture *f);

@@ -134,6 +134,14 @@ test_output (const char *format,
   return output;
 }
 
+void
+test_wait_for_operstate (const char *device,
+                         const char *state)
+{
+  test_run ("i=0; until ip -o link show %s | grep -q ' state %s '; do test $((i += 1)) -lt 3000; sleep 0.01; done",
+            device, state);
+}
+
 guint
 test_count (const char *haystack,
             const char *needle)

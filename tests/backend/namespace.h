@@ -29,6 +29,8 @@ int    test_namespace_start_far (void);
 void   test_run (const char *format, ...) G_GNUC_PRINTF (1, 2);
 /* The same. Returns its output. */
 char  *test_output (const char *format, ...) G_GNUC_PRINTF (1, 2);
+/* Waits until @device's operstate is @state ("UP").  The kernel reports a carrier up to a second after it came. */
+void   test_wait_for_operstate (const char *device, const char *state);
 /* How often @needle is in @haystack. */
 guint  test_count (const char *haystack, const char *needle);
 

@@ -89,9 +89,9 @@ test_dormant (KernelFixture *f,
   /* As before 802.1X has let us in. */
   test_run ("ip link set up0 mode dormant; ip link set far0 down");
   /* A loss that is over before the kernel gets to it changes nothing. */
-  kernel_fixture_wait_for_operstate ("up0", "LOWERLAYERDOWN");
+  test_wait_for_operstate ("up0", "LOWERLAYERDOWN");
   test_run ("ip link set far0 up");
-  kernel_fixture_wait_for_operstate ("up0", "DORMANT");
+  test_wait_for_operstate ("up0", "DORMANT");
   facts = kernel_fixture_gather (f);
   g_assert_false (divert_facts_find_link (facts, "up0")->carrier);
 }
@@ -230,7 +230,7 @@ test_carrier_held_back (KernelFixture *f,
     {
       g_autoptr(DivertFacts) up = NULL, down = NULL;
 
-      kernel_fixture_wait_for_operstate ("card0", "UP");
+      test_wait_for_operstate ("card0", "UP");
       kernel_fixture_settle (f);
       up = kernel_fixture_gather (f);
       g_assert_true (divert_facts_find_link (up, "card0")->carrier);

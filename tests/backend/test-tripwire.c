@@ -3,8 +3,7 @@
  * The tripwire with a real fence and real links. The main loop never turns while a gate has to close. Each case runs
  * for both families.
  */
-#include "fence-fixture.h"
-#include "values.h"
+#include "tripwire-fixture.h"
 
 #include <linux/rtnetlink.h>
 #include <netlink/netlink.h>
@@ -13,171 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "core/place/decision.h"
 #include "system/netlink/netlink.h"
-#include "system/sources/kernel/kernel-read.h"
-
-/* A test that waits this long in vain has failed. */
-#define PATIENCE "30"
-#define PATIENCE_MS 30000
-
-typedef struct
-{
-  Fixture         f;
-  DivertConfig   *config;
-  DivertDecision *decision; /* a grant through up0 */
-  guint           n_calls;  /* of look again */
-} Wired;
-
-static guint lost[2]; /* atomic: how often, and the last one */
-
-static void
-on_lost (guint ifindex)
-{
-  g_atomic_int_set (&lost[1], ifindex);
-  g_atomic_int_inc (&lost[0]);
-}
-
-static void
-wire (Wired                  *w,
-      const DivertTripLimits *limits)
-{
-  g_autoptr(GError) error = NULL;
-  DivertTripwire *tripwire = divert_tripwire_new (limits, on_lost, test_on_call, &w->n_calls, &error);
-
-  g_assert_no_error (error);
-  divert_fences_set_tripwire (w->f.fences, tripwire);
-}
-
-static void
-add_exit (Wired      *w,
-          const char *device)
-{
-  DivertExit *way_out = g_new0 (DivertExit, 1);
-
-  way_out->device = g_strdup (device);
-  way_out->ifindex = if_nametoindex (device);
-  way_out->sources = divert_prefixes_new ();
-  g_ptr_array_add (w->decision->exits, way_out);
-}
-
-/* The kernel reports a carrier up to a second after it came. */
-static void
-wait_for_operstate (const char *device,
-                    const char *state)
-{
-  test_run ("timeout " PATIENCE " sh -c 'until ip -o link show %s | grep -q \" state %s \"; do sleep 0.01; done'",
-            device, state);
-}
-
-static void
-add_link (Wired      *w,
-          const char *name)
-{
-  test_run ("ip link add up%s type veth peer name far%s; ip link set up%s addrgenmode none;"
-            "ip link set far%s addrgenmode none; ip link set up%s up; ip link set far%s up", name, name, name, name,
-            name, name);
-}
-
-static void
-wired_set_up (Wired         *w,
-              gconstpointer  user_data)
-{
-  g_autoptr(DivertMode) mode = divert_mode_new (DIVERT_MODE_AWAY, NULL);
-  g_autoptr(DivertFacts) nothing = divert_facts_new ();
-
-  set_up (&w->f, user_data);
-  add_link (w, "1");
-  wait_for_operstate ("up0", "UP");
-  wait_for_operstate ("up1", "UP");
-  lost[0] = lost[1] = 0;
-  w->config = test_config_new ("[proxy]\ngroup=1\n");
-  w->decision = divert_decide (w->config, mode, nothing);
-  w->decision->place = DIVERT_PLACE_SITE;
-  add_exit (w, "up0");
-  wire (w, &divert_tripwire_limits);
-}
-
-static void
-wired_tear_down (Wired         *w,
-                 gconstpointer  user_data)
-{
-  tear_down (&w->f, user_data);
-  divert_decision_free (w->decision);
-  divert_config_free (w->config);
-}
-
-static DivertFacts *
-gather (void)
-{
-  g_autoptr(GError) error = NULL;
-  g_autoptr(DivertNetlink) netlink = divert_netlink_new (NETLINK_ROUTE, &error);
-  g_autoptr(DivertKernelState) state = divert_kernel_state_read (netlink, &error);
-  DivertFacts *facts = divert_facts_new ();
-
-  g_assert_no_error (error);
-  g_ptr_array_unref (facts->links);
-  facts->links = g_steal_pointer (&state->links);
-  return facts;
-}
-
-/* A run that knows @facts. Returns whether it wrote. */
-static gboolean
-run (Wired             *w,
-     const DivertFacts *facts,
-     const DivertFence *fence)
-{
-  const gboolean closed = write_fence (&w->f, divert_fences_close, fence);
-
-  divert_fences_arm (w->f.fences, fence, w->decision, facts);
-  return write_fence (&w->f, divert_fences_open, fence) || closed;
-}
-
-static void
-grant (Wired *w)
-{
-  g_autoptr(DivertFacts) facts = gather ();
-
-  g_assert_true (run (w, facts, w->f.open));
-}
-
-static gboolean
-is_open (Wired *w)
-{
-  g_autofree char *routes = test_output ("%s route show table 2234", w->f.ip);
-
-  return test_count (routes, "throw") == 1;
-}
-
-/* While this thread does nothing else. */
-static void
-wait_until_shut (Wired *w)
-{
-  test_run ("timeout " PATIENCE " sh -c 'while %s route show table 2234 | grep -q throw; do sleep 0.001; done'",
-            w->f.ip);
-  assert_stands (w->f.closed);
-}
-
-static void
-assert_one_rule (Wired *w)
-{
-  g_autofree char *rules = test_output ("%s rule show pref 101", w->f.ip);
-
-  g_assert_cmpuint (test_count (rules, "101:"), ==, 1);
-}
-
-static gboolean
-was_looked_again (gpointer user_data)
-{
-  return ((Wired *) user_data)->n_calls > 0;
-}
-
-/* The wire has tripped, for good. */
-static void
-wait_until_told (Wired *w)
-{
-  g_assert_true (test_wait (PATIENCE_MS, was_looked_again, w));
-}
 
 /* Each of these takes the link away. */
 static void
@@ -194,19 +29,19 @@ test_lost (Wired         *w,
       int far = test_namespace_start_far ();
 
       g_test_message ("%s", ways[i]);
-      grant (w);
-      g_assert_true (is_open (w));
+      wired_grant (w);
+      g_assert_true (wired_is_open (w));
       test_run ("far=%d; %s", far, ways[i]);
-      wait_until_shut (w);
-      assert_one_rule (w);
+      wired_wait_until_shut (w);
+      wired_assert_one_rule (w);
       g_assert_cmpuint (w->n_calls, ==, 0);
       g_assert_cmpuint (divert_fences_take_drift (w->f.fences), ==, 0);
       test_child_stop (far);
       test_run ("ip link del far0 2>/dev/null || true; ip link add up0 type veth peer name far0;"
                 "ip link set up0 up; ip link set far0 up");
-      wait_for_operstate ("up0", "UP");
+      test_wait_for_operstate ("up0", "UP");
       g_ptr_array_set_size (w->decision->exits, 0);
-      add_exit (w, "up0");
+      wired_add_exit (w, "up0");
     }
 }
 
@@ -217,14 +52,14 @@ test_packets (Wired         *w,
 {
   int sock;
 
-  grant (w);
+  wired_grant (w);
   sock = connect_nas (&w->f, 0);
   g_assert_cmpuint (send_three (&w->f, sock), ==, 3);
   /* It closes by itself, and the link is there again. */
   test_run ("ip link set far0 down");
-  wait_until_shut (w);
+  wired_wait_until_shut (w);
   test_run ("ip link set far0 up");
-  wait_for_operstate ("up0", "UP");
+  test_wait_for_operstate ("up0", "UP");
   g_assert_cmpuint (send_three (&w->f, sock), ==, 0);
   g_assert_cmpuint (try_new (&w->f, 0), ==, 0);
   close (sock);
@@ -235,33 +70,33 @@ static void
 test_next_run (Wired         *w,
                gconstpointer  user_data)
 {
-  g_autoptr(DivertFacts) old = gather (), now = NULL;
+  g_autoptr(DivertFacts) old = wired_gather (), now = NULL;
   gboolean wrote;
 
-  g_assert_true (run (w, old, w->f.open));
+  g_assert_true (wired_run (w, old, w->f.open));
   test_run ("ip link set far0 down");
-  wait_until_shut (w);
-  g_assert_cmpuint (g_atomic_int_get (&lost[0]), <=, 1);
+  wired_wait_until_shut (w);
+  g_assert_cmpuint (g_atomic_int_get (&wired_lost[0]), <=, 1);
   /* It was its deed, and nobody else's. Only the first run after it counts it. */
   g_assert_true (write_fence (&w->f, divert_fences_close, w->f.closed));
   g_assert_false (write_fence (&w->f, divert_fences_close, w->f.closed));
   g_assert_cmpuint (divert_fences_take_drift (w->f.fences), ==, 0);
   /* Facts from before the loss open nothing. */
-  run (w, old, w->f.open);
-  g_assert_false (is_open (w));
-  wait_until_told (w);
+  wired_run (w, old, w->f.open);
+  g_assert_false (wired_is_open (w));
+  wired_wait_until_told (w);
   /* Those from after it do. */
   test_run ("ip link set far0 up");
-  wait_for_operstate ("up0", "UP");
-  now = gather ();
-  g_assert_true (run (w, now, w->f.open));
-  g_assert_true (is_open (w));
-  g_assert_false (run (w, now, w->f.open));
+  test_wait_for_operstate ("up0", "UP");
+  now = wired_gather ();
+  g_assert_true (wired_run (w, now, w->f.open));
+  g_assert_true (wired_is_open (w));
+  g_assert_false (wired_run (w, now, w->f.open));
   g_assert_cmpuint (divert_fences_take_drift (w->f.fences), ==, 0);
   /* Once the loss was dealt with, nobody is woken because of it. */
   w->n_calls = 0;
   test_run ("ip link set far0 down");
-  wait_until_shut (w);
+  wired_wait_until_shut (w);
   wrote = write_fence (&w->f, divert_fences_close, w->f.closed);
   g_assert_true (wrote);
   while (g_main_context_iteration (NULL, FALSE))
@@ -272,7 +107,7 @@ test_next_run (Wired         *w,
 static gboolean
 was_lost (gpointer user_data)
 {
-  return g_atomic_int_get (&lost[0]) > 0;
+  return g_atomic_int_get (&wired_lost[0]) > 0;
 }
 
 /* What waits at the link is dropped. */
@@ -280,12 +115,12 @@ static void
 test_tells (Wired         *w,
             gconstpointer  user_data)
 {
-  grant (w);
+  wired_grant (w);
   test_run ("ip link set far0 down");
-  wait_until_shut (w);
-  g_assert_true (test_wait (PATIENCE_MS, was_lost, NULL));
-  g_assert_cmpuint (g_atomic_int_get (&lost[1]), ==, if_nametoindex ("up0"));
-  wait_until_told (w);
+  wired_wait_until_shut (w);
+  g_assert_true (test_wait (WIRED_PATIENCE_MS, was_lost, NULL));
+  g_assert_cmpuint (g_atomic_int_get (&wired_lost[1]), ==, if_nametoindex ("up0"));
+  wired_wait_until_told (w);
 }
 
 /* The link went and came back before the links were armed, so that nobody hears of it any more. */
@@ -293,15 +128,15 @@ static void
 test_before_arming (Wired         *w,
                     gconstpointer  user_data)
 {
-  g_autoptr(DivertFacts) facts = gather ();
+  g_autoptr(DivertFacts) facts = wired_gather ();
 
   test_run ("ip link set far0 down; ip link set far0 up");
-  wait_for_operstate ("up0", "UP");
+  test_wait_for_operstate ("up0", "UP");
   write_fence (&w->f, divert_fences_close, w->f.open);
   divert_fences_arm (w->f.fences, w->f.open, w->decision, facts);
   g_assert_false (write_fence (&w->f, divert_fences_open, w->f.open));
   assert_stands (w->f.closed);
-  wait_until_told (w);
+  wired_wait_until_told (w);
 }
 
 /* … or after that, but before the gates are added. */
@@ -309,16 +144,16 @@ static void
 test_before_opening (Wired         *w,
                      gconstpointer  user_data)
 {
-  g_autoptr(DivertFacts) facts = gather ();
+  g_autoptr(DivertFacts) facts = wired_gather ();
 
   write_fence (&w->f, divert_fences_close, w->f.open);
   divert_fences_arm (w->f.fences, w->f.open, w->decision, facts);
   test_run ("ip link set far0 down");
-  wait_until_told (w);
+  wired_wait_until_told (w);
   g_assert_false (write_fence (&w->f, divert_fences_open, w->f.open));
   assert_stands (w->f.closed);
   /* Nor does a run with the same facts. */
-  run (w, facts, w->f.open);
+  wired_run (w, facts, w->f.open);
   assert_stands (w->f.closed);
 }
 
@@ -328,16 +163,16 @@ static void
 test_found_complete (Wired         *w,
                      gconstpointer  user_data)
 {
-  g_autoptr(DivertFacts) facts = gather ();
+  g_autoptr(DivertFacts) facts = wired_gather ();
   int sock;
 
-  grant (w);
+  wired_grant (w);
   divert_fences_free (w->f.fences);
   w->f.fences = divert_fences_new (NULL);
-  wire (w, &divert_tripwire_limits);
-  g_assert_true (is_open (w));
+  wired_wire (w, &divert_tripwire_limits);
+  g_assert_true (wired_is_open (w));
   test_run ("ip link set far0 down; ip link set far0 up");
-  wait_for_operstate ("up0", "UP");
+  test_wait_for_operstate ("up0", "UP");
   sock = connect_nas (&w->f, 0);
   g_assert_cmpuint (send_three (&w->f, sock), ==, 3);
   g_assert_false (write_fence (&w->f, divert_fences_close, w->f.open));
@@ -368,7 +203,7 @@ test_storm (Wired         *w,
 {
   gint64 begin, used;
 
-  grant (w);
+  wired_grant (w);
   begin = g_get_monotonic_time ();
   used = get_others_time ();
   test_run ("i=0; while test $((i += 1)) -le 3000; do echo link set up1 alias $i; done | ip -batch -;"
@@ -377,12 +212,12 @@ test_storm (Wired         *w,
   used = get_others_time () - used;
   g_test_message ("%" G_GINT64_FORMAT " us", used);
   g_assert_cmpint (used, <, (g_get_monotonic_time () - begin) / 20 + 1000);
-  g_assert_true (is_open (w));
+  g_assert_true (wired_is_open (w));
   while (g_main_context_iteration (NULL, FALSE))
     ;
   g_assert_cmpuint (w->n_calls, ==, 0);
   test_run ("ip link set far0 down");
-  wait_until_shut (w);
+  wired_wait_until_shut (w);
 }
 
 /* More notifications about the armed link than the socket holds. Afterwards everything is as before, and it opens
@@ -392,33 +227,33 @@ test_overflow (Wired         *w,
                gconstpointer  user_data)
 {
   const DivertTripLimits limits = { 1, 100000 };
-  g_autoptr(DivertFacts) facts = gather ();
+  g_autoptr(DivertFacts) facts = wired_gather ();
   int sock;
 
   divert_fences_free (w->f.fences);
   w->f.fences = divert_fences_new (NULL);
-  wire (w, &limits);
-  run (w, facts, w->f.open);
+  wired_wire (w, &limits);
+  wired_run (w, facts, w->f.open);
   sock = connect_nas (&w->f, 0);
   g_assert_cmpuint (send_three (&w->f, sock), ==, 3);
   test_run ("i=0; while test $((i += 1)) -le 50; do echo link set up0 alias $i; done | ip -batch -");
-  wait_until_shut (w);
+  wired_wait_until_shut (w);
   g_assert_cmpuint (send_three (&w->f, sock), ==, 0);
-  wait_until_told (w);
+  wired_wait_until_told (w);
 
-  g_assert_true (run (w, facts, w->f.open));
-  g_assert_true (is_open (w));
+  g_assert_true (wired_run (w, facts, w->f.open));
+  g_assert_true (wired_is_open (w));
   g_assert_cmpuint (send_three (&w->f, sock), ==, 3);
-  g_assert_false (run (w, facts, w->f.open));
+  g_assert_false (wired_run (w, facts, w->f.open));
   g_assert_cmpuint (divert_fences_take_drift (w->f.fences), ==, 0);
 
   /* The same after a run has found it complete, and before it opens. */
   g_assert_false (write_fence (&w->f, divert_fences_close, w->f.open));
   test_run ("i=0; while test $((i += 1)) -le 50; do echo link set up0 alias $i; done | ip -batch -");
-  wait_until_shut (w);
+  wired_wait_until_shut (w);
   divert_fences_arm (w->f.fences, w->f.open, w->decision, facts);
   g_assert_true (write_fence (&w->f, divert_fences_open, w->f.open));
-  g_assert_true (is_open (w));
+  g_assert_true (wired_is_open (w));
   close (sock);
 }
 
@@ -470,19 +305,19 @@ test_not_reported (Wired         *w,
   for (guint i = 0; i < G_N_ELEMENTS (cards); i++)
     add_card (cards[i], far);
   g_ptr_array_set_size (w->decision->exits, 0);
-  add_exit (w, "card0");
+  wired_add_exit (w, "card0");
   for (guint i = 0; i < 10 && n == 0; i++)
     {
       for (guint j = 0; j < G_N_ELEMENTS (cards); j++)
-        wait_for_operstate (cards[j], "UP");
-      grant (w);
+        test_wait_for_operstate (cards[j], "UP");
+      wired_grant (w);
       /* The close look that begins with arming is over then, as is the kernel's second. */
       g_usleep (1500 * 1000);
       test_run ("nsenter -n -t %d ip link set card1 down", far);
-      wait_for_operstate ("card1", "DOWN");
+      test_wait_for_operstate ("card1", "DOWN");
       has_kernel_said (nl_socket_get_fd (sock), "card2");
       test_run ("nsenter -n -t %d sh -c 'ip link set card2 down; ip link set card0 down'", far);
-      wait_until_shut (w);
+      wired_wait_until_shut (w);
       n += !has_kernel_said (nl_socket_get_fd (sock), "card2");
       test_run ("nsenter -n -t %d sh -c 'for card in 0 1 2; do ip link set card$card up; done'", far);
     }
@@ -498,9 +333,9 @@ test_disarmed (Wired         *w,
 {
   gint64 used;
 
-  grant (w);
+  wired_grant (w);
   w->decision->place = DIVERT_PLACE_AWAY;
-  run (w, gather (), w->f.closed);
+  wired_run (w, wired_gather (), w->f.closed);
   used = get_others_time ();
   test_run ("i=0; while test $((i += 1)) -le 1000; do echo link set up0 alias $i; done | ip -batch -;"
             "ip link set far0 down; ip link set far0 up");
@@ -515,14 +350,14 @@ static void
 test_two_links (Wired         *w,
                 gconstpointer  user_data)
 {
-  g_autoptr(DivertFacts) facts = gather ();
+  g_autoptr(DivertFacts) facts = wired_gather ();
 
-  grant (w);
-  add_exit (w, "up1");
-  g_assert_false (run (w, facts, w->f.open));
-  g_assert_true (is_open (w));
+  wired_grant (w);
+  wired_add_exit (w, "up1");
+  g_assert_false (wired_run (w, facts, w->f.open));
+  g_assert_true (wired_is_open (w));
   test_run ("ip link set far1 down");
-  wait_until_shut (w);
+  wired_wait_until_shut (w);
 }
 
 /* Whoever comes second: the link goes while a run opens, at any moment of it. */
@@ -532,7 +367,7 @@ test_race (Wired         *w,
 {
   for (guint i = 0; i < 30; i++)
     {
-      g_autoptr(DivertFacts) facts = gather ();
+      g_autoptr(DivertFacts) facts = wired_gather ();
       g_autofree char *command = g_strdup_printf ("sleep 0.00%u; ip link set far0 down", i % 10);
       g_autoptr(GError) error = NULL;
       int pid;
@@ -542,14 +377,14 @@ test_race (Wired         *w,
       g_assert_no_error (error);
       for (guint j = 0; j < 20; j++)
         {
-          run (w, facts, w->f.open);
-          run (w, facts, w->f.closed);
+          wired_run (w, facts, w->f.open);
+          wired_run (w, facts, w->f.closed);
         }
-      run (w, facts, w->f.open);
-      wait_until_shut (w);
-      assert_one_rule (w);
+      wired_run (w, facts, w->f.open);
+      wired_wait_until_shut (w);
+      wired_assert_one_rule (w);
       test_run ("ip link set far0 up");
-      wait_for_operstate ("up0", "UP");
+      test_wait_for_operstate ("up0", "UP");
     }
 }
 
