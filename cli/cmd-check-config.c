@@ -44,7 +44,7 @@ divert_cmd_check_config (const DivertCommand *command,
 
   g_print (ngettext ("No mistake found; %u site.\n", "No mistake found; %u sites.\n", config->sites->len),
            config->sites->len);
-  if (!config->group)
-    g_print ("%s\n", _("Nothing is diverted yet: there is no group under [proxy]."));
+  if (!divert_config_names_proxy (config))
+    g_print ("%s\n", _("Nothing is diverted yet: there is neither a group nor a unit under [proxy]."));
   return DIVERT_EXIT_DONE;
 }

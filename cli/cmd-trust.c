@@ -47,13 +47,16 @@ report_choice (const GError *error)
 }
 
 static gboolean
-show_preview (GDBusConnection  *bus,
-              const char       *site,
-              const char       *uuid,
-              GVariant        **ret_learned,
-              GError          **error)
+show_preview (GDBusConnection    *bus,
+              const char         *site,
+              const char         *uuid,
+              const char *const  *direct,
+              GVariant          **ret_learned,
+              GError            **error)
 {
-  GVariant *learned = divert_client_get (bus, "Preview", g_variant_new ("(ss)", site, uuid), error);
+  GVariant *learned = direct[0] ? divert_client_get (bus, "PreviewDirect",
+                                                     g_variant_new ("(ss^as)", site, uuid, direct), error)
+                                : divert_client_get (bus, "Preview", g_variant_new ("(ss)", site, uuid), error);
   g_autofree char *text = NULL;
 
   if (!learned)
@@ -65,10 +68,11 @@ show_preview (GDBusConnection  *bus,
 }
 
 static DivertExitCode
-trust (GDBusConnection *bus,
-       const char      *site,
-       const char      *uuid,
-       gboolean         yes)
+trust (GDBusConnection   *bus,
+       const char        *site,
+       const char        *uuid,
+       const char *const *direct,
+       gboolean           yes)
 {
   for (guint looks = 1;; looks++)
     {
@@ -76,7 +80,7 @@ trust (GDBusConnection *bus,
       g_autoptr(GVariant) learned = NULL;
       g_autoptr(GVariant) reply = NULL;
 
-      if (!show_preview (bus, site, uuid, &learned, &error))
+      if (!show_preview (bus, site, uuid, direct, &learned, &error))
         return *uuid ? divert_client_report (error) : report_choice (error);
       if (!yes && !person_says_yes ())
         {
@@ -107,10 +111,14 @@ divert_cmd_trust (const DivertCommand *command,
                   char               **arguments)
 {
   g_autofree char *connection = NULL;
-  gboolean yes = FALSE;
+  gboolean yes = FALSE, internet = FALSE, dns = FALSE;
+  const char *direct[3] = { NULL };
   const GOptionEntry entries[] = {
     { "connection", 0, 0, G_OPTION_ARG_FILENAME, &connection, N_("Which active connection, when there are several"),
       N_("ID|UUID") },
+    { "internet-direct", 0, 0, G_OPTION_ARG_NONE, &internet,
+      N_("Let everything go direct there, not the intranet alone"), NULL },
+    { "dns-direct", 0, 0, G_OPTION_ARG_NONE, &dns, N_("Let DNS go direct there, too"), NULL },
     { "yes", 0, 0, G_OPTION_ARG_NONE, &yes, N_("Do not ask"), NULL },
     { 0 },
   };
@@ -145,5 +153,7 @@ divert_cmd_trust (const DivertCommand *command,
       divert_command_complain ("%s", error->message);
       return DIVERT_EXIT_FAILED;
     }
-  return trust (bus, site, uuid, yes);
+  direct[0] = internet ? "internet" : dns ? "dns" : NULL;
+  direct[1] = internet && dns ? "dns" : NULL;
+  return trust (bus, site, uuid, direct, yes);
 }

@@ -34,6 +34,7 @@ static const JsonKey status_keys[] = {
   { "mode", "mode", "s" },
   { "mode-expires", "mode_expires", "t" },
   { "until-network-change", "until_network_change", "b" },
+  { "direct-also", "direct_also", "as" },
   { "backend", "backend", "s" },
   { "backend-why", "backend_why", "s" },
   { "guard", "guard", "s" },
@@ -41,6 +42,7 @@ static const JsonKey status_keys[] = {
   { "problem-list", "problem_list", "aa{sv}" },
   { "proxy", "proxy", "a{sv}" },
   { "guard-dropped", "guard_dropped", "t" },
+  { "lans", "lans", "as" },
   { "drift-count", "drift_count", "t" },
   { "drift-time", "drift_time", "t" },
   { "drift-parts", "drift_parts", "as" },
@@ -60,6 +62,13 @@ static const JsonKey explanation_keys[] = {
   { "chain", "chain", "s" },
   { "rule", "rule", "s" },
   { "why", "why", "s" },
+  { "laid", "laid", "s" },
+  { "wanted-path", "wanted_path", "s" },
+  { "listener", "listener", "s" },
+  { "listener-port", "listener_port", "u" },
+  { "from-device", "from_device", "s" },
+  { "from-address", "from_address", "s" },
+  { "flow", "flow", "a{sv}" },
 };
 
 /* Returns what is shown for a key that the helper did not send: the type's zero. */

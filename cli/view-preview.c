@@ -47,6 +47,7 @@ divert_view_preview (GVariant   *learned,
   divert_view_append_field (text, _("Connection"), connection);
   divert_view_append_field (text, _("Intranet"), intranet);
   divert_view_append_field (text, _("Gateway MAC"), macs);
+  divert_view_append_direct (text, learned);
   divert_view_append_field (text, _("File"), file);
   return g_string_free (g_steal_pointer (&text), FALSE);
 }

@@ -37,6 +37,20 @@ static const struct
   { "udp6", "UDP/IPv6" },
 };
 
+char *
+divert_view_listener (const char *state,
+                      guint       port)
+{
+  /* The table's messages contain one %u, and are marked so for the translators. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+  for (gsize i = 0; i < G_N_ELEMENTS (listeners); i++)
+    if (g_str_equal (state, listeners[i].state))
+      return g_strdup_printf (_(listeners[i].message), port);
+#pragma GCC diagnostic pop
+  return g_strdup ("");
+}
+
 static void
 append_listeners (GString  *text,
                   GVariant *proxy,
@@ -45,20 +59,32 @@ append_listeners (GString  *text,
   for (gsize i = 0; i < G_N_ELEMENTS (listeners); i++)
     {
       g_autoptr(GString) which = g_string_new (NULL);
+      g_autofree char *message = divert_view_listener (listeners[i].state, port);
 
       for (gsize j = 0; j < G_N_ELEMENTS (sockets); j++)
         if (g_str_equal (divert_view_string (proxy, sockets[j].key), listeners[i].state))
           g_string_append_printf (which, "%s%s", which->len ? ", " : "", sockets[j].label);
       if (which->len)
-        {
-          g_string_append_printf (text, "\n%s: ", which->str);
-          /* The table's messages contain one %u, and are marked so for the translators. */
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-          g_string_append_printf (text, _(listeners[i].message), port);
-#pragma GCC diagnostic pop
-        }
+        g_string_append_printf (text, "\n%s: %s", which->str, message);
     }
+}
+
+/* It may well be wanted, so it is no problem; but whoever wants it must know this. */
+static void
+append_foreign_resolver (GString  *text,
+                         GVariant *proxy,
+                         guint     port)
+{
+  static const char *const keys[] = { "dns-tcp4", "dns-tcp6", "dns-udp4", "dns-udp6" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (keys); i++)
+    if (g_str_equal (divert_view_string (proxy, keys[i]), "foreign"))
+      {
+        g_string_append_c (text, '\n');
+        g_string_append_printf (text, _("DNS port %u is held by a process outside the proxy's group, "
+                                        "and what that asks on port 53 comes back to it"), port);
+        return;
+      }
 }
 
 static void
@@ -67,7 +93,7 @@ append_proxy (GString  *text,
 {
   g_autoptr(GVariant) proxy = g_variant_lookup_value (status, "proxy", G_VARIANT_TYPE_VARDICT);
   g_autoptr(GString) value = NULL;
-  g_autofree char *group = NULL;
+  g_autofree char *group = NULL, *unit = NULL;
   guint tproxy_port = 0;
   guint dns_port = 0;
 
@@ -77,7 +103,12 @@ append_proxy (GString  *text,
   g_variant_lookup (proxy, "dns-port", "u", &dns_port);
   group = divert_escape (divert_view_string (proxy, "group"));
   value = g_string_new (NULL);
-  if (*group)
+  unit = divert_escape (divert_view_string (proxy, "unit"));
+  if (*unit && *group)
+    g_string_append_printf (value, _("unit %s or group %s, port %u"), unit, group, tproxy_port);
+  else if (*unit)
+    g_string_append_printf (value, _("unit %s, port %u"), unit, tproxy_port);
+  else if (*group)
     g_string_append_printf (value, _("group %s, port %u"), group, tproxy_port);
   else
     g_string_append_printf (value, _("group not set, port %u"), tproxy_port);
@@ -86,6 +117,7 @@ append_proxy (GString  *text,
   else
     g_string_append (value, _(", DNS left alone"));
   append_listeners (value, proxy, tproxy_port);
+  append_foreign_resolver (value, proxy, dns_port);
   divert_view_append_field (text, _("Proxy"), value->str);
 }
 
@@ -168,6 +200,24 @@ append_guard (GString  *text,
     }
   if (value->len > 0)
     divert_view_append_field (text, _("Guard"), value->str);
+}
+
+static void
+append_lans (GString  *text,
+             GVariant *status)
+{
+  g_autoptr(GString) value = g_string_new (NULL);
+  g_autofree const char **names = NULL;
+
+  if (!g_variant_lookup (status, "lans", "^a&s", &names) || !names[0])
+    return;
+  for (guint i = 0; names[i]; i++)
+    {
+      g_autofree char *name = divert_escape (names[i]);
+
+      g_string_append_printf (value, "%s%s", i ? ", " : "", name);
+    }
+  divert_view_append_field (text, _("Own LANs"), value->str);
 }
 
 static void
@@ -266,10 +316,12 @@ divert_view_status (GVariant *status,
 
   divert_view_append_field (text, _("Place"), place);
   divert_view_append_field (text, _("Reason"), reason);
+  divert_view_append_direct (text, status);
   divert_view_append_field (text, _("Mode"), mode);
   append_backend (text, status);
   append_proxy (text, status);
   append_guard (text, status);
+  append_lans (text, status);
   append_drift (text, status);
   divert_view_append_sites (text, status);
   append_problems (text, status);

@@ -51,6 +51,25 @@ divert_view_reason (GVariant *answer)
   return divert_reason_to_text (&reason, divert_view_translate);
 }
 
+void
+divert_view_append_direct (GString  *text,
+                           GVariant *answer)
+{
+  g_autofree const char **also = NULL;
+  gboolean internet, dns;
+
+  if (!g_variant_lookup (answer, "direct-also", "^a&s", &also))
+    return;
+  internet = g_strv_contains (also, "internet");
+  dns = g_strv_contains (also, "dns");
+  if (internet && dns)
+    divert_view_append_field (text, _("Direct"), _("the internet and DNS, too"));
+  else if (internet)
+    divert_view_append_field (text, _("Direct"), _("the internet, too"));
+  else if (dns)
+    divert_view_append_field (text, _("Direct"), _("DNS, too"));
+}
+
 char *
 divert_view_place (GVariant *answer)
 {

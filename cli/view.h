@@ -22,15 +22,21 @@ char *divert_view_place (GVariant *answer);
 /* "automatic", "away until 21:30 (1 h 5 min left)"; @now is seconds since the epoch. */
 char *divert_view_mode (GVariant *answer, gint64 now);
 
+/* "nothing listens on port 1081"; "" if there is no such @state. */
+char *divert_view_listener (const char *state, guint port);
+
 /* Appends "LABEL  VALUE" in columns.  A value with several lines is indented.  An empty one is omitted. */
 void  divert_view_append_field (GString *text, const char *label, const char *value);
+/* Appends what goes direct besides the intranet, if anything does. */
+void  divert_view_append_direct (GString *text, GVariant *answer);
 /* Appends the sites with each proof of each candidate. */
 void  divert_view_append_sites (GString *text, GVariant *answer);
 
 /* What `nm-divert status` prints. */
 char *divert_view_status (GVariant *status, gint64 now);
-/* What `nm-divert explain` prints.  @packet is what was asked for. */
-char *divert_view_explanation (GVariant *explanation, const char *packet);
+/* What `nm-divert explain` prints.  @packet is what was asked for, and @flow whence the running flow comes (NULL: none
+ * was asked for). */
+char *divert_view_explanation (GVariant *explanation, const char *packet, const char *flow);
 /* What `nm-divert doctor` prints. */
 char *divert_view_diagnosis (GVariant *diagnosis);
 /* What `nm-divert status` says about it: its gravest finding, if that is more than a note; else "". */

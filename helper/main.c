@@ -23,6 +23,7 @@
 #include "bus/service.h"
 #include "divert-config.h"
 #include "remove.h"
+#include "system/base/journal.h"
 #include "system/base/modules.h"
 #include "system/base/sole.h"
 #include "withdraw.h"
@@ -33,6 +34,8 @@
 typedef struct
 {
   GMainLoop       *loop;
+  DivertSentinel  *sentinel; /* NULL: there is none */
+  guint            sentinel_id;
   DivertPipeline  *pipeline;
   GDBusConnection *bus;      /* NULL: not there yet; so is service */
   DivertService   *service;
@@ -108,6 +111,33 @@ on_bus_closed (GDBusConnection *bus,
   g_warning ("the bus is gone");
   divert_pipeline_lose_bus (helper->pipeline);
   fail (helper);
+}
+
+/* Nobody but root can end it.  A new helper has a new one. */
+static gboolean
+on_sentinel_ended (int          fd,
+                   GIOCondition condition,
+                   gpointer     user_data)
+{
+  Helper *helper = user_data;
+
+  g_warning ("the sentinel has ended");
+  helper->sentinel_id = 0;
+  fail (helper);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+start_sentinel (Helper *helper)
+{
+  g_autoptr(GError) error = NULL;
+
+  helper->sentinel = divert_sentinel_new (divert_withdraw_lost, &error);
+  if (helper->sentinel == NULL)
+    g_warning ("nobody watches the helper itself: %s", error->message);
+  else
+    helper->sentinel_id = g_unix_fd_add (divert_sentinel_get_fd (helper->sentinel), G_IO_HUP, on_sentinel_ended,
+                                         helper);
 }
 
 static gboolean
@@ -203,10 +233,11 @@ serve (const char *config_dir)
       g_critical ("%s", error->message);
       return EXIT_FAILURE;
     }
+  start_sentinel (&helper);
   divert_modules_call ();
   hurry ();
   keep_pool_ordinary ();
-  helper.pipeline = divert_pipeline_new (config_dir, &error);
+  helper.pipeline = divert_pipeline_new (config_dir, helper.sentinel, &error);
   if (helper.pipeline == NULL)
     {
       g_critical ("cannot start: %s", error->message);
@@ -227,6 +258,8 @@ serve (const char *config_dir)
     g_bus_unown_name (helper.name_id);
   divert_service_free (helper.service);
   divert_pipeline_free (helper.pipeline);
+  g_clear_handle_id (&helper.sentinel_id, g_source_remove);
+  divert_sentinel_free (helper.sentinel);
   g_main_loop_unref (helper.loop);
   g_clear_object (&helper.bus);
   return helper.status;
@@ -257,7 +290,7 @@ main (int    argc,
       bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
       textdomain (GETTEXT_PACKAGE);
     }
-  g_log_writer_default_set_use_stderr (TRUE);
+  divert_journal_open ("nm-divert-helper");
 
   context = g_option_context_new (NULL);
   g_option_context_set_summary (context, _("Keeps the diversion rules of nm-divert; started by the bus, not by hand."));

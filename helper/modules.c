@@ -4,10 +4,14 @@
  * modules of the configured backend, the one for the fence's device, and those of whoever ends flows. If any backend
  * may be used, the modules of the second one are loaded only if the first one's aren't all there.
  * system/base/modules-load.c says how, and why it is a program of its own.
+ *
+ * With systemd's three arguments it is a generator, and loads nothing (grant.c).
  */
 #include <stdlib.h>
 
 #include "divert-config.h"
+#include "grant.h"
+#include "system/base/journal.h"
 #include "system/base/modules-load.h"
 #include "system/files/config-files.h"
 #include "system/filter/choice.h"
@@ -33,16 +37,25 @@ list_alternatives (DivertBackendKind kind)
   return alternatives;
 }
 
+static gboolean
+load (const DivertConfig  *config,
+      GError             **error)
+{
+  g_autoptr(GPtrArray) alternatives = list_alternatives (config != NULL ? config->backend : DIVERT_BACKEND_AUTO);
+
+  return divert_modules_load (alternatives, of_flows, divert_fence_device_kinds, DIVERT_RUN_DIR, error);
+}
+
 int
-main (void)
+main (int    argc,
+      char **argv)
 {
   /* The helper says what is wrong with the configuration. */
   g_autoptr(DivertConfig) config = divert_config_files_load (DIVERT_VENDOR_DIR, DIVERT_CONFIG_DIR, TRUE, NULL);
-  g_autoptr(GPtrArray) alternatives = list_alternatives (config != NULL ? config->backend : DIVERT_BACKEND_AUTO);
   g_autoptr(GError) error = NULL;
 
-  g_log_writer_default_set_use_stderr (TRUE);
-  if (divert_modules_load (alternatives, of_flows, divert_fence_device_kinds, DIVERT_RUN_DIR, &error))
+  divert_journal_open ("nm-divert-modules");
+  if (argc == 4 ? divert_grant_generate (config, argv[1], &error) : load (config, &error))
     return EXIT_SUCCESS;
   g_warning ("%s", error->message);
   return EXIT_FAILURE;

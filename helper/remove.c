@@ -80,7 +80,7 @@ attempt (gpointer   user_data,
   gboolean wrote;
 
   return divert_apply (parts->backend, parts->routes, nothing, &applied, error) &&
-         divert_guard_apply (parts->guard, nothing, &wrote, error) &&
+         divert_guard_apply (parts->guard, nothing, FALSE, &wrote, error) &&
          divert_fences_open (parts->fences, no_fence, NULL, error);
 }
 

@@ -9,10 +9,16 @@
  */
 #include "withdraw.h"
 
+#include <poll.h>
 #include <stdlib.h>
 
 #include "insist.h"
 #include "system/filter/choice.h"
+#include "system/flows/waiting-packets.h"
+
+/* A helper that was killed may end later, if the kernel is busy on its behalf.  The legacy tables don't wait for that,
+ * but the tables of nftables are its own until then. */
+#define END_MS 1000
 
 static gboolean
 attempt (gpointer   user_data,
@@ -21,28 +27,72 @@ attempt (gpointer   user_data,
   return divert_laying_withdraw_filters (user_data, error);
 }
 
-static gboolean
-take_back (DivertLaying  *laying,
-           GError       **error)
+static void
+drop_waiting (const guint *links,
+              guint        n_links)
 {
-  const gboolean closed = divert_laying_withdraw_fence (laying, error);
+  g_autoptr(DivertWaitingPackets) waiting = divert_waiting_packets_new ();
+  guint dropped;
 
-  return divert_insist (attempt, laying, closed ? error : NULL) && closed;
+  for (guint i = 0; i < n_links; i++)
+    divert_waiting_packets_drop (waiting, links[i], &dropped, NULL);
 }
 
 static int
-fail (const GError *error)
+tell (gboolean      ok,
+      const GError *error)
 {
-  g_critical ("cannot take back what goes straight: %s", error->message);
-  return EXIT_FAILURE;
+  if (!ok)
+    g_critical ("cannot take back what goes straight: %s", error->message);
+  return ok ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/* @closed: so is the fence, or @error says why not. */
+static gboolean
+withdraw_filters (DivertLaying  *laying,
+                  gboolean       closed,
+                  GError       **error)
+{
+  return divert_insist (attempt, laying, closed ? error : NULL) && closed;
 }
 
 int
 divert_withdraw_own (DivertLaying *laying)
 {
   g_autoptr(GError) error = NULL;
+  const gboolean closed = divert_laying_withdraw_fence (laying, &error);
+  const gboolean ok = withdraw_filters (laying, closed, &error);
 
-  return take_back (laying, &error) ? EXIT_SUCCESS : fail (error);
+  return tell (ok, error);
+}
+
+int
+divert_withdraw_lost (int          helper,
+                      const guint *links,
+                      guint        n_links)
+{
+  struct pollfd end = { .fd = helper, .events = POLLIN };
+  g_autoptr(GError) error = NULL;
+  DivertLaying *laying = divert_laying_new (divert_choice_new (), NULL, NULL, &error);
+  gboolean closed, ended, ok;
+
+  if (laying == NULL)
+    return tell (FALSE, error);
+  closed = divert_laying_withdraw_fence (laying, &error);
+  drop_waiting (links, n_links);
+  ended = poll (&end, 1, END_MS) == 1;
+  ok = withdraw_filters (laying, closed, &error);
+  if (!ok && !ended)
+    {
+      poll (&end, 1, -1);
+      g_clear_error (&error);
+      closed = divert_laying_withdraw_fence (laying, &error);
+      ok = withdraw_filters (laying, closed, &error);
+    }
+  /* A socket that is bound to the device passes the fence, and what it has sent since then waits again. */
+  drop_waiting (links, n_links);
+  divert_laying_free (laying);
+  return tell (ok, error);
 }
 
 int
@@ -53,7 +103,7 @@ divert_withdraw (void)
   int status;
 
   if (laying == NULL)
-    return fail (error);
+    return tell (FALSE, error);
   status = divert_withdraw_own (laying);
   divert_laying_free (laying);
   return status;

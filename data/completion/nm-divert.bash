@@ -36,9 +36,9 @@ _nm_divert()
   case $command in
     status) options='--json --watch' ;;
     switch) options='--for --until-network-change' ;;
-    trust) options='--connection --yes' ;;
+    trust) options='--connection --dns-direct --internet-direct --yes' ;;
     forget) options='--connection' ;;
-    explain) options='--as --json' ;;
+    explain) options='--as --flow --from --json' ;;
     doctor) options='--json' ;;
     plan) options='--as --backend' ;;
     reload | check-config) options='' ;;

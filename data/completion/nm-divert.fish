@@ -37,10 +37,15 @@ complete -c nm-divert -n '__fish_seen_subcommand_from switch' -l until-network-c
 complete -c nm-divert -n '__fish_seen_subcommand_from trust forget' -a '(__nm_divert_sites)'
 complete -c nm-divert -n '__fish_seen_subcommand_from trust forget' -l connection -x -a '(__nm_divert_connections)' \
     -d 'Which connection'
+complete -c nm-divert -n '__fish_seen_subcommand_from trust' -l internet-direct -d 'Let everything go direct there'
+complete -c nm-divert -n '__fish_seen_subcommand_from trust' -l dns-direct -d 'Let DNS go direct there'
 complete -c nm-divert -n '__fish_seen_subcommand_from trust' -l yes -d 'Do not ask'
 
 complete -c nm-divert -n '__fish_seen_subcommand_from explain plan' -l as -x -a 'away off (__nm_divert_sites)' \
     -d 'Suppose this place'
+complete -c nm-divert -n '__fish_seen_subcommand_from explain' -l from -x -a '(__fish_print_interfaces)' \
+    -d 'A packet from this device or address'
+complete -c nm-divert -n '__fish_seen_subcommand_from explain' -l flow -x -d 'Tell about the running flow from there'
 complete -c nm-divert -n '__fish_seen_subcommand_from plan' -l backend -x -a 'iptables nftables' \
     -d 'In the words of this backend'
 complete -c nm-divert -n '__fish_seen_subcommand_from explain doctor' -l json -d 'Print JSON'

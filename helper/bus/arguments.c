@@ -90,6 +90,14 @@ divert_arguments_refuse_backend (GDBusMethodInvocation *invocation,
   refuse (invocation, DIVERT_DBUS_ERROR_INVALID_ARGUMENT, "unknown backend", backend);
 }
 
+void
+divert_arguments_refuse_sender (GDBusMethodInvocation *invocation,
+                                const char            *from)
+{
+  refuse (invocation, DIVERT_DBUS_ERROR_INVALID_ARGUMENT,
+          "neither a device nor another machine's address in the network of one", from);
+}
+
 gboolean
 divert_arguments_site (GDBusMethodInvocation *invocation,
                        const char            *site)
@@ -109,6 +117,20 @@ divert_arguments_uuid (GDBusMethodInvocation *invocation,
   return refuse (invocation, DIVERT_DBUS_ERROR_INVALID_ARGUMENT, "not a UUID", uuid);
 }
 
+/* @least: 0 if there need not be one. */
+static gboolean
+check_port (GDBusMethodInvocation *invocation,
+            guint                  port,
+            guint                  least)
+{
+  g_autofree char *text = NULL;
+
+  if (port >= least && port <= G_MAXUINT16)
+    return TRUE;
+  text = g_strdup_printf ("%u", port);
+  return refuse (invocation, DIVERT_DBUS_ERROR_INVALID_ARGUMENT, "not a port", text);
+}
+
 gboolean
 divert_arguments_packet (GDBusMethodInvocation *invocation,
                          const char            *address,
@@ -120,15 +142,36 @@ divert_arguments_packet (GDBusMethodInvocation *invocation,
 
   if (!divert_address_parse (address, &packet.destination, NULL))
     return refuse (invocation, DIVERT_DBUS_ERROR_INVALID_ARGUMENT, "not an address", address);
-  if (port > G_MAXUINT16)
-    {
-      g_autofree char *text = g_strdup_printf ("%u", port);
-
-      return refuse (invocation, DIVERT_DBUS_ERROR_INVALID_ARGUMENT, "not a port", text);
-    }
+  if (!check_port (invocation, port, 0))
+    return FALSE;
   if (!divert_protocol_parse (protocol, packet.destination.family, &packet.protocol))
     return refuse (invocation, DIVERT_DBUS_ERROR_INVALID_ARGUMENT, "not tcp, udp or icmp", protocol);
   packet.port = port;
+  *ret_packet = packet;
+  return TRUE;
+}
+
+gboolean
+divert_arguments_flow (GDBusMethodInvocation *invocation,
+                       const char            *source,
+                       guint                  sport,
+                       const char            *address,
+                       guint                  port,
+                       const char            *protocol,
+                       DivertPacket          *ret_packet)
+{
+  DivertPacket packet;
+
+  if (!divert_arguments_packet (invocation, address, port, protocol, &packet))
+    return FALSE;
+  if (packet.port == 0 || (packet.protocol != IPPROTO_TCP && packet.protocol != IPPROTO_UDP))
+    return refuse (invocation, DIVERT_DBUS_ERROR_INVALID_ARGUMENT, "a flow needs a port of TCP or UDP", address);
+  if (!divert_address_parse (source, &packet.source, NULL) || packet.source.family != packet.destination.family)
+    return refuse (invocation, DIVERT_DBUS_ERROR_INVALID_ARGUMENT, "not an address of the same kind", source);
+  if (!check_port (invocation, sport, 1))
+    return FALSE;
+  packet.has_source = TRUE;
+  packet.sport = sport;
   *ret_packet = packet;
   return TRUE;
 }

@@ -23,10 +23,14 @@ gboolean divert_arguments_place (GDBusMethodInvocation *invocation, const Divert
                                  DivertMode **ret_mode);
 /* Sends the error. */
 void     divert_arguments_refuse_backend (GDBusMethodInvocation *invocation, const char *backend);
+void     divert_arguments_refuse_sender (GDBusMethodInvocation *invocation, const char *from);
 gboolean divert_arguments_site (GDBusMethodInvocation *invocation, const char *site);
 gboolean divert_arguments_uuid (GDBusMethodInvocation *invocation, const char *uuid, gboolean may_be_empty);
 /* Fills in the destination, protocol and port of @ret_packet. */
 gboolean divert_arguments_packet (GDBusMethodInvocation *invocation, const char *address, guint port,
                                   const char *protocol, DivertPacket *ret_packet);
+/* … and its source. */
+gboolean divert_arguments_flow (GDBusMethodInvocation *invocation, const char *source, guint sport,
+                                const char *address, guint port, const char *protocol, DivertPacket *ret_packet);
 
 G_END_DECLS

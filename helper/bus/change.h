@@ -23,6 +23,7 @@ struct DivertChange
   gboolean               until_network_change;
   char                  *site;       /* of Trust, Forget and Preview */
   char                  *uuid;
+  guint                  direct;     /* of Trust and Preview: DivertTrustDirect bits */
   char                  *digest;     /* of Trust: digest of what the person was shown; NULL: nothing yet */
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the calls that anybody may make: Refresh, Plan, PlanFor, Explain, ExplainAs, Status.
+ * Owns: the calls that anybody may make: Refresh, Plan, PlanFor, Status.
  *
  * A call is answered from the last run's values.  Status also looks at the proxy's listeners and the guard's counters.
  * If somebody floods the helper with questions, this costs only the answers, one at a time (call-queue.c), at ordinary
@@ -11,11 +11,10 @@
 #include "arguments.h"
 #include "status.h"
 
-/* The caller may be the one who started us, so calls before the first run are answered after it. */
-static gboolean
-put_in_line (DivertService         *service,
-             GDBusMethodInvocation *invocation,
-             DivertAnswer           answer)
+gboolean
+divert_service_put_in_line (DivertService         *service,
+                            GDBusMethodInvocation *invocation,
+                            DivertAnswer           answer)
 {
   divert_service_stay (service);
   divert_questions_add (service->questions, invocation, answer);
@@ -45,12 +44,11 @@ on_refresh (DivertHelper1         *object,
   return TRUE;
 }
 
-/* The place of a plan or an explanation.  "" means the current one.  Returns FALSE after it has answered the call. */
-static gboolean
-check_supposed_mode (DivertService         *service,
-                     GDBusMethodInvocation *invocation,
-                     const char            *mode,
-                     DivertMode           **ret_mode)
+gboolean
+divert_service_check_place (DivertService         *service,
+                            GDBusMethodInvocation *invocation,
+                            const char            *mode,
+                            DivertMode           **ret_mode)
 {
   *ret_mode = NULL;
   return mode[0] == '\0' || divert_arguments_place (invocation, service->snapshot->config, mode, ret_mode);
@@ -66,7 +64,7 @@ plan (DivertService         *service,
   g_autoptr(DivertMode) supposed = NULL;
   g_autofree char *text = NULL;
 
-  if (!check_supposed_mode (service, invocation, mode, &supposed))
+  if (!divert_service_check_place (service, invocation, mode, &supposed))
     return;
   text = divert_snapshot_plan (service->snapshot, supposed, backend);
   if (text == NULL)
@@ -101,7 +99,7 @@ on_plan (DivertHelper1         *object,
          const char            *mode,
          gpointer               user_data)
 {
-  return put_in_line (user_data, invocation, answer_plan);
+  return divert_service_put_in_line (user_data, invocation, answer_plan);
 }
 
 static gboolean
@@ -111,73 +109,7 @@ on_plan_for (DivertHelper1         *object,
              const char            *backend,
              gpointer               user_data)
 {
-  return put_in_line (user_data, invocation, answer_plan_for);
-}
-
-static void
-explain (DivertService         *service,
-         GDBusMethodInvocation *invocation,
-         const char            *mode,
-         const char            *address,
-         guint                  port,
-         const char            *protocol)
-{
-  g_autoptr(DivertMode) supposed = NULL;
-  DivertPacket packet;
-
-  if (!check_supposed_mode (service, invocation, mode, &supposed) ||
-      !divert_arguments_packet (invocation, address, port, protocol, &packet))
-    return;
-  g_dbus_method_invocation_return_value (invocation,
-                                         g_variant_new ("(@a{sv})",
-                                                        divert_status_explain (service->snapshot, supposed, &packet)));
-}
-
-static void
-answer_explain (GDBusMethodInvocation *invocation,
-                gpointer               user_data)
-{
-  DivertService *service = user_data;
-  const char *address, *protocol;
-  guint32 port;
-
-  g_variant_get (g_dbus_method_invocation_get_parameters (invocation), "(&su&s)", &address, &port, &protocol);
-  explain (service, invocation, "", address, port, protocol);
-}
-
-static gboolean
-on_explain (DivertHelper1         *object,
-            GDBusMethodInvocation *invocation,
-            const char            *address,
-            guint                  port,
-            const char            *protocol,
-            gpointer               user_data)
-{
-  return put_in_line (user_data, invocation, answer_explain);
-}
-
-static void
-answer_explain_as (GDBusMethodInvocation *invocation,
-                   gpointer               user_data)
-{
-  DivertService *service = user_data;
-  const char *mode, *address, *protocol;
-  guint32 port;
-
-  g_variant_get (g_dbus_method_invocation_get_parameters (invocation), "(&s&su&s)", &mode, &address, &port, &protocol);
-  explain (service, invocation, mode, address, port, protocol);
-}
-
-static gboolean
-on_explain_as (DivertHelper1         *object,
-               GDBusMethodInvocation *invocation,
-               const char            *mode,
-               const char            *address,
-               guint                  port,
-               const char            *protocol,
-               gpointer               user_data)
-{
-  return put_in_line (user_data, invocation, answer_explain_as);
+  return divert_service_put_in_line (user_data, invocation, answer_plan_for);
 }
 
 static void
@@ -193,7 +125,7 @@ on_status (DivertHelper1         *object,
            GDBusMethodInvocation *invocation,
            gpointer               user_data)
 {
-  return put_in_line (user_data, invocation, answer_status);
+  return divert_service_put_in_line (user_data, invocation, answer_status);
 }
 
 void
@@ -202,7 +134,5 @@ divert_service_connect_questions (DivertService *service)
   g_signal_connect (service->object, "handle-refresh", G_CALLBACK (on_refresh), service);
   g_signal_connect (service->object, "handle-plan", G_CALLBACK (on_plan), service);
   g_signal_connect (service->object, "handle-plan-for", G_CALLBACK (on_plan_for), service);
-  g_signal_connect (service->object, "handle-explain", G_CALLBACK (on_explain), service);
-  g_signal_connect (service->object, "handle-explain-as", G_CALLBACK (on_explain_as), service);
   g_signal_connect (service->object, "handle-status", G_CALLBACK (on_status), service);
 }

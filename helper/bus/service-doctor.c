@@ -6,13 +6,14 @@
  */
 #include "service-private.h"
 
-/* The names of devices, tables and chains need not be UTF-8. */
+#include "utf8.h"
+
 static void
 add_text (GVariantBuilder *builder,
           const char      *key,
           const char      *text)
 {
-  g_variant_builder_add (builder, "{sv}", key, g_variant_new_take_string (g_utf8_make_valid (text, -1)));
+  g_variant_builder_add (builder, "{sv}", key, divert_utf8_new (text));
 }
 
 static void

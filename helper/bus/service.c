@@ -55,6 +55,7 @@ on_published (const DivertSnapshot *snapshot,
 {
   DivertService *service = user_data;
 
+  divert_verification_forget (service->verification);
   divert_snapshot_free (service->snapshot);
   service->snapshot = divert_snapshot_ref (snapshot);
   if (snapshot->report != NULL)
@@ -70,10 +71,13 @@ set_up (DivertService  *service,
                                              DIVERT_AUTHORITY_INTERACTIVE_TIMEOUT_MS);
   service->questions = divert_questions_new (service);
   service->examination = divert_examination_new ();
+  service->verification = divert_verification_new ();
   divert_service_connect_questions (service);
+  divert_service_connect_explaining (service);
   divert_service_connect_doctor (service);
   divert_service_connect_changes (service);
   divert_service_connect_learning (service);
+  divert_service_connect_previewing (service);
   divert_service_stay (service);
   /* Fetch what was published first, so that there is a snapshot before the first call. */
   g_main_context_iteration (service->context, FALSE);
@@ -88,6 +92,7 @@ tear_down (DivertService *service)
     g_dbus_interface_skeleton_unexport (G_DBUS_INTERFACE_SKELETON (service->object));
   divert_questions_free (service->questions);
   divert_examination_free (service->examination);
+  divert_verification_free (service->verification);
   divert_authority_free (service->authority);
   /* One of those that waited for the authority may just have set this timer. */
   divert_timer_clear (&service->idle_timer);

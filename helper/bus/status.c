@@ -1,18 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the shape of Status() and Explain().
- *
- * D-Bus strings must be UTF-8, but an SSID or a profile's name need not be. So all text from outside passes utf8().
+ * Owns: the shape of Status(), and what Explain() shares with it.
  */
 #include "status.h"
 
-#include <netinet/in.h>
+#include "core/ruleset/lans.h"
+#include "utf8.h"
 
-static GVariant *
-utf8 (const char *text)
-{
-  return g_variant_new_take_string (g_utf8_make_valid (text != NULL ? text : "", -1));
-}
+#include <netinet/in.h>
 
 static void
 add_reason (GVariantDict       *dict,
@@ -20,14 +15,14 @@ add_reason (GVariantDict       *dict,
 {
   g_autofree char *text = divert_reason_to_text (reason, NULL);
 
-  g_variant_dict_insert_value (dict, "reason", utf8 (text));
+  g_variant_dict_insert_value (dict, "reason", divert_utf8_new (text));
   g_variant_dict_insert (dict, "reason-code", "s", divert_reason_code_name (reason->code));
-  g_variant_dict_insert_value (dict, "reason-site", utf8 (reason->site));
-  g_variant_dict_insert_value (dict, "reason-device", utf8 (reason->device));
-  g_variant_dict_insert_value (dict, "reason-connection", utf8 (reason->id));
+  g_variant_dict_insert_value (dict, "reason-site", divert_utf8_new (reason->site));
+  g_variant_dict_insert_value (dict, "reason-device", divert_utf8_new (reason->device));
+  g_variant_dict_insert_value (dict, "reason-connection", divert_utf8_new (reason->id));
   g_variant_dict_insert (dict, "reason-proof", "s", reason->has_proof ? divert_proof_kind_name (reason->proof) : "");
-  g_variant_dict_insert_value (dict, "reason-expected", utf8 (reason->expected));
-  g_variant_dict_insert_value (dict, "reason-found", utf8 (reason->found));
+  g_variant_dict_insert_value (dict, "reason-expected", divert_utf8_new (reason->expected));
+  g_variant_dict_insert_value (dict, "reason-found", divert_utf8_new (reason->found));
 }
 
 static GVariant *
@@ -43,8 +38,8 @@ make_proofs (const DivertCandidate *candidate)
       g_variant_builder_open (&proofs, G_VARIANT_TYPE ("a{sv}"));
       g_variant_builder_add (&proofs, "{sv}", "kind", g_variant_new_string (divert_proof_kind_name (proof->kind)));
       g_variant_builder_add (&proofs, "{sv}", "outcome", g_variant_new_string (divert_outcome_name (proof->outcome)));
-      g_variant_builder_add (&proofs, "{sv}", "expected", utf8 (proof->expected));
-      g_variant_builder_add (&proofs, "{sv}", "found", utf8 (proof->found));
+      g_variant_builder_add (&proofs, "{sv}", "expected", divert_utf8_new (proof->expected));
+      g_variant_builder_add (&proofs, "{sv}", "found", divert_utf8_new (proof->found));
       g_variant_builder_close (&proofs);
     }
   return g_variant_builder_end (&proofs);
@@ -64,9 +59,9 @@ make_candidates (const DivertDecision *decision,
       if (!g_str_equal (candidate->site, site))
         continue;
       g_variant_builder_open (&candidates, G_VARIANT_TYPE ("a{sv}"));
-      g_variant_builder_add (&candidates, "{sv}", "uuid", utf8 (candidate->uuid));
-      g_variant_builder_add (&candidates, "{sv}", "connection", utf8 (candidate->id));
-      g_variant_builder_add (&candidates, "{sv}", "device", utf8 (candidate->device));
+      g_variant_builder_add (&candidates, "{sv}", "uuid", divert_utf8_new (candidate->uuid));
+      g_variant_builder_add (&candidates, "{sv}", "connection", divert_utf8_new (candidate->id));
+      g_variant_builder_add (&candidates, "{sv}", "device", divert_utf8_new (candidate->device));
       g_variant_builder_add (&candidates, "{sv}", "proven", g_variant_new_boolean (candidate->proven));
       g_variant_builder_add (&candidates, "{sv}", "proofs", make_proofs (candidate));
       g_variant_builder_close (&candidates);
@@ -113,70 +108,43 @@ make_sites (const DivertConfig   *config,
   return g_variant_builder_end (&sites);
 }
 
-typedef struct
+/* "tcp4", "dns-udp6" … */
+static char *
+make_listener_key (const DivertListening *item)
 {
-  DivertFamily family;
-  guint8       protocol;
-  const char  *key;
-  const char  *name;
-} ListenerName;
-
-static const ListenerName listener_names[] = {
-  { DIVERT_FAMILY_IPV4, IPPROTO_TCP, "tcp4", "TCP, IPv4" },
-  { DIVERT_FAMILY_IPV6, IPPROTO_TCP, "tcp6", "TCP, IPv6" },
-  { DIVERT_FAMILY_IPV4, IPPROTO_UDP, "udp4", "UDP, IPv4" },
-  { DIVERT_FAMILY_IPV6, IPPROTO_UDP, "udp6", "UDP, IPv6" },
-};
-
-static const ListenerName *
-find_listener_name (const DivertListening *listening)
-{
-  const ListenerName *name = listener_names;
-
-  while (name->family != listening->family || name->protocol != listening->protocol)
-    name++;
-  return name;
+  return g_strdup_printf ("%s%s%c", item->use == DIVERT_PORT_DNS ? "dns-" : "",
+                          item->protocol == IPPROTO_TCP ? "tcp" : "udp",
+                          item->family == DIVERT_FAMILY_IPV6 ? '6' : '4');
 }
 
-static const char *const listener_states[] = {
-  [DIVERT_LISTENER_NONE] = "none",
-  [DIVERT_LISTENER_NOT_TRANSPARENT] = "not-transparent",
-  [DIVERT_LISTENER_FOREIGN] = "foreign",
-  [DIVERT_LISTENER_GOOD] = "good",
-};
-
-/* The proxy as it is now. Adds what is wrong with it to @problems. */
+/* The proxy as the last run knew it. */
 static GVariant *
-make_proxy (const DivertSnapshot *snapshot,
-            GPtrArray            *problems)
+make_proxy (const DivertSnapshot *snapshot)
 {
   const DivertConfig *config = snapshot->config;
-  g_autoptr(GString) wrong = g_string_new (NULL);
-  g_autoptr(GArray) listeners = divert_snapshot_find_listeners (snapshot);
+  const GArray *listening = snapshot->facts->listening;
   GVariantDict dict;
 
   g_variant_dict_init (&dict, NULL);
-  g_variant_dict_insert_value (&dict, "group", utf8 (config->group));
-  if (snapshot->has_gid)
+  g_variant_dict_insert_value (&dict, "group", divert_utf8_new (config->group));
+  if (config->group != NULL && snapshot->has_gid)
     g_variant_dict_insert (&dict, "gid", "u", snapshot->gid);
+  if (config->unit != NULL)
+    {
+      g_variant_dict_insert (&dict, "unit", "s", config->unit);
+      g_variant_dict_insert (&dict, "unit-running", "b",
+                             snapshot->facts != NULL && divert_facts_find_unit (snapshot->facts, config->unit) != NULL);
+    }
   g_variant_dict_insert (&dict, "tproxy-port", "u", (guint32) config->tproxy_port);
   g_variant_dict_insert (&dict, "dns-port", "u", (guint32) config->dns_port);
-
-  for (guint i = 0; i < listeners->len; i++)
+  for (guint i = 0; i < listening->len; i++)
     {
-      const DivertListening *listening = &g_array_index (listeners, DivertListening, i);
-      const ListenerName *name = find_listener_name (listening);
-      const char *state = listener_states[listening->listener];
+      const DivertListening *item = &g_array_index (listening, DivertListening, i);
+      g_autofree char *key = make_listener_key (item);
 
-      g_variant_dict_insert (&dict, name->key, "s", state);
-      if (listening->listener != DIVERT_LISTENER_GOOD)
-        g_string_append_printf (wrong, "%s%s: %s", wrong->len > 0 ? "; " : "", name->name, state);
-    }
-  if (wrong->len > 0)
-    {
-      g_autofree char *detail = g_strdup_printf ("port %u: %s", config->tproxy_port, wrong->str);
-
-      g_ptr_array_add (problems, divert_problem_new (DIVERT_PROBLEM_LISTENER, detail));
+      /* A site's own port is only told of if there is something wrong with it. */
+      if (item->port == (item->use == DIVERT_PORT_DNS ? config->dns_port : config->tproxy_port))
+        g_variant_dict_insert (&dict, key, "s", divert_listener_name (item->listener));
     }
   return g_variant_dict_end (&dict);
 }
@@ -194,14 +162,30 @@ add_problems (GVariantDict    *dict,
       const DivertProblem *problem = g_ptr_array_index (problems, i);
       g_autofree char *text = divert_problem_to_text (problem->code, problem->detail, NULL);
 
-      g_variant_builder_add_value (&texts, utf8 (text));
+      g_variant_builder_add_value (&texts, divert_utf8_new (text));
       g_variant_builder_open (&list, G_VARIANT_TYPE ("a{sv}"));
       g_variant_builder_add (&list, "{sv}", "code", g_variant_new_string (divert_problem_code_name (problem->code)));
-      g_variant_builder_add (&list, "{sv}", "detail", utf8 (problem->detail));
+      g_variant_builder_add (&list, "{sv}", "detail", divert_utf8_new (problem->detail));
       g_variant_builder_close (&list);
     }
   g_variant_dict_insert_value (dict, "problems", g_variant_builder_end (&texts));
   g_variant_dict_insert_value (dict, "problem-list", g_variant_builder_end (&list));
+}
+
+/* What goes direct besides the intranet. */
+static void
+add_direct (GVariantDict         *dict,
+            const DivertDecision *decision)
+{
+  const gboolean granted = decision->place == DIVERT_PLACE_SITE;
+  GVariantBuilder direct;
+
+  g_variant_builder_init (&direct, G_VARIANT_TYPE ("as"));
+  if (granted && decision->internet)
+    g_variant_builder_add (&direct, "s", "internet");
+  if (granted && decision->dns)
+    g_variant_builder_add (&direct, "s", "dns");
+  g_variant_dict_insert_value (dict, "direct-also", g_variant_builder_end (&direct));
 }
 
 static void
@@ -211,11 +195,26 @@ add_missing (GVariantDict       *dict,
   GVariantBuilder missing;
 
   g_variant_builder_init (&missing, G_VARIANT_TYPE ("as"));
-  if (config->group == NULL)
+  if (!divert_config_names_proxy (config))
     g_variant_builder_add (&missing, "s", "group");
   if (config->sites->len == 0)
     g_variant_builder_add (&missing, "s", "site");
   g_variant_dict_insert_value (dict, "missing", g_variant_builder_end (&missing));
+}
+
+/* Own LANs whose traffic is diverted. */
+static void
+add_lans (GVariantDict         *dict,
+          const DivertSnapshot *snapshot)
+{
+  g_autoptr(GPtrArray) lans = divert_lans_collect (snapshot->config, snapshot->report->decision, snapshot->facts);
+  const gboolean is_off = snapshot->report->decision->place == DIVERT_PLACE_OFF;
+  GVariantBuilder names;
+
+  g_variant_builder_init (&names, G_VARIANT_TYPE ("as"));
+  for (guint i = 0; i < lans->len && !is_off; i++)
+    g_variant_builder_add_value (&names, divert_utf8_new (((const DivertLan *) g_ptr_array_index (lans, i))->name));
+  g_variant_dict_insert_value (dict, "lans", g_variant_builder_end (&names));
 }
 
 static void
@@ -231,7 +230,7 @@ add_drift (GVariantDict      *dict,
   g_variant_dict_insert (dict, "drift-count", "t", drift->count);
   g_variant_dict_insert (dict, "drift-time", "t", (guint64) drift->when);
   g_variant_dict_insert_value (dict, "drift-parts", g_variant_builder_end (&parts));
-  g_variant_dict_insert_value (dict, "drift-program", utf8 (drift->program.name));
+  g_variant_dict_insert_value (dict, "drift-program", divert_utf8_new (drift->program.name));
   g_variant_dict_insert (dict, "drift-process", "u", drift->program.pid);
 }
 
@@ -240,7 +239,6 @@ divert_status_new (const DivertSnapshot *snapshot)
 {
   const DivertReport *report = snapshot->report;
   const DivertConfig *config = snapshot->config;
-  g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func ((GDestroyNotify) divert_problem_free);
   GVariantDict dict;
   guint64 dropped = 0;
 
@@ -250,51 +248,28 @@ divert_status_new (const DivertSnapshot *snapshot)
   g_variant_dict_insert (&dict, "until-network-change", "b", report->mode->network != NULL);
   g_variant_dict_insert (&dict, "place", "s", report->place);
   add_reason (&dict, report->decision->reason);
-  g_variant_dict_insert_value (&dict, "device", utf8 (divert_report_get_device (report)));
+  g_variant_dict_insert_value (&dict, "device", divert_utf8_new (divert_report_get_device (report)));
+  add_direct (&dict, report->decision);
   g_variant_dict_insert (&dict, "backend", "s", report->backend);
-  g_variant_dict_insert_value (&dict, "backend-why", utf8 (report->backend_why != NULL ? report->backend_why : ""));
+  g_variant_dict_insert_value (&dict, "backend-why", divert_utf8_new (report->backend_why));
   g_variant_dict_insert (&dict, "guard", "s", report->guard);
-  for (guint i = 0; i < report->problems->len; i++)
-    {
-      const DivertProblem *problem = g_ptr_array_index (report->problems, i);
-
-      g_ptr_array_add (problems, divert_problem_new (problem->code, problem->detail));
-    }
-  g_variant_dict_insert_value (&dict, "proxy", make_proxy (snapshot, problems));
-  add_problems (&dict, problems);
+  g_variant_dict_insert_value (&dict, "proxy", make_proxy (snapshot));
+  add_problems (&dict, report->problems);
   add_missing (&dict, config);
   if (divert_snapshot_count_dropped (snapshot, &dropped))
     g_variant_dict_insert (&dict, "guard-dropped", "t", dropped);
+  add_lans (&dict, snapshot);
   add_drift (&dict, &snapshot->drift);
   g_variant_dict_insert_value (&dict, "sites", make_sites (config, report->decision));
   return g_variant_dict_end (&dict);
 }
 
-GVariant *
-divert_status_explain (const DivertSnapshot *snapshot,
-                       const DivertMode     *mode,
-                       DivertPacket         *packet)
+void
+divert_status_add_place (GVariantDict         *dict,
+                         const DivertConfig   *config,
+                         const DivertDecision *decision)
 {
-  g_autoptr(DivertDecision) decision = NULL;
-  DivertExplanation explanation;
-  g_auto(DivertRuleText) text = { NULL, NULL, NULL };
-  g_autoptr(DivertRuleset) ruleset = divert_snapshot_explain (snapshot, mode, packet, &decision, &explanation, &text);
-  GVariantDict dict;
-
-  g_variant_dict_init (&dict, NULL);
-  g_variant_dict_insert (&dict, "path", "s", divert_path_name (explanation.path));
-  if (explanation.port != 0)
-    g_variant_dict_insert (&dict, "port", "u", (guint32) explanation.port);
-  g_variant_dict_insert_value (&dict, "device", utf8 (packet->out_interface));
-  if (explanation.rule != NULL)
-    {
-      g_variant_dict_insert (&dict, "table", "s", text.table);
-      g_variant_dict_insert (&dict, "chain", "s", text.chain);
-      g_variant_dict_insert_value (&dict, "rule", utf8 (text.text));
-      g_variant_dict_insert (&dict, "why", "s", explanation.rule->why != NULL ? explanation.rule->why : "");
-    }
-  g_variant_dict_insert (&dict, "place", "s", divert_decision_get_place (decision));
-  add_reason (&dict, decision->reason);
-  g_variant_dict_insert_value (&dict, "sites", make_sites (snapshot->config, decision));
-  return g_variant_dict_end (&dict);
+  g_variant_dict_insert (dict, "place", "s", divert_decision_get_place (decision));
+  add_reason (dict, decision->reason);
+  g_variant_dict_insert_value (dict, "sites", make_sites (config, decision));
 }

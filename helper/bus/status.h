@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The answers of Status() and Explain() as a{sv}, with the snapshot's values spelled out.  The keys are documented in
+ * The answer of Status() as a{sv}, with the snapshot's values spelled out.  The keys are documented in
  * data/org.nmdivert.Helper1.xml.
  */
 #pragma once
@@ -11,7 +11,7 @@ G_BEGIN_DECLS
 
 /* Floating; "a{sv}". */
 GVariant *divert_status_new (const DivertSnapshot *snapshot);
-/* @mode NULL: the current mode.  Floating; "a{sv}". */
-GVariant *divert_status_explain (const DivertSnapshot *snapshot, const DivertMode *mode, DivertPacket *packet);
+/* Adds the keys place, reason … and sites. */
+void      divert_status_add_place (GVariantDict *dict, const DivertConfig *config, const DivertDecision *decision);
 
 G_END_DECLS

@@ -2,20 +2,18 @@
 /*
  * Owns: how often anybody may make us read the whole packet filter.
  *
- * With many rules a survey takes many milliseconds, and anybody may ask for one.  So its result is given again for
- * nineteen times as long as it took.  However often people ask, surveys then take a twentieth of a processor at most,
- * and with few rules nobody notices.
+ * With many rules a survey takes many milliseconds, and anybody may ask for one.  So its result is given again until we
+ * have rested from it.
  */
 #include "examination.h"
 
+#include "rest.h"
 #include "system/survey/survey-read.h"
-
-#define REST 19
 
 struct DivertExamination
 {
-  DivertDiagnosis *diagnosis;  /* NULL: none yet */
-  gint64           good_until; /* monotonic */
+  DivertDiagnosis *diagnosis; /* NULL: none yet */
+  DivertRest       rest;      /* from it */
 };
 
 DivertExamination *
@@ -40,7 +38,7 @@ look (const DivertSnapshot *snapshot)
   g_autoptr(GArray) destinations = divert_diagnosis_list_destinations (config, snapshot->report->decision);
   g_autoptr(DivertSurvey) survey = divert_survey_read (config->mark, destinations);
 
-  return divert_diagnosis_new (config, snapshot->report->backend, survey);
+  return divert_diagnosis_new (config, snapshot->report->backend, survey, snapshot->facts);
 }
 
 const DivertDiagnosis *
@@ -48,13 +46,11 @@ divert_examination_look (DivertExamination    *examination,
                          const DivertSnapshot *snapshot)
 {
   const gint64 began = g_get_monotonic_time ();
-  gint64 ended;
 
-  if (examination->diagnosis != NULL && began < examination->good_until)
+  if (examination->diagnosis != NULL && !divert_rest_is_over (&examination->rest, began, 0))
     return examination->diagnosis;
   divert_diagnosis_free (examination->diagnosis);
   examination->diagnosis = look (snapshot);
-  ended = g_get_monotonic_time ();
-  examination->good_until = ended + REST * (ended - began);
+  divert_rest_extend (&examination->rest, began, g_get_monotonic_time ());
   return examination->diagnosis;
 }

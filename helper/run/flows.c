@@ -17,16 +17,18 @@
 #include "core/ruleset/ruleset.h"
 #include "system/base/worker.h"
 #include "system/flows/accepted.h"
+#include "system/flows/cached-names.h"
 #include "system/flows/conntrack.h"
 #include "system/flows/sockets.h"
 #include "system/flows/waiting-packets.h"
 
 struct DivertFlows
 {
-  DivertWorker *worker;
-  gboolean      busy;    /* an ending is under way */
-  DivertEnding *next;    /* all requests that came meanwhile; NULL: none */
-  GArray       *waiters; /* Waiter */
+  DivertWorker         *worker;
+  DivertWaitingPackets *packets;
+  gboolean              busy;    /* an ending is under way */
+  DivertEnding         *next;    /* all requests that came meanwhile; NULL: none */
+  GArray               *waiters; /* Waiter */
 };
 
 typedef struct
@@ -50,19 +52,36 @@ has_exit (const DivertDecision *decision,
   return FALSE;
 }
 
+/* Is something direct no longer although its exit stays?  What is behind a router may be, and so may the internet or
+ * DNS if the configuration has changed. */
+static gboolean
+is_narrower (const DivertDecision *now,
+             const DivertDecision *before)
+{
+  g_autoptr(GArray) lost = divert_prefixes_without (before->direct, now->direct);
+
+  return lost->len > 0 || (before->internet && !now->internet) || (before->dns && !now->dns);
+}
+
 void
-divert_flows_drop_waiting (const DivertDecision *before,
+divert_flows_drop_waiting (DivertFlows          *flows,
+                           const DivertDecision *before,
                            const DivertDecision *now)
 {
-  for (guint i = 0; before != NULL && i < before->exits->len; i++)
+  gboolean stay;
+
+  if (before == NULL || before->exits->len == 0)
+    return;
+  stay = now->place == DIVERT_PLACE_SITE && !is_narrower (now, before);
+  for (guint i = 0; i < before->exits->len; i++)
     {
       const DivertExit *way_out = g_ptr_array_index (before->exits, i);
       g_autoptr(GError) error = NULL;
       guint dropped = 0;
 
-      if (now->place == DIVERT_PLACE_SITE && has_exit (now, way_out))
+      if (stay && has_exit (now, way_out))
         continue;
-      if (!divert_waiting_packets_drop (way_out->ifindex, &dropped, &error))
+      if (!divert_waiting_packets_drop (flows->packets, way_out->ifindex, &dropped, &error))
         g_warning ("packets of the previous place may still wait: %s", error->message);
       else if (dropped > 0)
         g_info ("%u neighbours given up", dropped);
@@ -84,6 +103,13 @@ divert_flows_remember (const DivertConfig *config)
     g_info ("%u accepted connections are left alone", remembered);
 }
 
+static gboolean
+ends_sockets (const DivertEnding *ending)
+{
+  return ending->switched->len > 0 || ending->lans->len > 0 || ending->exempt != NULL || ending->changed->len > 0 ||
+         ending->units->len > 0 || ending->dns;
+}
+
 static void
 end (gpointer job)
 {
@@ -91,15 +117,26 @@ end (gpointer job)
   const DivertStale stale = {
     .to = ending->switched,
     .dns = ending->dns,
+    .lans = ending->lans,
     .from = ending->opened_to_us ? ending->intranets : NULL,
     .mark = ending->mark,
+    .diverted = ending->diverted || ending->changed->len > 0 || ending->units->len > 0 ? ending->diverted_mark : 0,
+    .among = ending->diverted ? NULL : ending->changed,
+    .datagrams = ending->units->len > 0,
     .mask = ending->mask,
   };
   const DivertDoomed doomed = {
     .to = ending->switched,
+    .lans = ending->lans,
+    .also_to = ending->changed,
+    .units = ending->units,
+    .dns = ending->dns,
     .all_but = ending->exempt,
     .judged = ending->exempt != NULL && ending->judged_stay ? ending->mask : 0,
+    .only = ending->only_diverted ? ending->diverted_mark : 0,
+    .mask = ending->mask,
     .gid = ending->gid,
+    .unit = ending->unit,
   };
   g_autoptr(GError) error = NULL;
   guint destroyed = 0, forgotten = 0;
@@ -109,7 +146,7 @@ end (gpointer job)
       g_warning ("connections of the previous place are still tracked: %s", error->message);
       g_clear_error (&error);
     }
-  if ((ending->switched->len > 0 || ending->exempt != NULL) && !divert_sockets_destroy (&doomed, &destroyed, &error))
+  if (ends_sockets (ending) && !divert_sockets_destroy (&doomed, &destroyed, &error))
     g_warning ("sockets of the previous place are still open: %s", error->message);
   g_info ("%u sockets closed, %u connections forgotten", destroyed, forgotten);
 }
@@ -171,8 +208,11 @@ static void start_next (DivertFlows *flows);
 static void
 on_done (gpointer data)
 {
-  DivertFlows *flows = ((const Job *) data)->flows;
+  const Job *job = data;
+  DivertFlows *flows = job->flows;
 
+  if (job->ending->names)
+    divert_cached_names_flush ();
   flows->busy = FALSE;
   start_next (flows);
   tell_waiters (flows);
@@ -198,7 +238,7 @@ divert_flows_end (DivertFlows          *flows,
 {
   DivertEnding *ending = divert_ending_new (config, crossing, gid);
 
-  divert_flows_drop_waiting (crossing->before, crossing->now);
+  divert_flows_drop_waiting (flows, crossing->before, crossing->now);
   if (ending == NULL)
     return;
   put_next (flows, ending);
@@ -233,6 +273,7 @@ divert_flows_new (void)
   DivertFlows *flows = g_new0 (DivertFlows, 1);
 
   flows->worker = divert_worker_new ("flows");
+  flows->packets = divert_waiting_packets_new ();
   flows->waiters = g_array_new (FALSE, FALSE, sizeof (Waiter));
   return flows;
 }
@@ -243,6 +284,7 @@ divert_flows_free (DivertFlows *flows)
   if (flows == NULL)
     return;
   divert_worker_free (flows->worker);
+  divert_waiting_packets_free (flows->packets);
   divert_ending_free (flows->next);
   g_array_unref (flows->waiters);
   g_free (flows);

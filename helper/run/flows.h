@@ -23,7 +23,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertFlows, divert_flows_free)
 
 /* Call this as soon as something is closed.  It drops at once what went out by @before's exits and still waits for a
  * neighbour there, because that races with the next network.  A failure is logged. */
-void         divert_flows_drop_waiting (const DivertDecision *before, const DivertDecision *now);
+void         divert_flows_drop_waiting (DivertFlows *flows, const DivertDecision *before, const DivertDecision *now);
 /* Call this after the writes.  It closes sockets and forgets connections that are now reached differently, so that
  * programs notice at once and reconnect.  It also ends what somebody in a network that was left had opened to us.  If
  * these are the first rules, or somebody had changed them, it ends all others that they would have judged as well.

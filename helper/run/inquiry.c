@@ -5,6 +5,7 @@
 #include "inquiry.h"
 
 #include "core/place/proof.h"
+#include "core/place/router.h"
 #include "core/ruleset/ruleset.h"
 
 static gboolean
@@ -63,11 +64,21 @@ ask_for_proof (DivertKernel          *kernel,
                const DivertCandidate *candidate,
                const DivertProof     *proof)
 {
-  if (proof->kind == DIVERT_PROOF_GATEWAY_MAC && proof->outcome != DIVERT_OUTCOME_HOLDS)
+  if ((proof->kind == DIVERT_PROOF_GATEWAY_MAC || proof->kind == DIVERT_PROOF_ROUTER) &&
+      proof->outcome != DIVERT_OUTCOME_HOLDS)
     divert_kernel_resolve_gateways (kernel, candidate->ifindex);
   else if (proof->kind == DIVERT_PROOF_BEACON && divert_candidate_holds_but_for (candidate, DIVERT_PROOF_BEACON))
     divert_beacons_ask (beacons, divert_config_find_site (config, candidate->site), candidate->ifindex,
                         divert_ruleset_get_bypass_mark (config));
+}
+
+void
+divert_inquiry_name_routers (DivertKernel       *kernel,
+                             const DivertConfig *config)
+{
+  g_autoptr(GArray) addresses = divert_routers_list (config);
+
+  divert_kernel_set_routers (kernel, addresses);
 }
 
 void

@@ -12,6 +12,8 @@
 
 G_BEGIN_DECLS
 
+/* Tells @kernel which routers the sites name, before it gathers. */
+void divert_inquiry_name_routers (DivertKernel *kernel, const DivertConfig *config);
 /* Asks for what @decision still waits for or was refused, and for what it rests on and has to renew.  Tells @kernel
  * which links are proven. */
 void divert_inquiry_ask (DivertKernel *kernel, DivertBeacons *beacons, const DivertConfig *config,

@@ -7,30 +7,11 @@
  * then wakes the main loop.  The guard (filter/guard.h) comes between, behind the rules: whoever writes nftables waits
  * for those who do.
  */
-#include "laying.h"
+#include "laying-private.h"
 
+#include "core/place/problem.h"
 #include "core/ruleset/fence.h"
-#include "failures.h"
 #include "rehearsal.h"
-#include "system/filter/guard.h"
-#include "system/flows/waiting-packets.h"
-#include "system/routing/fence.h"
-#include "system/routing/loss.h"
-
-struct DivertLaying
-{
-  DivertFailures   failures;
-  DivertBackend   *backend;
-  DivertGuard     *guard;
-  DivertRoutes    *routes;
-  DivertFences    *fences;
-  DivertFence     *fence;  /* the one that was closed; NULL: it was opened too */
-  DivertFamilies   probed; /* families for which the backend works here */
-  gboolean         wants_guard;
-  DivertTouched    touched;
-  gpointer         touched_data;
-  guint            n_known; /* problems that there were before the fence was closed */
-};
 
 DivertLaying *
 divert_laying_new (DivertBackend    *backend,
@@ -53,6 +34,7 @@ divert_laying_new (DivertBackend    *backend,
   laying->guard = divert_guard_new (divert_laying_get_lifetime ());
   laying->routes = g_steal_pointer (&routes);
   laying->fences = fences;
+  laying->packets = divert_waiting_packets_new ();
   return laying;
 }
 
@@ -62,85 +44,14 @@ divert_laying_free (DivertLaying *laying)
   if (laying == NULL)
     return;
   divert_failures_forget (&laying->failures);
+  g_clear_pointer (&laying->laid, divert_ruleset_unref);
   divert_fence_free (laying->fence);
   divert_fences_free (laying->fences);
+  divert_waiting_packets_free (laying->packets);
   divert_routes_free (laying->routes);
   divert_guard_free (laying->guard);
   divert_backend_free (laying->backend);
   g_free (laying);
-}
-
-void
-divert_laying_watch (DivertLaying  *laying,
-                     DivertTouched  touched,
-                     gpointer       user_data)
-{
-  laying->touched = touched;
-  laying->touched_data = user_data;
-  laying->backend->klass->watch (laying->backend, touched, user_data);
-}
-
-DivertParts
-divert_laying_find_drift (DivertLaying *laying,
-                          gboolean      thorough)
-{
-  return laying->backend->klass->find_drift (laying->backend, thorough) |
-         (divert_guard_find_drift (laying->guard) ? 1u << DIVERT_PART_GUARD : 0);
-}
-
-/* In the tripwire's thread. */
-static void
-drop_waiting (guint ifindex)
-{
-  guint dropped;
-
-  divert_waiting_packets_drop (ifindex, &dropped, NULL);
-}
-
-void
-divert_laying_set_tripwire (DivertLaying    *laying,
-                            DivertLookAgain  tripped,
-                            gpointer         user_data)
-{
-  g_autoptr(GError) error = NULL;
-  DivertTripwire *wire = divert_tripwire_new (&divert_tripwire_limits, drop_waiting, tripped, user_data, &error);
-
-  if (wire == NULL)
-    g_warning ("the main loop alone closes the fence: %s", error->message);
-  divert_fences_set_tripwire (laying->fences, wire);
-}
-
-void
-divert_laying_settle (DivertLaying *laying)
-{
-  divert_fences_settle (laying->fences);
-}
-
-guint32
-divert_laying_get_port (const DivertLaying *laying)
-{
-  return divert_fences_get_port (laying->fences);
-}
-
-guint32
-divert_laying_get_wire_port (const DivertLaying *laying)
-{
-  return divert_fences_get_wire_port (laying->fences);
-}
-
-DivertParts
-divert_laying_take_drift (DivertLaying *laying)
-{
-  return divert_routes_take_drift (laying->routes) | divert_fences_take_drift (laying->fences);
-}
-
-gboolean
-divert_laying_is_loss (const DivertLaying *laying,
-                       struct nlmsghdr    *header)
-{
-  return header->nlmsg_pid != divert_routes_get_port (laying->routes) &&
-         header->nlmsg_pid != divert_fences_get_port (laying->fences) &&
-         header->nlmsg_pid != divert_fences_get_wire_port (laying->fences) && divert_loss_is_ours (header);
 }
 
 gboolean
@@ -172,6 +83,7 @@ withdraw (DivertLaying *laying,
   const gboolean ok = laying->backend->klass->withdraw (laying->backend, &error);
 
   laying->wants_guard = FALSE;
+  g_clear_pointer (&laying->laid, divert_ruleset_unref);
   if (!divert_guard_withdraw (laying->guard, &guard_error))
     fail (laying, guard_error, problems);
   if (ok)
@@ -197,11 +109,12 @@ divert_laying_withdraw_filters (DivertLaying  *laying,
 {
   const gboolean ok = laying->backend->klass->withdraw (laying->backend, error);
 
-  return divert_guard_withdraw (laying->guard, ok ? error : NULL) && ok;
+  return divert_guard_withdraw (laying->guard, ok ? error : NULL) && ok &&
+         divert_fences_withdraw_outer (laying->fences, error);
 }
 
-/* Whatever became of the rules: a layer of its own. */
-static void
+/* Whatever became of the rules: a layer of its own.  FALSE: it couldn't be written. */
+static gboolean
 lay_guard (DivertLaying        *laying,
            const DivertRuleset *ruleset,
            GPtrArray           *problems,
@@ -209,10 +122,12 @@ lay_guard (DivertLaying        *laying,
 {
   g_autoptr(DivertRuleset) nothing = divert_ruleset_new_empty ();
   g_autoptr(GError) error = NULL;
-  gboolean wrote;
+  gboolean wrote, ok;
 
   laying->wants_guard = divert_laying_wants_guard (laying->backend) && !divert_ruleset_is_empty (ruleset);
-  if (!divert_guard_apply (laying->guard, laying->wants_guard ? ruleset : nothing, &wrote, &error))
+  ok = divert_guard_apply (laying->guard, laying->wants_guard ? ruleset : nothing, laying->backend->klass->wants_guard,
+                           &wrote, &error);
+  if (!ok)
     fail (laying, error, problems);
   divert_applied_add (applied, wrote);
   /* A backend in nftables hears of that by itself. */
@@ -220,6 +135,7 @@ lay_guard (DivertLaying        *laying,
     divert_guard_watch (laying->guard, laying->touched, laying->touched_data);
   else
     divert_guard_watch (laying->guard, NULL, NULL);
+  return ok;
 }
 
 /* The families of @wanted for which rules can be installed.  A family without tables must not leave the other one open.
@@ -247,6 +163,14 @@ probe (DivertLaying   *laying,
   return laying->probed & wanted;
 }
 
+static void
+keep_laid (DivertLaying  *laying,
+           DivertRuleset *ruleset)
+{
+  g_clear_pointer (&laying->laid, divert_ruleset_unref);
+  laying->laid = divert_ruleset_ref (ruleset);
+}
+
 static DivertLaid
 lay_rules (DivertLaying         *laying,
            const DivertConfig   *config,
@@ -259,7 +183,7 @@ lay_rules (DivertLaying         *laying,
   g_autoptr(DivertRuleset) ruleset = NULL;
   DivertApplied by_rules = { 0, 0, FALSE };
   g_autoptr(GError) error = NULL;
-  gboolean ok;
+  gboolean guard_first, ok;
 
   /* Without the group we can't tell the proxy's own packets from others, and they would loop. */
   if (decision->place != DIVERT_PLACE_OFF && gid == NULL)
@@ -274,18 +198,29 @@ lay_rules (DivertLaying         *laying,
         return withdraw (laying, TRUE, problems);
     }
 
+  /* These grants lapse with the guard, so it comes before the rules that let go, and without it there are none.  The
+   * fence opens last, and then not at all. */
+  guard_first = decision->place == DIVERT_PLACE_SITE && (decision->internet || decision->dns);
+  if (guard_first && !lay_guard (laying, ruleset, problems, applied) && divert_laying_get_lifetime () > 0)
+    {
+      withdraw (laying, TRUE, problems);
+      return DIVERT_LAID_NOT;
+    }
   ok = divert_apply (laying->backend, laying->routes, ruleset, &by_rules, &error);
   applied->writes += by_rules.writes;
   applied->last_write = MAX (applied->last_write, by_rules.last_write);
-  if (!ok)
+  if (ok)
+    keep_laid (laying, ruleset);
+  else
     fail (laying, error, problems);
-  lay_guard (laying, ruleset, problems, applied);
+  if (!guard_first)
+    lay_guard (laying, ruleset, problems, applied);
   return ok ? DIVERT_LAID : DIVERT_LAID_NOT;
 }
 
 typedef gboolean (*WriteFence) (DivertFences *fences, const DivertFence *fence, gboolean *ret_wrote, GError **error);
 
-static void
+static gboolean
 write_fence (DivertLaying       *laying,
              WriteFence          write,
              const DivertFence  *fence,
@@ -294,10 +229,12 @@ write_fence (DivertLaying       *laying,
 {
   g_autoptr(GError) error = NULL;
   gboolean wrote = FALSE;
+  const gboolean ok = write (laying->fences, fence, &wrote, &error);
 
-  if (!write (laying->fences, fence, &wrote, &error))
+  if (!ok)
     fail (laying, error, problems);
   divert_applied_add (applied, wrote);
+  return ok;
 }
 
 void
@@ -311,10 +248,11 @@ divert_laying_close (DivertLaying         *laying,
   divert_fence_free (laying->fence);
   laying->fence = divert_fence_new (config, decision, facts);
   laying->n_known = problems->len;
-  if (laying->backend->klass->choose != NULL && laying->backend->klass->choose (laying->backend, config->backend))
+  if (laying->backend->klass->choose != NULL &&
+      laying->backend->klass->choose (laying->backend, config->backend, divert_config_needs_cgroups (config)))
     laying->probed = DIVERT_FAMILIES_NONE;
   *applied = (DivertApplied) { 0, 0, FALSE };
-  write_fence (laying, divert_fences_close, laying->fence, problems, applied);
+  laying->closed = write_fence (laying, divert_fences_close, laying->fence, problems, applied);
 }
 
 DivertLaid
@@ -329,17 +267,23 @@ divert_laying_lay (DivertLaying         *laying,
   g_autoptr(DivertFence) fence = g_steal_pointer (&laying->fence);
   const DivertLaid laid = lay_rules (laying, config, gid, decision, facts, problems, applied);
 
+  /* Also without the rules: gates that were open before and are still wanted have stayed so. */
+  if (laying->closed || laid != DIVERT_LAID_NOT)
+    divert_fences_arm (laying->fences, fence, decision, facts);
   if (laid != DIVERT_LAID_NOT)
-    {
-      divert_fences_arm (laying->fences, fence, decision, facts);
-      write_fence (laying, divert_fences_open, fence, problems, applied);
-    }
+    write_fence (laying, divert_fences_open, fence, problems, applied);
 
   /* Tables that one family lacks may appear later, so we keep trying. */
   if (laid != DIVERT_LAID || problems->len > laying->n_known)
     return laid;
   divert_failures_forget (&laying->failures);
   return laid;
+}
+
+DivertRuleset *
+divert_laying_get_laid (const DivertLaying *laying)
+{
+  return laying->laid;
 }
 
 const char *
@@ -366,4 +310,15 @@ divert_laying_get_guard (const DivertLaying *laying)
   if (!laying->wants_guard)
     return "";
   return divert_guard_is_there (laying->guard) ? "nftables" : "none";
+}
+
+/* Legacy tables mark it, but can't deliver it. */
+void
+divert_laying_find_undelivered (const DivertLaying *laying,
+                                const DivertFacts  *facts,
+                                GPtrArray          *problems)
+{
+  if (facts->bridge_calls && laying->laid != NULL && divert_ruleset_delivers_again (laying->laid) &&
+      laying->backend->klass->wants_guard && !divert_guard_delivers (laying->guard))
+    g_ptr_array_add (problems, divert_problem_new (DIVERT_PROBLEM_BRIDGE, NULL));
 }

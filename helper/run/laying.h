@@ -11,6 +11,7 @@
 #include "core/place/decision.h"
 #include "system/base/look-again.h"
 #include "system/base/watchdog.h"
+#include "system/routing/sentinel.h"
 
 G_BEGIN_DECLS
 
@@ -47,8 +48,10 @@ DivertParts   divert_laying_take_drift (DivertLaying *laying);
 gboolean      divert_laying_is_loss (const DivertLaying *laying, struct nlmsghdr *header);
 
 /* From now on the fence closes by itself as soon as a link is lost on which a grant rests, whatever this thread is
- * doing.  Then @tripped is called: the caller has to lay again, with newer facts. */
-void          divert_laying_set_tripwire (DivertLaying *laying, DivertLookAgain tripped, gpointer user_data);
+ * doing.  Then @tripped is called: the caller has to lay again, with newer facts.  @sentinel (not owned; NULL: there is
+ * none) sees to that if this whole process stands still. */
+void          divert_laying_set_tripwire (DivertLaying *laying, DivertSentinel *sentinel, DivertLookAgain tripped,
+                                          gpointer user_data);
 
 /* Call it when a run begins.  If the tripwire is closing the fence, waits for that. */
 void          divert_laying_settle (DivertLaying *laying);
@@ -87,8 +90,14 @@ divert_laying_wants_guard (const DivertBackend *backend)
 /* Lets grants live on that would lapse.  The next call has to come within their lifetime.  FALSE: a run has to look at
  * them. */
 gboolean      divert_laying_renew (DivertLaying *laying);
+/* What nobody delivers, beside the rules that were laid for @facts. */
+void          divert_laying_find_undelivered (const DivertLaying *laying, const DivertFacts *facts,
+                                              GPtrArray *problems);
 /* In whose tables the guard stands besides the backend's: "nftables"; "none"; "": it isn't wanted.  Static. */
 const char   *divert_laying_get_guard (const DivertLaying *laying);
+
+/* The rules that were laid last; NULL: none, or what they granted was taken away since. */
+DivertRuleset *divert_laying_get_laid (const DivertLaying *laying);
 
 /* The backend's name, static; "" while none has been found to work here. */
 const char   *divert_laying_get_backend (const DivertLaying *laying);

@@ -47,7 +47,7 @@ typedef struct
 struct Order
 {
   DivertOrders *orders;
-  Perform       perform;   /* in the main loop; ends with a refresh or with answer() */
+  Perform       perform;   /* in the main loop; ends with a refresh */
   const char   *event;
   gboolean      settle;
   GArray       *listeners; /* Listener */
@@ -112,18 +112,14 @@ on_answer (gpointer user_data)
 }
 
 static void
-answer (Order *order)
+on_ready (gpointer user_data)
 {
+  Order *order = user_data;
+
   divert_post (order->orders->context, on_answer, order, order_free);
 }
 
 /* Down, from the callers to the pipeline. */
-
-static void
-on_ready (gpointer user_data)
-{
-  answer (user_data);
-}
 
 static void
 refresh (Order *order)
@@ -153,12 +149,13 @@ on_settled (const GError *error,
   Order *order = user_data;
 
   if (error == NULL)
-    follow (order);
-  else
     {
-      order->error = g_error_copy (error);
-      answer (order);
+      follow (order);
+      return;
     }
+  /* Whoever hears of the error may ask for the problems next, and the run that comes now finds them. */
+  order->error = g_error_copy (error);
+  divert_pipeline_refresh (order->orders->pipeline, order->event, FALSE, on_ready, order);
 }
 
 static gboolean

@@ -67,6 +67,52 @@ on_beacons_changed (gpointer user_data)
   ask (user_data, "beacon");
 }
 
+static gboolean on_units_due (gpointer user_data);
+
+/* A unit may be restarted in a loop, and a user may start and stop what is exempt.  Neither must keep us busy, and
+ * users must not make the proxy wait. */
+static void
+ask_for_units (DivertPipeline *pipeline,
+               gboolean        own)
+{
+  const gint64 now = g_get_monotonic_time ();
+  const gint64 when = divert_pace_spend (own ? &pipeline->own_pace : &pipeline->exempt_pace, now, pipeline->run_cost);
+
+  if (when == 0)
+    {
+      ask (pipeline, "unit");
+      return;
+    }
+  pipeline->units_own |= own;
+  if (pipeline->units_id == 0)
+    pipeline->units_id = g_timeout_add ((when - now) / 1000 + 1, on_units_due, pipeline);
+}
+
+static gboolean
+on_units_due (gpointer user_data)
+{
+  DivertPipeline *pipeline = user_data;
+  const gboolean own = pipeline->units_own;
+
+  pipeline->units_id = 0;
+  pipeline->units_own = FALSE;
+  ask_for_units (pipeline, own);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_units_changed (gboolean own,
+                  gpointer user_data)
+{
+  ask_for_units (user_data, own);
+}
+
+static void
+on_proxy_changed (gpointer user_data)
+{
+  ask (user_data, "proxy");
+}
+
 static void
 on_drift (gpointer user_data)
 {
@@ -112,9 +158,20 @@ on_sleep_changed (gpointer user_data)
   ask (pipeline, "sleep");
 }
 
+static void
+watch_proxy (DivertPipeline *pipeline)
+{
+  g_autoptr(GError) error = NULL;
+
+  pipeline->proxy = divert_proxy_watch_new (&divert_proxy_pace, on_proxy_changed, pipeline, &error);
+  if (pipeline->proxy == NULL)
+    g_warning ("the proxy is not watched: %s", error->message);
+}
+
 DivertPipeline *
-divert_pipeline_new (const char  *config_dir,
-                     GError     **error)
+divert_pipeline_new (const char      *config_dir,
+                     DivertSentinel  *sentinel,
+                     GError         **error)
 {
   g_autoptr(DivertPipeline) pipeline = g_new0 (DivertPipeline, 1);
 
@@ -133,12 +190,14 @@ divert_pipeline_new (const char  *config_dir,
   pipeline->kernel = divert_kernel_new (on_kernel_changed, pipeline, error);
   if (pipeline->kernel == NULL)
     return NULL;
-  divert_laying_set_tripwire (pipeline->laying, on_tripped, pipeline);
+  divert_laying_set_tripwire (pipeline->laying, sentinel, on_tripped, pipeline);
   divert_kernel_ignore_writers (pipeline->kernel, divert_laying_get_port (pipeline->laying),
                                 divert_laying_get_wire_port (pipeline->laying));
   divert_kernel_set_witness (pipeline->kernel, on_notification, pipeline);
   pipeline->beacons = divert_beacons_new (&DIVERT_BEACON_LIMITS, on_beacons_changed, pipeline);
+  pipeline->units = divert_units_new (on_units_changed, pipeline);
 
+  watch_proxy (pipeline);
   pipeline->watchdog = divert_watchdog_new (is_alive, pipeline);
   pipeline->renewal = divert_pulse_new ("renewal", on_renewal, pipeline);
 
@@ -173,7 +232,10 @@ divert_pipeline_free (DivertPipeline *pipeline)
   divert_watchdog_free (pipeline->watchdog);
   divert_pulse_free (pipeline->renewal);
   g_clear_handle_id (&pipeline->timer_id, g_source_remove);
+  g_clear_handle_id (&pipeline->units_id, g_source_remove);
+  divert_units_free (pipeline->units);
   divert_beacons_free (pipeline->beacons);
+  divert_proxy_watch_free (pipeline->proxy);
   divert_sleep_free (pipeline->sleep);
   divert_network_free (pipeline->network);
   divert_kernel_free (pipeline->kernel);
@@ -183,6 +245,8 @@ divert_pipeline_free (DivertPipeline *pipeline)
   divert_settings_free (pipeline->settings);
   divert_waiters_free (pipeline->waiters);
   divert_facts_free (pipeline->facts);
+  divert_facts_free (pipeline->laid_facts);
+  divert_config_free (pipeline->laid_config);
   divert_anchors_free (pipeline->anchors);
   divert_hold_free (pipeline->hold);
   divert_news_clear (&pipeline->news);

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Shared by pipeline.c, which runs; by what makes it run, pipeline-events.c and pipeline-orders.c; and by
- * pipeline-report.c, which says what came of it.
+ * Shared by pipeline.c, which runs; by what makes it run, pipeline-events.c and pipeline-orders.c; by pipeline-flows.c,
+ * which ends what crosses a change; and by pipeline-report.c, which says what came of it.
  */
 #pragma once
 
 #include "core/memory/anchors.h"
 #include "core/memory/hold.h"
+#include "core/memory/placing.h"
 #include "core/memory/startup.h"
 #include "drifts.h"
 #include "flows.h"
 #include "laying.h"
+#include "pace.h"
 #include "pipeline.h"
 #include "run-request.h"
 #include "settings.h"
@@ -19,7 +21,9 @@
 #include "system/sources/beacon/beacon.h"
 #include "system/sources/kernel/kernel.h"
 #include "system/sources/networkmanager.h"
+#include "system/sources/proxy-watch.h"
 #include "system/sources/sleep.h"
+#include "system/sources/units.h"
 #include "waiters.h"
 
 G_BEGIN_DECLS
@@ -34,6 +38,12 @@ struct DivertPipeline
   DivertKernel    *kernel;
   DivertSleep     *sleep;
   DivertBeacons   *beacons;
+  DivertProxyWatch *proxy;     /* NULL: nobody knows who listens */
+  DivertUnits     *units;
+  DivertPace       own_pace, exempt_pace; /* of runs for the proxy's unit, and for those that users start */
+  const DivertUnit *unit;      /* the proxy's, in this run; NULL: none; @units' */
+  guint            units_id;   /* a source: the next such run; 0: none waits */
+  gboolean         units_own;  /* it is for the proxy's unit */
   DivertLaying    *laying;
   DivertFlows     *flows;
   DivertDrifts    *drifts;
@@ -41,12 +51,17 @@ struct DivertPipeline
   DivertFacts     *facts;      /* of the last run */
   DivertAnchors   *anchors;
   DivertHold      *hold;
+  DivertPlacing    placing;
+  gint64           placed_until; /* monotonic: when our ip rules may move back; 0: they need not */
   gint64           held_until; /* monotonic: the place in force is held until then; 0: it is not held */
   GArray          *former;     /* see core/memory/auto6-memory.h */
   DivertReport    *report;     /* of the last run */
   DivertNews       news;
   gint64           news_due;   /* monotonic: when a reason waits to be logged; 0: none does */
-  guint32          mark, mask; /* of the rules in force */
+  guint32          mark, mask; /* of the rules in force; so are the next three */
+  DivertConfig    *laid_config; /* NULL: none yet */
+  DivertFacts     *laid_facts;
+  guint32          laid_gid;
   gboolean         wrote;      /* since flows were last ended: something was written to the kernel */
   gboolean         left;       /* likewise: some network was left */
   gboolean         first;      /* likewise: there were no rules of ours before */
@@ -66,6 +81,14 @@ struct DivertPipeline
 
 /* The run itself. */
 void divert_pipeline_run (DivertPipeline *pipeline);
+/* From what was in force when flows were last ended to @now. */
+DivertCrossing divert_pipeline_get_crossing (const DivertPipeline *pipeline, const DivertDecision *now,
+                                             const DivertFacts *facts);
+/* Call this before the writes.  @changed: what somebody has changed since the last run. */
+void divert_pipeline_expect_unjudged (DivertPipeline *pipeline, const DivertDecision *now, DivertParts changed);
+/* Call this after the writes. */
+void divert_pipeline_end_flows (DivertPipeline *pipeline, const DivertDecision *now, const DivertFacts *facts,
+                                guint32 gid);
 /* Stage: report. */
 DivertReport *divert_pipeline_make_report (const DivertPipeline *pipeline, DivertDecision *decision,
                                            GPtrArray *problems, gboolean laid, DivertApplied applied);

@@ -60,6 +60,8 @@ make_snapshot (DivertPipeline *pipeline)
   snapshot->has_gid = divert_settings_get_gid (pipeline->settings, &snapshot->gid);
   snapshot->facts = pipeline->facts != NULL ? divert_facts_ref (pipeline->facts) : NULL;
   snapshot->report = pipeline->report != NULL ? divert_report_ref (pipeline->report) : NULL;
+  if (divert_laying_get_laid (pipeline->laying) != NULL)
+    snapshot->laid = divert_ruleset_ref (divert_laying_get_laid (pipeline->laying));
   snapshot->run_cost = pipeline->run_cost;
   snapshot->drift = divert_drifts_get (pipeline->drifts);
   return snapshot;

@@ -16,8 +16,11 @@
 #include <time.h>
 
 #include "core/memory/auto6-memory.h"
+#include "core/place/listening.h"
+#include "core/place/router.h"
 #include "flows.h"
 #include "inquiry.h"
+#include "overtaken.h"
 #include "system/base/clock.h"
 
 #define EXPIRY_CHECK_S 30        /* the wall clock can be set, and this timer stands still during sleep */
@@ -46,6 +49,22 @@ set_timer (DivertPipeline *pipeline,
     pipeline->timer_id = g_timeout_add (CLAMP (delay, 0, G_MAXINT) + 1, on_timer, pipeline);
 }
 
+/* Who listens is seen elsewhere, at any time; the first look at other ports makes another run. */
+static void
+watch_proxy (DivertPipeline *pipeline,
+             const guint32  *gid)
+{
+  const DivertConfig *config = divert_settings_get_config (pipeline->settings);
+  g_autoptr(GArray) needed = divert_listening_list (config);
+
+  pipeline->unit = divert_units_find_own (pipeline->units, config);
+  /* A proxy that is known by its unit alone isn't anybody while that does not run. */
+  if (config->group == NULL && pipeline->unit == NULL)
+    gid = NULL;
+  if (pipeline->proxy != NULL)
+    divert_proxy_watch_set (pipeline->proxy, needed, gid, pipeline->unit != NULL ? pipeline->unit->path : NULL);
+}
+
 /* Stage: facts.  Whatever can't be read stays empty, and that means away. */
 static DivertFacts *
 gather (DivertPipeline *pipeline,
@@ -57,13 +76,18 @@ gather (DivertPipeline *pipeline,
   if (!pipeline->bus_lost && pipeline->network != NULL)
     divert_network_gather (pipeline->network, facts);
   divert_inquiry_follow_access_points (pipeline->beacons, pipeline->facts, facts);
+  divert_inquiry_name_routers (pipeline->kernel, divert_settings_get_config (pipeline->settings));
   if (!divert_kernel_gather (pipeline->kernel, facts, &error))
     g_ptr_array_add (problems, divert_problem_new (DIVERT_PROBLEM_FACTS, error->message));
   divert_inquiry_distrust (pipeline->beacons, pipeline->facts, facts);
   divert_beacons_keep (pipeline->beacons, divert_settings_get_config (pipeline->settings));
   divert_beacons_gather (pipeline->beacons, facts);
+  if (pipeline->proxy != NULL)
+    divert_proxy_watch_gather (pipeline->proxy, facts);
+  divert_units_gather (pipeline->units, divert_settings_get_config (pipeline->settings), facts);
   facts->sleeping = pipeline->sleep != NULL && divert_sleep_is_near (pipeline->sleep);
   divert_facts_sort (facts);
+  pipeline->placed_until = divert_placing_apply (&pipeline->placing, facts, g_get_monotonic_time ());
   divert_anchors_fill (pipeline->anchors, facts);
   g_array_append_vals (facts->former, pipeline->former->data, pipeline->former->len);
   return facts;
@@ -74,6 +98,19 @@ static gboolean
 is_ready (const DivertPipeline *pipeline)
 {
   return pipeline->network != NULL && divert_network_is_ready (pipeline->network);
+}
+
+/* Can the proxy's packets be told from others?  Adds what is wrong with that to @problems. */
+static gboolean
+can_know_proxy (const DivertConfig *config,
+                const DivertFacts  *facts,
+                GPtrArray          *problems)
+{
+  if (divert_config_needs_cgroups (config) && !facts->has_cgroups)
+    g_ptr_array_add (problems, divert_problem_new (DIVERT_PROBLEM_NO_CGROUPS, NULL));
+  else if (config->unit != NULL && divert_facts_find_unit (facts, config->unit) == NULL)
+    g_ptr_array_add (problems, divert_problem_new (DIVERT_PROBLEM_UNIT_DOWN, config->unit));
+  return config->group != NULL || facts->has_cgroups;
 }
 
 /* A mode that has ended becomes auto.  We don't know which network this is before all of it has been read. */
@@ -142,6 +179,7 @@ set_next_timer (DivertPipeline *pipeline)
                           (gint64) MIN (divert_mode_get_left (mode, &now), EXPIRY_CHECK_S) * G_USEC_PER_SEC);
     }
   deadline = earlier (deadline, pipeline->held_until);
+  deadline = earlier (deadline, pipeline->placed_until);
   deadline = earlier (deadline, pipeline->news_due);
   deadline = earlier (deadline, divert_settings_get_retry (pipeline->settings));
   set_timer (pipeline, deadline);
@@ -155,7 +193,7 @@ is_settled (const DivertPipeline *pipeline,
 {
   const DivertFacts *facts = pipeline->facts;
 
-  if (!is_ready (pipeline))
+  if (!is_ready (pipeline) || (pipeline->proxy != NULL && divert_proxy_watch_has_guessed (pipeline->proxy)))
     return FALSE;
   for (guint i = 0; pipeline->learning && i < facts->links->len; i++)
     {
@@ -168,59 +206,6 @@ is_settled (const DivertPipeline *pipeline,
   return !divert_decision_is_pending (decision);
 }
 
-static DivertCrossing
-get_crossing (const DivertPipeline *pipeline,
-              const DivertDecision *now)
-{
-  const DivertConfig *config = divert_settings_get_config (pipeline->settings);
-  const DivertDecision *before = pipeline->in_force != NULL ? pipeline->in_force->decision : NULL;
-
-  return (DivertCrossing) {
-    .before = before,
-    .now = now,
-    .former = pipeline->former,
-    .left = pipeline->left,
-    .first = pipeline->first,
-    .drifted = pipeline->drifted,
-    .remarked = before != NULL && before->place != DIVERT_PLACE_OFF &&
-                (config->mark != pipeline->mark || config->mask != pipeline->mask),
-  };
-}
-
-/* This comes after the writes, so that no flow can come back on the path that was closed. */
-static void
-end_flows (DivertPipeline       *pipeline,
-           const DivertDecision *now,
-           guint32               gid)
-{
-  const DivertConfig *config = divert_settings_get_config (pipeline->settings);
-  const DivertCrossing crossing = get_crossing (pipeline, now);
-
-  if (pipeline->wrote || pipeline->left)
-    divert_flows_end (pipeline->flows, config, &crossing, gid);
-  /* Whatever was left while there was a doubt counts once the doubt is over. */
-  if (now->place != DIVERT_PLACE_HELD)
-    {
-      pipeline->left = FALSE;
-      pipeline->first = FALSE;
-      pipeline->drifted = 0;
-    }
-  pipeline->wrote = FALSE;
-  pipeline->mark = config->mark;
-  pipeline->mask = config->mask;
-}
-
-/* Will there be rules where there are none of ours now, nor of an earlier helper? */
-static gboolean
-comes_to_rules (const DivertPipeline *pipeline,
-                const DivertDecision *now)
-{
-  const DivertDecision *before = pipeline->in_force != NULL ? pipeline->in_force->decision : NULL;
-
-  return now->place != DIVERT_PLACE_OFF && (before == NULL || before->place == DIVERT_PLACE_OFF) &&
-         !divert_laying_find_rules (pipeline->laying);
-}
-
 /* Reading the tables takes longer than anything else before the first write to them.  So a run that changes the place
  * leaves that out unless somebody has given a sign of a change; without one, a look behind the writes must do. */
 static gboolean
@@ -231,21 +216,6 @@ should_look_thoroughly (const DivertPipeline *pipeline,
 
   return divert_drifts_suspects (pipeline->drifts) || before == NULL ||
          g_str_equal (divert_decision_get_place (before), divert_decision_get_place (now));
-}
-
-/* What began while there were no rules was not judged: there were none at all before, or somebody has removed them.
- * It ends after the writes, except for what a listener has accepted: the rules are told of that before the writes. */
-static void
-expect_unjudged (DivertPipeline       *pipeline,
-                 const DivertDecision *now,
-                 DivertParts           changed)
-{
-  const gboolean first = comes_to_rules (pipeline, now);
-
-  pipeline->first |= first;
-  pipeline->drifted |= now->place != DIVERT_PLACE_OFF ? changed : 0;
-  if (first || (now->place != DIVERT_PLACE_OFF && divert_parts_judge (changed)))
-    divert_flows_remember (divert_settings_get_config (pipeline->settings));
 }
 
 /* µs; of this thread. */
@@ -287,7 +257,10 @@ divert_pipeline_run (DivertPipeline *pipeline)
   divert_settings_retry (pipeline->settings);
   has_gid = divert_settings_get_gid (pipeline->settings, &gid);
   divert_settings_add_problems (pipeline->settings, problems);
+  watch_proxy (pipeline, has_gid ? &gid : NULL);
   facts = gather (pipeline, problems);
+  divert_listening_add_problems (config, facts, problems);
+  has_gid = has_gid && can_know_proxy (config, facts, problems);
   end_mode (pipeline, facts);
   decision = divert_decide (config, divert_settings_get_mode (pipeline->settings), facts);
   pipeline->held_until = divert_hold_apply (pipeline->hold, facts, decision, g_get_monotonic_time ());
@@ -303,7 +276,7 @@ divert_pipeline_run (DivertPipeline *pipeline)
   divert_startup_end (&pipeline->startup);
 
   /* Under a new mark, a connection with the old mark would be taken for one that is left alone. */
-  crossing = get_crossing (pipeline, decision);
+  crossing = divert_pipeline_get_crossing (pipeline, decision, facts);
   if (crossing.remarked)
     {
       divert_flows_forget_mark (pipeline->mask);
@@ -312,19 +285,23 @@ divert_pipeline_run (DivertPipeline *pipeline)
   divert_laying_close (pipeline->laying, config, decision, facts, problems, &applied);
   /* The filter may have to wait for its lock. */
   if (applied.writes > 0)
-    divert_flows_drop_waiting (crossing.before, decision);
+    divert_flows_drop_waiting (pipeline->flows, crossing.before, decision);
   changed = divert_laying_find_drift (pipeline->laying, should_look_thoroughly (pipeline, decision));
-  expect_unjudged (pipeline, decision, changed);
+  divert_pipeline_expect_unjudged (pipeline, decision, changed);
   /* Shorten the limit before there is a grant, and lengthen it after there is none. */
   if (decision->place == DIVERT_PLACE_SITE)
     divert_watchdog_set_limit (pipeline->watchdog, DIVERT_GRANT_LIFETIME_MS);
   laid = divert_laying_lay (pipeline->laying, config, has_gid ? &gid : NULL, decision, facts, problems, &applied);
+  divert_overtaken_find (config, decision, facts, problems);
+  divert_laying_find_undelivered (pipeline->laying, facts, problems);
+  divert_routers_add_problems (config, decision, facts, problems);
   set_renewal (pipeline, decision);
   changed |= divert_laying_take_drift (pipeline->laying);
   divert_drifts_see (pipeline->drifts, changed, laid == DIVERT_LAID);
   report = divert_pipeline_make_report (pipeline, g_steal_pointer (&decision), g_steal_pointer (&problems),
                                         laid == DIVERT_LAID, applied);
   report->mended = changed != 0;
+  report->refed = pipeline->facts != NULL && !divert_listening_equal (pipeline->facts->listening, facts->listening);
 
   if (laid != DIVERT_LAID_NOT && report->decision->place != DIVERT_PLACE_SITE)
     divert_watchdog_set_limit (pipeline->watchdog, WATCH_MS);
@@ -333,7 +310,7 @@ divert_pipeline_run (DivertPipeline *pipeline)
   pipeline->left |= pipeline->facts != NULL && divert_facts_have_left (pipeline->facts, facts);
   if (laid == DIVERT_LAID)
     {
-      end_flows (pipeline, report->decision, gid);
+      divert_pipeline_end_flows (pipeline, report->decision, facts, gid);
       divert_hold_learn (pipeline->hold, facts, report->decision, g_get_monotonic_time ());
     }
   divert_anchors_learn (pipeline->anchors, facts, report->decision, g_get_monotonic_time ());

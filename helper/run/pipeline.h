@@ -16,8 +16,8 @@ typedef void (*DivertReported) (const DivertSnapshot *snapshot, gpointer user_da
 typedef void (*DivertRefreshed) (gpointer user_data);
 
 /* Reads the configuration in @config_dir and the saved mode, and runs in the main loop's next turn.  Without
- * NetworkManager the place is away. */
-DivertPipeline *divert_pipeline_new (const char *config_dir, GError **error);
+ * NetworkManager the place is away.  @sentinel (NULL: there is none) is not owned, and has to live longer. */
+DivertPipeline *divert_pipeline_new (const char *config_dir, DivertSentinel *sentinel, GError **error);
 void            divert_pipeline_free (DivertPipeline *pipeline);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertPipeline, divert_pipeline_free)
 

@@ -4,8 +4,9 @@
  *
  * A line is logged for anything new: another place, another problem, a write, or another reason for the same place ("a
  * stranger's gateway answered"). A network can cause new reasons at will. So if only the reason is new, at most one
- * line a second is logged, but the last reason always is. In the journal, the line has fields for programs that follow
- * the place.
+ * line a second is logged, but the last reason always is. So can a proxy that starts again and again, and whoever takes
+ * its port meanwhile, so the listeners count as part of the reason. In the journal, the line has fields for programs
+ * that follow the place.
  */
 #include "report.h"
 
@@ -79,9 +80,25 @@ tell_manager (const DivertReport *report)
   divert_manager_tell (text->str);
 }
 
+/* What is wrong with the listeners; "" if nothing is. */
+static const char *
+get_proxy (const DivertReport *report)
+{
+  for (guint i = 0; i < report->problems->len; i++)
+    {
+      const DivertProblem *problem = g_ptr_array_index (report->problems, i);
+
+      if (problem->code == DIVERT_PROBLEM_LISTENER)
+        return problem->detail;
+    }
+  return "";
+}
+
+/* @proxy_changed: the listeners' problem is told only then, because it may last, while the place changes. */
 static void
 log_report (const DivertReport *report,
-            const char         *event)
+            const char         *event,
+            gboolean            proxy_changed)
 {
   g_autofree char *text = to_text (report, event);
 
@@ -92,16 +109,20 @@ log_report (const DivertReport *report,
       const DivertProblem *problem = g_ptr_array_index (report->problems, i);
       g_autofree char *line = divert_problem_to_text (problem->code, problem->detail, NULL);
 
-      g_warning ("%s", line);
+      if (problem->code != DIVERT_PROBLEM_LISTENER || proxy_changed)
+        g_warning ("%s", line);
     }
+  if (proxy_changed && get_proxy (report)[0] == '\0')
+    g_message ("the proxy takes what is diverted to it");
 }
 
 static gboolean
 is_news (const DivertReport *report,
          const DivertReport *previous)
 {
-  return previous == NULL || (report->writes > 0 && !report->mended) || !g_str_equal (previous->place, report->place) ||
-         !divert_problems_equal (previous->problems, report->problems);
+  return previous == NULL || (report->writes > 0 && !report->mended && !report->refed) ||
+         !g_str_equal (previous->place, report->place) ||
+         !divert_problems_equal (previous->problems, report->problems, DIVERT_PROBLEM_LISTENER);
 }
 
 static void
@@ -121,15 +142,19 @@ divert_news_see (DivertNews         *news,
                  gint64              now)
 {
   g_autofree char *reason = divert_reason_to_text (report->decision->reason, NULL);
-  gboolean other = g_strcmp0 (reason, news->reason) != 0;
+  const char *proxy = get_proxy (report);
+  const gboolean proxy_changed = g_strcmp0 (proxy, news->proxy != NULL ? news->proxy : "") != 0;
+  const gboolean other = g_strcmp0 (reason, news->reason) != 0 || proxy_changed;
 
   log_backend (report, previous);
   if (!is_news (report, previous) && !(other && now >= news->next))
     return other ? news->next : 0;
-  log_report (report, event);
+  log_report (report, event, proxy_changed);
   tell_manager (report);
   g_free (news->reason);
   news->reason = g_steal_pointer (&reason);
+  g_free (news->proxy);
+  news->proxy = g_strdup (proxy);
   news->next = now + REASON_INTERVAL_US;
   return 0;
 }
@@ -138,6 +163,7 @@ void
 divert_news_clear (DivertNews *news)
 {
   g_clear_pointer (&news->reason, g_free);
+  g_clear_pointer (&news->proxy, g_free);
 }
 
 const char *

@@ -21,6 +21,7 @@ typedef struct
   const char     *guard;     /* where the guard of filter/guard.h is: "nftables", "none", or "" if none is wanted */
   GPtrArray      *problems;  /* DivertProblem */
   gboolean        mended;    /* somebody had changed what is ours, so writing is no news (run/drifts.c tells of it) */
+  gboolean        refed;     /* the proxy's listeners have changed; the problems tell of it */
   guint           writes;    /* writes to the kernel in this run */
   gint64          took;      /* µs, from the event to the last write, or to the end of the apply if there was none */
 } DivertReport;
@@ -40,6 +41,7 @@ const char *divert_report_get_device (const DivertReport *report);
 typedef struct
 {
   char  *reason; /* of the last line */
+  char  *proxy;  /* what it said of the listeners */
   gint64 next;   /* monotonic (µs): a line for a new reason alone has to wait until then */
 } DivertNews;
 

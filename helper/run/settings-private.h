@@ -7,6 +7,7 @@
 
 #include "settings.h"
 #include "system/base/worker.h"
+#include "system/files/group-watch.h"
 
 G_BEGIN_DECLS
 
@@ -25,6 +26,8 @@ struct DivertSettings
   char           *group_error;
   gint64          group_time;   /* when the last lookup began or ended */
   gboolean        looking_up;   /* the group is being looked up once more */
+  gboolean        look_again;   /* … and has to be after that */
+  DivertGroupWatch *group_watch;
   DivertMode     *mode;         /* never NULL */
   char           *mode_error;
   guint           mode_number;  /* of the last mode that was requested */

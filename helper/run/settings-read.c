@@ -9,6 +9,7 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "core/ruleset/ruleset.h"
 #include "divert-config.h"
 #include "system/files/config-files.h"
 #include "system/files/group.h"
@@ -56,11 +57,17 @@ look_up_group (Reading *reading)
 {
   g_autoptr(GError) error = NULL;
 
+  if (reading->config->group == NULL && reading->config->unit != NULL)
+    {
+      reading->has_gid = TRUE;
+      reading->gid = DIVERT_GID_NONE;
+      return;
+    }
   if (reading->config->group == NULL)
     {
       if (reading->must_have_gid)
         g_set_error_literal (&reading->error, DIVERT_CONFIG_ERROR, DIVERT_CONFIG_ERROR_MISSING,
-                             _("[proxy] group: is not set"));
+                             _("[proxy]: neither group nor unit is set"));
       return;
     }
   reading->has_gid = divert_group_lookup (reading->config->group, &reading->gid, &error);

@@ -8,7 +8,8 @@
  * settings there is nothing to do.
  *
  * The group is looked up when the configuration is read.  If it isn't found, it is looked up again from time to time,
- * so a group that was created later is found without a reload.
+ * so a group that was created later is found without a reload.  It is also looked up when /etc/group changes, because
+ * it may have got another number.  A group that is gone keeps its number: whoever still runs in it is the proxy.
  */
 #include "settings-private.h"
 
@@ -17,6 +18,17 @@
 #include "system/files/mode-file.h"
 
 #define GROUP_RETRY_US (5 * G_USEC_PER_SEC)
+
+static void look_up (DivertSettings *settings);
+
+static void
+on_group_changed (gpointer user_data)
+{
+  DivertSettings *settings = user_data;
+
+  if (settings->has_gid && settings->config->group != NULL)
+    look_up (settings);
+}
 
 DivertSettings *
 divert_settings_new (const char      *config_dir,
@@ -29,6 +41,7 @@ divert_settings_new (const char      *config_dir,
   settings->changed = changed;
   settings->user_data = user_data;
   settings->worker = divert_worker_new ("files");
+  settings->group_watch = divert_group_watch_new (on_group_changed, settings);
   settings->config_dir = g_strdup (config_dir);
   settings->config = divert_config_new ();
   divert_settings_read (settings);
@@ -44,6 +57,7 @@ divert_settings_free (DivertSettings *settings)
 {
   if (settings == NULL)
     return;
+  divert_group_watch_free (settings->group_watch);
   divert_worker_free (settings->worker);
   g_free (settings->config_dir);
   divert_config_free (settings->config);
@@ -97,34 +111,51 @@ on_looked_up (gpointer job)
 {
   const Lookup *lookup = job;
   DivertSettings *settings = lookup->settings;
+  const gboolean again = settings->look_again;
 
-  settings->looking_up = FALSE;
+  settings->looking_up = settings->look_again = FALSE;
+  if (again)
+    look_up (settings);
   /* Another configuration may have been put into force meanwhile. */
-  if (!lookup->found || settings->has_gid || g_strcmp0 (settings->config->group, lookup->group) != 0)
+  if (!lookup->found || g_strcmp0 (settings->config->group, lookup->group) != 0 ||
+      (settings->has_gid && settings->gid == lookup->gid))
     return;
+  if (settings->has_gid)
+    g_message ("the group '%s' has the number %u now, no longer %u", lookup->group, lookup->gid, settings->gid);
   settings->has_gid = TRUE;
   settings->gid = lookup->gid;
   g_clear_pointer (&settings->group_error, g_free);
   settings->changed (settings->user_data);
 }
 
-void
-divert_settings_retry (DivertSettings *settings)
+/* If a directory server hangs, we ask it only once. */
+static void
+look_up (DivertSettings *settings)
 {
-  const gint64 now = g_get_monotonic_time ();
   Lookup *lookup;
 
-  if (settings->group_error == NULL || now < settings->group_time + GROUP_RETRY_US)
-    return;
-  settings->group_time = now;
-  /* If a directory server hangs, we ask it only once. */
   if (settings->looking_up)
-    return;
+    {
+      settings->look_again = TRUE;
+      return;
+    }
   settings->looking_up = TRUE;
   lookup = g_new0 (Lookup, 1);
   lookup->settings = settings;
   lookup->group = g_strdup (settings->config->group);
   divert_worker_add (settings->worker, work_lookup, on_looked_up, lookup, lookup_free);
+}
+
+void
+divert_settings_retry (DivertSettings *settings)
+{
+  const gint64 now = g_get_monotonic_time ();
+
+  if (settings->group_error == NULL || now < settings->group_time + GROUP_RETRY_US)
+    return;
+  settings->group_time = now;
+  if (!settings->looking_up)
+    look_up (settings);
 }
 
 gint64
@@ -174,7 +205,7 @@ divert_settings_add_problems (const DivertSettings *settings,
 
   if (settings->config_error != NULL)
     add_problem (problems, DIVERT_PROBLEM_CONFIG, settings->config_error);
-  if (settings->valid && settings->config->group == NULL)
+  if (settings->valid && !divert_config_names_proxy (settings->config))
     add_problem (problems, DIVERT_PROBLEM_NO_GROUP, NULL);
   if (settings->group_error != NULL)
     add_problem (problems, DIVERT_PROBLEM_GROUP, settings->group_error);

@@ -26,7 +26,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertSettings, divert_settings_free)
 const char         *divert_settings_get_config_dir (const DivertSettings *settings);
 /* Defaults without a site until a valid configuration has been read. */
 const DivertConfig *divert_settings_get_config (const DivertSettings *settings);
-/* Has a valid configuration been read, and is its group known? */
+/* Has a valid configuration been read, and is its group known?  If it names a unit alone, that is DIVERT_GID_NONE. */
 gboolean            divert_settings_get_gid (const DivertSettings *settings, guint32 *ret_gid);
 const DivertMode   *divert_settings_get_mode (const DivertSettings *settings);
 

@@ -7,10 +7,10 @@
 
 #include "core/config/config.h"
 #include "core/facts/facts.h"
-#include "core/facts/listener.h"
 #include "core/memory/drift.h"
-#include "core/ruleset/explain.h"
+#include "core/ruleset/ruleset.h"
 #include "report.h"
+#include "system/filter/backend.h"
 
 G_BEGIN_DECLS
 
@@ -22,6 +22,7 @@ typedef struct
   guint32       gid;
   DivertFacts  *facts;    /* of the last run, like all that follows; NULL: there was none yet */
   DivertReport *report;   /* likewise */
+  DivertRuleset *laid;    /* what was laid last, by that run or an earlier one; NULL: nothing; see laying.h */
   gint64        run_cost; /* µs of processor time */
   DivertDrift   drift;    /* so far */
 } DivertSnapshot;
@@ -37,22 +38,20 @@ char           *divert_snapshot_get_site_path (const DivertSnapshot *snapshot, c
 /* Does the helper have rules to maintain, or something to wait for? */
 gboolean        divert_snapshot_is_needed (const DivertSnapshot *snapshot);
 
-/* Who listens on the proxy's port now (DivertListening).  Only what can be determined is included, so nothing without
- * the group. */
-GArray         *divert_snapshot_find_listeners (const DivertSnapshot *snapshot);
 /* Packets that the guard has dropped so far. */
 gboolean        divert_snapshot_count_dropped (const DivertSnapshot *snapshot, guint64 *ret_packets);
 
 /* Stands for the group in a plan while it is unknown. */
 #define DIVERT_GID_UNKNOWN (G_MAXUINT32 - 1)
+/* The rules that the last run wanted, and its decision, or, if @mode is given, those as if @mode's place were true
+ * here. */
+DivertRuleset  *divert_snapshot_get_ruleset (const DivertSnapshot *snapshot, const DivertMode *mode,
+                                             DivertDecision **ret_decision);
+/* A new one of the kind that applies rules now; where none works, of the configured kind. */
+DivertBackend  *divert_snapshot_get_backend (const DivertSnapshot *snapshot);
 /* The rules and the fence of the last run as text, or, if @mode is given, as if @mode's place were true here.  In the
  * words of the backend @name, or, if it is NULL, of the one that applies rules now.  NULL: there is none of that name.
  * Nothing is touched. */
 char           *divert_snapshot_plan (const DivertSnapshot *snapshot, const DivertMode *mode, const char *name);
-/* What happens to @packet then.  Fills in where it leaves and from which address.  The rule in @ret_explanation belongs
- * to the returned ruleset.  @ret_text, empty before, gets its text. */
-DivertRuleset  *divert_snapshot_explain (const DivertSnapshot *snapshot, const DivertMode *mode, DivertPacket *packet,
-                                         DivertDecision **ret_decision, DivertExplanation *ret_explanation,
-                                         DivertRuleText *ret_text);
 
 G_END_DECLS

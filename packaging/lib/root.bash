@@ -30,35 +30,60 @@ root_sources ()
   echo "deb $mirror $suite main"
 }
 
+# What the backend suite looks with.
+ROOT_LOOKS=(conntrack dbus-daemon iproute2 iptables iputils-ping kmod network-manager nftables openssl polkitd procps
+            strace)
+
 # root_packages: what the control file wants. Of alternatives, the first is for new suites, the last for old ones.
 root_packages ()
 {
-  local pick='s/ *\|.*//'
+  local pick='s/ *\|.*//' libraries=''
 
   [[ $suite != bookworm ]] || pick='s/.*\| *//'
+  # What is linked with comes from the other architecture, and what runs while building from this one.
+  [[ $kind != aarch64 ]] || libraries='s/^lib.*-dev$/&:arm64/'
   sed -n '/^Build-Depends:/,/^[A-Z]/s/^ //p' "$here/debian/control" |
     sed -E -e 's/ *\([^)]*\)//g; s/ *<[^>]*>//g; s/,.*//' -e "$pick" -e 's/^debhelper-compat$/debhelper/' \
-      -e '/^dh-sequence-/d'
-  echo dpkg-dev fakeroot util-linux
+      -e '/^dh-sequence-/d' -e "$libraries"
+  echo dpkg-dev fakeroot file util-linux
   case $kind in
     deb) echo lintian ;;
     rpm) echo rpm ;;
+    aarch64) echo crossbuild-essential-arm64 qemu-user ;;
+    i386) echo "${ROOT_LOOKS[@]}" ;;
   esac
 }
 
-# root_run: makes the root, builds inside it as an ordinary user, and puts the results into $work/out.
+# root_architectures: the root's own, and others that may be installed beside it.
+root_architectures ()
+{
+  case $kind in
+    aarch64) echo "$(dpkg --print-architecture),arm64" ;;
+    i386) echo i386 ;;
+    *) dpkg --print-architecture ;;
+  esac
+}
+
+# root_run: makes the root, builds inside it as an ordinary user, and puts the results into $work/out. The backend suite
+# needs root, and namespaces.
 root_run ()
 {
-  local sources
+  local sources enter='chroot "$1" runuser -u builder --'
+  # In a chroot, nobody may make a user namespace or make mounts private.  So this makes it the root of its mounts, as a
+  # container's is.
+  local inside='mount --rbind "$0" "$0" && cd "$0" && mount -t proc proc proc && pivot_root . . && umount -l . &&
+    exec "$@"'
 
+  [[ $kind != i386 ]] || enter="unshare --mount --pid --net --fork bash -c '$inside' \"\$1\""
   mapfile -t sources < <(root_sources)
-  mmdebstrap --variant=buildd --format=null --aptopt='Apt::Install-Recommends "false"' \
+  mmdebstrap --variant=buildd --format=null --architectures="$(root_architectures)" \
+    --aptopt='Apt::Install-Recommends "false"' \
     ${stale:+--aptopt='Acquire::Check-Valid-Until "false"'} --dpkgopt=force-unsafe-io \
     --include="$(root_packages | paste -sd ' ')" \
     --customize-hook="copy-in $work/in /opt" \
     --customize-hook='chroot "$1" useradd -m builder' \
     --customize-hook='chroot "$1" install -d -o builder /opt/out' \
-    --customize-hook="chroot \"\$1\" runuser -u builder -- bash /opt/in/inside.bash $kind $version $stamp $twice" \
+    --customize-hook="$enter bash /opt/in/inside.bash $kind $version $stamp $twice" \
     --customize-hook="copy-out /opt/out $work" \
     "$suite" /dev/null "${sources[@]}"
 }

@@ -59,7 +59,7 @@ fake_apply (DivertBackend  *backend,
     fake->applying (fake->applying_data);
   for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
     {
-      gboolean differs = !divert_ruleset_same_rules (fake->laid, ruleset, family, G_MAXUINT);
+      gboolean differs = !divert_ruleset_same_rules (fake->laid, ruleset, family, DIVERT_ALL_CHAINS);
 
       divert_applied_add (applied, differs);
       if (differs)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Owns: the namespace with the fence, and a socket that wants to reach the NAS. */
 #include "fence-fixture.h"
+#include "families.h"
 #include "values.h"
 
 #include <arpa/inet.h>
@@ -92,9 +93,20 @@ apply (Fixture           *f,
 char *
 read_all (void)
 {
-    return test_output ("ip -4 rule; ip -6 rule; ip -4 route show table all; "
-                        "ip -6 route show table all | grep -v ^multicast;"
+  return test_output ("ip -4 rule; ip -6 rule; ip -4 route show table all; "
+                      "ip -6 route show table all | grep -v ^multicast;"
                       "ip -o link | cut -d: -f2");
+}
+
+void
+assert_all_gone (Fixture    *f,
+                 const char *before)
+{
+  g_autofree char *after = NULL;
+
+  g_assert_true (apply (f, f->none));
+  after = read_all ();
+  g_assert_cmpstr (before, ==, after);
 }
 
 void
@@ -193,4 +205,20 @@ try_new (Fixture *f,
 
   close (sock);
   return n;
+}
+
+int
+run_fence_tests (int               argc,
+                 char            **argv,
+                 const char       *path,
+                 const FenceTest  *tests,
+                 guint             n_tests)
+{
+  test_needs_namespaces ();
+  test_needs ("ip", "iptables-legacy", "ip6tables-legacy", NULL);
+  test_lock_enter ();
+  g_test_init (&argc, &argv, NULL);
+  for (guint i = 0; i < n_tests; i++)
+    test_families_add (path, tests[i].name, Fixture, set_up, tests[i].test, tear_down);
+  return g_test_run ();
 }

@@ -25,6 +25,12 @@ typedef struct
   const char   *nas;      /* a host in it, reached through the uplink */
 } Fixture;
 
+typedef struct
+{
+  const char *name;
+  void      (*test) (Fixture *, gconstpointer);
+} FenceTest;
+
 typedef gboolean (*Write) (DivertFences *, const DivertFence *, gboolean *, GError **);
 
 DivertFence *make_fence (Fixture *f, const char *panel, const char *gate);
@@ -35,6 +41,8 @@ gboolean write_fence (Fixture *f, Write write, const DivertFence *fence);
 /* Like a run. */
 gboolean apply (Fixture *f, const DivertFence *fence);
 char *read_all (void);
+/* No fence any more, and everything is as @before (read_all). */
+void assert_all_gone (Fixture *f, const char *before);
 void assert_stands (const DivertFence *fence);
 void assert_lacks (const DivertFence *fence, const char *what);
 int connect_nas (Fixture *f, guint mark);
@@ -42,5 +50,7 @@ int connect_error (Fixture *f);
 /* How many of three datagrams leave through the uplink? */
 guint send_three (Fixture *f, int sock);
 guint try_new (Fixture *f, guint mark);
+/* What main() returns: each test for each family. */
+int run_fence_tests (int argc, char **argv, const char *path, const FenceTest *tests, guint n_tests);
 
 G_END_DECLS

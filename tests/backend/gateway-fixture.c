@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Owns: this machine and its gateway, and looking at what the kernel's part of the facts says. */
 #include "gateway-fixture.h"
+#include "families.h"
 
 #include <net/if.h>
 
@@ -151,12 +152,7 @@ run_gateway_tests (int                 argc,
   test_needs_namespaces ();
   test_needs ("ip", "nsenter", NULL);
   g_test_init (&argc, &argv, NULL);
-  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
-    for (guint i = 0; i < n_tests; i++)
-      {
-        g_autofree char *path = g_strdup_printf ("/gateway/%s/%s", divert_family_name (family), tests[i].name);
-
-        g_test_add (path, Fixture, GUINT_TO_POINTER (family), set_up, tests[i].test, tear_down);
-      }
+  for (guint i = 0; i < n_tests; i++)
+    test_families_add ("gateway", tests[i].name, Fixture, set_up, tests[i].test, tear_down);
   return g_test_run ();
 }

@@ -16,10 +16,13 @@
 #include <unistd.h>
 
 static char *directory;
+static char *lock;
 
 static void
 remove_directory (void)
 {
+  if (lock != NULL)
+    unlink (lock);
   rmdir (directory);
 }
 
@@ -30,6 +33,14 @@ test_directory_enter (void)
   g_assert_nonnull (directory);
   g_assert_no_errno (chdir (directory));
   atexit (remove_directory);
+}
+
+void
+test_lock_enter (void)
+{
+  test_directory_enter ();
+  lock = g_build_filename (directory, "lock", NULL);
+  g_setenv ("XTABLES_LOCKFILE", lock, TRUE);
 }
 
 void
@@ -140,6 +151,15 @@ test_wait_for_operstate (const char *device,
 {
   test_run ("i=0; until ip -o link show %s | grep -q ' state %s '; do test $((i += 1)) -lt 3000; sleep 0.01; done",
             device, state);
+}
+
+gint64
+test_processor_time (clockid_t clock)
+{
+  struct timespec now;
+
+  clock_gettime (clock, &now);
+  return now.tv_sec * G_USEC_PER_SEC + now.tv_nsec / 1000;
 }
 
 guint

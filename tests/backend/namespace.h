@@ -6,10 +6,16 @@
 
 #include "needs.h"
 
+#include <time.h>
+
 G_BEGIN_DECLS
 
 /* Enters a new directory. It is removed when the process ends, if it is empty by then. */
 void   test_directory_enter (void);
+
+/* The same, and from now on iptables' lock is in there, for iptables and for the code under test.  Another test may
+ * hold the machine's. */
+void   test_lock_enter (void);
 
 /* Moves this process into a new network namespace, in which only lo is up. The previous one disappears with its last
  * socket. */
@@ -31,6 +37,8 @@ void   test_run (const char *format, ...) G_GNUC_PRINTF (1, 2);
 char  *test_output (const char *format, ...) G_GNUC_PRINTF (1, 2);
 /* Waits until @device's operstate is @state ("UP").  The kernel reports a carrier up to a second after it came. */
 void   test_wait_for_operstate (const char *device, const char *state);
+/* The processor time of @clock (CLOCK_THREAD_CPUTIME_ID, CLOCK_PROCESS_CPUTIME_ID), in µs. */
+gint64 test_processor_time (clockid_t clock);
 /* How often @needle is in @haystack. */
 guint  test_count (const char *haystack, const char *needle);
 

@@ -9,10 +9,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-G_GNUC_PRINTF (1, 2)
-static void
-skip (const char *format,
-      ...)
+void
+test_skip (const char *format,
+           ...)
 {
   g_autofree char *reason = NULL;
   va_list args;
@@ -36,7 +35,7 @@ test_needs (const char *program,
       g_autofree char *path = g_find_program_in_path (name);
 
       if (path == NULL)
-        skip ("needs %s, which is not installed", name);
+        test_skip ("needs %s, which is not installed", name);
     }
   va_end (programs);
 }
@@ -48,12 +47,12 @@ test_needs_namespaces (void)
   int status = 0, pid;
 
   if (geteuid () != 0)
-    skip ("only root can make the namespaces in which this runs");
+    test_skip ("only root can make the namespaces in which this runs");
   pid = fork ();
   g_assert_no_errno (pid);
   if (pid == 0)
     _exit (unshare (CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWPID) == 0 ? 0 : errno);
   g_assert_cmpint (waitpid (pid, &status, 0), ==, pid);
   if (status != 0)
-    skip ("cannot make namespaces: %s", g_strerror (WEXITSTATUS (status)));
+    test_skip ("cannot make namespaces: %s", g_strerror (WEXITSTATUS (status)));
 }

@@ -11,6 +11,8 @@ G_BEGIN_DECLS
 
 /* Programs that the test runs. */
 void test_needs (const char *program, ...) G_GNUC_NULL_TERMINATED;
+/* Ends the test, which can't run here. */
+void test_skip (const char *format, ...) G_GNUC_PRINTF (1, 2) G_GNUC_NORETURN;
 /* Namespaces of its own. */
 void test_needs_namespaces (void);
 

@@ -118,18 +118,46 @@ evaluate_type (const DivertSample *sample,
   ret_value->number = bits != 0 ? (guint) g_bit_nth_lsf (bits, -1) : find_word ("unicast");
 }
 
+static void
+mask_address (const DivertPrefix *address,
+              const char         *mask_text,
+              NftJsonValue       *ret_value)
+{
+  DivertPrefix mask;
+
+  g_assert_true (divert_address_parse (mask_text, &mask, NULL));
+  g_assert_cmpint (mask.family, ==, address->family);
+  ret_value->masked = *address;
+  for (guint i = 0; i < sizeof mask.bytes; i++)
+    ret_value->masked.bytes[i] &= mask.bytes[i];
+  ret_value->address = &ret_value->masked;
+}
+
 static gboolean
 combine (const NftJsonPacket *packet,
          const char          *operator,
          JsonArray           *operands,
          NftJsonValue        *ret_value)
 {
-  NftJsonValue a = { 0 }, b = { 0 };
+  NftJsonValue a = { 0 };
 
-  if (!nft_json_evaluate (packet, json_array_get_element (operands, 0), &a) ||
-      !nft_json_evaluate (packet, json_array_get_element (operands, 1), &b))
+  if (!nft_json_evaluate (packet, json_array_get_element (operands, 0), &a))
     return FALSE;
-  ret_value->number = operator[0] == '&' ? a.number & b.number : a.number | b.number;
+  if (a.address != NULL)
+    {
+      mask_address (a.address, json_array_get_string_element (operands, 1), ret_value);
+      return TRUE;
+    }
+  /* nft 1.1 puts all operands of "a | b | c" into one array. */
+  for (guint i = 1; i < json_array_get_length (operands); i++)
+    {
+      NftJsonValue b = { 0 };
+
+      if (!nft_json_evaluate (packet, json_array_get_element (operands, i), &b))
+        return FALSE;
+      a.number = operator[0] == '&' ? a.number & b.number : a.number | b.number;
+    }
+  ret_value->number = a.number;
   return TRUE;
 }
 

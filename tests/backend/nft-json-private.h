@@ -18,6 +18,7 @@ typedef struct
 {
   guint32             number;
   const DivertPrefix *address;
+  DivertPrefix        masked;  /* what @address may point to */
   const char         *name;
 } NftJsonValue;
 

@@ -418,7 +418,7 @@ main (int    argc,
     return flood (40, 1);
 
   test_needs_namespaces ();
-  test_needs ("dbus-daemon", "gdbus", "setpriv", NULL);
+  test_needs ("dbus-daemon", "gdbus", "setpriv", "pkcheck", NULL);
   private_system_enter ();
   g_test_init (&argc, &argv, NULL);
   private_system_start_bus ("<policy user='root'><allow own='" POLKIT_NAME "'/></policy>");

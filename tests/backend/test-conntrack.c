@@ -6,6 +6,7 @@
 #include "namespace.h"
 #include "system/flows/conntrack.h"
 #include "system/netlink/netlink.h"
+#include "values.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -139,6 +140,32 @@ test_opened_to_us (Fixture       *f,
 
   add_marked ("tcp", "192.168.22.7", "192.168.22.33", 24, 0x108);
   add_marked ("tcp", "fd00:22::7", "fd00:22::33", 24, 8);
+  g_assert_true (divert_conntrack_forget (&stale, &n, &error));
+  g_assert_no_error (error);
+  g_assert_cmpuint (n, ==, 2);
+  after = read_table ();
+  g_assert_cmpstr (before, ==, after);
+}
+
+/* Whatever own LANs have opened is forgotten, but not what they have opened to this machine. */
+static void
+test_lans (Fixture       *f,
+           gconstpointer  user_data)
+{
+  g_autoptr(GArray) lans = divert_prefixes_new ();
+  const DivertStale stale = { .to = f->none, .lans = lans };
+  g_autofree char *before = NULL, *after = NULL;
+  g_autoptr(GError) error = NULL;
+  guint n = G_MAXUINT;
+
+  test_prefixes_add (lans, "172.30.0.0/24");
+  test_prefixes_add (lans, "fd00:30::/64");
+  add ("udp", "172.30.0.2", "192.168.22.33", 53);
+  add ("tcp", "172.30.1.2", "198.51.100.1", 443);
+  before = read_table ();
+
+  add ("tcp", "172.30.0.2", "198.51.100.1", 443);
+  add ("udp", "fd00:30::2", "2001:db8::1", 443);
   g_assert_true (divert_conntrack_forget (&stale, &n, &error));
   g_assert_no_error (error);
   g_assert_cmpuint (n, ==, 2);
@@ -303,6 +330,7 @@ main (int   argc,
 #define ADD(name, test) g_test_add ("/conntrack/" name, Fixture, NULL, set_up, test, tear_down)
   ADD ("prefixes", test_prefixes);
   ADD ("opened-to-us", test_opened_to_us);
+  ADD ("lans", test_lans);
   ADD ("marked", test_marked);
   ADD ("dns", test_dns);
   ADD ("redirection", test_redirection);

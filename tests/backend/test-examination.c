@@ -5,8 +5,6 @@
 #include "namespace.h"
 #include "run/examination.h"
 
-#include <time.h>
-
 #include "values.h"
 
 static const char config_text[] = "[proxy]\ngroup=1\n[site home]\nintranet=192.168.22.0/24\nzone=home\n";
@@ -44,15 +42,6 @@ tear_down (Fixture       *f,
   divert_config_free (f->config);
 }
 
-static gint64
-get_processor_time (void)
-{
-  struct timespec now;
-
-  clock_gettime (CLOCK_THREAD_CPUTIME_ID, &now);
-  return now.tv_sec * G_USEC_PER_SEC + now.tv_nsec / 1000;
-}
-
 static void
 test_flood (Fixture       *f,
             gconstpointer  data)
@@ -64,7 +53,7 @@ test_flood (Fixture       *f,
             "seq 10000 | awk '{ print \"tcp dport \" $1 \" meta mark set \" $1 * 256 \"; \" }'; "
             "echo '}'; echo '}'; } | nft -f -");
   began = g_get_monotonic_time ();
-  used = get_processor_time ();
+  used = test_processor_time (CLOCK_THREAD_CPUTIME_ID);
   /* The first one is not yet limited. */
   g_assert_cmpuint (divert_examination_look (examination, &f->snapshot)->findings->len, ==, 1);
   while (g_get_monotonic_time () - began < 3 * G_USEC_PER_SEC)
@@ -72,7 +61,7 @@ test_flood (Fixture       *f,
       divert_examination_look (examination, &f->snapshot);
       g_usleep (1000);
     }
-  used = get_processor_time () - used;
+  used = test_processor_time (CLOCK_THREAD_CPUTIME_ID) - used;
   g_test_message ("%" G_GINT64_FORMAT " us of %" G_GINT64_FORMAT, used, g_get_monotonic_time () - began);
   g_assert_cmpint (used, <, (g_get_monotonic_time () - began) / 10);
 }

@@ -9,14 +9,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "system/netlink/netlink.h"
-#include "system/routing/routing.h"
-
 static void
 test_lay_and_remove (Fixture       *f,
                      gconstpointer  user_data)
 {
-  g_autofree char *before = read_all (), *laid = NULL, *device = NULL, *after = NULL;
+  g_autofree char *before = read_all (), *laid = NULL, *device = NULL;
 
   g_assert_true (apply (f, f->closed));
   g_assert_false (apply (f, f->closed));
@@ -30,10 +27,8 @@ test_lay_and_remove (Fixture       *f,
   g_assert_null (strstr (device, "multicast ff00::/8"));
   g_assert_nonnull (strstr (device, ",UP,LOWER_UP"));
 
-  g_assert_true (apply (f, f->none));
+  assert_all_gone (f, before);
   g_assert_false (apply (f, f->none));
-  after = read_all ();
-  g_assert_cmpstr (before, ==, after);
 }
 
 /* The sockets are older than the change, so they have an old route. */
@@ -178,6 +173,7 @@ test_drift (Fixture       *f,
             gconstpointer  user_data)
 {
   const DivertParts ours = divert_part_of (DIVERT_PART_FENCE_IPV4, f->family);
+  g_autoptr(DivertFence) siteless = make_fence (f, f->intranet, NULL);
   const struct
   {
     const char *command;
@@ -190,7 +186,11 @@ test_drift (Fixture       *f,
     { "ip link del " DIVERT_FENCE_DEVICE, 1 << DIVERT_PART_FENCE_DEVICE },
     { "ip link set " DIVERT_FENCE_DEVICE " down", 1 << DIVERT_PART_FENCE_DEVICE },
   };
+  g_autoptr(DivertFence) nothing = divert_fence_new_empty ();
 
+  nothing->table = f->open->table;
+  nothing->mark = f->open->mark;
+  nothing->mask = f->open->mask;
   apply (f, f->open);
   g_assert_cmpuint (divert_fences_take_drift (f->fences), ==, 0);
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
@@ -207,52 +207,47 @@ test_drift (Fixture       *f,
   g_assert_true (apply (f, f->closed));
   g_assert_true (apply (f, f->open));
   g_assert_true (apply (f, f->none));
+  /* Nothing is configured any more, and then again. */
+  apply (f, f->open);
+  apply (f, nothing);
+  g_assert_true (apply (f, f->open));
+  g_assert_cmpuint (divert_fences_take_drift (f->fences), ==, 0);
+  g_assert_true (apply (f, f->none));
   /* The filter could not be written, so the gates were never added. */
   write_fence (f, divert_fences_close, f->open);
   write_fence (f, divert_fences_close, f->open);
   apply (f, f->closed);
+  /* The last site is forgotten, and the first one learned: same table, same mark. */
+  g_array_set_size (siteless->panels, 0);
+  siteless->families = DIVERT_FAMILIES_NONE;
+  g_assert_true (apply (f, siteless));
+  g_assert_true (apply (f, f->closed));
   g_assert_cmpuint (divert_fences_take_drift (f->fences), ==, 0);
 }
 
+/* The halves of the internet come with the gates.  So they are missed only if the gates were opened. */
 static void
-test_foreign_survives (Fixture       *f,
-                       gconstpointer  user_data)
+test_drift_of_halves (Fixture       *f,
+                      gconstpointer  user_data)
 {
-  const char *net = f->family == DIVERT_FAMILY_IPV6 ? "2001:db8:5::/64" : "198.51.100.0/24";
-  g_autofree char *before = NULL, *after = NULL;
+  const char *half = f->family == DIVERT_FAMILY_IPV6 ? "8000::/1" : "128.0.0.0/1";
+  g_autoptr(DivertFence) outer = make_fence (f, f->intranet, f->intranet);
 
-  test_run ("%s rule add pref 50 fwmark 0x8/0xff lookup 2234;"
-            "%s rule add pref 101 not fwmark 0x8/0xff lookup 7 protocol 44;"
-            "%s route add %s dev up0 table 2234;"
-            "%s route add throw default table 2234 metric 1 proto 44",
-            f->ip, f->ip, f->ip, net, f->ip);
-  before = read_all ();
-  g_assert_true (apply (f, f->open));
-  g_assert_false (apply (f, f->open));
-  assert_stands (f->open);
-  g_assert_true (apply (f, f->none));
-  after = read_all ();
-  g_assert_cmpstr (before, ==, after);
-}
+  test_run ("%s route add default dev up0", f->ip);
+  outer->outer = TRUE;
+  test_prefixes_add (outer->panels, half);
+  g_array_sort (outer->panels, (GCompareFunc) divert_prefix_compare);
 
-/* The mark's rule and routes have our protocol number too. */
-static void
-test_beside_routing (Fixture       *f,
-                     gconstpointer  user_data)
-{
-  char *no_uplinks[] = { NULL };
-  const DivertRouting routing = { DIVERT_FAMILIES_BOTH, 0x17, 0xff, 2233, no_uplinks }, nothing = { 0 };
-  g_autoptr(DivertRoutes) routes = divert_routes_new (NULL);
-  g_autofree char *fence = NULL, *after = NULL;
+  /* The filter could not be written, twice. */
+  g_assert_true (write_fence (f, divert_fences_close, outer));
+  g_assert_false (write_fence (f, divert_fences_close, outer));
+  g_assert_cmpuint (divert_fences_take_drift (f->fences), ==, 0);
 
-  apply (f, f->open);
-  fence = read_all ();
-  divert_routes_apply (routes, &routing, f->family, NULL, NULL);
-  g_assert_false (apply (f, f->open));
-  assert_stands (f->open);
-  divert_routes_apply (routes, &nothing, f->family, NULL, NULL);
-  after = read_all ();
-  g_assert_cmpstr (fence, ==, after);
+  g_assert_true (apply (f, outer));
+  g_assert_cmpuint (divert_fences_take_drift (f->fences), ==, 0);
+  test_run ("%s route del %s dev " DIVERT_FENCE_DEVICE " table 2234 metric 3", f->ip, half);
+  g_assert_true (apply (f, outer));
+  g_assert_cmpuint (divert_fences_take_drift (f->fences), ==, divert_part_of (DIVERT_PART_FENCE_IPV4, f->family));
 }
 
 static void
@@ -261,7 +256,7 @@ test_configuration_changes (Fixture       *f,
 {
   g_autoptr(DivertFence) other = make_fence (f, f->family == DIVERT_FAMILY_IPV6 ? "fd00:77::/64" : "10.77.0.0/16",
                                              NULL);
-  g_autofree char *before = read_all (), *between = NULL, *after = NULL;
+  g_autofree char *before = read_all (), *between = NULL;
 
   other->table = 99;
   other->mark = 0;
@@ -282,22 +277,7 @@ test_configuration_changes (Fixture       *f,
   between = read_all ();
   g_assert_cmpuint (test_count (between, "101:\tnot from all fwmark 0x8/0xff lookup 99 proto 233"), ==, 1);
   g_assert_null (strstr (between, "0x8/0xf "));
-  g_assert_true (apply (f, f->none));
-  after = read_all ();
-  g_assert_cmpstr (before, ==, after);
-}
-
-/* A rule that somebody put before ours. */
-static void
-test_order_is_checked (Fixture       *f,
-                       gconstpointer  user_data)
-{
-  apply (f, f->closed);
-  test_run ("%s rule add pref 99 lookup main", f->ip);
-  g_assert_false (apply (f, f->closed));
-  assert_lacks (f->closed, "up0");
-  test_run ("%s rule del pref 99", f->ip);
-  assert_stands (f->closed);
+  assert_all_gone (f, before);
 }
 
 /* More routes than fit into one datagram. */
@@ -306,7 +286,7 @@ test_many (Fixture       *f,
            gconstpointer  user_data)
 {
   g_autoptr(DivertFence) many = make_fence (f, f->intranet, NULL);
-  g_autofree char *before = NULL, *laid = NULL, *after = NULL;
+  g_autofree char *before = NULL, *laid = NULL;
 
   test_run ("%s route add default dev up0", f->ip);
   before = read_all ();
@@ -330,88 +310,14 @@ test_many (Fixture       *f,
   laid = read_all ();
   g_assert_cmpuint (test_count (laid, "unreachable"), ==, 1000);
   test_run ("%s route add default dev up0", f->ip);
-  g_assert_true (apply (f, f->none));
-  after = read_all ();
-  g_assert_cmpstr (before, ==, after);
-}
-
-static void
-test_name_taken (Fixture       *f,
-                 gconstpointer  user_data)
-{
-  g_autofree char *before = NULL, *after = NULL;
-  g_autoptr(GError) error = NULL;
-
-  test_run ("ip link add nm-divert-fence type veth peer name far1; ip link set nm-divert-fence up");
-  before = read_all ();
-  g_assert_false (divert_fences_close (f->fences, f->closed, NULL, &error));
-  g_assert_error (error, DIVERT_NETLINK_ERROR, EEXIST);
-  write_fence (f, divert_fences_open, f->none);
-  after = read_all ();
-  g_assert_cmpstr (before, ==, after);
-}
-
-static void
-ignore_linkdown (void)
-{
-  test_run ("for family in ipv4 ipv6; do for name in all default; do"
-            " echo 1 >/proc/sys/net/$family/conf/$name/ignore_routes_with_linkdown; done; done");
-}
-
-/* This holds whichever kind of device the kernel gives us. */
-static void
-test_linkdown_ignored (Fixture       *f,
-                       gconstpointer  user_data)
-{
-  ignore_linkdown ();
-  apply (f, f->closed);
-  assert_stands (f->closed);
-  g_assert_cmpuint (try_new (f, 0), ==, 0);
-}
-
-/* New devices have no IPv6, so the fence has none either.  That is known, and no error. */
-static void
-test_ipv6_off (Fixture       *f,
-               gconstpointer  user_data)
-{
-  g_autofree char *routes = NULL;
-
-  test_run ("echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6");
-  apply (f, f->closed);
-  routes = test_output ("%s route show table 2234", f->ip);
-  if (f->family == DIVERT_FAMILY_IPV6)
-    g_assert_null (strstr (routes, f->intranet));
-  else
-    assert_stands (f->closed);
-}
-
-/* A TUN device of a helper that has ended, on a kernel that has nothing else. Its carrier is gone too. */
-static void
-test_tun (Fixture       *f,
-          gconstpointer  user_data)
-{
-  g_autofree char *before = read_all (), *after = NULL;
-
-  ignore_linkdown ();
-  test_run ("ip tuntap add nm-divert-fence mode tun; ip link set nm-divert-fence up");
-  g_assert_true (apply (f, f->closed));
-  g_assert_false (apply (f, f->closed));
-  assert_stands (f->closed);
-  g_assert_cmpuint (try_new (f, 0), ==, 0);
-  g_assert_true (apply (f, f->none));
-  after = read_all ();
-  g_assert_cmpstr (before, ==, after);
+  assert_all_gone (f, before);
 }
 
 int
 main (int   argc,
       char *argv[])
 {
-  static const struct
-  {
-    const char *name;
-    void      (*test) (Fixture *, gconstpointer);
-  } tests[] = {
+  static const FenceTest tests[] = {
     { "lay-and-remove", test_lay_and_remove },
     { "packets", test_packets },
     { "withdraw", test_withdraw },
@@ -419,26 +325,10 @@ main (int   argc,
     { "refuses", test_refuses },
     { "found-again", test_found_again },
     { "drift", test_drift },
-    { "foreign-survives", test_foreign_survives },
-    { "beside-routing", test_beside_routing },
+    { "drift-of-halves", test_drift_of_halves },
     { "configuration-changes", test_configuration_changes },
-    { "order-is-checked", test_order_is_checked },
     { "many", test_many },
-    { "name-taken", test_name_taken },
-    { "linkdown-ignored", test_linkdown_ignored },
-    { "tun", test_tun },
-    { "ipv6-off", test_ipv6_off },
   };
 
-  test_needs_namespaces ();
-  test_needs ("ip", "iptables-legacy", "ip6tables-legacy", NULL);
-  g_test_init (&argc, &argv, NULL);
-  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
-    for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-      {
-        g_autofree char *path = g_strdup_printf ("/fence/%s/%s", divert_family_name (family), tests[i].name);
-
-        g_test_add (path, Fixture, GUINT_TO_POINTER (family), set_up, tests[i].test, tear_down);
-      }
-  return g_test_run ();
+  return run_fence_tests (argc, argv, "fence", tests, G_N_ELEMENTS (tests));
 }

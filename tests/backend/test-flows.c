@@ -7,6 +7,8 @@
 #include "run/flows.h"
 #include "values.h"
 
+#include <net/if.h>
+
 #define MARK 0x1
 #define MASK 0x3
 
@@ -147,16 +149,75 @@ test_doubt (Fixture       *f,
   g_assert_true (is_there ("10.1.0.1"));
 }
 
+static DivertDecision *
+make_by_exit (const Fixture *f,
+              const char    *direct,
+              gboolean       internet,
+              gboolean       dns)
+{
+  DivertDecision *decision = make_decision (f, direct);
+  DivertExit *way_out = g_new0 (DivertExit, 1);
+
+  way_out->device = g_strdup ("one");
+  way_out->ifindex = if_nametoindex ("one");
+  way_out->sources = divert_prefixes_new ();
+  g_ptr_array_add (decision->exits, way_out);
+  decision->internet = internet;
+  decision->dns = dns;
+  return decision;
+}
+
+static guint
+count_waiting (void)
+{
+  g_autofree char *shown = test_output ("ip neigh show dev one");
+
+  return test_count (shown, "INCOMPLETE");
+}
+
+/* At home before and after, by the same exit: what waits there goes if something may no longer leave by it. */
+static void
+test_waiting (Fixture       *f,
+              gconstpointer  user_data)
+{
+  static const struct
+  {
+    const char *before, *now;
+    gboolean internet_before, internet, dns_before, dns, stays;
+  } cases[] = {
+    { "10.1.0.0/16", "10.1.0.0/16", FALSE, FALSE, FALSE, FALSE, TRUE },
+    { "10.1.0.0/16", "10.0.0.0/8", TRUE, TRUE, TRUE, TRUE, TRUE },
+    { "10.1.0.0/16", "10.1.0.0/16", FALSE, TRUE, FALSE, TRUE, TRUE },
+    { "10.1.0.0/16", "10.1.0.0/17", TRUE, TRUE, TRUE, TRUE, FALSE },
+    { "10.1.0.0/16", "10.1.0.0/16", TRUE, FALSE, FALSE, FALSE, FALSE },
+    { "10.1.0.0/16", "10.1.0.0/16", TRUE, TRUE, TRUE, FALSE, FALSE },
+  };
+
+  test_run ("ip link add one type veth peer name far; for device in one far; do"
+            " ip link set $device addrgenmode none up; done; ip address add 10.1.0.1/16 dev one");
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr(DivertDecision) before = make_by_exit (f, cases[i].before, cases[i].internet_before,
+                                                       cases[i].dns_before);
+      g_autoptr(DivertDecision) now = make_by_exit (f, cases[i].now, cases[i].internet, cases[i].dns);
+
+      test_run ("ip neigh replace 10.1.0.9 nud incomplete dev one");
+      divert_flows_drop_waiting (f->flows, before, now);
+      g_assert_cmpuint (count_waiting (), ==, cases[i].stays ? 1 : 0);
+    }
+}
+
 int
 main (int    argc,
       char **argv)
 {
   test_needs_namespaces ();
-  test_needs ("conntrack", NULL);
+  test_needs ("conntrack", "ip", NULL);
   g_test_init (&argc, &argv, NULL);
 #define ADD(name, test) g_test_add ("/flows/" name, Fixture, NULL, set_up, test, tear_down)
   ADD ("storm", test_storm);
   ADD ("new-mark", test_new_mark);
   ADD ("doubt", test_doubt);
+  ADD ("waiting", test_waiting);
   return g_test_run ();
 }

@@ -2,10 +2,9 @@
 /*
  * The guard of the intranets in a real kernel: read back with nft, and tried with packets.
  */
+#include "guard-fixture.h"
 #include "namespace.h"
 #include "system/filter/backend.h"
-#include "system/filter/guard.h"
-#include "../unit/expansion.h"
 #include "unowned.h"
 
 #include <arpa/inet.h>
@@ -14,25 +13,14 @@
 #include <unistd.h>
 
 #define TABLE "inet nm-divert-guard"
-#define NEVER_MS (3600 * 1000)
 
-typedef struct
-{
-  DivertGuard   *guard;
-  DivertRuleset *home, *away, *none;
-} Fixture;
+typedef GuardFixture Fixture;
 
 static void
 set_up (Fixture       *f,
         gconstpointer  user_data)
 {
-  test_namespace_enter ();
-  /* So that nft can do with it as it likes. */
-  test_unowned = TRUE;
-  f->guard = divert_guard_new (NEVER_MS);
-  f->home = expansion_make_ruleset (0, DIVERT_MODE_AUTO);
-  f->away = expansion_make_ruleset (0, DIVERT_MODE_AWAY);
-  f->none = divert_ruleset_new_empty ();
+  guard_fixture_set_up (f, NULL);
   /* The NAS need not be there: that its packets go out is enough. */
   test_run ("ip link add eth0 type veth peer name far0; ip link set eth0 addrgenmode none; "
             "ip link set far0 addrgenmode none; ip link set far0 up; ip link set eth0 up; "
@@ -43,16 +31,6 @@ set_up (Fixture       *f,
             "'until ip -6 route show table local | grep -q \"local .*dev eth0\"; do sleep 0.01; done'");
 }
 
-static void
-tear_down (Fixture       *f,
-           gconstpointer  user_data)
-{
-  divert_guard_free (f->guard);
-  divert_ruleset_unref (f->home);
-  divert_ruleset_unref (f->away);
-  divert_ruleset_unref (f->none);
-}
-
 /* Says whether that was a write. */
 static gboolean
 apply (DivertGuard         *guard,
@@ -61,7 +39,7 @@ apply (DivertGuard         *guard,
   g_autoptr(GError) error = NULL;
   gboolean wrote;
 
-  divert_guard_apply (guard, ruleset, &wrote, &error);
+  divert_guard_apply (guard, ruleset, TRUE, &wrote, &error);
   g_assert_no_error (error);
   return wrote;
 }
@@ -190,7 +168,7 @@ test_text (Fixture       *f,
 
   for (guint i = 0; i < G_N_ELEMENTS (places); i++)
     {
-      g_autofree char *text = divert_guard_to_text (places[i], NEVER_MS);
+      g_autofree char *text = divert_guard_to_text (places[i], TRUE, NEVER_MS);
       g_autofree char *by_nft = NULL, *ours = NULL, *theirs = NULL;
       g_autoptr(GError) error = NULL;
 
@@ -380,7 +358,7 @@ test_foreign (Fixture       *f,
   test_run ("nft 'table " TABLE " { set granted { type ifname; elements = { \"eth0\" }; }; "
             "chain grants { accept; }; }'");
   before = list ();
-  g_assert_false (divert_guard_apply (f->guard, f->away, &wrote, &error));
+  g_assert_false (divert_guard_apply (f->guard, f->away, TRUE, &wrote, &error));
   g_assert_error (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_FOREIGN);
   g_clear_error (&error);
   g_assert_false (wrote);
@@ -423,7 +401,7 @@ test_many (Fixture       *f,
   g_assert_true (any_leaves ());
 }
 
-#define ADD(path, function) g_test_add ("/guard/" path, Fixture, NULL, set_up, function, tear_down)
+#define ADD(path, function) g_test_add ("/guard/" path, Fixture, NULL, set_up, function, guard_fixture_tear_down)
 
 int
 main (int    argc,

@@ -4,6 +4,7 @@
  * prints them, and iptables-legacy-restore makes the same bytes from that text.
  */
 #include "system/filter/iptables/iptables.h"
+#include "cgroups.h"
 #include "sandbox.h"
 
 #include <netinet/in.h>
@@ -11,9 +12,13 @@
 
 #define MANGLE DIVERT_XT_MANGLE
 #define NAT DIVERT_XT_NAT
+#define FILTER DIVERT_XT_FILTER
 #define BOTH DIVERT_FAMILIES_BOTH
 #define IPV4 DIVERT_FAMILIES_IPV4
 #define IPV6 DIVERT_FAMILIES_IPV6
+
+/* The kernel only takes a group that is there. */
+#define GROUP "system.slice/a\\x2db@1.service"
 
 #define PREFIX4(a, b, c, d, l) { .family = DIVERT_FAMILY_IPV4, .length = l, .bytes = { a, b, c, d } }
 #define PREFIX6(a, b, o, z, l) { .family = DIVERT_FAMILY_IPV6, .length = l, .bytes = { a, b, [7] = o, [15] = z } }
@@ -128,6 +133,8 @@ static const Case cases[] = {
   { BOTH, { .table = MANGLE, .chain = "LOCAL_DIVERT", .has_gid = TRUE, .gid = 23333,
       .target = DIVERT_XT_RETURN },
     "-m owner --gid-owner 23333 -j RETURN" },
+  { BOTH, { .table = MANGLE, .chain = "LOCAL_DIVERT", .cgroup_path = GROUP, .target = DIVERT_XT_RETURN },
+    "-m cgroup --path \"system.slice/a\\\\x2db@1.service\" -j RETURN" },
   { IPV4, { .table = MANGLE, .chain = "LOCAL_DIVERT",
       .dst_types = DIVERT_ADDRTYPE_LOCAL | DIVERT_ADDRTYPE_BROADCAST | DIVERT_ADDRTYPE_MULTICAST,
       .target = DIVERT_XT_RETURN },
@@ -154,12 +161,13 @@ static const Case cases[] = {
   { IPV4, { .table = MANGLE, .chain = "LOCAL_INTRANET_DIVERT", .protocol = IPPROTO_TCP, .out_interface = "wlan0",
       .has_source = TRUE, .source = PREFIX4 (192, 168, 22, 0, 24), .has_destination = TRUE,
       .destination = PREFIX4 (192, 168, 22, 0, 24), .dport = 445, .mark = { TRUE, TRUE, 0x17, 0xff },
-      .connmark = { TRUE, TRUE, 0x17, 0xff }, .has_gid = TRUE, .gid = 4294967294,
+      .connmark = { TRUE, TRUE, 0x17, 0xff }, .has_gid = TRUE, .gid = 4294967294, .cgroup_path = GROUP,
       .dst_types = DIVERT_ADDRTYPE_LOCAL, .src_types = DIVERT_ADDRTYPE_LOCAL,
       .tagged = TRUE, .target = DIVERT_XT_DROP },
     "-s 192.168.22.0/24 -d 192.168.22.0/24 -o wlan0 -p tcp -m tcp --dport 445 -m mark ! --mark 0x17/0xff"
     " -m connmark ! --mark 0x17/0xff -m owner"
-    " --gid-owner 4294967294 -m addrtype --src-type LOCAL --dst-type LOCAL -m comment --comment nm-divert -j DROP" },
+    " --gid-owner 4294967294 -m cgroup --path \"system.slice/a\\\\x2db@1.service\" -m addrtype"
+    " --src-type LOCAL --dst-type LOCAL -m comment --comment nm-divert -j DROP" },
 
   /* nat. */
   { BOTH, { .table = NAT, .chain = "OUTPUT", .target = DIVERT_XT_JUMP, .to = "LOCAL_DNS_DIVERT" },
@@ -173,6 +181,18 @@ static const Case cases[] = {
   { BOTH, { .table = NAT, .chain = "LOCAL_DNS_DIVERT", .protocol = IPPROTO_TCP, .dport = 53,
       .target = DIVERT_XT_REDIRECT, .port = 65535 },
     "-p tcp -m tcp --dport 53 -j REDIRECT --to-ports 65535" },
+
+  /* filter. */
+  { BOTH, { .table = FILTER, .chain = "OUTPUT", .mark = { TRUE, FALSE, 0x17, 0xff }, .target = DIVERT_XT_JUMP,
+      .to = "DIVERT_REFUSE" },
+    "-m mark --mark 0x17/0xff -j DIVERT_REFUSE" },
+  { BOTH, { .table = FILTER, .chain = "DIVERT_REFUSE", .tagged = TRUE, .protocol = IPPROTO_TCP,
+      .has_tcp_flags = TRUE, .tcp_flags_mask = 0x17, .tcp_flags_value = 2, .target = DIVERT_XT_REJECT },
+    "-p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN -m comment --comment nm-divert -j REJECT --reject-with tcp-reset" },
+  { IPV4, { .table = FILTER, .chain = "DIVERT_REFUSE", .protocol = IPPROTO_UDP, .target = DIVERT_XT_REJECT },
+    "-p udp -j REJECT --reject-with icmp-port-unreachable" },
+  { IPV6, { .table = FILTER, .chain = "DIVERT_REFUSE", .protocol = IPPROTO_UDP, .target = DIVERT_XT_REJECT },
+    "-p udp -j REJECT --reject-with icmp6-port-unreachable" },
 };
 
 static GArray *
@@ -283,6 +303,8 @@ main (int    argc,
 
   test_needs_namespaces ();
   test_needs ("ip", "iptables-legacy", "ip6tables-legacy", NULL);
+  test_cgroups_enter ();
+  test_cgroups_make (GROUP);
   g_test_init (&argc, &argv, NULL);
   for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
     for (guint table = 0; table < DIVERT_XT_N_TABLES; table++)

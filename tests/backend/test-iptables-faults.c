@@ -352,6 +352,9 @@ test_probe (Fixture       *fixture,
   g_assert_no_error (error);
   assert_probe_fails (fixture, "TPROXY", ENOENT, "'TPROXY'");
   assert_probe_fails (fixture, "owner", EPROTONOSUPPORT, "'owner'");
+  fixture->backend->needs_cgroups = TRUE;
+  assert_probe_fails (fixture, "cgroup", ENOENT, "'cgroup'");
+  fixture->backend->needs_cgroups = FALSE;
   assert_probe_fails (fixture, "tcp", ENOPROTOOPT,
                       fixture->family == DIVERT_FAMILY_IPV4 ? "'ip_tables'" : "'ip6_tables'");
 }

@@ -7,6 +7,7 @@
 #include "system/filter/iptables/iptables.h"
 #include "sandbox.h"
 #include "system/filter/iptables/iptables-expand.h"
+#include "system/filter/iptables/iptables-table.h"
 #include "values.h"
 
 #include <errno.h>
@@ -246,9 +247,58 @@ test_untouched (void)
       mallopt (M_PERTURB, filling);
       sandbox.n_read = 0;
       g_assert_cmpuint (lay (backend, away), ==, 0);
-      g_assert_cmpuint (sandbox.n_read, ==, DIVERT_XT_N_TABLES * DIVERT_N_FAMILIES);
+      /* Not "filter", because nothing is refused. */
+      g_assert_cmpuint (sandbox.n_read, ==, (DIVERT_XT_N_TABLES - 1) * DIVERT_N_FAMILIES);
     }
   mallopt (M_PERTURB, 0);
+}
+
+static DivertRuleset *
+make_refusing (const char *listening)
+{
+  g_autoptr(DivertConfig) config = make_config (1);
+  g_autoptr(DivertFacts) facts = make_facts ();
+  g_autoptr(DivertMode) mode = divert_mode_new (DIVERT_MODE_AWAY, NULL);
+  g_autoptr(DivertDecision) decision = divert_decide (config, mode, facts);
+
+  g_assert_true (divert_listening_from_text (listening, facts->listening));
+  return divert_ruleset_new (config, decision, 23333, facts);
+}
+
+static gboolean
+has_filter (DivertFamily family)
+{
+  return divert_iptables_table_exists (divert_iptables_family_get (family), DIVERT_XT_FILTER);
+}
+
+/* The table "filter" is there only while something is refused, and a change writes no other table than it must. */
+static void
+test_refusal (void)
+{
+  static const char closed[] = "tproxy tcp IPv4 22223 none;tproxy udp IPv4 22223 none",
+                    foreign[] = "tproxy tcp IPv4 22223 foreign 1;tproxy udp IPv6 22223 none";
+  g_autoptr(DivertBackend) backend = divert_backend_iptables_new ();
+  g_autoptr(DivertRuleset) away = make_ruleset (1, DIVERT_MODE_AWAY, DIVERT_PLACE_AWAY);
+  g_autoptr(DivertRuleset) some = make_refusing (closed);
+  g_autoptr(DivertRuleset) other = make_refusing (foreign);
+  g_autoptr(DivertRuleset) off = make_ruleset (1, DIVERT_MODE_OFF, DIVERT_PLACE_OFF);
+
+  sandbox_enter ();
+  g_assert_cmpuint (lay (backend, away), ==, 4);
+  g_assert_false (has_filter (DIVERT_FAMILY_IPV4) || has_filter (DIVERT_FAMILY_IPV6));
+  g_assert_cmpuint (lay (backend, some), ==, 1);
+  g_assert_false (has_filter (DIVERT_FAMILY_IPV6));
+  check (backend, some, 0);
+  /* mangle and filter, each for IPv4; filter for IPv6. */
+  check (backend, other, 3);
+  g_free (sandbox_run (NULL, "iptables-legacy", "-t", "filter", "-F", NULL));
+  g_assert_cmpuint (backend->klass->find_drift (backend, TRUE), ==, 1u << DIVERT_PART_FILTER_IPV4);
+  check (backend, other, 1);
+  g_assert_cmpuint (backend->klass->find_drift (backend, TRUE), ==, 0);
+  check (backend, away, 3);
+  check (backend, some, 1);
+  check (backend, off, 5);
+  g_assert_false (is_any_there (backend));
 }
 
 static void
@@ -364,6 +414,7 @@ main (int    argc,
   g_test_add_func ("/iptables/ruleset/withdraw", test_withdraw);
   g_test_add_func ("/iptables/ruleset/drift", test_drift);
   g_test_add_func ("/iptables/ruleset/untouched", test_untouched);
+  g_test_add_func ("/iptables/ruleset/refusal", test_refusal);
   g_test_add_func ("/iptables/ruleset/empty-after-off", test_empty_after_off);
   g_test_add_func ("/iptables/ruleset/mangle-fails", test_mangle_fails);
   g_test_add_func ("/iptables/ruleset/nat-fails", test_nat_fails);

@@ -289,6 +289,53 @@ compare_times (gconstpointer a,
   return left < right ? -1 : left > right;
 }
 
+/* Looks again, because the kernel is only read if it has told of a change. */
+static char *
+describe_order (KernelFixture *f)
+{
+  g_autoptr(DivertFacts) facts = NULL;
+  const DivertRuleOrder *order;
+
+  kernel_fixture_settle (f);
+  facts = kernel_fixture_gather (f);
+  order = &facts->order[DIVERT_FAMILY_IPV6];
+  g_assert_cmpuint (order->local, ==, 0);
+  g_assert_cmpuint (order->first, ==, 32766);
+  order = &facts->order[DIVERT_FAMILY_IPV4];
+  return g_strdup_printf ("%u %u%s", order->local, order->first, order->ahead ? " ahead" : "");
+}
+
+static void
+assert_order (KernelFixture *f,
+              const char    *commands,
+              const char    *expected)
+{
+  g_autofree char *order = NULL;
+
+  test_run ("%s", commands);
+  order = describe_order (f);
+  g_assert_cmpstr (order, ==, expected);
+}
+
+/* Where other programs' ip rules begin. */
+static void
+test_rule_order (KernelFixture *f,
+                 gconstpointer  user_data)
+{
+  assert_order (f, "true", "0 32766");
+  assert_order (f, "ip rule add pref 50 fwmark 0x17 table 2233 protocol 233; ip rule add pref 40 nop;"
+                   "ip rule add pref 30 l3mdev protocol 44", "0 32766");
+  assert_order (f, "ip rule add not fwmark 51820 table 51820; ip rule add table main suppress_prefixlength 0", "0 28");
+  assert_order (f, "ip rule add pref 7 to 192.0.2.0/24 prohibit", "0 7");
+  /* Behind "local", and nothing of ours is between. */
+  assert_order (f, "ip rule add pref 0 from 192.0.2.9 table 7", "0 0 ahead");
+  assert_order (f, "ip rule del pref 0 from 192.0.2.9 table 7; ip rule add pref 0 fwmark 0x17 table 2233 protocol 233;"
+                   "ip rule add pref 0 from 192.0.2.9 table 7", "0 0");
+  assert_order (f, "ip rule add pref 100 table local; ip rule del pref 0 table local;"
+                   "ip rule del pref 0 from 192.0.2.9 table 7", "100 32766 ahead");
+  assert_order (f, "ip rule del pref 100 table local", "0 7");
+}
+
 /* A laptop with five links, ten addresses and twenty routes. */
 static void
 test_cost (KernelFixture *f,
@@ -331,6 +378,7 @@ main (int   argc,
   ADD ("dormant", test_dormant);
   ADD ("addresses", test_addresses);
   ADD ("routes", test_routes);
+  ADD ("rule-order", test_rule_order);
   ADD ("notifications", test_notifications);
   ADD ("latency", test_latency);
   ADD ("carrier-held-back", test_carrier_held_back);

@@ -3,6 +3,7 @@
  * What the kernel still tells a socket that has the filter: each change is made by "ip neigh", and the socket must hear
  * of it or not. A message that must not come is followed by one that must, so nothing waits in vain.
  */
+#include "families.h"
 #include "namespace.h"
 #include "system/sources/kernel/neighbour-filter.h"
 
@@ -206,12 +207,7 @@ main (int   argc,
   test_needs_namespaces ();
   test_needs ("ip", NULL);
   g_test_init (&argc, &argv, NULL);
-  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
-    for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-      {
-        g_autofree char *path = g_strdup_printf ("/neighbour-filter/%s/%s", divert_family_name (family), tests[i].name);
-
-        g_test_add (path, Fixture, GUINT_TO_POINTER (family), set_up, tests[i].test, tear_down);
-      }
+  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
+    test_families_add ("neighbour-filter", tests[i].name, Fixture, set_up, tests[i].test, tear_down);
   return g_test_run ();
 }

@@ -3,7 +3,8 @@
  * A kernel that lacks a part of nftables: which one is said, with the rule that was refused and what to do, and the
  * choice falls on the legacy tables.  The kernel here has all of it, so it gets a message that no kernel knows in place
  * of what is to be lacking (-Wl,--wrap=divert_nft_batch_add).  And a kernel that is too busy to say what it has
- * (divert_nft_probe): that is no reason for another choice.
+ * (divert_nft_probe): that is no reason for another choice.  The guard does without the part that delivers, and asks
+ * again some time later (g_get_monotonic_time).
  */
 #include <errno.h>
 #include <string.h>
@@ -11,10 +12,12 @@
 #include "../unit/expansion.h"
 #include "sandbox.h"
 #include "system/filter/choice.h"
+#include "system/filter/guard.h"
 #include "system/filter/nftables/nft-batch.h"
 #include "system/filter/nftables/nftables-probe.h"
 #include "system/filter/nftables/nftables.h"
 #include "system/netlink/netlink.h"
+#include "values.h"
 
 /* Nobody has this one. */
 #define UNKNOWN_TYPE 0x7f
@@ -34,19 +37,33 @@ __wrap_divert_nft_batch_add (DivertNftBatch *batch,
                                       flags, what);
 }
 
-static gboolean is_busy;
+/* 0: it has time. */
+static int busy;
 
-gboolean __real_divert_nft_probe (DivertNft *nft, GError **error);
-gboolean __wrap_divert_nft_probe (DivertNft *nft, GError **error);
+gboolean __real_divert_nft_probe (DivertNft *nft, gboolean cgroups, GError **error);
+gboolean __wrap_divert_nft_probe (DivertNft *nft, gboolean cgroups, GError **error);
 
 gboolean
 __wrap_divert_nft_probe (DivertNft  *nft,
+                         gboolean    cgroups,
                          GError    **error)
 {
-  if (!is_busy)
-    return __real_divert_nft_probe (nft, error);
-  g_set_error_literal (error, DIVERT_NETLINK_ERROR, EBUSY, "busy");
+  if (busy == 0)
+    return __real_divert_nft_probe (nft, cgroups, error);
+  g_set_error_literal (error, DIVERT_NETLINK_ERROR, busy, "busy");
   return FALSE;
+}
+
+/* How far the clock is ahead. */
+static gint64 ahead;
+
+gint64 __real_g_get_monotonic_time (void);
+gint64 __wrap_g_get_monotonic_time (void);
+
+gint64
+__wrap_g_get_monotonic_time (void)
+{
+  return __real_g_get_monotonic_time () + ahead;
 }
 
 static const struct
@@ -105,29 +122,87 @@ test_passed_over (void)
       g_assert_true (choice->klass->apply (choice, away, &applied, NULL));
       lacking = NULL;
       /* Who asks for it gets it, or its error. */
-      g_assert_true (choice->klass->choose (choice, DIVERT_BACKEND_IPTABLES));
+      g_assert_true (choice->klass->choose (choice, DIVERT_BACKEND_IPTABLES, FALSE));
       g_assert_true (choice->klass->probe (choice, DIVERT_FAMILY_IPV4, NULL));
       g_assert_null (choice->klass->passed_over);
     }
 }
 
-/* What passes is no reason to take the second choice, for as long as the helper lives. */
+/* Control groups (Linux 5.13) have to be there only if they are needed. */
 static void
-test_busy (void)
+test_cgroups (void)
 {
   g_autoptr(DivertBackend) choice = NULL;
-  g_autoptr(GError) error = NULL;
 
   sandbox_enter ();
   choice = divert_choice_new ();
-  is_busy = TRUE;
+  lacking = "socket cgroupv2";
+  g_assert_true (choice->klass->probe (choice, DIVERT_FAMILY_IPV4, NULL));
+  g_assert_cmpstr (choice->klass->name, ==, "nftables");
+  g_assert_true (choice->klass->choose (choice, DIVERT_BACKEND_AUTO, TRUE));
+  g_assert_false (choice->klass->choose (choice, DIVERT_BACKEND_AUTO, TRUE));
+  g_assert_true (choice->klass->probe (choice, DIVERT_FAMILY_IPV4, NULL));
+  g_assert_cmpstr (choice->klass->name, ==, "iptables");
+  g_assert_nonnull (strstr (choice->klass->passed_over, "'nft_socket'"));
+  lacking = NULL;
+  g_assert_true (choice->klass->choose (choice, DIVERT_BACKEND_NFTABLES, TRUE));
+  g_assert_true (choice->klass->probe (choice, DIVERT_FAMILY_IPV4, NULL));
+}
+
+/* What passes is no reason to take the second choice, for as long as the helper lives. */
+static void
+ask_while_busy (int code)
+{
+  g_autoptr(DivertBackend) choice = divert_choice_new ();
+  g_autoptr(GError) error = NULL;
+
+  busy = code;
   g_assert_false (choice->klass->probe (choice, DIVERT_FAMILY_IPV4, &error));
   g_assert_error (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_BUSY);
   g_assert_cmpstr (choice->klass->name, ==, "nftables");
   g_assert_null (choice->klass->passed_over);
-  is_busy = FALSE;
+  busy = 0;
   g_assert_true (choice->klass->probe (choice, DIVERT_FAMILY_IPV4, NULL));
   g_assert_cmpstr (choice->klass->name, ==, "nftables");
+}
+
+static void
+test_busy (void)
+{
+  static const int codes[] = { EBUSY, ENOBUFS, ENOMEM, EMFILE };
+
+  sandbox_enter ();
+  for (guint i = 0; i < G_N_ELEMENTS (codes); i++)
+    ask_while_busy (codes[i]);
+}
+
+/* … unless it doesn't pass.  Rules of the second kind are better than none, and the first one's come as soon as they
+ * can. */
+static void
+test_always_busy (void)
+{
+  g_autoptr(DivertRuleset) away = expansion_make_ruleset (0, DIVERT_MODE_AWAY);
+  g_autoptr(DivertBackend) choice = NULL;
+  DivertApplied applied = { 0, 0, FALSE };
+
+  sandbox_enter ();
+  choice = divert_choice_new ();
+  busy = ENOMEM;
+  for (guint i = 0; i < 100 && !choice->klass->probe (choice, DIVERT_FAMILY_IPV4, NULL); i++)
+    g_assert_cmpstr (choice->klass->name, ==, "nftables");
+  g_assert_cmpstr (choice->klass->name, ==, "iptables");
+  g_assert_nonnull (strstr (choice->klass->passed_over, "busy"));
+  g_assert_true (choice->klass->apply (choice, away, &applied, NULL));
+
+  g_assert_true (choice->klass->choose (choice, DIVERT_BACKEND_AUTO, FALSE));
+  g_assert_true (choice->klass->probe (choice, DIVERT_FAMILY_IPV4, NULL));
+  g_assert_cmpstr (choice->klass->name, ==, "iptables");
+  busy = 0;
+  g_assert_true (choice->klass->choose (choice, DIVERT_BACKEND_AUTO, FALSE));
+  g_assert_true (choice->klass->probe (choice, DIVERT_FAMILY_IPV4, NULL));
+  g_assert_cmpstr (choice->klass->name, ==, "nftables");
+  g_assert_null (choice->klass->passed_over);
+  g_assert_false (choice->klass->choose (choice, DIVERT_BACKEND_AUTO, FALSE));
 }
 
 /* The kernel names the rule that it refuses among many. */
@@ -150,6 +225,57 @@ test_refused (void)
   g_assert_nonnull (strstr (error->message, "Invalid argument"));
 }
 
+/* Away, with an own LAN on a bridge whose frames the packet filter may see. */
+static DivertRuleset *
+make_bridged (void)
+{
+  g_autoptr(DivertConfig) config = test_config_new ("[proxy]\ngroup=1\n[divert]\nforward=all\n"
+                                                    "[site home]\nintranet=192.168.22.0/24\nzone=home\n");
+  g_autoptr(DivertFacts) facts = test_facts_new ("[machine]\nbridge-frames=true\n"
+                                                 "[link 1]\nifindex=4\nname=docker0\nkind=bridge\ncarrier=true\n"
+                                                 "addresses=172.17.0.1/16\n");
+  g_autoptr(DivertMode) mode = divert_mode_new (DIVERT_MODE_AWAY, NULL);
+  g_autoptr(DivertDecision) decision = divert_decide (config, mode, facts);
+
+  return divert_ruleset_new (config, decision, 1, facts);
+}
+
+static gboolean
+delivers (DivertGuard         *guard,
+          const DivertRuleset *rules)
+{
+  g_autoptr(GError) error = NULL;
+  gboolean wrote;
+
+  divert_guard_apply (guard, rules, TRUE, &wrote, &error);
+  g_assert_no_error (error);
+  g_assert_true (divert_guard_is_there (guard));
+  return divert_guard_delivers (guard);
+}
+
+/* Somebody may load the module, or the kernel's answer was about something else, which is gone by now. */
+static void
+test_guard (void)
+{
+  g_autoptr(DivertRuleset) rules = make_bridged ();
+  g_autoptr(DivertGuard) guard = NULL;
+
+  sandbox_enter ();
+  guard = divert_guard_new (0);
+  lacking = "again";
+  g_assert_false (delivers (guard, rules));
+  lacking = NULL;
+  g_assert_false (delivers (guard, rules));
+  ahead = 11 * G_USEC_PER_SEC;
+  lacking = "again";
+  g_assert_false (delivers (guard, rules));
+  lacking = NULL;
+  g_assert_false (delivers (guard, rules));
+  ahead *= 2;
+  g_assert_true (delivers (guard, rules));
+  ahead = 0;
+}
+
 int
 main (int    argc,
       char **argv)
@@ -159,7 +285,10 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/nft-lacks/named", test_named);
   g_test_add_func ("/nft-lacks/passed-over", test_passed_over);
+  g_test_add_func ("/nft-lacks/cgroups", test_cgroups);
   g_test_add_func ("/nft-lacks/busy", test_busy);
+  g_test_add_func ("/nft-lacks/always-busy", test_always_busy);
   g_test_add_func ("/nft-lacks/refused", test_refused);
+  g_test_add_func ("/nft-lacks/guard", test_guard);
   return g_test_run ();
 }

@@ -306,16 +306,16 @@ test_guard (Fixture       *f,
   g_autoptr(GError) error = NULL;
   gboolean wrote;
 
-  g_assert_true (divert_guard_apply (guard, f->home, &wrote, NULL));
+  g_assert_true (divert_guard_apply (guard, f->home, FALSE, &wrote, NULL));
   test_run ("nft flush ruleset; ! nft flush chain inet nm-divert-guard grants 2>/dev/null; "
             "nft list set inet nm-divert-guard granted | grep -q elements");
   g_assert_false (divert_guard_withdraw (next, &error));
   g_assert_error (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_FOREIGN);
   divert_guard_free (guard);
-  g_assert_true (divert_guard_apply (next, f->home, &wrote, NULL));
+  g_assert_true (divert_guard_apply (next, f->home, FALSE, &wrote, NULL));
   g_assert_true (wrote);
   test_run ("! nft delete table inet nm-divert-guard 2>/dev/null");
-  g_assert_true (divert_guard_apply (next, f->nothing, &wrote, NULL));
+  g_assert_true (divert_guard_apply (next, f->nothing, FALSE, &wrote, NULL));
   test_run ("! nft list table inet nm-divert-guard 2>/dev/null");
   divert_guard_free (next);
 }
@@ -337,6 +337,7 @@ main (int    argc,
 
   test_needs ("nft", "ip", "iptables-legacy", NULL);
   test_needs_namespaces ();
+  test_lock_enter ();
   g_test_init (&argc, &argv, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {

@@ -156,7 +156,7 @@ test_long (Fixture       *f,
   gint64 best = G_MAXINT64;
   guint memory = get_memory ();
 
-  ruleset = expansion_make_ruleset_with (2000, DIVERT_MODE_AUTO, sites);
+  ruleset = expansion_make_ruleset_with (2000, DIVERT_MODE_AUTO, sites, "");
   g_assert_cmpuint (backend_fixture_lay (f->backend, ruleset), ==, 1);
   for (guint i = 0; i < 10; i++)
     {

@@ -19,8 +19,10 @@ static const struct
 } hooks[DIVERT_N_HOOKS] = {
   [DIVERT_HOOK_OUTPUT] = { "output", "route", "output", -130 },
   [DIVERT_HOOK_DELIVER] = { "deliver", "filter", "prerouting", 20 },
+  [DIVERT_HOOK_AGAIN] = { "again", "filter", "prerouting", G_MININT32 },
   [DIVERT_HOOK_ARRIVE] = { "arrive", "filter", "input", 40 },
   [DIVERT_HOOK_GUARD] = { "guard", "filter", "postrouting", -155 },
+  [DIVERT_HOOK_LAN_DNS] = { "dns-forwarded", "nat", "prerouting", -105 },
   [DIVERT_HOOK_DNS] = { "dns", "nat", "output", -105 },
 };
 
@@ -112,8 +114,25 @@ walk (const NftJson       *json,
   if ((sample->mark & routing->mask) != routing->mark || sample->is_bound)
     return nft_json_walk (json, "guard", sample, "", out, &ignored) == NFT_JSON_DROPPED ? DIVERT_PATH_BLOCK
                                                                                          : DIVERT_PATH_DIRECT;
-  if (nft_json_walk (json, "deliver", sample, "lo", "", ret_port) == NFT_JSON_ACCEPTED)
+  if (nft_json_walk (json, "deliver", sample, "lo", "", ret_port) == NFT_JSON_ACCEPTED && *ret_port != 0)
     return DIVERT_PATH_DIVERT;
+  *ret_port = 0;
+  return DIVERT_PATH_BLOCK;
+}
+
+/* The same for one that somebody else sent. */
+static DivertPath
+walk_forwarded (const NftJson *json,
+                DivertSample  *sample,
+                guint16       *ret_port)
+{
+  *ret_port = 0;
+  if (sample->is_first && g_hash_table_contains (json->chains, "dns-forwarded") &&
+      nft_json_walk (json, "dns-forwarded", sample, sample->interface, "", ret_port) == NFT_JSON_GIVEN)
+    return DIVERT_PATH_DNS;
+  *ret_port = 0;
+  if (nft_json_walk (json, "deliver", sample, sample->interface, "", ret_port) != NFT_JSON_DROPPED)
+    return *ret_port != 0 ? DIVERT_PATH_DIVERT : DIVERT_PATH_DIRECT;
   *ret_port = 0;
   return DIVERT_PATH_BLOCK;
 }
@@ -122,6 +141,9 @@ static void
 assert_meaning (const NftJson       *json,
                 const DivertRuleset *ruleset)
 {
+  g_auto(DivertWalker) walker;
+
+  divert_walker_init (&walker, ruleset);
   for (guint i = 0; i < N_PACKETS; i++)
     {
       DivertExplanation explanation;
@@ -130,15 +152,23 @@ assert_meaning (const NftJson       *json,
 
       expansion_make_sample (&sample);
       copy = sample;
-      divert_walk (ruleset, &sample, &explanation);
+      divert_walker_send (&walker, &sample, &explanation);
       g_assert_cmpint (walk (json, &ruleset->routing, &copy, &port), ==, explanation.path);
+      g_assert_cmpint (port, ==, explanation.port);
+      g_assert_cmphex (copy.mark, ==, sample.mark);
+      g_assert_cmphex (copy.connmark, ==, sample.connmark);
+
+      expansion_make_forwarded (&sample);
+      copy = sample;
+      divert_walker_forward (&walker, &sample, &explanation);
+      g_assert_cmpint (walk_forwarded (json, &copy, &port), ==, explanation.path);
       g_assert_cmpint (port, ==, explanation.port);
       g_assert_cmphex (copy.mark, ==, sample.mark);
       g_assert_cmphex (copy.connmark, ==, sample.connmark);
 
       expansion_make_sample (&sample);
       copy = sample;
-      divert_walk_arriving (ruleset, &sample);
+      divert_walker_receive (&walker, &sample);
       if (g_hash_table_contains (json->chains, "arrive"))
         nft_json_walk (json, "arrive", &copy, copy.interface, "", &port);
       g_assert_cmphex (copy.connmark, ==, sample.connmark);
@@ -150,13 +180,13 @@ test_read_back (gconstpointer data)
 {
   static const guint counts[] = { 0, 4, 17, 100 };
   static const char *const keys[] = { "", "intranet-other=allow\n", "mark=1\nmask=1\n", "ipv6=false\n",
-                                      "serve=51820;6881-6889\n" };
+                                      "serve=51820;6881-6889\n", "forward=all\n" };
 
   for (guint i = 0; i < G_N_ELEMENTS (counts) * G_N_ELEMENTS (keys); i++)
     {
       g_autoptr(DivertRuleset) ruleset = expansion_make_ruleset_with (counts[i % G_N_ELEMENTS (counts)],
                                                                       GPOINTER_TO_INT (data),
-                                                                      keys[i / G_N_ELEMENTS (counts)]);
+                                                                      keys[i / G_N_ELEMENTS (counts)], "");
       g_autoptr(NftJson) json = NULL;
 
       test_namespace_enter ();

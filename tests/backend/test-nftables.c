@@ -45,7 +45,9 @@ test_text (void)
     {
       const DivertModeKind mode = i % 2 == 0 ? DIVERT_MODE_AUTO : DIVERT_MODE_AWAY;
       g_autoptr(DivertRuleset) ruleset =
-          expansion_make_ruleset_with (counts[i % G_N_ELEMENTS (counts)], mode, keys[i / G_N_ELEMENTS (counts)]);
+          expansion_make_ruleset_with (counts[i % G_N_ELEMENTS (counts)], mode, keys[i / G_N_ELEMENTS (counts)],
+                                       strstr (keys[i / G_N_ELEMENTS (counts)], "mask") == NULL
+                                           ? expansion_homes[i % g_strv_length ((char **) expansion_homes)] : "");
       g_autofree char *text = divert_nft_to_text (ruleset), *ours = NULL, *theirs = NULL;
       g_autoptr(GError) error = NULL;
 

@@ -3,6 +3,8 @@
  * Whose a socket is, for one who may trace other users' processes and for one who may not.
  */
 #include "namespace.h"
+#include "system/base/cgroup.h"
+#include "system/netlink/sockets-cgroup.h"
 #include "system/netlink/sockets-owner.h"
 
 #include <fcntl.h>
@@ -119,7 +121,7 @@ read_as (guint uid)
   DivertOwners *owners;
 
   g_assert_no_errno (seteuid (uid));
-  owners = divert_owners_read (GID);
+  owners = divert_owners_read (GID, NULL);
   g_assert_no_errno (seteuid (0));
   return owners;
 }
@@ -174,6 +176,42 @@ test_shared (Fixture       *f,
     }
 }
 
+#define MANY 300
+
+/* A unit that has made many groups below its own takes nothing away from another one. */
+static void
+test_many_groups (Fixture       *f,
+                  gconstpointer  data)
+{
+  const char *path = f->cgroup + strlen (divert_cgroup_get_root ());
+  g_autofree char *first = g_build_filename (path, "first", NULL);
+  g_autofree char *second = g_build_filename (path, "second", NULL);
+  g_autofree char *second_directory = g_build_filename (f->cgroup, "second", NULL);
+  g_autofree char *first_directory = g_build_filename (f->cgroup, "first", NULL);
+  g_autoptr(GHashTable) numbers = g_hash_table_new (NULL, NULL);
+
+  g_assert_no_errno (g_mkdir (second_directory, 0755));
+  for (guint i = 0; i < MANY; i++)
+    {
+      g_autofree char *below = g_strdup_printf ("%s/%u", first_directory, i);
+
+      g_assert_no_errno (g_mkdir_with_parents (below, 0755));
+    }
+  divert_cgroup_collect (first, numbers);
+  g_assert_cmpuint (g_hash_table_size (numbers), ==, 256);
+  divert_cgroup_collect (second, numbers);
+  g_assert_true (g_hash_table_contains (numbers, GUINT_TO_POINTER ((guint32) divert_cgroup_get_id (second))));
+
+  for (guint i = 0; i < MANY; i++)
+    {
+      g_autofree char *below = g_strdup_printf ("%s/%u", first_directory, i);
+
+      g_assert_no_errno (g_rmdir (below));
+    }
+  g_assert_no_errno (g_rmdir (first_directory));
+  g_assert_no_errno (g_rmdir (second_directory));
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -182,5 +220,6 @@ main (int   argc,
   g_test_init (&argc, &argv, NULL);
   g_test_add ("/owners/cgroup", Fixture, NULL, set_up, test_cgroup, tear_down);
   g_test_add ("/owners/shared", Fixture, NULL, set_up, test_shared, tear_down);
+  g_test_add ("/owners/many-groups", Fixture, NULL, set_up, test_many_groups, tear_down);
   return g_test_run ();
 }

@@ -2,6 +2,7 @@
 /*
  * Policy routing in a real kernel, read back with ip(8). Each case runs for both families.
  */
+#include "families.h"
 #include "namespace.h"
 #include "system/netlink/netlink.h"
 #include "system/routing/routing.h"
@@ -22,7 +23,7 @@ static char *two_uplinks[] = { (char *) "up0", (char *) "up1", NULL };
 static DivertRouting
 make_routing (char **uplinks)
 {
-  return (DivertRouting) { DIVERT_FAMILIES_BOTH, 0x17, 0xff, 2233, uplinks };
+  return (DivertRouting) { DIVERT_FAMILIES_BOTH, 0x17, 0xff, 2233, uplinks, { 100, 100 }, FALSE, { 99, 99 } };
 }
 
 static void
@@ -92,6 +93,42 @@ test_lay_and_remove (Fixture       *f,
 
   g_assert_true (apply (f, &none));
   g_assert_false (apply (f, &none));
+  after = read_all (f);
+  g_assert_cmpstr (before, ==, after);
+}
+
+/* What a socket asks that is bound to a device gets to this machine's loopback addresses. */
+static void
+test_names (Fixture       *f,
+            gconstpointer  user_data)
+{
+  const DivertRouting without = make_routing (two_uplinks), none = { .families = DIVERT_FAMILIES_NONE };
+  const char *loopback = divert_routing_get_loopback (f->family);
+  const char *address = f->family == DIVERT_FAMILY_IPV6 ? "::1" : "127.0.0.1";
+  g_autofree char *before = NULL, *get = NULL, *rules = NULL, *after = NULL, *plain = NULL;
+  DivertRouting with = make_routing (two_uplinks);
+
+  test_run ("ip link add up0 type veth peer name up1; ip link set up0 up; ip link set up1 up");
+  before = read_all (f);
+  with.names = TRUE;
+  plain = test_output ("%s route get %s", f->ip, address);
+  g_assert_true (apply (f, &with));
+  g_assert_false (apply (f, &with));
+  assert_laid (f);
+  get = test_output ("%s route get %s oif up0", f->ip, address);
+  g_assert_nonnull (strstr (get, "local"));
+  g_assert_nonnull (strstr (get, "table 2233"));
+
+  /* Another program removes it. */
+  test_run ("%s rule del pref 99 to %s", f->ip, loopback);
+  g_assert_true (apply (f, &with));
+  g_assert_cmpuint (divert_routes_take_drift (f->routes), !=, 0);
+  g_assert_true (apply (f, &without));
+  assert_laid (f);
+  rules = test_output ("%s rule show", f->ip);
+  g_assert_cmpuint (test_count (rules, loopback), ==, 0);
+  g_assert_true (apply (f, &with));
+  g_assert_true (apply (f, &none));
   after = read_all (f);
   g_assert_cmpstr (before, ==, after);
 }
@@ -170,7 +207,7 @@ test_drift (Fixture       *f,
             gconstpointer  user_data)
 {
   const DivertRouting routing = make_routing (two_uplinks), none = { .families = DIVERT_FAMILIES_NONE };
-  const DivertRouting other = { DIVERT_FAMILIES_BOTH, 0x17, 0xff, 2300, no_uplinks };
+  const DivertRouting other = { DIVERT_FAMILIES_BOTH, 0x17, 0xff, 2300, no_uplinks, { 100, 100 }, FALSE, { 99, 99 } };
   const DivertParts ours = divert_part_of (DIVERT_PART_ROUTING_IPV4, f->family);
 
   test_run ("ip link add up0 type veth peer name up1; ip link set up0 up; ip link set up1 up");
@@ -213,6 +250,58 @@ test_duplicates_and_stale (Fixture       *f,
   g_assert_true (apply (f, &routing));
   g_assert_false (apply (f, &routing));
   assert_laid (f);
+  g_assert_true (apply (f, &none));
+  after = read_all (f);
+  g_assert_cmpstr (before, ==, after);
+}
+
+static char *
+ask_way (Fixture *f)
+{
+  return test_output ("%s route get %s mark 0x17", f->ip,
+                      f->family == DIVERT_FAMILY_IPV6 ? "2001:db8::1" : "198.51.100.1");
+}
+
+/* Another program's rules come before ours, and ours move before them. */
+static void
+test_moves (Fixture       *f,
+            gconstpointer  user_data)
+{
+  const DivertRouting usual = make_routing (no_uplinks), none = { .families = DIVERT_FAMILIES_NONE };
+  DivertRouting early = make_routing (no_uplinks), first = make_routing (no_uplinks);
+  g_autofree char *before = NULL, *after = NULL, *taken = NULL, *to_lo = NULL, *still = NULL;
+
+  early.priorities[f->family] = 96;
+  first.priorities[f->family] = 0;
+  /* The routes that the kernel adds once there is a carrier must be there before the first look. */
+  test_run ("ip link add wg0 type veth peer name far; ip link set wg0 addrgenmode none; "
+            "ip link set far addrgenmode none; ip link set wg0 up; ip link set far up; "
+            "timeout 10 sh -c 'until [ $(ip -6 route show table local | grep -c ff00::/8) = 2 ]; do sleep 0.01; done'; "
+            "%s route add default dev wg0 table 51820", f->ip);
+  before = read_all (f);
+  g_assert_true (apply (f, &usual));
+  test_run ("%s rule add not fwmark 51820 table 51820; %s rule add table main suppress_prefixlength 0", f->ip, f->ip);
+  taken = ask_way (f);
+  g_assert_nonnull (strstr (taken, "dev wg0"));
+
+  g_assert_true (apply (f, &early));
+  g_assert_false (apply (f, &early));
+  assert_laid (f);
+  to_lo = ask_way (f);
+  g_assert_nonnull (strstr (to_lo, "dev lo"));
+  /* Nobody has removed anything. */
+  g_assert_cmpuint (divert_routes_take_drift (f->routes), ==, 0);
+
+  test_run ("%s rule add pref 1 table 51820", f->ip);
+  g_assert_true (apply (f, &first));
+  assert_laid (f);
+  still = ask_way (f);
+  g_assert_nonnull (strstr (still, "dev lo"));
+  test_run ("%s rule del pref 1; %s rule del table 51820; %s rule del table main suppress_prefixlength 0",
+            f->ip, f->ip, f->ip);
+  g_assert_true (apply (f, &usual));
+  assert_laid (f);
+  g_assert_cmpuint (divert_routes_take_drift (f->routes), ==, 0);
   g_assert_true (apply (f, &none));
   after = read_all (f);
   g_assert_cmpstr (before, ==, after);
@@ -334,9 +423,11 @@ main (int   argc,
     { "lay-and-remove", test_lay_and_remove },
     { "one-family-only", test_one_family_only },
     { "uplinks", test_uplinks },
+    { "names", test_names },
     { "found-again", test_found_again },
     { "drift", test_drift },
     { "duplicates-and-stale", test_duplicates_and_stale },
+    { "moves", test_moves },
     { "configuration-changes", test_configuration_changes },
     { "foreign-survives", test_foreign_survives },
     { "foreign-twin", test_foreign_twin },
@@ -347,12 +438,7 @@ main (int   argc,
   test_needs_namespaces ();
   test_needs ("ip", NULL);
   g_test_init (&argc, &argv, NULL);
-  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
-    for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-      {
-        g_autofree char *path = g_strdup_printf ("/routing/%s/%s", divert_family_name (family), tests[i].name);
-
-        g_test_add (path, Fixture, GUINT_TO_POINTER (family), set_up, tests[i].test, tear_down);
-      }
+  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
+    test_families_add ("routing", tests[i].name, Fixture, set_up, tests[i].test, tear_down);
   return g_test_run ();
 }

@@ -5,6 +5,7 @@
 #include "intranet.h"
 #include "namespace.h"
 #include "system/flows/sockets.h"
+#include "system/netlink/sockets-owner.h"
 #include "system/sources/proxy-listener.h"
 
 #include <arpa/inet.h>
@@ -114,17 +115,30 @@ hold (int fd)
   return test_child_start (hold_alone, GINT_TO_POINTER (fd));
 }
 
+static gboolean
+is_proxys (const DivertSocket *socket,
+           gpointer            user_data)
+{
+  return divert_owners_hold (user_data, socket);
+}
+
 static DivertListener
 find (DivertFamily family,
       int          type)
 {
-  g_autoptr(DivertOwners) owners = divert_owners_read (GID);
+  g_autoptr(DivertNetlink) netlink = divert_netlink_new (NETLINK_SOCK_DIAG, NULL);
+  g_autoptr(DivertOwners) owners = divert_owners_read (GID, NULL);
   g_autoptr(GError) error = NULL;
-  DivertListener listener = -1;
+  DivertListening listening = {
+    .use = DIVERT_PORT_TPROXY,
+    .port = PORT,
+    .protocol = type == SOCK_STREAM ? IPPROTO_TCP : IPPROTO_UDP,
+    .family = family,
+  };
 
-  divert_listener_find (family, type == SOCK_STREAM ? IPPROTO_TCP : IPPROTO_UDP, PORT, owners, &listener, &error);
+  divert_listener_find (netlink, &listening, is_proxys, owners, &error);
   g_assert_no_error (error);
-  return listener;
+  return listening.listener;
 }
 
 static void
@@ -171,6 +185,48 @@ test_listener (gconstpointer user_data)
         test_child_stop (pid);
         close (fd);
       }
+}
+
+static int
+share_at (int         type,
+          const char *address,
+          gboolean    transparent)
+{
+  const int on = 1, fd = socket (AF_INET, type, 0);
+  struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = g_htons (PORT) };
+
+  inet_pton (AF_INET, address, &to.sin_addr);
+  g_assert_no_errno (setsockopt (fd, SOL_SOCKET, type == SOCK_DGRAM ? SO_REUSEADDR : SO_REUSEPORT, &on, sizeof on));
+  if (transparent)
+    g_assert_no_errno (setsockopt (fd, SOL_IP, IP_TRANSPARENT, &on, sizeof on));
+  g_assert_no_errno (bind (fd, (struct sockaddr *) &to, sizeof to));
+  if (type == SOCK_STREAM)
+    g_assert_no_errno (listen (fd, 1));
+  return fd;
+}
+
+/* Several sockets share the port: whoever came first, the worst counts. */
+static void
+test_shared (gconstpointer user_data)
+{
+  const int type = GPOINTER_TO_INT (user_data);
+
+  test_namespace_enter ();
+  for (guint first = 0; first < 2; first++)
+    {
+      const int a = share_at (type, "0.0.0.0", first == 0), b = share_at (type, "0.0.0.0", first == 1);
+      int ours = hold (first == 0 ? a : b), both;
+
+      g_test_message ("the transparent one %s", first == 0 ? "first" : "last");
+      g_assert_cmpint (find (DIVERT_FAMILY_IPV4, type), ==, DIVERT_LISTENER_FOREIGN);
+      both = hold (first == 0 ? b : a);
+      g_assert_cmpint (find (DIVERT_FAMILY_IPV4, type), ==, DIVERT_LISTENER_NOT_TRANSPARENT);
+      test_child_stop (both);
+      close (first == 0 ? b : a);
+      g_assert_cmpint (find (DIVERT_FAMILY_IPV4, type), ==, DIVERT_LISTENER_GOOD);
+      test_child_stop (ours);
+      close (first == 0 ? a : b);
+    }
 }
 
 /* The far end accepts every connection and keeps it open. */
@@ -310,6 +366,37 @@ test_proxy_is_spared (Fixture       *f,
   close (other);
 }
 
+/* As a transparent proxy talks to a client: from @local, a server's address. */
+static int
+serve_from (const char *local)
+{
+  const struct sockaddr_in6 client = make_address ("198.51.100.2", PORT);
+  int fd = open_socket (SOCK_DGRAM, local);
+
+  set_option (fd, SOL_IP, IP_TRANSPARENT);
+  bind_socket (fd, local, PORT);
+  g_assert_no_errno (connect (fd, (const struct sockaddr *) &client, sizeof client));
+  return fd;
+}
+
+/* A host of an own LAN is served by the proxy's own socket.  That ends, but not one from an address of this machine. */
+static void
+test_lan (Fixture       *f,
+          gconstpointer  user_data)
+{
+  int lan = serve_from ("192.168.22.9"), own = serve_from ("192.168.22.33"), outside = serve_from ("203.0.113.9");
+  int holder = hold (lan);
+
+  g_assert_cmpuint (destroy (f), ==, 1);
+  g_assert_true (is_aborted (lan));
+  g_assert_false (is_aborted (own));
+  g_assert_false (is_aborted (outside));
+  test_child_stop (holder);
+  close (lan);
+  close (own);
+  close (outside);
+}
+
 /* When the first rules come, everything that they would judge ends. */
 static void
 test_all_but (Fixture       *f,
@@ -397,8 +484,11 @@ main (int   argc,
   g_test_init (&argc, &argv, NULL);
   g_test_add_data_func ("/sockets/listener/tcp", GINT_TO_POINTER (SOCK_STREAM), test_listener);
   g_test_add_data_func ("/sockets/listener/udp", GINT_TO_POINTER (SOCK_DGRAM), test_listener);
+  g_test_add_data_func ("/sockets/shared/tcp", GINT_TO_POINTER (SOCK_STREAM), test_shared);
+  g_test_add_data_func ("/sockets/shared/udp", GINT_TO_POINTER (SOCK_DGRAM), test_shared);
   g_test_add ("/sockets/destroy", Fixture, NULL, set_up, test_destroy, tear_down);
   g_test_add ("/sockets/proxy-is-spared", Fixture, NULL, set_up, test_proxy_is_spared, tear_down);
+  g_test_add ("/sockets/lan", Fixture, NULL, set_up, test_lan, tear_down);
   g_test_add ("/sockets/all-but", Fixture, NULL, set_up, test_all_but, tear_down);
   g_test_add ("/sockets/orphan-is-spared", Fixture, NULL, set_up, test_orphan_is_spared, tear_down);
   g_test_add ("/sockets/many", Fixture, NULL, set_up, test_many, tear_down);

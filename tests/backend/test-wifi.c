@@ -50,10 +50,12 @@ static const char objects[] =
 
 static struct
 {
-  GDBusConnection *bus;
-  const char      *key_mgmt;
-  DivertNetwork   *network;
-  DivertFacts     *facts;
+  GDBusConnection       *bus;
+  const char            *key_mgmt;  /* NULL: what is applied can't be read */
+  gboolean               holds;     /* … is answered later */
+  GDBusMethodInvocation *held;
+  DivertNetwork         *network;
+  DivertFacts           *facts;
 } self;
 
 /* @key_mgmt belongs to the profile, or to the applied settings. */
@@ -64,6 +66,16 @@ make_settings (const char *key_mgmt)
     "{'connection': {'id': <'home'>, 'uuid': <'" UUID "'>, 'type': <'802-11-wireless'>, 'zone': <'trusted'>},"
     " '802-11-wireless': {'ssid': <" SSID ">},"
     " '802-11-wireless-security': {'key-mgmt': <%s>}}", key_mgmt);
+}
+
+static void
+answer_applied (GDBusMethodInvocation *invocation)
+{
+  if (self.key_mgmt != NULL)
+    g_dbus_method_invocation_return_value (invocation,
+                                           g_variant_new ("(@a{sa{sv}}t)", make_settings (self.key_mgmt), (guint64) 1));
+  else
+    g_dbus_method_invocation_return_dbus_error (invocation, NAME ".Device.NotActive", "not now");
 }
 
 static void
@@ -78,9 +90,10 @@ on_call (GDBusConnection       *bus,
 {
   if (g_str_equal (method, "GetManagedObjects"))
     g_dbus_method_invocation_return_value (invocation, g_variant_new_parsed (objects));
+  else if (g_str_equal (method, "GetAppliedConnection") && self.holds)
+    self.held = invocation;
   else if (g_str_equal (method, "GetAppliedConnection"))
-    g_dbus_method_invocation_return_value (invocation,
-                                           g_variant_new ("(@a{sa{sv}}t)", make_settings (self.key_mgmt), (guint64) 1));
+    answer_applied (invocation);
   else
     /* What the profile now says about security is not what the network proved. */
     g_dbus_method_invocation_return_value (invocation, g_variant_new ("(@a{sa{sv}})", make_settings ("owe")));
@@ -160,12 +173,18 @@ end (void)
   g_clear_pointer (&self.facts, divert_facts_free);
 }
 
+static gboolean
+is_up (void)
+{
+  return ((const DivertConnection *) g_ptr_array_index (self.facts->connections, 0))->up;
+}
+
 static void
 test_roaming (void)
 {
   begin ("wpa-psk");
   expect ("wlan0 ....home 02:aa:00:00:00:01 wpa-psk trusted");
-  g_assert_true (((const DivertConnection *) g_ptr_array_index (self.facts->connections, 0))->up);
+  g_assert_true (is_up ());
 
   /* Another access point of the same network. */
   change (DEVICE, NAME ".Device.Wireless", "{'ActiveAccessPoint': <objectpath '" POINT "2'>}");
@@ -199,6 +218,33 @@ test_security (void)
   end ();
 }
 
+static gboolean
+is_held (gpointer unused)
+{
+  return self.held != NULL;
+}
+
+/* Until it is known what was applied, or if that can't be read, the network has proved nothing. */
+static void
+test_not_applied (void)
+{
+  self.holds = TRUE;
+  begin ("sae");
+  expect ("wlan0 ....home 02:aa:00:00:00:01 (null) trusted");
+  g_assert_true (private_system_wait (is_held, NULL, 30000));
+  g_assert_false (is_up ());
+  self.holds = FALSE;
+  answer_applied (g_steal_pointer (&self.held));
+  expect ("wlan0 ....home 02:aa:00:00:00:01 sae trusted");
+  g_assert_true (is_up ());
+  end ();
+
+  begin (NULL);
+  expect ("wlan0 ....home 02:aa:00:00:00:01 (null) trusted");
+  g_assert_false (is_up ());
+  end ();
+}
+
 int
 main (int    argc,
       char **argv)
@@ -217,5 +263,6 @@ main (int    argc,
   private_system_own_name (self.bus, NAME);
   g_test_add_func ("/wifi/roaming", test_roaming);
   g_test_add_func ("/wifi/security", test_security);
+  g_test_add_func ("/wifi/not-applied", test_not_applied);
   return g_test_run ();
 }

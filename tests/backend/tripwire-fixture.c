@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Owns: a grant whose fence has a tripwire.  See tripwire-fixture.h. */
 #include "tripwire-fixture.h"
+#include "families.h"
 
 #include <net/if.h>
 
@@ -10,13 +11,14 @@
 /* For shell commands: seconds. */
 #define PATIENCE "30"
 
-guint wired_lost[2];
-
 static void
-on_lost (guint ifindex)
+on_lost (guint    ifindex,
+         gpointer user_data)
 {
-  g_atomic_int_set (&wired_lost[1], ifindex);
-  g_atomic_int_inc (&wired_lost[0]);
+  Wired *w = user_data;
+
+  g_atomic_int_set (&w->lost_ifindex, ifindex);
+  g_atomic_int_inc (&w->n_lost);
 }
 
 void
@@ -24,7 +26,7 @@ wired_wire (Wired                  *w,
             const DivertTripLimits *limits)
 {
   g_autoptr(GError) error = NULL;
-  DivertTripwire *tripwire = divert_tripwire_new (limits, on_lost, test_on_call, &w->n_calls, &error);
+  DivertTripwire *tripwire = divert_tripwire_new (limits, on_lost, w, test_on_call, &w->n_calls, &error);
 
   g_assert_no_error (error);
   divert_fences_set_tripwire (w->f.fences, tripwire);
@@ -62,7 +64,7 @@ wired_set_up (Wired         *w,
   add_link (w, "1");
   test_wait_for_operstate ("up0", "UP");
   test_wait_for_operstate ("up1", "UP");
-  wired_lost[0] = wired_lost[1] = 0;
+  w->n_lost = w->lost_ifindex = 0;
   w->config = test_config_new ("[proxy]\ngroup=1\n");
   w->decision = divert_decide (w->config, mode, nothing);
   w->decision->place = DIVERT_PLACE_SITE;
@@ -149,4 +151,20 @@ void
 wired_wait_until_told (Wired *w)
 {
   g_assert_true (test_wait (WIRED_PATIENCE_MS, was_looked_again, w));
+}
+
+int
+wired_main (int              argc,
+            char            *argv[],
+            const char      *name,
+            const WiredTest *tests,
+            guint            n_tests)
+{
+  test_needs_namespaces ();
+  test_needs ("ip", "iptables-legacy", "ip6tables-legacy", NULL);
+  test_lock_enter ();
+  g_test_init (&argc, &argv, NULL);
+  for (guint i = 0; i < n_tests; i++)
+    test_families_add (name, tests[i].name, Wired, wired_set_up, tests[i].test, wired_tear_down);
+  return g_test_run ();
 }

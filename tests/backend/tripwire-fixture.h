@@ -16,12 +16,11 @@ typedef struct
 {
   Fixture         f;
   DivertConfig   *config;
-  DivertDecision *decision; /* a grant through up0 */
-  guint           n_calls;  /* of look again */
+  DivertDecision *decision;     /* a grant through up0 */
+  guint           n_calls;      /* of look again */
+  guint           n_lost;       /* atomic: how often the tripwire has told of a lost link, … */
+  guint           lost_ifindex; /* … and which was the last */
 } Wired;
-
-/* Atomic: how often the tripwire has told of a lost link, and which was the last. */
-extern guint wired_lost[2];
 
 void         wired_set_up (Wired *w, gconstpointer user_data);
 void         wired_tear_down (Wired *w, gconstpointer user_data);
@@ -43,5 +42,14 @@ void         wired_wait_until_shut (Wired *w);
 /* The wire has tripped, for good. */
 void         wired_wait_until_told (Wired *w);
 void         wired_assert_one_rule (Wired *w);
+
+typedef struct
+{
+  const char *name;
+  void      (*test) (Wired *w, gconstpointer user_data);
+} WiredTest;
+
+/* What main() does: runs each of @tests for each family. */
+int          wired_main (int argc, char *argv[], const char *name, const WiredTest *tests, guint n_tests);
 
 G_END_DECLS

@@ -130,7 +130,7 @@ test_case (gconstpointer data)
   decision_text = divert_decision_to_text (decision);
   compare (folder, "decision", decision_text);
 
-  ruleset = divert_ruleset_new (config, decision, GROUP_ID, facts);
+  ruleset = divert_ruleset_new (config, decision, config->group != NULL ? GROUP_ID : DIVERT_GID_NONE, facts);
   if (has_file (folder, "ruleset"))
     {
       g_autofree char *text = divert_ruleset_to_text (ruleset);
@@ -151,7 +151,7 @@ test_case (gconstpointer data)
     }
   if (has_file (folder, "guard"))
     {
-      g_autofree char *text = divert_guard_to_text (ruleset, 3000);
+      g_autofree char *text = divert_guard_to_text (ruleset, TRUE, 3000);
 
       compare (folder, "guard", text);
     }

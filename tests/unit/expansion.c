@@ -3,6 +3,8 @@
 #include "expansion.h"
 #include "values.h"
 
+#include <string.h>
+
 #define SYN 0x02
 #define ACK 0x10
 
@@ -10,26 +12,32 @@
 
 #define UUID "6b0c0000-0000-4000-8000-000000000001"
 
-/* @n prefixes of each family in 10.0.0.0/8 and fd00::/16, besides the link's own. Their neighbours are reached by
- * @bypass.  @keys: more of [divert]. */
+/* @n prefixes of each family in 10.0.0.0/8 and fd00::/16, besides the link's own. Those of IPv4 have one length, or
+ * many, by turns. Their neighbours are reached by @bypass.  @keys: more of [divert]; with exempt-units= the proxy has a
+ * unit, too.  @home: of the site. */
 static DivertConfig *
 make_config (guint       n,
              const char *bypass,
-             const char *keys)
+             const char *keys,
+             const char *home)
 {
   g_autoptr(GString) text = g_string_new ("[site other]\nzone=z\nintranet=10.255.255.0/24\ntproxy-port=5\n"
                                           "[site home]\nconnection-uuid=" UUID "\nsubnet=192.168.22.0/24\n"
                                           "intranet=192.168.22.0/24;fd00:22::/64");
+  static gboolean is_even;
+
+  is_even = !is_even;
 
   for (guint i = 0; i < n; i++)
     {
-      guint length = g_test_rand_int_range (18, 33);
+      guint length = is_even ? 24 : g_test_rand_int_range (18, 33);
       guint32 address = (10u << 24 | g_test_rand_int_range (0, 1 << 24)) & (G_MAXUINT32 << (32 - length));
 
       g_string_append_printf (text, ";%u.%u.%u.%u/%u;fd00:%x::/32", address >> 24, address >> 16 & 255,
                               address >> 8 & 255, address & 255, length, (guint) g_test_rand_int_range (0, 0x10000));
     }
-  g_string_append_printf (text, "\n[proxy]\ngroup=1\n[divert]\nbypass=%s\n%s", bypass, keys);
+  g_string_append_printf (text, "\n%s[proxy]\ngroup=1\n%s[divert]\nbypass=%s\n%s", home,
+                          strstr (keys, "exempt-units=") != NULL ? "unit=proxy.service\n" : "", bypass, keys);
   return test_config_new (text->str);
 }
 
@@ -41,19 +49,29 @@ make_facts (void)
                              "up=true\nexternal=false\n"
                              "[link 1]\nifindex=3\nname=eth0\ncarrier=true\n"
                              "addresses=192.168.22.33/24;fd00:22::33/64;fe80::1/64\n"
-                             "gateways=192.168.22.1 resolved 02:00:00:00:22:01\n";
+                             "gateways=192.168.22.1 resolved 02:00:00:00:22:01\n"
+                             "[link 2]\nifindex=4\nname=docker0\nkind=bridge\ncarrier=true\n"
+                             "addresses=172.17.0.1/16;fd00:d0c::1/64\n"
+                             "[link 3]\nifindex=5\nname=virbr0\nkind=bridge\ncarrier=true\n"
+                             "addresses=10.20.5.1/24\n"
+                             "[unit 1]\npath=system.slice/proxy.service\nid=1\n"
+                             "[unit 2]\npath=direct.slice\nid=2\n";
 
   return test_facts_new (text);
 }
 
+const char *const expansion_homes[] = { "", "internet=direct\n", "dns=direct\n", "internet=direct\ndns=direct\n",
+                                        NULL };
+
 DivertRuleset *
 expansion_make_ruleset_with (guint           n,
                              DivertModeKind  kind,
-                             const char     *keys)
+                             const char     *keys,
+                             const char     *home)
 {
   /* At home the neighbours differ from the intranet because they are diverted, and away because they are direct. */
   const char *bypass = kind == DIVERT_MODE_AWAY ? "10.0.0.0/8;fd00::/8" : "203.0.113.0/24";
-  g_autoptr(DivertConfig) config = make_config (n, bypass, keys);
+  g_autoptr(DivertConfig) config = make_config (n, bypass, keys, home);
   g_autoptr(DivertFacts) facts = make_facts ();
   g_autoptr(DivertMode) mode = divert_mode_new (kind, NULL);
   g_autoptr(DivertDecision) decision = divert_decide (config, mode, facts);
@@ -66,7 +84,19 @@ DivertRuleset *
 expansion_make_ruleset (guint          n,
                         DivertModeKind kind)
 {
-  return expansion_make_ruleset_with (n, kind, "");
+  return expansion_make_ruleset_with (n, kind, "", "");
+}
+
+char *
+expansion_make_servers (void)
+{
+  g_autoptr(GString) text = g_string_new ("dns-except=192.168.22.64/26");
+
+  for (guint i = 0; i < 30; i++)
+    g_string_append_printf (text, ";10.%u.0.0/16;fd00:%x::/24", g_test_rand_int_range (0, 256),
+                            g_test_rand_int_range (0, 256) << 8);
+  g_string_append_c (text, '\n');
+  return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
 void
@@ -141,10 +171,29 @@ expansion_make_sample (DivertSample *sample)
     .is_bound = g_test_rand_int_range (0, 8) == 0,
     .has_socket = g_test_rand_bit (),
     .gid = g_test_rand_bit (),
+    .cgroup = g_test_rand_int_range (0, 3),
     .mark = CHOOSE (marks),
     .is_tracked = g_test_rand_int_range (0, 8) != 0,
     .connmark = CHOOSE (marks),
     .is_first = g_test_rand_bit (),
     .receiver = g_test_rand_int_range (0, DIVERT_RECEIVER_BOUND + 1),
   };
+}
+
+void
+expansion_make_forwarded (DivertSample *sample)
+{
+  static const char *const interfaces[] = { "docker0", "docker0", "virbr0", "eth0" };
+  static const char *const sources[DIVERT_N_FAMILIES][3] = {
+    [DIVERT_FAMILY_IPV4] = { "172.17.0.2", "10.20.5.7", "198.51.100.9" },
+    [DIVERT_FAMILY_IPV6] = { "fd00:d0c::2", "fd00:d0c::3", "2001:db8:9::9" },
+  };
+  static const guint32 marks[] = { 0, 0, 0, 0x17, 0xca6c00 };
+
+  expansion_make_sample (sample);
+  sample->interface = CHOOSE (interfaces);
+  sample->has_source = TRUE;
+  g_assert_true (divert_address_parse (CHOOSE (sources[sample->destination.family]), &sample->source, NULL));
+  sample->has_socket = FALSE;
+  sample->mark = CHOOSE (marks);
 }

@@ -11,12 +11,18 @@ G_BEGIN_DECLS
 
 /* At home (DIVERT_MODE_AUTO) or away, with @n random prefixes of each family in the intranet besides the link's own. */
 DivertRuleset *expansion_make_ruleset (guint n, DivertModeKind kind);
-/* The same. @keys: "key=value\n", more of [divert]. */
-DivertRuleset *expansion_make_ruleset_with (guint n, DivertModeKind kind, const char *keys);
+/* The same. @keys: "key=value\n", more of [divert]; @home: of the site. */
+DivertRuleset *expansion_make_ruleset_with (guint n, DivertModeKind kind, const char *keys, const char *home);
+/* What a site may let go besides its intranet, for @home. */
+extern const char *const expansion_homes[];
+/* Such a key: DNS servers in those prefixes, so many that they are not compared one by one.  Free it. */
+char          *expansion_make_servers (void);
 /* A random packet, near the prefixes of those rulesets more often than not. */
 void           expansion_make_packet (DivertPacket *packet);
 /* The same, with everything that the kernel knows of it. */
 void           expansion_make_sample (DivertSample *sample);
+/* One that somebody else sent, perhaps from an own LAN. */
+void           expansion_make_forwarded (DivertSample *sample);
 /* A random type of address that @family has: DIVERT_ADDRTYPE_x, or 0. */
 guint          expansion_choose_type (DivertFamily family);
 

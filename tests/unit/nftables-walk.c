@@ -95,6 +95,7 @@ load (const Walk   *walk,
     case DIVERT_NFT_KEY_OUT_NAME:
     case DIVERT_NFT_KEY_SOURCE:
     case DIVERT_NFT_KEY_DESTINATION:
+    case DIVERT_NFT_KEY_CGROUP:
     default:
       g_assert_not_reached ();
     }
@@ -118,8 +119,9 @@ matches_address (const Walk          *walk,
   g_assert (walk->sample->destination.family == expr->family);
   if (is_source && !walk->sample->has_source)
     return FALSE;
-  if (expr->kind == DIVERT_NFT_MATCH_SET)
-    return divert_prefixes_contain (divert_nft_table_find_set (walk->table, expr->name)->prefixes, address);
+  if (divert_nft_expr_has_set (expr))
+    return divert_prefixes_contain (divert_nft_table_find_set (walk->table, expr->name)->prefixes, address) ==
+           (expr->kind == DIVERT_NFT_MATCH_SET);
   return divert_prefix_contains (&expr->prefix, address);
 }
 
@@ -135,6 +137,8 @@ matches (const Walk          *walk,
     return matches_name (expr, expr->key == DIVERT_NFT_KEY_IN_NAME ? walk->in : walk->out);
   if (expr->key == DIVERT_NFT_KEY_SOURCE || expr->key == DIVERT_NFT_KEY_DESTINATION)
     return matches_address (walk, expr);
+  if (expr->key == DIVERT_NFT_KEY_CGROUP)
+    return walk->sample->has_socket && walk->sample->cgroup == expr->cgroup;
   if (!load (walk, expr->key, &value))
     return FALSE;
   switch (expr->kind)
@@ -254,8 +258,10 @@ nftables_walk (const DivertNftTable *table,
     {
       walk.in = "lo";
       walk.out = "";
-      walk.way.path = walk_chain (&walk, DIVERT_HOOK_DELIVER) == OUTCOME_ACCEPTED ? DIVERT_PATH_DIVERT
-                                                                                 : DIVERT_PATH_BLOCK;
+      walk.way.port = 0;
+      walk.way.path = walk_chain (&walk, DIVERT_HOOK_DELIVER) == OUTCOME_ACCEPTED && walk.way.port != 0
+                        ? DIVERT_PATH_DIVERT
+                        : DIVERT_PATH_BLOCK;
     }
   else
     walk.way.path = walk_chain (&walk, DIVERT_HOOK_GUARD) == OUTCOME_DROPPED ? DIVERT_PATH_BLOCK : DIVERT_PATH_DIRECT;
@@ -271,4 +277,25 @@ nftables_walk_arriving (const DivertNftTable *table,
   Walk walk = { .table = table, .sample = sample, .in = sample->interface, .out = "" };
 
   walk_chain (&walk, DIVERT_HOOK_ARRIVE);
+}
+
+NftablesWay
+nftables_walk_forwarded (const DivertNftTable *table,
+                         DivertSample         *sample)
+{
+  Walk walk = { .table = table, .sample = sample, .in = sample->interface, .out = "", .is_listening = TRUE };
+  Outcome outcome;
+
+  if (sample->is_first && walk_chain (&walk, DIVERT_HOOK_LAN_DNS) == OUTCOME_GIVEN)
+    {
+      walk.way.path = DIVERT_PATH_DNS;
+      return walk.way;
+    }
+  walk.way.port = 0;
+  outcome = walk_chain (&walk, DIVERT_HOOK_DELIVER);
+  if (outcome == OUTCOME_DROPPED)
+    walk.way.path = DIVERT_PATH_BLOCK;
+  else
+    walk.way.path = walk.way.port != 0 ? DIVERT_PATH_DIVERT : DIVERT_PATH_DIRECT;
+  return walk.way;
 }

@@ -21,6 +21,8 @@ typedef struct
 /* The packet is sent by this machine. @is_listening: the proxy listens. */
 NftablesWay nftables_walk (const DivertNftTable *table, const DivertRouting *routing, DivertSample *sample,
                            gboolean is_listening);
+/* The packet comes in for another machine. */
+NftablesWay nftables_walk_forwarded (const DivertNftTable *table, DivertSample *sample);
 /* The packet comes in. */
 void        nftables_walk_arriving (const DivertNftTable *table, DivertSample *sample);
 

@@ -73,6 +73,23 @@ static const Case cases[] = {
   { "explain 192.168.22.2:445", NULL, 0, "Explain('192.168.22.2', uint32 445, 'tcp');", "direct, by wlan0" },
   { "explain [fd00:22::2]:53/udp --as away", NULL, 0, "ExplainAs('away', 'fd00:22::2', uint32 53, 'udp');", NULL },
   { "explain fd00:22::2/icmp --json", NULL, 0, "Explain('fd00:22::2', uint32 0, 'icmp');", "\"path\" : \"direct\"" },
+  { "explain 1.1.1.1:443 --flow 10.0.0.2:40000", NULL, 0,
+    "ExplainFlow('10.0.0.2', uint32 40000, '1.1.1.1', uint32 443, 'tcp');", "Its path    direct" },
+  { "explain [fd00::1]:53/udp --flow [fd00::2]:5353 --json", NULL, 0,
+    "ExplainFlow('fd00::2', uint32 5353, 'fd00::1', uint32 53, 'udp');", "\"mark\" : 23" },
+  { "explain 1.1.1.1:443 --flow 10.0.0.2:40000", HELPER_ERROR "NotAuthorized", 3,
+    "ExplainFlow('10.0.0.2', uint32 40000, '1.1.1.1', uint32 443, 'tcp');", "not authorised" },
+  { "explain 1.1.1.1:443 --flow 10.0.0.2", NULL, 2, "", "a port on either side" },
+  { "explain 1.1.1.1 --flow 10.0.0.2:40000", NULL, 2, "", "a port on either side" },
+  { "explain 1.1.1.1:443 --flow [fd00::2]:40000", NULL, 2, "", "the same kind" },
+  { "explain 1.1.1.1:443/icmp --flow 10.0.0.2:40000", NULL, 2, "", "tcp or udp" },
+  { "explain 1.1.1.1:443 --flow nas.local", NULL, 2, "", "'nas.local'" },
+  { "explain 1.1.1.1:443 --flow 10.0.0.2:40000 --as away", NULL, 2, "", "exclude each other" },
+  { "explain 192.168.22.2:445 --from docker0", NULL, 0,
+    "ExplainFrom('docker0', '', '192.168.22.2', uint32 445, 'tcp');", "docker0, 172.17.0.2" },
+  { "explain 192.168.22.2/udp --from 172.17.0.2 --as away", NULL, 0,
+    "ExplainFrom('172.17.0.2', 'away', '192.168.22.2', uint32 0, 'udp');", NULL },
+  { "explain 1.1.1.1:443 --flow 10.0.0.2:40000 --from docker0", NULL, 2, "", "exclude each other" },
   { "explain nas.local", NULL, 2, "", "'nas.local'" },
   { "explain 1.1.1.1:0", NULL, 2, "", NULL },
   { "explain 1.1.1.1:70000", NULL, 2, "", NULL },
@@ -95,6 +112,12 @@ static const Case cases[] = {
     "Preview('office', 'b2f0e3f2-0000-4000-8000-000000000001');"
     "TrustShown('office', 'b2f0e3f2-0000-4000-8000-000000000001', 'd1');",
     "192.168.22.0/24" },
+  { "trust --yes --internet-direct --dns-direct", NULL, 0,
+    "PreviewDirect('home', '', ['internet', 'dns']);"
+    "TrustShown('home', 'b2f0e3f2-0000-4000-8000-000000000001', 'd1');",
+    "'home' is a site now" },
+  { "trust --yes --dns-direct", NULL, 0,
+    "PreviewDirect('home', '', ['dns']);TrustShown('home', 'b2f0e3f2-0000-4000-8000-000000000001', 'd1');", NULL },
   { "trust", NULL, 2, "", "say --yes" },
   { "trust away --yes", NULL, 2, "", "not a site's name: 'away'" },
   { "trust --yes", HELPER_ERROR "Failed", 1, "Preview('home', '');", "--connection" },
@@ -143,6 +166,9 @@ canned_answer (Fixture    *fixture,
     { "Doctor", "({'findings': <[{'kind': <'our-mark'>, 'gravity': <'warning'>}]>},)" },
     { "Explain", "({'path': <'direct'>, 'device': <'wlan0'>, 'place': <'home'>},)" },
     { "ExplainAs", "({'path': <'direct'>, 'place': <'away'>},)" },
+    { "ExplainFlow", "({'path': <'divert'>, 'place': <'away'>, 'flow': <{'path': <'direct'>, 'tracked': <true>, "
+                     "'mark': <uint32 23>, 'same': <false>}>},)" },
+    { "ExplainFrom", "({'path': <'block'>, 'from-device': <'docker0'>, 'from-address': <'172.17.0.2'>},)" },
     { "Plan", "('*mangle\\n-A\\u001bx\\n',)" },
     { "PlanFor", "('table inet nm-divert {\\n',)" },
   };
@@ -150,7 +176,7 @@ canned_answer (Fixture    *fixture,
   for (gsize i = 0; i < G_N_ELEMENTS (answers); i++)
     if (g_str_equal (answers[i].method, method))
       return g_variant_new_parsed (answers[i].answer);
-  if (!g_str_equal (method, "Preview"))
+  if (!g_str_has_prefix (method, "Preview"))
     return NULL;
   fixture->previews++;
   return g_variant_new_parsed ("({'uuid': <'b2f0e3f2-0000-4000-8000-000000000001'>, 'intranet': <[%s]>, "
@@ -368,7 +394,8 @@ test_check_config (Fixture       *fixture,
     const char *output;
   } files[] = {
     { "[proxy]\ngroup=23333\n[site home]\nzone=home\nintranet=192.168.22.0/24\n", 0, "No mistake found; 1 site.\n" },
-    { "", 0, "No mistake found; 0 sites.\nNothing is diverted yet: there is no group under [proxy].\n" },
+    { "", 0, "No mistake found; 0 sites.\n"
+             "Nothing is diverted yet: there is neither a group nor a unit under [proxy].\n" },
     { "[proxy]\ngruop=clash\n", 1, ":2: " },
     { "[proxy]\ngroup=no-such-group\n", 1, "no-such-group" },
   };

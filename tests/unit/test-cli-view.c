@@ -19,7 +19,7 @@ static const char at_home[] =
   " 'reason-found': <'uuid 6b0c'>, 'device': <'wlan0'>, 'backend': <'iptables'>, 'problems': <@as []>,"
   " 'proxy': <{'group': <'clash'>, 'gid': <uint32 23333>, 'tproxy-port': <uint32 22223>, 'dns-port': <uint32 1053>,"
   "            'tcp4': <'good'>, 'tcp6': <'good'>, 'udp4': <'good'>, 'udp6': <'good'>}>,"
-  " 'guard-dropped': <uint64 0>, 'missing': <@as []>,"
+  " 'guard-dropped': <uint64 0>, 'lans': <['docker0', 'vir\\u001bbr0']>, 'missing': <@as []>,"
   " 'sites': <[{'name': <'home'>, 'tproxy-port': <uint32 22223>, 'intranet': <['192.168.22.0/24', 'fd00:22::/64']>,"
   "   'candidates': <[{'uuid': <'6b0c'>, 'connection': <'Home Wi-Fi'>, 'device': <'wlan0'>, 'proven': <true>,"
   "     'proofs': <[{'kind': <'subnet'>, 'outcome': <'holds'>, 'expected': <'192.168.22.0/24'>,"
@@ -32,6 +32,7 @@ static const char at_home_text[] =
   "Backend     iptables\n"
   "Proxy       group clash, port 22223, DNS port 1053\n"
   "            TCP/IPv4, TCP/IPv6, UDP/IPv4, UDP/IPv6: listening on port 22223\n"
+  "Own LANs    docker0, vir\\x1bbr0\n"
   "\n"
   "Sites (+ holds, - fails, ? not known yet)\n"
   "  home: 192.168.22.0/24, fd00:22::/64\n"
@@ -73,6 +74,25 @@ assert_contains (const char *text,
     g_error ("'%s' is not in:\n%s", part, text);
 }
 
+/* What a site lets go besides its intranet. */
+static void
+test_status_of_direct (void)
+{
+  static const char *const cases[][2] = {
+    { "{'direct-also': <['internet', 'dns']>}", "Direct      the internet and DNS, too\n" },
+    { "{'direct-also': <['internet']>}", "Direct      the internet, too\n" },
+    { "{'direct-also': <['dns']>}", "Direct      DNS, too\n" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr(GVariant) status = parse (cases[i][0]);
+      g_autofree char *text = divert_view_status (status, 0);
+
+      assert_contains (text, cases[i][1]);
+    }
+}
+
 /* What other programs have changed, and who they say they are. */
 static void
 test_status_of_drift (void)
@@ -108,6 +128,16 @@ test_status_of_drift (void)
       else
         g_assert_null (strstr (text, "Repairs"));
     }
+}
+
+static void
+test_status_of_resolver (void)
+{
+  g_autoptr(GVariant) status = parse ("{'proxy': <{'group': <'clash'>, 'tproxy-port': <uint32 22223>,"
+                                      " 'dns-port': <uint32 1053>, 'dns-tcp4': <'good'>, 'dns-udp4': <'foreign'>}>}");
+  g_autofree char *text = divert_view_status (status, 0);
+
+  assert_contains (text, "            DNS port 1053 is held by a process outside the proxy's group");
 }
 
 static void
@@ -245,7 +275,7 @@ test_explanation (void)
     "{'path': <'divert'>, 'port': <uint32 22223>, 'device': <''>, 'table': <'mangle'>, 'chain': <'LOCAL_DIVERT'>,"
     " 'rule': <'-A LOCAL_DIVERT -j MARK --set-xmark 0x17/0xff'>, 'why': <'everything else goes to the proxy'>,"
     " 'place': <'away'>, 'reason-code': <'mode-away'>}");
-  g_autofree char *text = divert_view_explanation (explanation, "1.1.1.1:443");
+  g_autofree char *text = divert_view_explanation (explanation, "1.1.1.1:443", NULL);
   g_autofree char *json = divert_json_explanation (explanation, "1.1.1.1", 443, "tcp");
   g_autoptr(JsonNode) node = json_from_string (json, NULL);
   JsonObject *object = json_node_get_object (node);
@@ -261,6 +291,57 @@ test_explanation (void)
   g_assert_cmpint (json_object_get_int_member (object, "proxy_port"), ==, 22223);
   g_assert_cmpint (json_object_get_int_member (object, "port"), ==, 443);
   g_assert_cmpstr (json_object_get_string_member (object, "protocol"), ==, "tcp");
+}
+
+/* What the kernel has, who listens, and a flow that began under other rules. */
+static void
+test_explained_flow (void)
+{
+  g_autoptr(GVariant) explanation = parse (
+    "{'path': <'block'>, 'table': <'inet nm-divert'>, 'chain': <'deliver'>, 'rule': <'deliver: reject'>,"
+    " 'why': <'the proxy does not listen, so it is refused'>, 'laid': <'former'>, 'wanted-path': <'divert'>,"
+    " 'listener': <'none'>, 'listener-port': <uint32 22223>, 'place': <'away'>, 'reason-code': <'mode-away'>,"
+    " 'flow': <{'path': <'direct'>, 'why': <'a bypass prefix is reached directly'>, 'tracked': <true>,"
+    " 'unrouted': <true>, 'mark': <uint32 0x40>, 'same': <false>}>}");
+  g_autoptr(GVariant) unknown = parse ("{'path': <'direct'>, 'place': <'off'>, 'reason-code': <'mode-off'>,"
+                                       " 'laid': <'none'>, 'flow': <{'tracked': <false>}>}");
+  g_autofree char *text = divert_view_explanation (explanation, "1.1.1.1:443", "10.0.0.2:40000");
+  g_autofree char *untracked = divert_view_explanation (unknown, "1.1.1.1:443", "10.0.0.2:\033");
+  g_autofree char *json = divert_json_explanation (explanation, "1.1.1.1", 443, "tcp");
+  g_autoptr(JsonNode) node = json_from_string (json, NULL);
+  JsonObject *object = json_node_get_object (node), *flow = json_object_get_object_member (object, "flow");
+
+  g_assert_cmpstr (text, ==,
+                   "Packet      1.1.1.1:443\n"
+                   "Path        refused\n"
+                   "Because     the proxy does not listen, so it is refused\n"
+                   "Rule        table inet nm-divert: deliver: reject\n"
+                   "Listener    nothing listens on port 22223\n"
+                   "Kernel      still has older rules, because the wanted ones could not be laid\n"
+                   "Flow from   10.0.0.2:40000\n"
+                   "Its path    direct\n"
+                   "Because     a bypass prefix is reached directly\n"
+                   "Rule        no rule concerns it\n"
+                   "Kernel      does not lead it to the proxy, because another ip rule comes first, and drops it\n"
+                   "Its mark    0x40\n"
+                   "            a new connection goes another way than this flow\n"
+                   "Place       away\n"
+                   "Reason      switched to away by hand\n");
+  g_assert_cmpstr (untracked, ==,
+                   "Packet      1.1.1.1:443\n"
+                   "Path        direct\n"
+                   "Rule        no rule concerns it\n"
+                   "Kernel      has no rules of nm-divert's, although some are wanted\n"
+                   "Flow from   10.0.0.2:\\x1b\n"
+                   "            not tracked by the kernel: its next packet is judged like a new one\n"
+                   "Place       off: nothing is diverted\n"
+                   "Reason      switched off by hand\n");
+  g_assert_cmpstr (json_object_get_string_member (object, "laid"), ==, "former");
+  g_assert_cmpstr (json_object_get_string_member (object, "wanted_path"), ==, "divert");
+  g_assert_cmpstr (json_object_get_string_member (object, "listener"), ==, "none");
+  g_assert_cmpint (json_object_get_int_member (object, "listener_port"), ==, 22223);
+  g_assert_cmpint (json_object_get_int_member (flow, "mark"), ==, 0x40);
+  g_assert_false (json_object_get_boolean_member (flow, "same"));
 }
 
 /* The second kind is of a newer helper. */
@@ -338,8 +419,7 @@ test_json (void)
     "place", "reason", "reason_code", "reason_site", "reason_device", "reason_connection", "reason_proof",
     "reason_expected", "reason_found", "device", "sites", "site", "mode", "mode_expires", "until_network_change",
     "backend", "backend_why", "guard", "problems", "problem_list", "proxy", "guard_dropped", "missing", "drift_count",
-    "drift_time",
-    "drift_parts", "drift_program", "drift_process",
+    "drift_time", "drift_parts", "drift_program", "drift_process", "direct_also", "lans",
   };
   static const char *const answers[] = { at_home, "{}" };
 
@@ -386,7 +466,9 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/cli/view/status", test_status);
   g_test_add_func ("/cli/view/status-of-drift", test_status_of_drift);
+  g_test_add_func ("/cli/view/status/direct", test_status_of_direct);
   g_test_add_func ("/cli/view/status-second-choice", test_status_of_second_choice);
+  g_test_add_func ("/cli/view/status-of-resolver", test_status_of_resolver);
   g_test_add_func ("/cli/view/status-of-trouble", test_status_of_trouble);
   g_test_add_func ("/cli/view/status-of-nothing", test_status_of_nothing);
   g_test_add_func ("/cli/view/status-without-tables", test_status_without_tables);
@@ -394,6 +476,7 @@ main (int    argc,
   g_test_add_func ("/cli/view/hostile-names", test_hostile_names);
   g_test_add_func ("/cli/view/ssid", test_ssid);
   g_test_add_func ("/cli/view/explanation", test_explanation);
+  g_test_add_func ("/cli/view/explained-flow", test_explained_flow);
   g_test_add_func ("/cli/view/diagnosis", test_diagnosis);
   g_test_add_func ("/cli/view/preview", test_preview);
   g_test_add_func ("/cli/printable", test_printable);

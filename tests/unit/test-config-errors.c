@@ -116,8 +116,22 @@ test_numbers (void)
       "f.conf:2: [proxy] tproxy-port: not a port from 1 to 65535: '18446744073709551696'" },
     { "[proxy]\ndns-port=65536\n", V, "f.conf:2: [proxy] dns-port: not a port from 1 to 65535, nor 0: '65536'" },
     { "[proxy]\ndns-port=no\n", V, "f.conf:2: [proxy] dns-port: not a port from 1 to 65535, nor 0: 'no'" },
+    { SITE "internet=proxy\n", V, "f.conf:3: [site home] internet: neither 'direct' nor 'divert': 'proxy'" },
+    { SITE "dns=\n", V, "f.conf:3: [site home] dns: neither 'direct' nor 'divert': ''" },
+    { "[divert]\nmark=16\nmask=16\n" SITE "internet=direct\n", V,
+      "f.conf: [site home] internet: the mask has no room for a second mark: 'direct'" },
+    { "[divert]\nmark=16\nmask=16\n" SITE "dns=direct\n", V,
+      "f.conf: [site home] dns: the mask has no room for a second mark: 'direct'" },
     { SITE "tproxy-port=0\n", V, "f.conf:3: [site home] tproxy-port: not a port from 1 to 65535: '0'" },
+    { "[divert]\nforward=some\n", V, "f.conf:2: [divert] forward: not intranet, all or none: 'some'" },
+    { "[divert]\nforward-devices=docker0;a b\n", V,
+      "f.conf:2: [divert] forward-devices: not the name of a device: 'a b'" },
+    { "[divert]\nforward-devices=docker0-of-mine1\n", V,
+      "f.conf:2: [divert] forward-devices: not the name of a device: 'docker0-of-mine1'" },
+    { "[divert]\nforward-devices=a\\x00b\n", V,
+      "f.conf:2: [divert] forward-devices: not the name of a device: 'a\\\\x00b'" },
     { "[divert]\nserve=51820;0\n", V, "f.conf:2: [divert] serve: not a port, nor a range of ports: '0'" },
+    { "[divert]\ndns-except=dns.example\n", V, "f.conf:2: [divert] dns-except: not an IP address: 'dns.example'" },
     { "[divert]\nserve=2-1\n", V, "f.conf:2: [divert] serve: not a port, nor a range of ports: '2-1'" },
     { "[divert]\nmark=0\n", V,
       "f.conf:2: [divert] mark: not a number from 1 to 4294967295 (or 0x1 to 0xffffffff): '0'" },
@@ -140,6 +154,36 @@ test_numbers (void)
     { "[divert]\ntable=253\n", V, "f.conf:2: [divert] table: one of the kernel's own routing tables: '253'" },
     { "[divert]\ntable=0xfe\n", V, "f.conf:2: [divert] table: one of the kernel's own routing tables: '0xfe'" },
     { "[divert]\ntable=255\n", V, "f.conf:2: [divert] table: one of the kernel's own routing tables: '255'" },
+  };
+
+  run (cases, G_N_ELEMENTS (cases));
+}
+
+static void
+test_units (void)
+{
+#define NOT_A_UNIT "not the name of a service, a scope or a slice: "
+  static const Case cases[] = {
+    { "[proxy]\nunit=\n", DIVERT_CONFIG_ERROR_MISSING, "f.conf:2: [proxy] unit: must not be empty: ''" },
+    { "[proxy]\nunit=mihomo\n", V, "f.conf:2: [proxy] unit: " NOT_A_UNIT "'mihomo'" },
+    { "[proxy]\nunit=mihomo.socket\n", V, "f.conf:2: [proxy] unit: " NOT_A_UNIT "'mihomo.socket'" },
+    { "[proxy]\nunit=../a.service\n", V, "f.conf:2: [proxy] unit: " NOT_A_UNIT "'../a.service'" },
+    { "[proxy]\nunit=a\"b.service\n", V, "f.conf:2: [proxy] unit: " NOT_A_UNIT "'a\\\"b.service'" },
+    { "[proxy]\nunit=a b.service\n", V, "f.conf:2: [proxy] unit: " NOT_A_UNIT "'a b.service'" },
+    { "[proxy]\nunit=v2ray@.service\n", V, "f.conf:2: [proxy] unit: " NOT_A_UNIT "'v2ray@.service'" },
+    { "[proxy]\nunit=-.slice\n", V, "f.conf:2: [proxy] unit: " NOT_A_UNIT "'-.slice'" },
+    { "[proxy]\nunit=system.slice\n", V,
+      "f.conf:2: [proxy] unit: has many other programs in it, too: 'system.slice'" },
+    { "[divert]\nexempt-units=a.slice;b\n", V, "f.conf:2: [divert] exempt-units: " NOT_A_UNIT "'b'" },
+    { "[divert]\nexempt-units=a.slice;;b.slice\n", V,
+      "f.conf:2: [divert] exempt-units: empty item in the list: 'a.slice;;b.slice'" },
+    { "[divert]\nexempt-units=0.slice;1.slice;2.slice;3.slice;4.slice;5.slice;6.slice;7.slice;8.slice;9.slice;"
+      "10.slice;11.slice;12.slice;13.slice;14.slice;15.slice;16.slice\n", DIVERT_CONFIG_ERROR_LIMIT,
+      "f.conf:2: [divert] exempt-units: more than 16 items: '17'" },
+    { "[proxy]\nunit=a.service\n[divert]\nmark=8\nmask=8\n", V,
+      "f.conf:2: [proxy] unit: needs a mask of two bits at least: '0x8'" },
+    { "[divert]\nmark=8\nmask=8\nexempt-units=a.slice\n", V,
+      "f.conf:4: [divert] exempt-units: needs a mask of two bits at least: '0x8'" },
   };
 
   run (cases, G_N_ELEMENTS (cases));
@@ -262,11 +306,59 @@ test_beacon (void)
 }
 
 static void
+test_router (void)
+{
+#define MACS "02:00:00:00:00:fe"
+  static const char *const values[] = {
+    "192.168.22.254", "192.168.22.254 " MACS, "192.168.22.254 192.168.22.0/25", MACS " 192.168.22.0/25",
+    "192.168.22.254 192.168.22.0/25 " MACS, "192.168.22.254 " MACS " 192.168.22.0/25 " MACS,
+    "192.168.22.254/24 " MACS " 192.168.22.0/25", "192.168.22.254 " MACS " fd00:22::/64",
+    "fd00:22::fe " MACS " 192.168.22.0/25", "192.168.22.254 01:00:00:00:00:fe 192.168.22.0/25",
+    "192.168.22.254 " MACS " 192.168.22.1/25", "router " MACS " 192.168.22.0/25",
+  };
+  static const Case cases[] = {
+    { SITE "router=\n", DIVERT_CONFIG_ERROR_MISSING, "f.conf:3: [site home] router: must not be empty: ''" },
+    { SITE "router=192.168.22.254 " MACS " 192.168.22.0/25;192.168.22.253 " MACS " 192.168.22.0/26\n", V,
+      "f.conf:3: [site home] router: behind another router as well: '192.168.22.0/26'" },
+    { SITE "router=192.168.22.254 " MACS " 192.168.23.0/24\n", V,
+      "f.conf:3: [site home] router: not in the site's intranet: '192.168.23.0/24'" },
+    { SITE "router=192.168.22.254 " MACS " 192.168.22.0/24\n", V,
+      "f.conf:3: [site home] router: the router itself is in it: '192.168.22.0/24'" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (values); i++)
+    {
+      g_autofree char *text = g_strconcat (SITE "router=", values[i], NULL);
+      g_autofree char *message = g_strdup_printf ("f.conf:3: [site home] router: not of the form "
+                                                  "ADDRESS MAC PREFIX, all of one IP family: '%s'", values[i]);
+
+      assert_refused (text, strlen (text), V, message);
+    }
+  run (cases, G_N_ELEMENTS (cases));
+#undef MACS
+}
+
+static void
+add_router (GString *text,
+            guint    n_macs,
+            guint    n_behind)
+{
+  g_string_append (text, "192.168.22.254");
+  while (n_macs-- > 0)
+    g_string_append (text, " 02:00:00:00:00:fe");
+  while (n_behind-- > 0)
+    g_string_append (text, " 192.168.22.0/25");
+  g_string_append_c (text, ';');
+}
+
+static void
 test_limits (void)
 {
   g_autoptr(GString) prefixes = g_string_new ("[divert]\nbypass=");
   g_autoptr(GString) zones = g_string_new (SITE "zone=");
   g_autoptr(GString) sites = g_string_new (NULL);
+  g_autoptr(GString) behind = g_string_new (SITE "router=");
+  g_autoptr(GString) macs = g_string_new (SITE "router=");
   g_autofree char *file = g_strnfill (DIVERT_CONFIG_MAX_FILE_BYTES + 1, '\n');
   g_autofree char *line = g_strnfill (1000, 'x');
   g_autofree char *shown = g_strnfill (128, 'x');
@@ -278,6 +370,11 @@ test_limits (void)
     g_string_append (zones, "z;");
   for (guint i = 0; i <= DIVERT_CONFIG_MAX_SITES; i++)
     g_string_append_printf (sites, "[site s%u]\nintranet=10.0.0.0/8\n", i);
+  add_router (behind, 1, DIVERT_CONFIG_MAX_PREFIXES);
+  add_router (behind, 1, 1);
+  add_router (macs, DIVERT_CONFIG_MAX_ITEMS + 1, 1);
+  assert_refused (behind->str, behind->len, L, "f.conf:3: [site home] router: more than 4096 items: '4097'");
+  assert_refused (macs->str, macs->len, L, "f.conf:3: [site home] router: more than 256 items: '257'");
   assert_refused (prefixes->str, prefixes->len, L, "f.conf:2: [divert] bypass: more than 4096 items: '4097'");
   assert_refused (zones->str, zones->len, L, "f.conf:3: [site home] zone: more than 256 items: '257'");
   assert_refused (sites->str, sites->len, L, "f.conf:129: [site s64]: more than 64 sites: 's64'");
@@ -336,9 +433,11 @@ main (int    argc,
   g_test_add_func ("/config-errors/unknown", test_unknown);
   g_test_add_func ("/config-errors/duplicate", test_duplicate);
   g_test_add_func ("/config-errors/numbers", test_numbers);
+  g_test_add_func ("/config-errors/units", test_units);
   g_test_add_func ("/config-errors/words", test_words);
   g_test_add_func ("/config-errors/prefixes", test_prefixes);
   g_test_add_func ("/config-errors/beacon", test_beacon);
+  g_test_add_func ("/config-errors/router", test_router);
   g_test_add_func ("/config-errors/empty", test_empty);
   g_test_add_func ("/config-errors/limits", test_limits);
   g_test_add_func ("/config-errors/files", test_files);

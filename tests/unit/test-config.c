@@ -51,12 +51,14 @@ test_defaults (void)
                    "bypass=10.0.0.0/8;100.64.0.0/10;169.254.0.0/16;172.16.0.0/12;192.168.0.0/16;fc00::/7;fe80::/10\n"
                    "ipv6=true\n"
                    "backend=auto\n"
-                   "intranet-other=block\n");
+                   "intranet-other=block\n"
+                   "forward=intranet\n");
 }
 
 static const char every_key[] =
   "[proxy]\n"
   "group=clash\n"
+  "unit=a\\\\x2db@1.service\n"
   "tproxy-port=7893\n"
   "dns-port=0\n"
   "\n"
@@ -66,9 +68,13 @@ static const char every_key[] =
   "table=4294967295\n"
   "bypass=10.0.0.0/8;fc00::/7\n"
   "serve=51820;6881-6889\n"
+  "dns-except=100.100.100.100;fd7a:115c:a1e0::53\n"
+  "exempt-units=direct.slice;updates.service;\n"
   "ipv6=false\n"
   "backend=iptables\n"
   "intranet-other=allow\n"
+  "forward=all\n"
+  "forward-devices=virbr0;it's\"$x;\\xff\\xfe;\n"
   "\n"
   "[site home]\n"
   "intranet=192.168.22.0/24;fd00:22::/64;auto6\n"
@@ -76,6 +82,8 @@ static const char every_key[] =
   "zone=home;trusted;\n"
   "subnet=192.168.22.0/25\n"
   "gateway-mac=02:00:00:00:00:01;02:00:00:00:00:02\n"
+  "router=192.168.22.2 02:00:00:00:00:fe 02:00:00:00:00:fd 192.168.22.64/26 192.168.22.128/26;"
+  "fe80::fe 02:00:00:00:00:fe fd00:22::1000/116\n"
   "ssid=Home;\\sa\\;b\\\\\\s;caf\\xe9\\x00\\x0a;\n"
   "bssid=02:00:00:00:00:0b\n"
   "security=wpa-psk;sae;802.1x\n"
@@ -172,6 +180,9 @@ test_equal (void)
   static const char *const texts[] = {
     "",
     "[proxy]\ngroup=clash\n",
+    "[proxy]\nunit=a.service\n",
+    "[proxy]\nunit=a\\\\x2db@1.service\n",
+    "[proxy]\ngroup=clash\nunit=a.service\n",
     "[proxy]\ntproxy-port=1\n",
     "[proxy]\ndns-port=1\n",
     "[divert]\nmark=1\n",
@@ -179,10 +190,18 @@ test_equal (void)
     "[divert]\ntable=1\n",
     "[divert]\nbypass=\n",
     "[divert]\nserve=1\n",
+    "[divert]\ndns-except=10.0.0.53\n",
+    "[divert]\nexempt-units=a.slice\n",
+    "[divert]\nexempt-units=a.slice;b.service\n",
     "[divert]\nipv6=false\n",
     "[divert]\nbackend=iptables\n",
     "[divert]\nbackend=nftables\n",
     "[divert]\nintranet-other=allow\n",
+    "[divert]\nforward=all\n",
+    "[divert]\nforward=none\n",
+    "[divert]\nforward-devices=docker0\n",
+    "[divert]\nforward-devices=docker0;virbr0\n",
+    "[divert]\nforward-devices=docker0;virbr\\xff\n",
     "[site a]\nintranet=10.0.0.0/8\n",
     "[site b]\nintranet=10.0.0.0/8\n",
     "[site a]\nintranet=10.0.0.0/9\n",
@@ -274,6 +293,11 @@ test_limits (void)
   g_string_append (text, "ssid=12345678901234567890123456789012\nzone=");
   for (guint i = 0; i < DIVERT_CONFIG_MAX_ITEMS; i++)
     g_string_append_printf (text, "z%u;", i);
+  g_string_append (text, "\nrouter=192.0.2.1");
+  for (guint i = 0; i < DIVERT_CONFIG_MAX_ITEMS; i++)
+    g_string_append_printf (text, " 02:00:00:00:00:%02x", i);
+  for (guint i = 0; i < DIVERT_CONFIG_MAX_PREFIXES; i++)
+    g_string_append_printf (text, " 10.%u.%u.0/24", i / 256, i % 256);
   g_string_append (text, "\n#");
   while (text->len < DIVERT_CONFIG_MAX_FILE_BYTES)
     g_string_append_c (text, '.');

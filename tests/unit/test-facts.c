@@ -12,6 +12,9 @@ static const char everything[] =
   "sleeping=false\n"
   "former=2001:db8:22::/64;fd00:22::/64\n"
   "ephemeral-ports=32768-60999\n"
+  "rules-ipv4=0 98\n"
+  "rules-ipv6=100 - ahead\n"
+  "control-groups=true\n"
   "\n"
   "[connection 1]\n"
   "uuid=6b0c0d7c-0000-4000-8000-000000000001\n"
@@ -32,11 +35,15 @@ static const char everything[] =
   "device=\n"
   "up=true\n"
   "external=true\n"
+  "shared=true\n"
   "returned=false\n"
   "\n"
   "[link 1]\n"
   "ifindex=2\n"
   "name=eth0\n"
+  "kind=veth\n"
+  "master=3\n"
+  "peer=9\n"
   "carrier=false\n"
   "addresses=\n"
   "gateways=\n"
@@ -49,6 +56,7 @@ static const char everything[] =
   "fresh=fd00:22::33/64\n"
   "gateways=192.168.22.1 resolved 02:00:00:00:00:01 02:00:00:00:00:02;192.168.22.2 unknown;fe80::1 pending;"
   "fe80::2 failed;fe80::3 resolved newcomer 02:00:00:00:00:03\n"
+  "routers=192.168.22.254 failed 02:00:00:00:00:fe\n"
   "\n"
   "[route 1]\n"
   "destination=10.0.0.0/8\n"
@@ -73,7 +81,15 @@ static const char everything[] =
   "[beacon 2]\n"
   "site=office\n"
   "ifindex=3\n"
-  "state=proven\n";
+  "state=proven\n"
+  "\n"
+  "[unit 1]\n"
+  "path=system.slice/system-a\\\\x2db.slice/a\\\\x2db@1.service\n"
+  "id=4294967299\n"
+  "\n"
+  "[unit 2]\n"
+  "path=user.slice/user-1000.slice/user@1000.service/a.service\n"
+  "id=7\n";
 
 static void
 test_text (void)
@@ -101,6 +117,8 @@ test_text (void)
   g_assert_cmpint (gateway->state, ==, DIVERT_GATEWAY_RESOLVED);
   g_assert_cmpuint (gateway->macs->len, ==, 2);
   g_assert_null (divert_facts_find_link (facts, "wlan"));
+  g_assert_cmpuint (divert_facts_find_unit (facts, "a\\x2db@1.service")->id, ==, 4294967299);
+  g_assert_null (divert_facts_find_unit (facts, "a.service"));
   g_assert_null (divert_facts_find_link (facts, NULL));
 
   {
@@ -193,6 +211,9 @@ test_bad_text (void)
     { "[link 1]\ngateways=10.0.0.1 resolved 1\n", "[link 1] gateways: bad value: '10.0.0.1 resolved 1'" },
     { "[route 1]\ndestination=ten\n", "[route 1] destination: bad value: 'ten'" },
     { "[route 1]\ngateway=10.0.0.1/8\n", "[route 1] gateway: bad value: '10.0.0.1/8'" },
+    { "[unit 1]\npath=a.slice\n", "[unit 1]: no path or no id" },
+    { "[unit 1]\npath=/a.slice\nid=1\n", "[unit 1] path: bad value: '/a.slice'" },
+    { "[unit 1]\npath=a.slice\nid=0\n", "[unit 1] id: bad value: '0'" },
     { "[beacon 1]\nstate=maybe\n", "[beacon 1] state: bad value: 'maybe'" },
   };
 

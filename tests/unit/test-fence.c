@@ -60,6 +60,32 @@ test_places (void)
   g_assert_true (divert_fence_equal (held, away));
 }
 
+/* While the internet is granted, or held in doubt, it has panels, too; and gates while it is granted. */
+static void
+test_outer (void)
+{
+  static const char config[] = "[proxy]\ngroup=1\n[divert]\nipv6=false\n"
+                               "[site home]\nintranet=192.168.22.0/24\nzone=home\ninternet=direct\n";
+  static const DivertPlaceKind places[] = { DIVERT_PLACE_AWAY, DIVERT_PLACE_SITE, DIVERT_PLACE_HELD };
+
+  for (guint i = 0; i < G_N_ELEMENTS (places); i++)
+    {
+      g_autoptr(DivertConfig) parsed = test_config_new (config);
+      g_autoptr(DivertMode) mode = divert_mode_new (DIVERT_MODE_AUTO, NULL);
+      g_autoptr(DivertFacts) facts = divert_facts_new ();
+      g_autoptr(DivertDecision) decision = divert_decide (parsed, mode, facts);
+      g_autoptr(DivertFence) fence = NULL;
+
+      decision->place = places[i];
+      decision->internet = places[i] != DIVERT_PLACE_AWAY;
+      test_prefixes_add (decision->direct, "192.168.22.0/24");
+      fence = divert_fence_new (parsed, decision, facts);
+      assert_is (fence, decision->internet ? "0.0.0.0/1;128.0.0.0/1;192.168.22.0/24" : "192.168.22.0/24",
+                 places[i] == DIVERT_PLACE_SITE ? "0.0.0.0/1;128.0.0.0/1;192.168.22.0/24" : "");
+      g_assert_cmpint (divert_fence_is_outer (fence, divert_prefixes_index (fence->panels, 0)), ==, decision->internet);
+    }
+}
+
 /* Prefixes that auto6 grants are an intranet as well, even if no list contains them. */
 static void
 test_auto6 (void)
@@ -131,6 +157,7 @@ main (int   argc,
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/fence/places", test_places);
+  g_test_add_func ("/fence/outer", test_outer);
   g_test_add_func ("/fence/auto6", test_auto6);
   g_test_add_func ("/fence/table", test_table);
   g_test_add_func ("/fence/mark", test_mark);

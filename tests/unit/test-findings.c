@@ -1,184 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a survey of other programs' rules is found to be wrong with.
+ * What is found of other programs' filter rules, and the limits of the findings.
  */
-#include "core/doctor/findings.h"
-
-#include <string.h>
-
+#include "findings-fixture.h"
 #include "values.h"
-
-static const char away[] = "[proxy]\ngroup=1\n[site home]\nintranet=192.168.22.0/24;fd00:22::/64\nzone=home\n";
-
-static const DivertPolicy local = { .priority = 0, .table = DIVERT_TABLE_LOCAL, .suppress_prefixlength = -1 };
-static const DivertPolicy ours = { .ours = TRUE, .priority = 100, .mark = 0x17, .mask = 0xff, .table = 2233,
-                                   .suppress_prefixlength = -1 };
-static const DivertPolicy main_table = { .priority = 32766, .table = DIVERT_TABLE_MAIN, .suppress_prefixlength = -1 };
-static const DivertPolicy wg_main = { .priority = 98, .table = DIVERT_TABLE_MAIN, .suppress_prefixlength = 0 };
-static const DivertPolicy wg_all = { .priority = 99, .invert = TRUE, .mark = 0xca6c, .mask = G_MAXUINT32,
-                                     .table = 51820, .suppress_prefixlength = -1 };
-
-/* One finding a line: kind, where, rule, owner, command, count. */
-static char *
-findings_to_text (const DivertDiagnosis *diagnosis)
-{
-  g_autoptr(GString) text = g_string_new (NULL);
-
-  for (guint i = 0; i < diagnosis->findings->len; i++)
-    {
-      const DivertFinding *finding = g_ptr_array_index (diagnosis->findings, i);
-
-      g_string_append_printf (text, "%s|%s|%s|%s|%s|%u\n", divert_finding_kind_name (finding->kind), finding->where,
-                              finding->rule, finding->owner, finding->command, finding->count);
-    }
-  return g_string_free (g_steal_pointer (&text), FALSE);
-}
-
-static char *
-diagnose (const DivertSurvey *survey,
-          const char         *backend)
-{
-  g_autoptr(DivertConfig) config = test_config_new (away);
-  g_autoptr(DivertDiagnosis) diagnosis = divert_diagnosis_new (config, backend, survey);
-
-  return findings_to_text (diagnosis);
-}
-
-static void
-assert_found (const DivertSurvey *survey,
-              const char         *expected)
-{
-  g_autofree char *found = diagnose (survey, "iptables");
-
-  g_assert_cmpstr (found, ==, expected);
-}
-
-static DivertSurvey *
-make_policies (const DivertPolicy *const *policies,
-               guint                      n)
-{
-  DivertSurvey *survey = divert_survey_new ();
-
-  for (guint i = 0; i < n; i++)
-    divert_survey_add_policy (survey, policies[i]);
-  return survey;
-}
-
-static void
-add_way (DivertSurvey *survey,
-         const char   *to,
-         guint32       table)
-{
-  DivertWay way = { .answered = TRUE, .to_lo = table == 2233, .table = table };
-
-  g_assert_true (divert_address_parse (to, &way.destination, NULL));
-  divert_survey_add_way (survey, &way);
-}
-
-#define MOVE_MAIN "sudo ip -4 rule add pref 32701 from all lookup main suppress_prefixlength 0 && " \
-                  "sudo ip -4 rule del pref 98 from all lookup main suppress_prefixlength 0"
-#define MOVE_ALL "sudo ip -4 rule add pref 32702 not from all fwmark 0xca6c lookup 51820 && " \
-                 "sudo ip -4 rule del pref 99 not from all fwmark 0xca6c lookup 51820"
-
-static void
-test_rules_before_ours (void)
-{
-  const DivertPolicy *const policies[] = { &local, &wg_main, &wg_all, &ours, &main_table };
-  g_autoptr(DivertSurvey) taken = make_policies (policies, 5), idle = make_policies (policies, 5);
-
-  add_way (taken, "198.51.100.1", 51820);
-  add_way (idle, "198.51.100.1", 2233);
-  assert_found (taken,
-                "rule-takes|ip -4 rule|99: not from all fwmark 0xca6c lookup 51820|wg-quick|" MOVE_ALL "|1\n"
-                "rule-before|ip -4 rule|98: from all lookup main suppress_prefixlength 0|wg-quick|" MOVE_MAIN "|1\n");
-  assert_found (idle,
-                "rule-before|ip -4 rule|98: from all lookup main suppress_prefixlength 0|wg-quick|" MOVE_MAIN "|1\n"
-                "rule-before|ip -4 rule|99: not from all fwmark 0xca6c lookup 51820|wg-quick|" MOVE_ALL "|1\n");
-}
-
-static void
-test_rules_behind_ours (void)
-{
-  DivertPolicy all = wg_all;
-  const DivertPolicy *const policies[] = { &local, &ours, &wg_main, &all, &main_table };
-  g_autoptr(DivertSurvey) survey = make_policies (policies, 5);
-
-  all.priority = 32764;
-  assert_found (survey, "");
-}
-
-/* One condition at a time: which of them keeps our packets away? */
-static void
-test_rules_that_miss_ours (void)
-{
-  DivertPolicy tailscale = { .priority = 50, .mark = 0x80000, .mask = 0xff0000, .table = 52,
-                             .suppress_prefixlength = -1 };
-  DivertPolicy in = { .priority = 51, .in_interface = "eth0", .table = 7, .suppress_prefixlength = -1 };
-  DivertPolicy mark = { .priority = 52, .mark = 0x18, .mask = 0xff, .table = 7, .suppress_prefixlength = -1 };
-  DivertPolicy nop = { .priority = 53, .action = DIVERT_POLICY_NONE, .suppress_prefixlength = -1 };
-  DivertPolicy not_ours = { .priority = 54, .invert = TRUE, .mark = 0x17, .mask = 0xff, .table = 7,
-                            .suppress_prefixlength = -1 };
-  const DivertPolicy *const policies[] = { &local, &tailscale, &in, &mark, &nop, &not_ours, &ours };
-  g_autoptr(DivertSurvey) survey = make_policies (policies, G_N_ELEMENTS (policies));
-
-  assert_found (survey, "");
-}
-
-static void
-test_rules_of_our_mark (void)
-{
-  DivertPolicy left = { .priority = 99, .mark = 23, .mask = G_MAXUINT32, .table = 2233, .suppress_prefixlength = -1 };
-  DivertPolicy theirs = { .priority = 200, .mark = 0x1117, .mask = 0xffff, .table = 7, .suppress_prefixlength = -1 };
-  DivertPolicy hidden = { .priority = 98, .table = 8, .has_more = TRUE, .suppress_prefixlength = -1 };
-  const DivertPolicy *const policies[] = { &local, &hidden, &left, &ours, &theirs };
-  g_autoptr(DivertSurvey) survey = make_policies (policies, G_N_ELEMENTS (policies));
-
-  assert_found (survey,
-                "rule-before|ip -4 rule|98: from all lookup 8|||1\n"
-                "rule-left|ip -4 rule|99: from all fwmark 0x17 lookup 2233||"
-                "sudo ip -4 rule del pref 99 from all fwmark 0x17 lookup 2233|1\n"
-                "rule-mark|ip -4 rule|200: from all fwmark 0x1117/0xffff lookup 7|||1\n");
-}
-
-static guint
-add_chain (DivertSurvey *survey,
-           DivertWorld   world,
-           const char   *table,
-           const char   *name,
-           DivertAt      at)
-{
-  const DivertSurveyChain chain = { .world = world, .families = DIVERT_FAMILIES_IPV4, .family = "ip", .table = table,
-                                    .name = name, .at = at };
-
-  divert_survey_add_chain (survey, &chain);
-  return survey->chains->len - 1;
-}
-
-static void
-add_jump (DivertSurvey *survey,
-          guint         chain,
-          guint64       number,
-          const char   *to)
-{
-  const DivertSurveyRule rule = { .chain = chain, .number = number, .effect = DIVERT_EFFECT_JUMP, .to = to };
-
-  divert_survey_add_rule (survey, &rule);
-}
-
-static void
-add_effect (DivertSurvey *survey,
-            guint         chain,
-            guint64       number,
-            DivertEffect  effect,
-            guint32       value,
-            guint32       mask,
-            guint16       port)
-{
-  const DivertSurveyRule rule = { .chain = chain, .number = number, .effect = effect, .value = value, .mask = mask,
-                                  .port = port };
-
-  divert_survey_add_rule (survey, &rule);
-}
 
 /* The article's, and clash's beside it.  A chain that nobody jumps to is of no interest. */
 static void
@@ -249,6 +74,29 @@ test_other_packets (void)
                               .in_invert = TRUE };
   divert_survey_add_rule (survey, &rule);
   assert_found (survey, "");
+}
+
+/* What refuses ::1 matters behind the redirection only, to those who redirect, and if it isn't about lo. */
+static void
+test_dns_refused (void)
+{
+  g_autoptr(DivertSurvey) survey = divert_survey_new ();
+  const guint output = add_chain (survey, DIVERT_WORLD_NFTABLES, "firewalld", "filter_OUTPUT", DIVERT_AT_OUTPUT);
+  const guint input = add_chain (survey, DIVERT_WORLD_NFTABLES, "strict", "in", DIVERT_AT_INPUT);
+  DivertSurveyRule rule = { .chain = output, .number = 5, .effect = DIVERT_EFFECT_DROP, .to_loopback6 = TRUE };
+
+  divert_survey_add_rule (survey, &rule);
+  rule.has_more = TRUE;
+  divert_survey_add_rule (survey, &rule);
+  rule = (DivertSurveyRule) { .chain = output, .effect = DIVERT_EFFECT_DROP, .to_loopback6 = TRUE,
+                              .out_interface = "lo" };
+  divert_survey_add_rule (survey, &rule);
+  rule = (DivertSurveyRule) { .chain = input, .effect = DIVERT_EFFECT_DROP, .to_loopback6 = TRUE,
+                              .in_interface = "eth0" };
+  divert_survey_add_rule (survey, &rule);
+  assert_found (survey,
+                "dns-refused|nft: table ip firewalld, chain filter_OUTPUT|ip6 daddr … drop # handle 5|firewalld|"
+                "sudo nft delete rule ip firewalld filter_OUTPUT handle 5|1\n");
 }
 
 /* A map may lead anywhere in its table, but not out of it. */
@@ -345,6 +193,35 @@ test_reverse_path (void)
   g_assert_cmpstr (with_nftables, ==, "");
 }
 
+/* wg-quick's rule against those who guess a tunnel's address. */
+static void
+test_replies (void)
+{
+  g_autoptr(DivertSurvey) survey = divert_survey_new ();
+  const DivertSurveyChain chain = { .world = DIVERT_WORLD_NFTABLES, .families = DIVERT_FAMILIES_IPV4, .family = "ip",
+                                    .table = "wg-quick-wg0", .name = "preraw", .at = DIVERT_AT_PREROUTING };
+  DivertSurveyRule rule = { .number = 3, .effect = DIVERT_EFFECT_DROP, .foreign_sender = TRUE, .has_more = TRUE,
+                            .in_interface = "wg0", .in_invert = TRUE };
+
+  divert_survey_add_chain (survey, &chain);
+  divert_survey_add_rule (survey, &rule);
+  assert_found (survey, "replies|nft: table ip wg-quick-wg0, chain preraw|"
+                        "iifname != \"wg0\" … drop # handle 3|wg-quick|"
+                        "sudo nft delete rule ip wg-quick-wg0 preraw handle 3|1\n");
+}
+
+static void
+test_other_devices_replies (void)
+{
+  g_autoptr(DivertSurvey) survey = divert_survey_new ();
+  const guint chain = add_chain (survey, DIVERT_WORLD_NFTABLES, "mine", "pre", DIVERT_AT_PREROUTING);
+  const DivertSurveyRule rule = { .chain = chain, .number = 3, .effect = DIVERT_EFFECT_DROP, .foreign_sender = TRUE,
+                                  .has_more = TRUE, .in_interface = "lo", .in_invert = TRUE };
+
+  divert_survey_add_rule (survey, &rule);
+  assert_found (survey, "");
+}
+
 static void
 test_ours_and_unseen (void)
 {
@@ -365,7 +242,7 @@ static void
 test_work (void)
 {
   g_autoptr(DivertSurvey) survey = divert_survey_new ();
-  g_autoptr(DivertConfig) config = test_config_new (away);
+  g_autoptr(DivertConfig) config = test_config_new (findings_config);
   g_autoptr(DivertDiagnosis) diagnosis = NULL;
   const guint n_chains = 100, n_rules = 100;
 
@@ -385,7 +262,7 @@ test_work (void)
         else
           add_jump (survey, i, j, to);
       }
-  diagnosis = divert_diagnosis_new (config, "iptables", survey);
+  diagnosis = divert_diagnosis_new (config, "iptables", survey, NULL);
   g_assert_cmpuint (diagnosis->findings->len, ==, 0);
   g_assert_cmpuint (diagnosis->steps, <, 4 * n_chains * n_rules);
 }
@@ -394,6 +271,7 @@ static void
 test_limits (void)
 {
   g_autoptr(DivertSurvey) survey = divert_survey_new ();
+  const DivertPolicy main_table = { .priority = 32766, .table = DIVERT_TABLE_MAIN, .suppress_prefixlength = -1 };
   const guint chain = add_chain (survey, DIVERT_WORLD_LEGACY, "mangle", "OUTPUT", DIVERT_AT_OUTPUT);
 
   for (guint i = 0; i < DIVERT_SURVEY_MAX_RULES; i++)
@@ -412,7 +290,7 @@ static void
 test_many_findings (void)
 {
   g_autoptr(DivertSurvey) survey = divert_survey_new ();
-  g_autoptr(DivertConfig) config = test_config_new (away);
+  g_autoptr(DivertConfig) config = test_config_new (findings_config);
   g_autoptr(DivertDiagnosis) diagnosis = NULL;
   const DivertFinding *first, *last;
 
@@ -423,7 +301,7 @@ test_many_findings (void)
 
       add_effect (survey, chain, 1, i == 200 ? DIVERT_EFFECT_REDIRECT : DIVERT_EFFECT_UNTRACK, 0, 0, 7);
     }
-  diagnosis = divert_diagnosis_new (config, "nftables", survey);
+  diagnosis = divert_diagnosis_new (config, "nftables", survey, NULL);
   first = g_ptr_array_index (diagnosis->findings, 0);
   last = g_ptr_array_index (diagnosis->findings, diagnosis->findings->len - 1);
   g_assert_cmpuint (diagnosis->findings->len, ==, DIVERT_DIAGNOSIS_MAX_FINDINGS);
@@ -431,21 +309,29 @@ test_many_findings (void)
   g_assert_cmpint (last->kind, ==, DIVERT_FINDING_CUT);
 }
 
+/* Only DNS over UDP loses answers by it. */
 static void
-test_destinations (void)
+test_wildcard (void)
 {
-  g_autoptr(DivertConfig) config = test_config_new (away);
-  g_autoptr(DivertMode) mode = divert_mode_new (DIVERT_MODE_AUTO, NULL);
+  g_autoptr(DivertSurvey) survey = divert_survey_new ();
+  g_autoptr(DivertConfig) config = test_config_new (findings_config);
+  g_autoptr(DivertConfig) without = test_config_new ("[proxy]\ngroup=1\ndns-port=0\n[site home]\n"
+                                                     "intranet=192.168.22.0/24\nzone=home\n");
   g_autoptr(DivertFacts) facts = divert_facts_new ();
-  g_autoptr(DivertDecision) decision = divert_decide (config, mode, facts);
-  g_autoptr(GArray) all = divert_diagnosis_list_destinations (config, decision), granted = NULL;
-  g_autofree char *all_text = divert_prefixes_to_string (all), *granted_text = NULL;
+  g_autoptr(DivertDiagnosis) none = NULL, found = NULL, unasked = NULL;
+  const DivertFinding *finding;
 
-  test_prefixes_add (decision->direct, "192.168.22.0/24");
-  granted = divert_diagnosis_list_destinations (config, decision);
-  granted_text = divert_prefixes_to_string (granted);
-  g_assert_cmpstr (all_text, ==, "198.51.100.1;2001:db8::1;192.168.22.0;fd00:22::");
-  g_assert_cmpstr (granted_text, ==, "198.51.100.1;2001:db8::1;fd00:22::");
+  g_assert_true (divert_listening_from_text ("dns tcp IPv4 1053 good;dns udp IPv4 1053 good", facts->listening));
+  none = divert_diagnosis_new (config, "nftables", survey, facts);
+  g_assert_cmpuint (none->findings->len, ==, 0);
+  g_assert_true (divert_listening_from_text ("dns udp IPv6 1053 good wildcard", facts->listening));
+  found = divert_diagnosis_new (config, "nftables", survey, facts);
+  g_assert_cmpuint (found->findings->len, ==, 1);
+  finding = g_ptr_array_index (found->findings, 0);
+  g_assert_cmpint (finding->kind, ==, DIVERT_FINDING_DNS_WILDCARD);
+  g_assert_cmpstr (finding->where, ==, "[::]:1053");
+  unasked = divert_diagnosis_new (without, "nftables", survey, facts);
+  g_assert_cmpuint (unasked->findings->len, ==, 0);
 }
 
 static void
@@ -466,21 +352,20 @@ main (int    argc,
       char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/findings/rules-before-ours", test_rules_before_ours);
-  g_test_add_func ("/findings/rules-behind-ours", test_rules_behind_ours);
-  g_test_add_func ("/findings/rules-that-miss-ours", test_rules_that_miss_ours);
-  g_test_add_func ("/findings/rules-of-our-mark", test_rules_of_our_mark);
   g_test_add_func ("/findings/proxies", test_proxies);
   g_test_add_func ("/findings/marks", test_marks);
   g_test_add_func ("/findings/other-packets", test_other_packets);
+  g_test_add_func ("/findings/dns-refused", test_dns_refused);
   g_test_add_func ("/findings/maps", test_maps);
   g_test_add_func ("/findings/drops", test_drops);
   g_test_add_func ("/findings/reverse-path", test_reverse_path);
+  g_test_add_func ("/findings/replies", test_replies);
+  g_test_add_func ("/findings/replies/other-devices", test_other_devices_replies);
   g_test_add_func ("/findings/ours-and-unseen", test_ours_and_unseen);
+  g_test_add_func ("/findings/wildcard", test_wildcard);
   g_test_add_func ("/findings/work", test_work);
   g_test_add_func ("/findings/limits", test_limits);
   g_test_add_func ("/findings/many-findings", test_many_findings);
-  g_test_add_func ("/findings/destinations", test_destinations);
   g_test_add_func ("/findings/names", test_names);
   return g_test_run ();
 }

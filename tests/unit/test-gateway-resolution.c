@@ -313,6 +313,30 @@ test_addresses_age (Fixture       *f,
   expect (f, DIVERT_GATEWAY_RESOLVED, "3f;3e;3d;3c;3b;3a;39;38;", 3660000);
 }
 
+/* A router that is off is asked for again, but nobody waits for it a second time. */
+static void
+test_router_is_off (Fixture       *f,
+                    gconstpointer  user_data)
+{
+  f->resolution->router = TRUE;
+  ask (f, 0);
+  expect (f, DIVERT_GATEWAY_PENDING, "", 3000);
+  g_assert_true (tick (f, 3000));
+  for (guint i = 0; i < 2; i++)
+    {
+      divert_resolution_forget (f->resolution);
+      divert_resolution_forget (f->resolution);
+      expect (f, DIVERT_GATEWAY_UNKNOWN, "", -1);
+      g_assert_true (ask (f, 5000));
+      expect (f, DIVERT_GATEWAY_FAILED, "", 8000);
+    }
+  g_assert_true (see (f, 5010, NUD_REACHABLE, A));
+  expect (f, DIVERT_GATEWAY_RESOLVED, "0a;", 6010);
+  divert_resolution_forget (f->resolution);
+  g_assert_false (ask (f, 7000));
+  expect (f, DIVERT_GATEWAY_PENDING, "", 10000);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -334,6 +358,7 @@ main (int   argc,
   ADD ("made-entry", test_made_entry);
   ADD ("link-without-addresses", test_link_without_addresses);
   ADD ("kernel-refuses", test_kernel_refuses);
+  ADD ("router-is-off", test_router_is_off);
   ADD ("addresses-age", test_addresses_age);
 #undef ADD
   return g_test_run ();

@@ -36,6 +36,34 @@ index_chains (const GArray  *rules,
   return chains;
 }
 
+/* The rules by the name of their chain. */
+typedef struct
+{
+  GHashTable *mangle[DIVERT_N_FAMILIES], *nat[DIVERT_N_FAMILIES];
+} Chains;
+
+static void
+init_chains (Chains                *chains,
+             const DivertXtRuleset *xt)
+{
+  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
+    {
+      chains->mangle[family] = index_chains (xt->rules[family], DIVERT_XT_MANGLE);
+      chains->nat[family] = index_chains (xt->rules[family], DIVERT_XT_NAT);
+    }
+}
+
+static void
+clear_chains (Chains *chains)
+{
+  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
+    {
+      g_hash_table_unref (chains->mangle[family]);
+      g_hash_table_unref (chains->nat[family]);
+    }
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Chains, clear_chains)
+
 typedef struct
 {
   GHashTable         *chains;
@@ -69,7 +97,7 @@ matches (const Walk         *walk,
          (!rule->has_tcp_flags ||
           ((TCP_SYN & rule->tcp_flags_mask) == rule->tcp_flags_value) != rule->tcp_flags_invert) &&
          rule->icmpv6_type == 0 && matches_mark (&rule->mark, walk->mark) &&
-         matches_mark (&rule->connmark, walk->connmark) && !rule->has_gid &&
+         matches_mark (&rule->connmark, walk->connmark) && !rule->has_gid && rule->cgroup_path == NULL &&
          (rule->dst_types == 0 || (rule->dst_types & packet->destination_type) != 0);
 }
 
@@ -125,18 +153,16 @@ typedef struct
 } Result;
 
 static Result
-walk (const DivertXtRuleset *xt,
-      const DivertPacket    *packet)
+walk (const Chains       *chains,
+      const DivertPacket *packet)
 {
-  const GArray *rules = xt->rules[packet->destination.family];
-  g_autoptr(GHashTable) mangle = index_chains (rules, DIVERT_XT_MANGLE);
-  g_autoptr(GHashTable) nat = index_chains (rules, DIVERT_XT_NAT);
-  Walk walk = { .chains = mangle, .packet = packet, .in = "", .out = packet->out_interface };
+  const DivertFamily family = packet->destination.family;
+  Walk walk = { .chains = chains->mangle[family], .packet = packet, .in = "", .out = packet->out_interface };
   const DivertXtRule *verdict = walk_chain (&walk, "OUTPUT");
 
   if (verdict != NULL)
     return (Result) { DIVERT_PATH_BLOCK, 0, walk.steps };
-  if (walk.mark != 0)
+  if ((walk.mark & 0xff) == 23)
     {
       walk.in = "lo";
       walk.out = "";
@@ -145,14 +171,75 @@ walk (const DivertXtRuleset *xt,
       return (Result) { verdict->target == DIVERT_XT_TPROXY ? DIVERT_PATH_DIVERT : DIVERT_PATH_BLOCK, verdict->port,
                         walk.steps };
     }
-  walk.chains = nat;
+  walk.chains = chains->nat[family];
   verdict = walk_chain (&walk, "OUTPUT");
   if (verdict != NULL)
     return (Result) { DIVERT_PATH_DNS, verdict->port, walk.steps };
-  walk.chains = mangle;
+  walk.chains = chains->mangle[family];
   if (walk_chain (&walk, "POSTROUTING") != NULL)
     return (Result) { DIVERT_PATH_BLOCK, 0, walk.steps };
   return (Result) { DIVERT_PATH_DIRECT, 0, walk.steps };
+}
+
+static Result
+walk_forwarded (const Chains       *chains,
+                const DivertPacket *packet,
+                const char         *interface)
+{
+  const DivertFamily family = packet->destination.family;
+  Walk walk = { .chains = chains->mangle[family], .packet = packet, .in = interface, .out = "" };
+  const DivertXtRule *verdict = walk_chain (&walk, "PREROUTING");
+
+  if (verdict != NULL)
+    return (Result) { verdict->target == DIVERT_XT_TPROXY ? DIVERT_PATH_DIVERT : DIVERT_PATH_BLOCK, verdict->port, 0 };
+  walk.chains = chains->nat[family];
+  verdict = walk_chain (&walk, "PREROUTING");
+  if (verdict != NULL)
+    return (Result) { DIVERT_PATH_DNS, verdict->port, 0 };
+  return (Result) { DIVERT_PATH_DIRECT, 0, 0 };
+}
+
+static void
+test_forwarded (gconstpointer data)
+{
+  static const guint counts[] = { 0, 1, 13, 100 };
+
+  for (guint i = 0; i < 2 * G_N_ELEMENTS (counts); i++)
+    {
+      g_autoptr(DivertRuleset) ruleset = expansion_make_ruleset_with (counts[i / 2], GPOINTER_TO_INT (data),
+                                                                      i & 1 ? "forward=all\n" : "", "");
+      g_autoptr(DivertXtRuleset) xt = divert_xt_ruleset_new (ruleset);
+      g_auto(DivertWalker) walker;
+      g_auto(Chains) chains;
+
+      divert_walker_init (&walker, ruleset);
+      init_chains (&chains, xt);
+      for (guint j = 0; j < 1000; j++)
+        {
+          DivertExplanation explanation;
+          DivertPacket packet;
+          DivertSample sample;
+          Result result;
+
+          expansion_make_packet (&packet);
+          expansion_make_forwarded (&sample);
+          sample.destination = packet.destination;
+          packet.has_source = TRUE;
+          if (sample.source.family != packet.destination.family)
+            continue;
+          packet.source = sample.source;
+          sample.destination_type = packet.destination_type = expansion_choose_type (packet.destination.family);
+          sample.protocol = packet.protocol;
+          sample.dport = packet.port;
+          sample.tcp_flags = TCP_SYN;
+          sample.mark = 0;
+          sample.is_first = sample.is_tracked = TRUE;
+          divert_walker_forward (&walker, &sample, &explanation);
+          result = walk_forwarded (&chains, &packet, sample.interface);
+          g_assert_cmpint (result.path, ==, explanation.path);
+          g_assert_cmpint (result.port, ==, explanation.port);
+        }
+    }
 }
 
 static const char *
@@ -185,36 +272,64 @@ assert_concerns (const char         *text,
     }
 }
 
+/* This expands the whole ruleset. */
+static void
+check_text (const DivertRuleset     *ruleset,
+            const DivertPacket      *packet,
+            const DivertExplanation *explanation)
+{
+  g_auto(DivertRuleText) text = { NULL, NULL, NULL };
+
+  divert_xt_describe (ruleset, explanation->rule, packet, &text);
+  g_assert_cmpstr (text.table, ==, explanation->path == DIVERT_PATH_DNS ? "nat" : "mangle");
+  g_assert_true (divert_xt_is_own (text.table[0] == 'n' ? DIVERT_XT_NAT : DIVERT_XT_MANGLE, text.chain));
+  g_assert_true (g_str_has_prefix (text.text, "-A ") && g_str_has_prefix (text.text + 3, text.chain));
+  assert_concerns (text.text, packet);
+}
+
+/* Of long rulesets, few packets are described, but each rule that decides is. */
+static gboolean
+is_described (guint                    count,
+              guint                    n,
+              const DivertExplanation *explanation,
+              GHashTable              *described)
+{
+  if (explanation->rule == NULL)
+    return FALSE;
+  return g_hash_table_add (described, (gpointer) explanation->rule) || n % (count / 50 + 1) == 0;
+}
+
 /* The rules of x_tables mean the same as the ruleset. */
 static void
 test_walk (gconstpointer data)
 {
-  static const guint counts[] = { 0, 1, 2, 11, 12, 13, 17, 100, 1000 };
+  static const guint counts[] = { 1000, 100, 17, 13, 12, 11, 2, 1, 0 };
 
-  for (guint i = 0; i < G_N_ELEMENTS (counts); i++)
+  for (guint i = 0; i < G_N_ELEMENTS (counts) * g_strv_length ((char **) expansion_homes); i++)
     {
-      g_autoptr(DivertRuleset) ruleset = expansion_make_ruleset (counts[i], GPOINTER_TO_INT (data));
+      const guint count = counts[i % G_N_ELEMENTS (counts)];
+      g_autofree char *servers = expansion_make_servers ();
+      const char *const keys[] = { "", "dns-except=10.0.0.0/9;192.168.22.128/25\n", servers };
+      g_autoptr(DivertRuleset) ruleset = expansion_make_ruleset_with (
+          count, GPOINTER_TO_INT (data), keys[i % 3], expansion_homes[i / G_N_ELEMENTS (counts)]);
       g_autoptr(DivertXtRuleset) xt = divert_xt_ruleset_new (ruleset);
+      g_autoptr(GHashTable) described = g_hash_table_new (NULL, NULL);
+      g_auto(Chains) chains;
 
+      init_chains (&chains, xt);
       for (guint j = 0; j < 300; j++)
         {
-          g_auto(DivertRuleText) text = { NULL, NULL, NULL };
           DivertExplanation explanation;
           DivertPacket packet;
           Result result;
 
           expansion_make_packet (&packet);
           divert_explain (ruleset, &packet, &explanation);
-          result = walk (xt, &packet);
+          result = walk (&chains, &packet);
           g_assert_cmpint (result.path, ==, explanation.path);
           g_assert_cmpint (result.port, ==, explanation.port);
-          if (explanation.rule == NULL)
-            continue;
-          divert_xt_describe (ruleset, explanation.rule, &packet, &text);
-          g_assert_cmpstr (text.table, ==, result.path == DIVERT_PATH_DNS ? "nat" : "mangle");
-          g_assert_true (divert_xt_is_own (text.table[0] == 'n' ? DIVERT_XT_NAT : DIVERT_XT_MANGLE, text.chain));
-          g_assert_true (g_str_has_prefix (text.text, "-A ") && g_str_has_prefix (text.text + 3, text.chain));
-          assert_concerns (text.text, &packet);
+          if (is_described (count, j, &explanation, described))
+            check_text (ruleset, &packet, &explanation);
         }
     }
 }
@@ -223,15 +338,19 @@ test_walk (gconstpointer data)
 static void
 test_cost (void)
 {
-  g_autoptr(DivertRuleset) few = expansion_make_ruleset (3, DIVERT_MODE_AUTO);
-  g_autoptr(DivertRuleset) many = expansion_make_ruleset (1000, DIVERT_MODE_AUTO);
+  g_autoptr(DivertRuleset) few = expansion_make_ruleset_with (3, DIVERT_MODE_AUTO, "", "dns=direct\n");
+  g_autoptr(DivertRuleset) many = expansion_make_ruleset_with (1000, DIVERT_MODE_AUTO, "", "dns=direct\n");
   g_autoptr(DivertXtRuleset) xt_few = divert_xt_ruleset_new (few);
   g_autoptr(DivertXtRuleset) xt_many = divert_xt_ruleset_new (many);
+  g_auto(Chains) chains_few;
+  g_auto(Chains) chains_many;
   DivertPacket packet;
 
+  init_chains (&chains_few, xt_few);
+  init_chains (&chains_many, xt_many);
   g_assert_true (divert_packet_parse ("1.1.1.1:80", &packet, NULL));
   g_strlcpy (packet.out_interface, "eth0", sizeof packet.out_interface);
-  g_assert_cmpuint (walk (xt_many, &packet).steps, <=, walk (xt_few, &packet).steps + 50);
+  g_assert_cmpuint (walk (&chains_many, &packet).steps, <=, walk (&chains_few, &packet).steps + 50);
 }
 
 /* What the kernel would refuse or interpret differently (K1.4 to K1.6), and whether each chain can be recognised as
@@ -239,7 +358,9 @@ test_cost (void)
 static void
 test_well_formed (void)
 {
-  g_autoptr(DivertRuleset) ruleset = expansion_make_ruleset (100, DIVERT_MODE_AUTO);
+  g_autofree char *servers = expansion_make_servers ();
+  g_autoptr(DivertRuleset) ruleset = expansion_make_ruleset_with (100, DIVERT_MODE_AUTO, servers,
+                                                                 "internet=direct\ndns=direct\n");
   g_autoptr(DivertXtRuleset) xt = divert_xt_ruleset_new (ruleset);
 
   for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
@@ -271,9 +392,11 @@ test_withdraw (void)
 {
   static const guint counts[] = { 1, 2, 30 };
 
-  for (guint i = 0; i < G_N_ELEMENTS (counts); i++)
+  for (guint i = 0; i < G_N_ELEMENTS (counts) * g_strv_length ((char **) expansion_homes); i++)
     {
-      g_autoptr(DivertRuleset) ruleset = expansion_make_ruleset (counts[i], DIVERT_MODE_AUTO);
+      const guint count = counts[i % G_N_ELEMENTS (counts)];
+      g_autoptr(DivertRuleset) ruleset =
+          expansion_make_ruleset_with (count, DIVERT_MODE_AUTO, "", expansion_homes[i / G_N_ELEMENTS (counts)]);
       g_autoptr(DivertXtRuleset) withdrawn = divert_xt_ruleset_new (ruleset);
       g_autoptr(DivertXtRuleset) expected = NULL;
 
@@ -302,11 +425,15 @@ test_names (void)
     "LOCAL_DIVERT", "LOCAL_DIVERT_REST", "LOCAL_DIVERT_17",       "LOCAL_INTRANET_DIVERT", "LOCAL_DIVERT_FENCE",
     "DIVERT",       "DIVERT_REST",       "DIVERT_1",              "INTRANET_DIVERT",       "DIVERT_GUARD",
     "DIVERT_GUARD_1", "DIVERT_GUARD_REST", "DIVERT_GUARD_INTRANET", "DIVERT_GUARD_DNS",    "DIVERT_SERVE",
-    "LOCAL_DIVERT_FOREIGN", "LOCAL_DIVERT_OWN",
+    "LOCAL_DIVERT_FOREIGN", "LOCAL_DIVERT_OWN", "LOCAL_STRANDED_DIVERT", "DIVERT_GUARD_INTERNET",
+    "DIVERT_GUARD_NAMES",
+    "DIVERT_FORWARDED_REST", "DIVERT_LANS", "DIVERT_LAN", "DIVERT_TAKE",
+    "LOCAL_DIVERT_FOREIGN", "LOCAL_DIVERT_OWN",  "LOCAL_INTRANET_DIVERT_EXCEPT",
+    "LOCAL_INTRANET_DIVERT_E1234", "LOCAL_DIVERT_ELSE", "DIVERT_GUARD_AFTER",
   };
   static const char *const others[] = {
     "OUTPUT",  "LOCAL_DIVERT_",      "LOCAL_DIVERT_1a",   "DIVERT_RESTS", "INTRANET_DIVERT_1",
-    "DIVERTS", "DIVERT_GUARD_DNS_1", "DIVERT_SERVE_REST", "LOCAL_DNS_DIVERT", "",
+    "DIVERTS", "DIVERT_GUARD_DNS_1", "DIVERT_SERVE_REST", "LOCAL_DNS_DIVERT", "LOCAL_DIVERT_E", "",
   };
 
   for (guint chain = 0; chain < DIVERT_N_CHAINS; chain++)
@@ -330,6 +457,8 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
   g_test_add_data_func ("/iptables/expand/walk/away", GINT_TO_POINTER (DIVERT_MODE_AWAY), test_walk);
   g_test_add_data_func ("/iptables/expand/walk/home", GINT_TO_POINTER (DIVERT_MODE_AUTO), test_walk);
+  g_test_add_data_func ("/iptables/expand/forwarded/away", GINT_TO_POINTER (DIVERT_MODE_AWAY), test_forwarded);
+  g_test_add_data_func ("/iptables/expand/forwarded/home", GINT_TO_POINTER (DIVERT_MODE_AUTO), test_forwarded);
   g_test_add_func ("/iptables/expand/cost", test_cost);
   g_test_add_func ("/iptables/expand/well-formed", test_well_formed);
   g_test_add_func ("/iptables/expand/withdraw", test_withdraw);

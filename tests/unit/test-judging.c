@@ -18,6 +18,7 @@ typedef struct
   DivertDecision *decision;
   DivertFacts    *facts;
   DivertRuleset  *ruleset;
+  guint32         gid;
 } Site;
 
 typedef struct
@@ -30,13 +31,21 @@ typedef struct
 static DivertFacts *
 make_facts (gboolean here)
 {
+  /* Good, closed, foreign and unknown ones, each in one family and protocol. */
   static const char facts[] =
       "[machine]\nnm-running=true\nsleeping=false\nformer=2001:db8:f::/64\n"
       "ephemeral-ports=32768-60999\n"
+      "listening=tproxy tcp IPv4 22223 good;tproxy udp IPv6 22223 none;tproxy udp IPv4 22223 foreign 1000;"
+      "tproxy tcp IPv4 22224 none;tproxy udp IPv6 22224 good;tproxy udp IPv4 22224 foreign 7\n"
       "[connection 1]\nuuid=" UUID "\nid=home\ntype=802-3-ethernet\ndevice=wlan0\nup=true\n"
       "[link 1]\nifindex=9\nname=nm-divert-fence\ncarrier=true\n"
       "[link 2]\nifindex=2\nname=wlan0\ncarrier=%s\n"
-      "addresses=192.168.22.33/24;fd00:22::33/64;2001:db8:a::33/64\ngateways=192.168.22.1 unknown\n";
+      "addresses=192.168.22.33/24;fd00:22::33/64;2001:db8:a::33/64\ngateways=192.168.22.1 unknown\n"
+      /* Own LANs; the second one is part of an intranet. */
+      "[link 3]\nifindex=3\nname=docker0\nkind=bridge\ncarrier=true\naddresses=172.17.0.1/16;fd00:d0c::1/64\n"
+      "[link 4]\nifindex=4\nname=virbr0\nkind=bridge\ncarrier=true\naddresses=10.20.5.1/24\n"
+      "[unit 1]\npath=system.slice/mihomo.service\nid=77\n"
+      "[unit 2]\npath=user.slice/user-1000.slice/user@1000.service/direct.slice\nid=78\n";
   g_autofree char *text = g_strdup_printf (facts, here ? "true" : "false");
 
   return test_facts_new (text);
@@ -52,16 +61,26 @@ decide (const DivertConfig *config,
   return divert_decide (config, mode, facts);
 }
 
+/* Keys of the configuration. */
+typedef struct
+{
+  const char *divert; /* groups before the sites */
+  const char *home;   /* of that site */
+} Keys;
+
+static const Keys usual = { "", "" };
+
 static Site *
-make_site (const char      *divert,
+make_site (const Keys      *keys,
            DivertPlaceKind  place)
 {
   Site *site = g_new0 (Site, 1);
   g_autofree char *text =
-      g_strconcat ("[proxy]\ngroup=1\n", divert,
+      g_strconcat ("[proxy]\n", strstr (keys->divert, "unit=") == keys->divert ? "" : "group=1\n", keys->divert,
                    "[site home]\nconnection-uuid=" UUID "\n"
-                   "intranet=192.168.22.0/24;10.20.0.0/16;fd00:22::/64;auto6\n"
-                   "[site office]\nzone=work\nsubnet=10.0.0.0/8\nintranet=172.30.1.0/30;fd00:33::/48\n",
+                   "intranet=192.168.22.0/24;10.20.0.0/16;fd00:22::/64;auto6\n",
+                   keys->home, "[site office]\nzone=work\ntproxy-port=22224\nsubnet=10.0.0.0/8\n"
+                   "intranet=172.30.1.0/30;fd00:33::/48\n",
                    NULL);
 
   site->config = test_config_new (text);
@@ -73,11 +92,11 @@ make_site (const char      *divert,
       g_autoptr(DivertFacts) gone = make_facts (FALSE);
 
       site->decision = decide (site->config, DIVERT_MODE_AUTO, gone);
-      divert_decision_hold (site->decision, g_ptr_array_index (site->decision->candidates, 0), before->direct,
-                            before->exits);
+      divert_decision_hold (site->decision, g_ptr_array_index (site->decision->candidates, 0), before);
     }
   g_assert_cmpint (site->decision->place, ==, place);
-  site->ruleset = divert_ruleset_new (site->config, site->decision, GROUP_ID, site->facts);
+  site->gid = site->config->group != NULL ? GROUP_ID : DIVERT_GID_NONE;
+  site->ruleset = divert_ruleset_new (site->config, site->decision, site->gid, site->facts);
   return site;
 }
 
@@ -126,16 +145,16 @@ check (const Site *site,
        guint       turn,
        Faults     *faults)
 {
-  const DivertOrigin origin = { site->config, site->decision, site->facts, GROUP_ID };
+  const DivertOrigin origin = { site->config, site->decision, site->facts, site->gid };
 
   return divert_invariants_check (site->ruleset, &origin, budget, turn, on_fault, faults);
 }
 
 static void
-walk_all (const char      *divert,
+walk_all (const Keys      *keys,
           DivertPlaceKind  place)
 {
-  Site *site = make_site (divert, place);
+  Site *site = make_site (keys, place);
   Faults faults;
   guint n_walks;
 
@@ -164,6 +183,18 @@ static gboolean
 is_proxys (const DivertRule *rule)
 {
   return rule->has_gid;
+}
+
+static gboolean
+is_units (const DivertRule *rule)
+{
+  return rule->cgroup != 0;
+}
+
+static gboolean
+is_unit_marking (const DivertRule *rule)
+{
+  return rule->cgroup != 0 && rule->verdict == DIVERT_VERDICT_MARK && rule->chain != DIVERT_CHAIN_PASS;
 }
 
 static gboolean
@@ -238,6 +269,47 @@ claim_all (DivertRuleset *ruleset)
     }
 }
 
+static gboolean
+is_take (const DivertRule *rule)
+{
+  return rule->chain == DIVERT_CHAIN_TAKE;
+}
+
+/* Whoever sends from a container's address is one. */
+static void
+relay_by_any_device (DivertRuleset *ruleset)
+{
+  for (guint i = 0; i < ruleset->rules->len; i++)
+    {
+      DivertRule *rule = g_ptr_array_index (ruleset->rules, i);
+
+      if (rule->chain == DIVERT_CHAIN_LANS)
+        rule->in_interface[0] = '\0';
+    }
+}
+
+/* … or whoever sends by a container's device. */
+static void
+relay_for_any_source (DivertRuleset *ruleset)
+{
+  for (guint i = 0; i < ruleset->rules->len; i++)
+    {
+      DivertRule *rule = g_ptr_array_index (ruleset->rules, i);
+
+      if (rule->chain == DIVERT_CHAIN_LANS)
+        g_clear_pointer (&rule->sources, g_array_unref);
+    }
+}
+
+static void
+refuse_forwarded (DivertRuleset *ruleset)
+{
+  DivertRule *rule = divert_rule_new (DIVERT_CHAIN_LAN, DIVERT_FAMILIES_BOTH);
+
+  rule->verdict = DIVERT_VERDICT_DROP;
+  g_ptr_array_insert (ruleset->rules, 0, rule);
+}
+
 static void
 test_broken (gconstpointer data)
 {
@@ -246,15 +318,22 @@ test_broken (gconstpointer data)
     Breaks      breaks;               /* NULL: nothing is missing */
     void      (*change) (DivertRuleset *ruleset); /* NULL: nothing else is different */
     const char *invariant;
+    const char *divert;
   } cases[] = {
-    { NULL, open_all, "direct" },  { is_guard, NULL, "guard" }, { is_guard, open_all, "intranet" },
-    { is_proxys, NULL, "proxy" },  { is_dns, NULL, "dns" },     { is_exemption, NULL, "exempt" },
-    { is_listeners, NULL, "plant" }, { NULL, claim_all, "claim" },
+    { NULL, open_all, "direct", "" },    { is_guard, NULL, "guard", "" },  { is_guard, open_all, "intranet", "" },
+    { is_proxys, NULL, "proxy", "" },    { is_dns, NULL, "dns", "" },      { is_exemption, NULL, "exempt", "" },
+    { is_listeners, NULL, "plant", "" }, { NULL, claim_all, "claim", "" },
+    { is_units, NULL, "proxy", "unit=mihomo.service\n" },
+    { is_unit_marking, NULL, "proxy", "unit=mihomo.service\n" },
+    { is_units, NULL, "exempt", "[divert]\nexempt-units=direct.slice\n" },
+    { is_take, NULL, "forward", "" },    { NULL, relay_by_any_device, "relay", "" },
+    { NULL, relay_for_any_source, "relay", "" }, { NULL, refuse_forwarded, "lan", "" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
-      Site *site = make_site ("", DIVERT_PLACE_AWAY);
+      const Keys keys = { cases[i].divert, "" };
+      Site *site = make_site (&keys, DIVERT_PLACE_AWAY);
       Faults faults;
 
       init_faults (&faults);
@@ -274,7 +353,7 @@ test_broken (gconstpointer data)
 static void
 test_turns (void)
 {
-  Site *site = make_site ("", DIVERT_PLACE_SITE);
+  Site *site = make_site (&usual, DIVERT_PLACE_SITE);
   const guint budget = 500;
   Faults faults;
   guint all, most = 0, sum = 0, turns = 0;
@@ -309,11 +388,43 @@ int
 main (int    argc,
       char **argv)
 {
+  static const struct
+  {
+    const char *path;
+    Keys        keys;
+  } cases[] = {
+    { "/judging/usual", { "", "" } },
+    /* A hole in the intranet, because no route leads by its router. */
+    { "/judging/router", { "", "router=192.168.22.254 02:00:00:00:00:fe 192.168.22.64/26;"
+                               "fd00:22::fe 02:00:00:00:00:fe fd00:22::1:0/112\n" } },
+    { "/judging/no-dns-port", { "dns-port=0\n", "" } },
+    { "/judging/dns-except", { "[divert]\ndns-except=10.9.9.9;192.168.22.0/25;fd00:22::/96\n", "" } },
+    { "/judging/dns-except-direct", { "[divert]\ndns-except=10.9.9.9;192.168.22.0/25\n", "dns=direct\n" } },
+    { "/judging/intranet-other", { "[divert]\nintranet-other=allow\n", "" } },
+    { "/judging/no-room-in-mask", { "[divert]\nmark=16\nmask=16\n", "" } },
+    { "/judging/internet-direct", { "", "internet=direct\n" } },
+    { "/judging/dns-direct", { "", "dns=direct\n" } },
+    { "/judging/both-direct", { "", "internet=direct\ndns=direct\n" } },
+    { "/judging/forward-all", { "[divert]\nforward=all\n", "" } },
+    { "/judging/forward-all-except", { "[divert]\nforward=all\ndns-except=10.9.9.9;192.168.22.0/25\n", "" } },
+    { "/judging/forward-none", { "[divert]\nforward=none\n", "" } },
+    { "/judging/forward-all-direct", { "[divert]\nforward=all\n", "internet=direct\ndns=direct\n" } },
+    /* By its unit alone, by both, by one that does not run; and programs that go direct. */
+    { "/judging/unit", { "unit=mihomo.service\n", "" } },
+    { "/judging/unit-exempt", { "unit=mihomo.service\n[divert]\nexempt-units=direct.slice\n", "" } },
+    { "/judging/group-unit", { "tproxy-port=22223\nunit=mihomo.service\n", "" } },
+    { "/judging/unit-down", { "unit=v2ray.service\n[divert]\nexempt-units=direct.slice\n", "" } },
+    { "/judging/exempt", { "[divert]\nexempt-units=direct.slice\n", "" } },
+    { "/judging/unit-direct", { "unit=mihomo.service\n[divert]\nexempt-units=direct.slice\n",
+                                "internet=direct\ndns=direct\n" } },
+    { "/judging/unit-names", { "unit=mihomo.service\n", "dns=direct\n" } },
+    { "/judging/unit-internet", { "unit=mihomo.service\n[divert]\nexempt-units=direct.slice\n",
+                                  "internet=direct\n" } },
+  };
+
   g_test_init (&argc, &argv, NULL);
-  g_test_add_data_func ("/judging/usual", "", test_all);
-  g_test_add_data_func ("/judging/no-dns-port", "dns-port=0\n", test_all);
-  g_test_add_data_func ("/judging/intranet-other", "[divert]\nintranet-other=allow\n", test_all);
-  g_test_add_data_func ("/judging/no-room-in-mask", "[divert]\nmark=16\nmask=16\n", test_all);
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    g_test_add_data_func (cases[i].path, &cases[i].keys, test_all);
   g_test_add_data_func ("/judging/broken", NULL, test_broken);
   g_test_add_func ("/judging/turns", test_turns);
   return g_test_run ();

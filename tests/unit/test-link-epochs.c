@@ -101,6 +101,54 @@ test_replaced (void)
   divert_link_epochs_free (epochs);
 }
 
+static DivertLinkState
+make_link (DivertLinkEpochs *epochs,
+           guint             ifindex,
+           const char       *kind,
+           guint             master,
+           guint             lower)
+{
+  DivertLinkState link = { .ifindex = ifindex, .carrier = TRUE, .master = master, .lower = lower };
+
+  g_strlcpy (link.kind, kind, sizeof link.kind);
+  divert_link_epochs_see (epochs, &link);
+  return link;
+}
+
+static void
+assert_above (const DivertLinkEpochs *epochs,
+              const DivertLinkState  *link,
+              const char             *expected)
+{
+  g_autoptr(GArray) above = divert_link_epochs_list_above (epochs, link);
+  g_autoptr(GString) text = g_string_new (NULL);
+
+  for (guint i = 0; i < above->len; i++)
+    g_string_append_printf (text, "%u ", g_array_index (above, guint, i));
+  g_assert_cmpstr (text->str, ==, expected);
+}
+
+/* eth0 is in a bond, a VLAN is on that, a bridge has it as a port, and a macvlan is on the bridge. */
+static void
+test_above (void)
+{
+  DivertLinkEpochs *epochs = divert_link_epochs_new ();
+  const DivertLinkState eth = make_link (epochs, 2, "", 3, 0), bond = make_link (epochs, 3, "bond", 0, 0);
+  const DivertLinkState vlan = make_link (epochs, 4, "vlan", 5, 3), tap = make_link (epochs, 7, "tap", 5, 0);
+  DivertLinkState moved = eth;
+
+  make_link (epochs, 5, "bridge", 0, 0);
+  make_link (epochs, 6, "macvlan", 0, 5);
+  assert_above (epochs, &eth, "2 3 4 5 6 ");
+  assert_above (epochs, &bond, "3 4 5 6 ");
+  assert_above (epochs, &vlan, "4 5 6 ");
+  assert_above (epochs, &tap, "7 ");
+  moved.master = 5;
+  g_assert_false (divert_link_epochs_see (epochs, &eth));
+  g_assert_true (divert_link_epochs_see (epochs, &moved));
+  divert_link_epochs_free (epochs);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -112,5 +160,6 @@ main (int   argc,
   g_test_add_data_func ("/link-epochs/recreated", GINT_TO_POINTER (FALSE), test_recreated);
   g_test_add_data_func ("/link-epochs/recreated-unseen", GINT_TO_POINTER (TRUE), test_recreated);
   g_test_add_func ("/link-epochs/replaced", test_replaced);
+  g_test_add_func ("/link-epochs/above", test_above);
   return g_test_run ();
 }

@@ -15,22 +15,6 @@ prefix (const char *text)
   return result;
 }
 
-/* "a;b;c" */
-static GArray *
-list (const char *text)
-{
-  g_auto(GStrv) items = g_strsplit (text, ";", -1);
-  GArray *prefixes = divert_prefixes_new ();
-
-  for (char **item = items; *item != NULL; item++)
-    {
-      DivertPrefix p = prefix (*item);
-
-      divert_prefixes_add (prefixes, &p);
-    }
-  return prefixes;
-}
-
 static void
 test_parse (void)
 {
@@ -202,85 +186,6 @@ test_link_local (void)
     }
 }
 
-static void
-test_merge (void)
-{
-  static const struct
-  {
-    const char *in, *out;
-  } cases[] = {
-    { "10.0.0.0/8", "10.0.0.0/8" },
-    { "10.0.0.0/8;10.1.0.0/16;10.0.0.0/8", "10.0.0.0/8" },
-    { "10.1.0.0/16;10.0.0.0/8", "10.0.0.0/8" },
-    { "192.168.22.128/25;192.168.22.0/25", "192.168.22.0/24" },
-    { "192.168.0.0;192.168.0.1;192.168.0.2;192.168.0.3", "192.168.0.0/30" },
-    { "192.168.1.0/24;192.168.2.0/24", "192.168.1.0/24;192.168.2.0/24" }, /* adjacent, but with different parents */
-    { "0.0.0.0/1;128.0.0.0/1", "0.0.0.0/0" },
-    { "::/1;8000::/1;0.0.0.0/0", "0.0.0.0/0;::/0" },
-    { "fd00:22::1/64;192.168.22.33/24", "192.168.22.0/24;fd00:22::/64" },
-    { "10.0.0.0/9;10.128.0.0/10;10.192.0.0/10", "10.0.0.0/8" },
-    { "10.0.0.0/8;11.0.0.0/9;11.128.0.0/9", "10.0.0.0/7" },
-  };
-
-  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
-    {
-      g_autoptr(GArray) in = list (cases[i].in);
-      g_autoptr(GArray) out = divert_prefixes_merge (in);
-      g_autoptr(GArray) again = divert_prefixes_merge (out);
-      g_autofree char *text = divert_prefixes_to_string (out);
-
-      g_assert_cmpstr (text, ==, cases[i].out);
-      g_assert_true (divert_prefixes_equal (out, again));
-    }
-}
-
-/* Merging changes the list, but never the set of addresses. */
-static void
-test_merge_same_set (void)
-{
-  for (guint round = 0; round < 200; round++)
-    {
-      g_autoptr(GArray) in = divert_prefixes_new ();
-      g_autoptr(GArray) out = NULL;
-
-      for (guint i = 0; i < 24; i++)
-        {
-          const guint8 bytes[4] = { 10, 0, 0, g_test_rand_int_range (0, 256) };
-          DivertPrefix p = divert_prefix_from_bytes (DIVERT_FAMILY_IPV4, bytes, g_test_rand_int_range (26, 33));
-
-          divert_prefixes_add (in, &p);
-        }
-      out = divert_prefixes_merge (in);
-      for (guint i = 0; i < 256; i++)
-        {
-          const guint8 bytes[4] = { 10, 0, 0, i };
-          DivertPrefix address = divert_prefix_from_bytes (DIVERT_FAMILY_IPV4, bytes, 32);
-
-          g_assert_cmpint (divert_prefixes_contain (in, &address), ==, divert_prefixes_contain (out, &address));
-        }
-    }
-}
-
-static void
-test_lists (void)
-{
-  g_autoptr(GArray) empty = divert_prefixes_new ();
-  g_autoptr(GArray) merged = divert_prefixes_merge (empty);
-  g_autoptr(GArray) some = list ("10.0.0.0/8;fd00::/8");
-  g_autoptr(GArray) copy = divert_prefixes_copy (some);
-  g_autoptr(GArray) empty_copy = divert_prefixes_copy (empty);
-  g_autofree char *text = divert_prefixes_to_string (empty);
-  DivertPrefix inside = prefix ("fd00::1"), outside = prefix ("fe80::1");
-
-  g_assert_cmpuint (merged->len, ==, 0);
-  g_assert_cmpstr (text, ==, "");
-  g_assert_true (divert_prefixes_equal (empty, empty_copy));
-  g_assert_true (divert_prefixes_equal (some, copy));
-  g_assert_false (divert_prefixes_equal (some, empty));
-  g_assert_true (divert_prefixes_contain (some, &inside));
-  g_assert_false (divert_prefixes_contain (some, &outside));
-}
-
 int
 main (int    argc,
       char **argv)
@@ -292,8 +197,5 @@ main (int    argc,
   g_test_add_func ("/prefix/from-bytes", test_from_bytes);
   g_test_add_func ("/prefix/contains", test_contains);
   g_test_add_func ("/prefix/link-local", test_link_local);
-  g_test_add_func ("/prefix/merge", test_merge);
-  g_test_add_func ("/prefix/merge-same-set", test_merge_same_set);
-  g_test_add_func ("/prefix/lists", test_lists);
   return g_test_run ();
 }

@@ -197,7 +197,8 @@ test_equal (void)
     FIELD (sport), FIELD (dport), FIELD (has_tcp_flags), FIELD (tcp_flags_invert),
     FIELD (tcp_flags_mask), FIELD (tcp_flags_value), FIELD (icmpv6_type), FIELD (mark.has), FIELD (mark.invert),
     FIELD (mark.value), FIELD (mark.mask), FIELD (connmark.has), FIELD (connmark.invert), FIELD (connmark.value),
-    FIELD (connmark.mask), FIELD (has_gid), FIELD (gid), FIELD (dst_types), FIELD (src_types), FIELD (receiver),
+    FIELD (connmark.mask), FIELD (has_gid), FIELD (gid), FIELD (cgroup), FIELD (dst_types), FIELD (src_types),
+    FIELD (receiver),
     FIELD (verdict), FIELD (to), FIELD (value), FIELD (mask), FIELD (port),
 #undef FIELD
   };
@@ -241,19 +242,20 @@ test_same_rules (void)
   g_autoptr(DivertRuleset) a = make_away (config);
   g_autoptr(DivertRuleset) again = make_away (config);
   g_autoptr(DivertRuleset) b = make_away (other);
-  const guint dns = 1u << DIVERT_HOOK_DNS | 1u << DIVERT_CHAIN_DNS;
+  const DivertChains dns = DIVERT_CHAIN_BIT (DIVERT_HOOK_DNS) | DIVERT_CHAIN_BIT (DIVERT_CHAIN_DNS) |
+                           DIVERT_CHAIN_BIT (DIVERT_CHAIN_GUARD);
 
   for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
     {
-      g_assert_true (divert_ruleset_same_rules (a, again, family, G_MAXUINT));
+      g_assert_true (divert_ruleset_same_rules (a, again, family, DIVERT_ALL_CHAINS));
       g_assert_false (divert_ruleset_same_rules (a, b, family, dns));
-      g_assert_false (divert_ruleset_same_rules (a, b, family, G_MAXUINT));
+      g_assert_false (divert_ruleset_same_rules (a, b, family, DIVERT_ALL_CHAINS));
     }
   g_assert_true (divert_ruleset_same_rules (a, b, DIVERT_FAMILY_IPV4, ~dns));
   g_assert_false (divert_ruleset_same_rules (a, b, DIVERT_FAMILY_IPV6, ~dns));
   divert_ruleset_restrict (again, DIVERT_FAMILIES_IPV4);
-  g_assert_true (divert_ruleset_same_rules (a, again, DIVERT_FAMILY_IPV4, G_MAXUINT));
-  g_assert_false (divert_ruleset_same_rules (a, again, DIVERT_FAMILY_IPV6, G_MAXUINT));
+  g_assert_true (divert_ruleset_same_rules (a, again, DIVERT_FAMILY_IPV4, DIVERT_ALL_CHAINS));
+  g_assert_false (divert_ruleset_same_rules (a, again, DIVERT_FAMILY_IPV6, DIVERT_ALL_CHAINS));
 }
 
 /* The connection marks that leave a connection alone are never 0, never the diversion's mark, and never the same. If

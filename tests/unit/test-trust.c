@@ -27,7 +27,7 @@ learn (const char  *facts_text,
   g_autoptr(DivertFacts) facts = test_facts_new (facts_text);
   g_autoptr(DivertConfig) config = test_config_new (config_text);
 
-  return divert_trust_learn (facts, uuid, "home", divert_config_find_site (config, "home"), error);
+  return divert_trust_learn (facts, uuid, "home", divert_config_find_site (config, "home"), 0, error);
 }
 
 static void
@@ -92,10 +92,31 @@ test_networks (void)
                  "[site home]\nintranet=192.168.22.0/24\nconnection-uuid=" UUID ";\n");
 }
 
+/* On a bridge that a cable carries.  Its port isn't meant. */
+static void
+test_bridge (void)
+{
+#define BRIDGE "[connection 1]\nuuid=" UUID "\nid=Bridge\ntype=bridge\ndevice=br0\nup=true\nexternal=false\n" \
+               "[connection 2]\nuuid=" OTHER "\nid=Port\ntype=802-3-ethernet\ndevice=eth0\nup=true\nexternal=false\n" \
+               "[link 1]\nifindex=3\nname=br0\nkind=bridge\ncarrier=true\naddresses=" ADDRESSES \
+               "\ngateways=" GATEWAY "\n"
+  assert_learns (MACHINE BRIDGE "[link 2]\nifindex=4\nname=eth0\nmaster=3\ncarrier=true\n", "", "",
+                 "[site home]\nintranet=192.168.22.0/24;fd00:22::/64\nconnection-uuid=" UUID
+                 ";\ngateway-mac=02:00:00:00:00:01\n");
+  assert_refused (MACHINE BRIDGE "[link 2]\nifindex=4\nname=vnet0\nkind=tap\nmaster=3\ncarrier=true\n", UUID, "",
+                  DIVERT_TRUST_ERROR_UNSUITABLE, "neither a cable nor Wi-Fi");
+#undef BRIDGE
+}
+
 static void
 test_merge (void)
 {
   const char *facts = MACHINE CONNECTION ("") LINK ("192.168.22.33/24", GATEWAY);
+#define ROUTER "router=192.168.22.254 02:00:00:00:00:fe 10.1.0.0/16\n"
+
+  /* Its routers stay, too. */
+  assert_learns (facts, UUID, "[site home]\nintranet=10.1.0.0/16\nconnection-uuid=" OTHER ";\n" ROUTER,
+                 "[site home]\nintranet=10.1.0.0/16;192.168.22.0/24\nconnection-uuid=" OTHER ";" UUID ";\n" ROUTER);
 
   /* A second network is added. What a person added stays. */
   assert_learns (facts, UUID,
@@ -168,6 +189,14 @@ test_ambiguous (void)
                  LINK ("192.168.22.33/24", "")
                  "[link 2]\nifindex=4\nname=docker0\ncarrier=true\naddresses=10.1.0.2/16\ngateways=\n\n",
                  "", "", "[site home]\nintranet=192.168.22.0/24\nconnection-uuid=" UUID ";\n");
+  /* Neither is a trunk below it, which has no address. */
+  assert_learns (MACHINE "[connection 1]\nuuid=" OTHER "\nid=trunk\ntype=802-3-ethernet\ndevice=eth0\nup=true\n"
+                                                "external=false\n\n"
+                 "[connection 2]\nuuid=" UUID "\nid=vlan\ntype=vlan\ndevice=vlan22\nup=true\nexternal=false\n\n"
+                 "[link 1]\nifindex=3\nname=eth0\ncarrier=true\naddresses=fe80::1/64\ngateways=\n\n"
+                 "[link 2]\nifindex=4\nname=vlan22\nkind=vlan\nlower=3\ncarrier=true\n"
+                 "addresses=192.168.22.33/24\ngateways=\n\n",
+                 "", "", "[site home]\nintranet=192.168.22.0/24\nconnection-uuid=" UUID ";\n");
 }
 
 static void
@@ -227,6 +256,26 @@ test_digest (void)
     }
 }
 
+/* What goes direct besides the intranet is added, and stays. */
+static void
+test_direct (void)
+{
+  g_autoptr(DivertFacts) facts = test_facts_new (MACHINE CONNECTION ("") LINK (ADDRESSES, GATEWAY));
+  g_autoptr(DivertConfig) config =
+      test_config_new ("[site home]\nintranet=10.0.0.0/8\ngateway-mac=02:00:00:00:00:01\ninternet=direct\n");
+  const DivertSite *home = divert_config_find_site (config, "home");
+  g_autoptr(DivertLearned) none = divert_trust_learn (facts, UUID, "home", NULL, 0, NULL);
+  g_autoptr(DivertLearned) names = divert_trust_learn (facts, UUID, "home", NULL, DIVERT_TRUST_DNS, NULL);
+  g_autoptr(DivertLearned) both = divert_trust_learn (facts, UUID, "home", home, DIVERT_TRUST_DNS, NULL);
+
+  g_assert_null (strstr (none->text, "direct"));
+  g_assert_cmpuint (none->direct, ==, 0);
+  g_assert_nonnull (strstr (names->text, "\ndns=direct\n"));
+  g_assert_null (strstr (names->text, "internet=direct"));
+  g_assert_nonnull (strstr (both->text, "\ninternet=direct\ndns=direct\n"));
+  g_assert_cmpuint (both->direct, ==, DIVERT_TRUST_INTERNET | DIVERT_TRUST_DNS);
+}
+
 static void
 test_forget (void)
 {
@@ -257,11 +306,13 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/trust/new-site", test_new_site);
   g_test_add_func ("/trust/networks", test_networks);
+  g_test_add_func ("/trust/bridge", test_bridge);
   g_test_add_func ("/trust/merge", test_merge);
   g_test_add_func ("/trust/refusals", test_refusals);
   g_test_add_func ("/trust/ambiguous", test_ambiguous);
   g_test_add_func ("/trust/limit", test_limit);
   g_test_add_func ("/trust/digest", test_digest);
+  g_test_add_func ("/trust/direct", test_direct);
   g_test_add_func ("/trust/forget", test_forget);
   return g_test_run ();
 }

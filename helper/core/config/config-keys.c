@@ -11,6 +11,7 @@
 
 const DivertConfigKey divert_proxy_keys[] = {
   KEY (DivertConfig, "group", group, text),
+  KEY (DivertConfig, DIVERT_KEY_UNIT, unit, unit),
   KEY (DivertConfig, "tproxy-port", tproxy_port, port),
   KEY (DivertConfig, "dns-port", dns_port, port0),
   { .name = NULL },
@@ -22,9 +23,13 @@ const DivertConfigKey divert_divert_keys[] = {
   KEY (DivertConfig, "table", table, table),
   KEY (DivertConfig, "bypass", bypass, prefixes),
   KEY (DivertConfig, "serve", serve, ports),
+  KEY (DivertConfig, "dns-except", dns_except, except),
+  KEY (DivertConfig, DIVERT_KEY_EXEMPT_UNITS, exempt_units, units),
   KEY (DivertConfig, "ipv6", ipv6, boolean),
   KEY (DivertConfig, "backend", backend, backend),
   KEY (DivertConfig, "intranet-other", intranet_other_allow, allow),
+  KEY (DivertConfig, "forward", forward, forward),
+  KEY (DivertConfig, "forward-devices", forward_devices, devices),
   { .name = NULL },
 };
 
@@ -34,11 +39,14 @@ const DivertConfigKey divert_site_keys[] = {
   KEY (DivertSite, "zone", zones, zones),
   KEY (DivertSite, "subnet", subnets, subnets),
   KEY (DivertSite, "gateway-mac", gateway_macs, macs),
+  KEY (DivertSite, DIVERT_KEY_ROUTER, routers, routers),
   KEY (DivertSite, "ssid", ssids, ssids),
   KEY (DivertSite, "bssid", bssids, macs),
   KEY (DivertSite, "security", security, security),
   WIDE_KEY (DIVERT_KEY_BEACON, beacon),
   KEY (DivertSite, "tproxy-port", tproxy_port, port),
+  KEY (DivertSite, DIVERT_KEY_INTERNET, internet_direct, way),
+  KEY (DivertSite, DIVERT_KEY_DNS, dns_direct, way),
   { .name = NULL },
 };
 

@@ -119,6 +119,16 @@ format_bypass (const void *field)
 
 const DivertConfigKind divert_config_prefixes = { parse_bypass, format_bypass };
 
+static char *
+format_given (const void *field)
+{
+  const GArray *prefixes = *(GArray *const *) field;
+
+  return prefixes->len > 0 ? divert_prefixes_to_string (prefixes) : NULL;
+}
+
+const DivertConfigKind divert_config_except = { parse_bypass, format_given };
+
 static gboolean
 parse_ports (const char  *value,
              void        *field,
@@ -156,15 +166,7 @@ parse_subnets (const char  *value,
   return set_array (field, parse_prefixes (value, TRUE, NULL, error));
 }
 
-static char *
-format_subnets (const void *field)
-{
-  const GArray *subnets = *(GArray *const *) field;
-
-  return subnets->len > 0 ? divert_prefixes_to_string (subnets) : NULL;
-}
-
-const DivertConfigKind divert_config_subnets = { parse_subnets, format_subnets };
+const DivertConfigKind divert_config_subnets = { parse_subnets, format_given };
 
 static gboolean
 parse_intranet (const char  *value,

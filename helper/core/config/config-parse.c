@@ -95,6 +95,8 @@ end_group (const Parser  *parser,
       divert_config_refuse (DIVERT_CONFIG_ERROR_VALUE, _("not in the site's intranet"), address, error);
       return place (parser, line_of (parser, DIVERT_KEY_BEACON), group, DIVERT_KEY_BEACON, error);
     }
+  if (!divert_config_check_routers (site, error))
+    return place (parser, line_of (parser, DIVERT_KEY_ROUTER), group, DIVERT_KEY_ROUTER, error);
   return TRUE;
 }
 
@@ -165,16 +167,23 @@ begin_group (Parser  *parser,
   return refuse_group (parser, DIVERT_CONFIG_ERROR_UNKNOWN, _("unknown group"), group, error);
 }
 
-/* Only divert_config_finish() checks mark and mask against each other, so remember where they came from. */
+/* Only divert_config_finish() checks keys against each other, so remember where they came from. */
 static void
 note_origin (const Parser *parser)
 {
-  const char *key = parser->reader.key;
+  const char *group = parser->reader.group, *key = parser->reader.key;
+  DivertConfig *config = parser->config;
 
   if (parser->keys == divert_divert_keys && (g_str_equal (key, DIVERT_KEY_MARK) || g_str_equal (key, DIVERT_KEY_MASK)))
     {
-      g_free (parser->config->mark_origin);
-      parser->config->mark_origin = g_strdup_printf ("%s:%u", parser->shown, parser->reader.line);
+      g_free (config->mark_origin);
+      config->mark_origin = g_strdup_printf ("%s:%u", parser->shown, parser->reader.line);
+    }
+  if (parser->keys != divert_site_keys &&
+      (g_str_equal (key, DIVERT_KEY_UNIT) || g_str_equal (key, DIVERT_KEY_EXEMPT_UNITS)))
+    {
+      g_free (config->units_origin);
+      config->units_origin = g_strdup_printf ("%s:%u: [%s] %s", parser->shown, parser->reader.line, group, key);
     }
 }
 
@@ -244,6 +253,25 @@ divert_config_add (DivertConfig  *config,
   return done;
 }
 
+/* A single bit leaves no room for a second mark. */
+static gboolean
+has_room (const DivertConfig *config)
+{
+  return config->mask != config->mark || (config->mark & (config->mark - 1)) != 0;
+}
+
+static gboolean
+refuse_direct (const DivertSite  *site,
+               GError           **error)
+{
+  const char *key = site->internet_direct ? DIVERT_KEY_INTERNET : DIVERT_KEY_DNS;
+  g_autofree char *file = divert_escape_up_to (site->file, PATH_MAX);
+
+  divert_config_refuse (DIVERT_CONFIG_ERROR_VALUE, _("the mask has no room for a second mark"), "direct", error);
+  g_prefix_error (error, "%s: [site %s] %s: ", file, site->name, key);
+  return FALSE;
+}
+
 gboolean
 divert_config_finish (DivertConfig  *config,
                       GError       **error)
@@ -253,6 +281,20 @@ divert_config_finish (DivertConfig  *config,
       g_set_error (error, DIVERT_CONFIG_ERROR, DIVERT_CONFIG_ERROR_VALUE,
                    _("%s: [divert] mark: has bits outside of mask 0x%x: '0x%x'"),
                    config->mark_origin, config->mask, config->mark);
+      return FALSE;
+    }
+  for (guint i = 0; i < config->sites->len; i++)
+    {
+      const DivertSite *site = g_ptr_array_index (config->sites, i);
+
+      if ((site->internet_direct || site->dns_direct) && !has_room (config))
+        return refuse_direct (site, error);
+    }
+  /* What a unit sends needs a mark of its own where the rules can't ask for the unit. */
+  if (divert_config_needs_cgroups (config) && !has_room (config))
+    {
+      g_set_error (error, DIVERT_CONFIG_ERROR, DIVERT_CONFIG_ERROR_VALUE,
+                   _("%s: needs a mask of two bits at least: '0x%x'"), config->units_origin, config->mask);
       return FALSE;
     }
   return TRUE;

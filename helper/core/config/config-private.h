@@ -2,7 +2,7 @@
 /*
  * Shared by the files that make the configuration.  From text to value: config-reader.c cuts a file
  * into lines; config-parse.c knows groups, duplicates and positions; config-keys.c is the table of
- * keys; config-values.c, config-lists.c and config-beacon.c parse and format values;
+ * keys; config-values.c, config-lists.c, config-units.c, config-router.c and config-beacon.c parse and format values;
  * config-escape.c handles their escapes; config-error.c words the errors.
  *
  * The inner files report "problem: 'value'"; config-parse.c prefixes that with "FILE:LINE: [group]
@@ -54,8 +54,14 @@ extern const DivertConfigKind divert_config_table;     /* guint32, not 0 and not
 extern const DivertConfigKind divert_config_boolean;   /* gboolean, "true" or "false" */
 extern const DivertConfigKind divert_config_backend;   /* DivertBackendKind */
 extern const DivertConfigKind divert_config_allow;     /* gboolean, "allow" or "block" */
+extern const DivertConfigKind divert_config_way;       /* gboolean, "direct" or "divert", which is not written */
+extern const DivertConfigKind divert_config_forward;   /* DivertForward */
+extern const DivertConfigKind divert_config_devices;   /* GPtrArray of char *, names of devices */
 extern const DivertConfigKind divert_config_ports;     /* GArray of DivertPorts */
 extern const DivertConfigKind divert_config_prefixes;  /* GArray of DivertPrefix */
+extern const DivertConfigKind divert_config_except;    /* the same; empty unless given */
+extern const DivertConfigKind divert_config_unit;      /* char *, the name of a unit that may be the proxy's */
+extern const DivertConfigKind divert_config_units;     /* GStrv, names of units */
 /* For sites.  Except for zones, none may be empty. */
 extern const DivertConfigKind divert_config_subnets;   /* GArray of DivertPrefix, each one that a site can have */
 extern const DivertConfigKind divert_config_intranet;  /* DivertSite: intranet, intranet_auto6 */
@@ -65,6 +71,8 @@ extern const DivertConfigKind divert_config_ssids;     /* GPtrArray of GBytes, o
 extern const DivertConfigKind divert_config_macs;      /* GArray of DivertMac */
 extern const DivertConfigKind divert_config_security;  /* guint, DivertSecurity bits */
 extern const DivertConfigKind divert_config_beacon;    /* DivertSite: has_beacon, beacon */
+
+extern const DivertConfigKind divert_config_routers;   /* GPtrArray of DivertRouter */
 
 /* A value without its escapes, and a list split into such values.  NULL with @error set on failure. */
 char  *divert_config_unescape (const char *value, GError **error);
@@ -88,8 +96,16 @@ typedef struct
 /* Keys that are also checked in combination. */
 #define DIVERT_KEY_MARK     "mark"
 #define DIVERT_KEY_MASK     "mask"
+#define DIVERT_KEY_UNIT     "unit"
+#define DIVERT_KEY_EXEMPT_UNITS "exempt-units"
 #define DIVERT_KEY_INTRANET "intranet"
+#define DIVERT_KEY_ROUTER   "router"
 #define DIVERT_KEY_BEACON   "beacon"
+#define DIVERT_KEY_INTERNET "internet"
+#define DIVERT_KEY_DNS      "dns"
+
+/* Does each of the routers of @site have something to lead to? */
+gboolean divert_config_check_routers (const DivertSite *site, GError **error);
 
 /* Each table ends with a NULL name. */
 extern const DivertConfigKey divert_proxy_keys[];  /* offsets in DivertConfig */

@@ -205,6 +205,24 @@ format_allow (const void *field)
 
 const DivertConfigKind divert_config_allow = { parse_allow, format_allow };
 
+static const char *const ways[2] = { "divert", "direct" };
+
+static gboolean
+parse_way (const char  *value,
+           void        *field,
+           GError     **error)
+{
+  return parse_choice (value, ways, field, error);
+}
+
+static char *
+format_way (const void *field)
+{
+  return *(const gboolean *) field ? g_strdup (ways[TRUE]) : NULL;
+}
+
+const DivertConfigKind divert_config_way = { parse_way, format_way };
+
 static const char *const backends[] = {
   [DIVERT_BACKEND_AUTO] = "auto",
   [DIVERT_BACKEND_IPTABLES] = "iptables",
@@ -232,3 +250,31 @@ format_backend (const void *field)
 }
 
 const DivertConfigKind divert_config_backend = { parse_backend, format_backend };
+
+static const char *const forwards[] = {
+  [DIVERT_FORWARD_INTRANET] = "intranet",
+  [DIVERT_FORWARD_ALL] = "all",
+  [DIVERT_FORWARD_NONE] = "none",
+};
+
+static gboolean
+parse_forward (const char  *value,
+               void        *field,
+               GError     **error)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (forwards); i++)
+    if (g_str_equal (value, forwards[i]))
+      {
+        *(DivertForward *) field = i;
+        return TRUE;
+      }
+  return refuse_value (_("not intranet, all or none"), value, error);
+}
+
+static char *
+format_forward (const void *field)
+{
+  return g_strdup (forwards[*(const DivertForward *) field]);
+}
+
+const DivertConfigKind divert_config_forward = { parse_forward, format_forward };

@@ -35,6 +35,9 @@ divert_config_new (void)
       divert_prefixes_add (config->bypass, &prefix);
     }
   config->serve = divert_ports_new ();
+  config->forward_devices = g_ptr_array_new_with_free_func (g_free);
+  config->dns_except = divert_prefixes_new ();
+  config->exempt_units = g_new0 (char *, 1);
   config->sites = g_ptr_array_new_with_free_func ((GDestroyNotify) divert_site_free);
   return config;
 }
@@ -51,9 +54,14 @@ clear (gpointer data)
   DivertConfig *config = data;
 
   g_free (config->group);
+  g_free (config->unit);
   g_free (config->mark_origin);
+  g_free (config->units_origin);
+  g_strfreev (config->exempt_units);
   g_array_unref (config->bypass);
   g_array_unref (config->serve);
+  g_ptr_array_unref (config->forward_devices);
+  g_array_unref (config->dns_except);
   g_ptr_array_unref (config->sites);
 }
 
@@ -76,6 +84,7 @@ divert_site_new (const char *name,
   site->subnets = divert_prefixes_new ();
   site->uuids = g_new0 (char *, 1);
   site->zones = g_new0 (char *, 1);
+  site->routers = g_ptr_array_new_with_free_func ((GDestroyNotify) divert_router_free);
   site->ssids = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
   site->gateway_macs = g_array_new (FALSE, FALSE, sizeof (DivertMac));
   site->bssids = g_array_new (FALSE, FALSE, sizeof (DivertMac));
@@ -91,6 +100,7 @@ divert_site_free (DivertSite *site)
   g_array_unref (site->subnets);
   g_strfreev (site->uuids);
   g_strfreev (site->zones);
+  g_ptr_array_unref (site->routers);
   g_ptr_array_unref (site->ssids);
   g_array_unref (site->gateway_macs);
   g_array_unref (site->bssids);
@@ -115,42 +125,57 @@ strvs_equal (const GStrv a,
 }
 
 static gboolean
-ssids_equal (const GPtrArray *a,
-             const GPtrArray *b)
+lists_equal (const GPtrArray *a,
+             const GPtrArray *b,
+             GEqualFunc       items_equal)
 {
   gboolean equal = a->len == b->len;
 
   for (guint i = 0; i < a->len && equal; i++)
-    equal = g_bytes_equal (g_ptr_array_index (a, i), g_ptr_array_index (b, i));
+    equal = items_equal (g_ptr_array_index (a, i), g_ptr_array_index (b, i));
   return equal;
 }
 
 static gboolean
-sites_equal (const DivertSite *a,
-             const DivertSite *b)
+sites_equal (gconstpointer x,
+             gconstpointer y)
 {
+  const DivertSite *a = x, *b = y;
+
   return g_str_equal (a->name, b->name) && divert_prefixes_equal (a->intranet, b->intranet) &&
          a->intranet_auto6 == b->intranet_auto6 && strvs_equal (a->uuids, b->uuids) &&
-         strvs_equal (a->zones, b->zones) &&
-         divert_prefixes_equal (a->subnets, b->subnets) && divert_macs_equal (a->gateway_macs, b->gateway_macs) &&
-         ssids_equal (a->ssids, b->ssids) && divert_macs_equal (a->bssids, b->bssids) && a->security == b->security &&
-         beacons_equal (a, b) && a->tproxy_port == b->tproxy_port;
+         strvs_equal (a->zones, b->zones) && divert_prefixes_equal (a->subnets, b->subnets) &&
+         divert_macs_equal (a->gateway_macs, b->gateway_macs) &&
+         lists_equal (a->routers, b->routers, divert_router_equal) && lists_equal (a->ssids, b->ssids, g_bytes_equal) &&
+         divert_macs_equal (a->bssids, b->bssids) && a->security == b->security &&
+         beacons_equal (a, b) && a->tproxy_port == b->tproxy_port && a->internet_direct == b->internet_direct &&
+         a->dns_direct == b->dns_direct;
+}
+
+gboolean
+divert_config_names_proxy (const DivertConfig *config)
+{
+  return config->group != NULL || config->unit != NULL;
+}
+
+gboolean
+divert_config_needs_cgroups (const DivertConfig *config)
+{
+  return config->unit != NULL || config->exempt_units[0] != NULL;
 }
 
 gboolean
 divert_config_equal (const DivertConfig *a,
                      const DivertConfig *b)
 {
-  if (g_strcmp0 (a->group, b->group) != 0 || a->tproxy_port != b->tproxy_port || a->dns_port != b->dns_port ||
-      a->mark != b->mark || a->mask != b->mask || a->table != b->table ||
-      !divert_prefixes_equal (a->bypass, b->bypass) || !divert_ports_equal (a->serve, b->serve) || a->ipv6 != b->ipv6 ||
-      a->intranet_other_allow != b->intranet_other_allow || a->backend != b->backend ||
-      a->sites->len != b->sites->len)
-    return FALSE;
-  for (guint i = 0; i < a->sites->len; i++)
-    if (!sites_equal (g_ptr_array_index (a->sites, i), g_ptr_array_index (b->sites, i)))
-      return FALSE;
-  return TRUE;
+  return g_strcmp0 (a->group, b->group) == 0 && g_strcmp0 (a->unit, b->unit) == 0 &&
+         strvs_equal (a->exempt_units, b->exempt_units) && a->tproxy_port == b->tproxy_port &&
+         a->dns_port == b->dns_port && a->mark == b->mark && a->mask == b->mask && a->table == b->table &&
+         divert_prefixes_equal (a->bypass, b->bypass) && divert_ports_equal (a->serve, b->serve) &&
+         divert_prefixes_equal (a->dns_except, b->dns_except) && a->ipv6 == b->ipv6 &&
+         a->intranet_other_allow == b->intranet_other_allow && a->backend == b->backend && a->forward == b->forward &&
+         lists_equal (a->forward_devices, b->forward_devices, g_str_equal) &&
+         lists_equal (a->sites, b->sites, sites_equal);
 }
 
 const DivertSite *

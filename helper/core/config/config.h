@@ -12,6 +12,7 @@
 #include "core/words/mac.h"
 #include "core/words/ports.h"
 #include "core/words/prefix.h"
+#include "core/words/unit.h"
 
 G_BEGIN_DECLS
 
@@ -22,6 +23,7 @@ G_BEGIN_DECLS
 #define DIVERT_CONFIG_MAX_SITES      64
 #define DIVERT_CONFIG_MAX_PREFIXES   4096          /* per list */
 #define DIVERT_CONFIG_MAX_ITEMS      256           /* per list of anything else */
+#define DIVERT_CONFIG_MAX_UNITS      16            /* each costs whatever goes to the proxy the first time */
 #define DIVERT_SITE_NAME_MAX         32            /* characters: [A-Za-z0-9_.-], not "auto", "away" or "off".  The
                                                     * first is not '.' or '-', because the name becomes a file name
                                                     * and an argument. */
@@ -48,6 +50,14 @@ typedef enum
   DIVERT_BACKEND_NFTABLES,
 } DivertBackendKind;
 
+/* What becomes of traffic that is forwarded for own LANs. */
+typedef enum
+{
+  DIVERT_FORWARD_INTRANET, /* diverted if it is for an intranet */
+  DIVERT_FORWARD_ALL,      /* the same as this machine's own */
+  DIVERT_FORWARD_NONE,     /* left alone; the fence still holds what is for an intranet */
+} DivertForward;
+
 /* Key managements that a site may require, as bits; named as in the security= key. */
 typedef enum
 {
@@ -64,6 +74,14 @@ typedef struct
   guint8       sha256[32];   /* of the certificate's SubjectPublicKeyInfo, DER */
 } DivertBeacon;
 
+/* A further router of a site's, and the part of the intranet that is reached by it. */
+typedef struct
+{
+  DivertPrefix address;      /* full length */
+  GArray      *macs;         /* DivertMac; never empty */
+  GArray      *behind;       /* DivertPrefix; never empty; of the same family, and without the address */
+} DivertRouter;
+
 typedef struct
 {
   char     *name;
@@ -73,18 +91,22 @@ typedef struct
   GStrv     zones;           /* zone; may be empty */
   GArray   *subnets;         /* DivertPrefix; empty: same as intranet */
   GArray   *gateway_macs;    /* DivertMac; empty: any */
+  GPtrArray *routers;        /* DivertRouter; no prefix is behind two of them; empty: none */
   GPtrArray *ssids;          /* GBytes; empty: any */
   GArray   *bssids;          /* DivertMac; empty: any */
   guint     security;        /* DivertSecurity bits; 0: any */
   gboolean  has_beacon;
   DivertBeacon beacon;
   guint16   tproxy_port;     /* 0: use that of [proxy] */
+  gboolean  internet_direct; /* internet=direct: here nothing needs the proxy; default FALSE: divert */
+  gboolean  dns_direct;      /* dns=direct: here names are asked as without us; default FALSE: divert */
   char     *file;            /* the file that defines it */
 } DivertSite;
 
 typedef struct
 {
-  char             *group;        /* name or number as text; NULL: not set yet */
+  char             *group;        /* name or number as text; NULL: not set */
+  char             *unit;         /* a unit of systemd's; NULL: not set.  The proxy is known by either. */
   guint16           tproxy_port;  /* default 22223 */
   guint16           dns_port;     /* default 1053; 0: no DNS redirection */
   guint32           mark;         /* default 23 */
@@ -93,10 +115,15 @@ typedef struct
   GArray           *bypass;       /* DivertPrefix; default: the private ranges */
   gboolean          ipv6;         /* default TRUE */
   GArray           *serve;        /* DivertPorts; default: none */
+  GArray           *dns_except;   /* DivertPrefix: servers that are no business of the proxy's; default: none */
+  GStrv             exempt_units; /* names of units; default: none */
   gboolean          intranet_other_allow; /* intranet-other=allow; default FALSE: block */
   DivertBackendKind backend;
+  DivertForward     forward;
+  GPtrArray        *forward_devices; /* char *, names of devices, which may hold any byte; empty: found by kind */
   GPtrArray        *sites;        /* DivertSite, in order of definition */
   char             *mark_origin;  /* "FILE:LINE" that last set mark or mask, for messages; NULL: defaults */
+  char             *units_origin; /* "FILE:LINE: [GROUP] KEY" that last set unit or exempt-units; NULL: neither */
 } DivertConfig;
 
 /* A configuration with defaults only: no group, no site. */
@@ -105,6 +132,10 @@ DivertConfig *divert_config_new (void);
 DivertConfig *divert_config_ref (const DivertConfig *config);
 void          divert_config_free (DivertConfig *config);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertConfig, divert_config_free)
+/* Is the proxy named in any way? */
+gboolean      divert_config_names_proxy (const DivertConfig *config);
+/* Do rules depend on control groups? */
+gboolean      divert_config_needs_cgroups (const DivertConfig *config);
 /* Do both say the same?  Ignores which files they came from. */
 gboolean      divert_config_equal (const DivertConfig *a, const DivertConfig *b);
 
@@ -112,8 +143,8 @@ gboolean      divert_config_equal (const DivertConfig *a, const DivertConfig *b)
  * messages ("/etc/nm-divert/nm-divert.conf").  On failure @config is undefined, but can be freed. */
 gboolean      divert_config_add (DivertConfig *config, const char *name, const char *text, gsize length,
                                  GError **error);
-/* Checks what spans files (mark inside mask, …); call it once, after the last divert_config_add().  A
- * missing group is not an error here (see status). */
+/* Checks what spans files (mark inside mask, …); call it once, after the last divert_config_add().  It is not an
+ * error here that neither group nor unit is set (see status). */
 gboolean      divert_config_finish (DivertConfig *config, GError **error);
 
 /* The effective configuration as canonical key file text: every key, with defaults. */
@@ -122,6 +153,11 @@ char         *divert_config_to_text (const DivertConfig *config);
 DivertSite   *divert_site_new (const char *name, const char *file);
 void          divert_site_free (DivertSite *site);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertSite, divert_site_free)
+DivertRouter *divert_router_new (const DivertPrefix *address);
+void          divert_router_free (DivertRouter *router);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertRouter, divert_router_free)
+/* Of two DivertRouter; a GEqualFunc. */
+gboolean      divert_router_equal (gconstpointer a, gconstpointer b);
 /* The site's group, as in a configuration file. */
 char         *divert_site_to_text (const DivertSite *site);
 const DivertSite *divert_config_find_site (const DivertConfig *config, const char *name);

@@ -37,6 +37,15 @@ static const struct
     "reverse-path", DIVERT_GRAVITY_GRAVE,
     N_("a reverse path filter drops the IPv6 packets that should go to the proxy"),
     N_("set backend=nftables under [divert], or IPv6_rpfilter=no in firewalld.conf") },
+  [DIVERT_FINDING_REPLIES] = {
+    "replies", DIVERT_GRAVITY_GRAVE,
+    N_("a rule drops what comes in from lo for a tunnel's address, so the proxy's answers don't reach the programs "
+       "here"),
+    N_("remove it; the tunnel lays it again each time it comes up") },
+  [DIVERT_FINDING_UNIT] = {
+    "unit", DIVERT_GRAVITY_GRAVE,
+    N_("the proxy's unit does not run, so its packets can't be told from others, and it gets nothing"),
+    N_("start it, or correct unit= under [proxy]") },
   [DIVERT_FINDING_OUR_MARK] = {
     "our-mark", DIVERT_GRAVITY_WARNING,
     N_("a rule gives packets our mark, so they are taken for packets that should go to the proxy"),
@@ -45,10 +54,19 @@ static const struct
     "dropped", DIVERT_GRAVITY_WARNING,
     N_("a chain drops what comes in from lo, so packets that should go to the proxy may not reach it"),
     N_("accept what comes in from lo") },
+  [DIVERT_FINDING_DNS_REFUSED] = {
+    "dns-refused", DIVERT_GRAVITY_WARNING,
+    N_("a rule refuses what leaves for ::1, which is where DNS over IPv6 goes on its way to the proxy"),
+    N_("remove it, or set RFC3964_IPv4=no in firewalld.conf") },
   [DIVERT_FINDING_UNTRACKED] = {
     "untracked", DIVERT_GRAVITY_WARNING,
     N_("a rule hides packets of this machine from connection tracking, so their DNS is not redirected"),
     N_("remove it, or narrow it to what needs it") },
+  [DIVERT_FINDING_TUNNEL] = {
+    "tunnel", DIVERT_GRAVITY_WARNING,
+    N_("a tunnel takes everything and sets no mark, so its own packets go to the proxy, and the proxy's into the "
+       "tunnel"),
+    N_("put the address of the tunnel's server into bypass under [divert], or run the tunnel in the proxy's group") },
   [DIVERT_FINDING_POLICY_BEFORE] = {
     "rule-before", DIVERT_GRAVITY_WARNING,
     N_("an ip rule before ours takes packets that should go to the proxy whenever its table has a route for them"),
@@ -61,6 +79,11 @@ static const struct
     "rule-mark", DIVERT_GRAVITY_WARNING,
     N_("another program's mark has ours within it, so its packets are taken for packets that should go to the proxy"),
     N_("choose other bits with mark= and mask= under [divert]") },
+  [DIVERT_FINDING_DNS_WILDCARD] = {
+    "dns-wildcard", DIVERT_GRAVITY_NOTE,
+    N_("the proxy's resolver listens on all addresses; programs get its answers only if it sends them from the address "
+       "that was asked, which can't be seen from outside"),
+    N_("if names fail, let it listen on 127.0.0.1 and ::1 instead") },
   [DIVERT_FINDING_UNREAD] = {
     "unread", DIVERT_GRAVITY_NOTE, N_("this part of the kernel could not be read, so nothing is known about it"),
     N_("see the log of the helper") },

@@ -27,12 +27,17 @@ typedef enum
   DIVERT_FINDING_MARK,            /* overwrites bits of our mark */
   DIVERT_FINDING_CONNECTION_MARK, /* the same on connections */
   DIVERT_FINDING_REVERSE_PATH,    /* drops diverted IPv6 */
+  DIVERT_FINDING_REPLIES,         /* drops the proxy's answers to a tunnel's address */
+  DIVERT_FINDING_UNIT,            /* the proxy's unit does not run */
   DIVERT_FINDING_OUR_MARK,        /* gives other packets our mark */
   DIVERT_FINDING_DROPPED,         /* drops what comes in from lo */
+  DIVERT_FINDING_DNS_REFUSED,     /* drops or refuses redirected DNS over IPv6 */
   DIVERT_FINDING_UNTRACKED,       /* NOTRACK */
+  DIVERT_FINDING_TUNNEL,          /* takes everything without a mark, and its server isn't in bypass */
   DIVERT_FINDING_POLICY_BEFORE,   /* an ip rule before ours would take diverted packets, if its table had a route */
   DIVERT_FINDING_POLICY_LEFT,     /* an ip rule for our mark or table that is not ours */
   DIVERT_FINDING_POLICY_MARK,     /* an ip rule for packets whose mark has ours within it */
+  DIVERT_FINDING_DNS_WILDCARD,    /* the proxy's resolver has no address of its own */
   DIVERT_FINDING_UNREAD,
   DIVERT_FINDING_CUT,
 } DivertFindingKind;

@@ -6,6 +6,7 @@
  */
 #include "findings-private.h"
 
+#include <netinet/in.h>
 #include <string.h>
 
 #include "owner.h"
@@ -115,6 +116,18 @@ see_mark (Look                   *look,
     add (look, DIVERT_FINDING_MARK, rule);
 }
 
+/* A redirected question is for ::1 by then, but the hook still says that it would leave by a wire.  So a filter against
+ * addresses that have no business there meets it. */
+static gboolean
+refuses_dns (const Look             *look,
+             const DivertSurveyRule *rule,
+             guint                   reach)
+{
+  return look->config->ipv6 && look->config->dns_port != 0 && (reach & DIVERT_REACH_OUTPUT) != 0 &&
+         rule->to_loopback6 && !rule->has_more && !rule->mark_match.has &&
+         (rule->protocol == 0 || rule->protocol == IPPROTO_UDP || rule->protocol == IPPROTO_TCP);
+}
+
 static void
 see_rule (Look                   *look,
           const DivertSurveyRule *rule,
@@ -146,9 +159,13 @@ see_rule (Look                   *look,
         add (look, DIVERT_FINDING_UNTRACKED, rule);
       break;
     case DIVERT_EFFECT_DROP:
+      if (refuses_dns (look, rule, reach))
+        add (look, DIVERT_FINDING_DNS_REFUSED, rule);
       if (rule->reverse_path && (reach & DIVERT_REACH_LO) != 0 && (families & DIVERT_FAMILIES_IPV6) != 0 &&
           look->drops_reverse_path)
         add (look, DIVERT_FINDING_REVERSE_PATH, rule);
+      if (rule->foreign_sender && (reach & DIVERT_REACH_LO) != 0)
+        add (look, DIVERT_FINDING_REPLIES, rule);
       break;
     case DIVERT_EFFECT_JUMP:
     case DIVERT_EFFECT_MAP:

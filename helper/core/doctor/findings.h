@@ -18,8 +18,9 @@ typedef struct
   guint64    steps;    /* how many rules were looked at, to show that this stays in proportion */
 } DivertDiagnosis;
 
-/* @backend: the name of the one that applies our rules; "" if none. */
-DivertDiagnosis *divert_diagnosis_new (const DivertConfig *config, const char *backend, const DivertSurvey *survey);
+/* @backend: the name of the one that applies our rules; "" if none.  @facts: NULL if there are none yet. */
+DivertDiagnosis *divert_diagnosis_new (const DivertConfig *config, const char *backend, const DivertSurvey *survey,
+                                       const DivertFacts *facts);
 void             divert_diagnosis_free (DivertDiagnosis *diagnosis);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertDiagnosis, divert_diagnosis_free)
 

@@ -60,7 +60,7 @@ static const KnownName known_chains[] = {
   { "mihomo", "mihomo" }, { "clash", "clash" },   { "sing-box", "sing-box" }, { "sing-box", "singbox" },
   { "v2rayA", "tp_" },    { "Xray", "xray" },     { "V2Ray", "v2ray" },       { "redsocks", "redsocks" },
   { "Tailscale", "ts-" }, { "Docker", "docker" }, { "libvirt", "libvirt_" },  { "ufw", "ufw" },
-  { "Kubernetes", "kube-" }, { "Shadowsocks", "ss_spec_" },
+  { "firewalld", "rfc3964" }, { "Kubernetes", "kube-" }, { "Shadowsocks", "ss_spec_" },
 };
 
 static const char *

@@ -122,6 +122,8 @@ append_nft_rule (GString                *text,
   append_nft_mark_match (text, &rule->mark_match);
   if (rule->reverse_path)
     g_string_append (text, "fib saddr . iif oif missing ");
+  if (rule->to_loopback6)
+    g_string_append (text, "ip6 daddr … ");
   if (rule->has_more)
     g_string_append (text, "… ");
   append_nft_effect (text, rule);
@@ -198,6 +200,8 @@ append_legacy_rule (GString                *text,
     g_string_append_printf (text, "-m mark %s--mark 0x%x/0x%x ", mark->invert ? "! " : "", mark->value, mark->mask);
   if (rule->reverse_path)
     g_string_append (text, "-m rpfilter ");
+  if (rule->to_loopback6)
+    g_string_append (text, "-d … ");
   if (rule->has_more)
     g_string_append (text, "… ");
   append_legacy_effect (text, rule);

@@ -12,6 +12,7 @@ divert_survey_new (void)
   DivertSurvey *survey = g_new0 (DivertSurvey, 1);
 
   survey->policies = g_array_new (FALSE, FALSE, sizeof (DivertPolicy));
+  survey->tunnel.past = divert_prefixes_new ();
   survey->ways = g_array_new (FALSE, FALSE, sizeof (DivertWay));
   survey->chains = g_array_new (FALSE, FALSE, sizeof (DivertSurveyChain));
   survey->rules = g_array_new (FALSE, FALSE, sizeof (DivertSurveyRule));
@@ -27,6 +28,7 @@ divert_survey_free (DivertSurvey *survey)
     return;
   g_array_unref (survey->policies);
   g_array_unref (survey->ways);
+  g_array_unref (survey->tunnel.past);
   g_array_unref (survey->chains);
   g_array_unref (survey->rules);
   g_string_chunk_free (survey->names);

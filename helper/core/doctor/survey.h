@@ -20,6 +20,9 @@ G_BEGIN_DECLS
 /* Our tables in nftables have names that begin like this, and this is the comment in our legacy chains. */
 #define DIVERT_SURVEY_OURS "nm-divert"
 
+/* An address for documentation, which nobody has a route of its own for. */
+#define DIVERT_SURVEY_INTERNET "198.51.100.1"
+
 #define DIVERT_TABLE_DEFAULT 253
 #define DIVERT_TABLE_MAIN    254
 #define DIVERT_TABLE_LOCAL   255
@@ -73,6 +76,14 @@ typedef struct
   gboolean     to_lo;    /* it comes back by lo, where the proxy gets it */
   guint32      table;    /* whose route it takes */
 } DivertWay;
+
+/* A tunnel that takes everything by the main table, so that it needs no mark, and the hosts that are reached past it:
+ * its own server is one of them. */
+typedef struct
+{
+  char    device[16]; /* "": there is none */
+  GArray *past;       /* DivertPrefix */
+} DivertFullTunnel;
 
 typedef enum
 {
@@ -139,7 +150,9 @@ typedef struct
   gboolean        out_invert;
   DivertMarkMatch mark_match;
   gboolean        reverse_path;   /* it looks whether the sender could be reached the same way */
+  gboolean        foreign_sender; /* one of has_more's: the sender's address is not this machine's */
   gboolean        device_set;     /* one of has_more's: a set of devices or marks, which may have ours */
+  gboolean        to_loopback6;   /* only to IPv6 addresses among which is ::1 */
   gboolean        has_more;       /* conditions that are not in this value */
 } DivertSurveyRule;
 
@@ -147,6 +160,7 @@ typedef struct
 {
   GArray       *policies; /* DivertPolicy: in the kernel's order within each family */
   GArray       *ways;     /* DivertWay */
+  DivertFullTunnel tunnel;
   GArray       *chains;   /* DivertSurveyChain */
   GArray       *rules;    /* DivertSurveyRule */
   guint         unread;   /* DivertSource bits: these could not be read */

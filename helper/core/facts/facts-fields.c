@@ -1,98 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: converting each field of the facts to text and back.
- *
- * Names come from strangers and may hold arbitrary bytes, while the text goes into key files and
- * bug reports.  So everything but printable ASCII is %-escaped.
+ * Owns: the fields of the facts, each with its key, and converting to text and back what is made for the facts alone.
+ * Other values are in facts-kinds.c.
  */
 #include "facts-fields.h"
-
-/* Printable ASCII except '%', which is the escape character. */
-#define READABLE " !\"#$&'()*+,/:;<=>?@[\\]^`{|}"
-
-static char *
-text_to_text (const void *field)
-{
-  const char *text = *(char *const *) field;
-
-  return text != NULL ? g_uri_escape_string (text, READABLE, FALSE) : NULL;
-}
-
-static gboolean
-text_from_text (const char *text,
-                void       *field)
-{
-  *(char **) field = g_uri_unescape_string (text, NULL);
-  return *(char **) field != NULL;
-}
-
-static char *
-bytes_to_text (const void *field)
-{
-  GBytes *bytes = *(GBytes *const *) field;
-  gsize size;
-  const char *data;
-
-  if (bytes == NULL)
-    return NULL;
-  data = g_bytes_get_data (bytes, &size);
-  /* READABLE will not do here: GLib counts the NUL at its end as readable, and an unescaped NUL would cut
-   * the text short. */
-  return g_uri_escape_bytes ((const guint8 *) (data != NULL ? data : ""), size, NULL);
-}
-
-static gboolean
-bytes_from_text (const char *text,
-                 void       *field)
-{
-  *(GBytes **) field = g_uri_unescape_bytes (text, -1, NULL, NULL);
-  return *(GBytes **) field != NULL;
-}
-
-static char *
-bool_to_text (const void *field)
-{
-  return g_strdup (*(const gboolean *) field ? "true" : "false");
-}
-
-static gboolean
-bool_from_text (const char *text,
-                void       *field)
-{
-  *(gboolean *) field = g_str_equal (text, "true");
-  return *(gboolean *) field || g_str_equal (text, "false");
-}
-
-static char *
-number_to_text (const void *field)
-{
-  return g_strdup_printf ("%u", *(const guint *) field);
-}
-
-static gboolean
-number_from_text (const char *text,
-                  void       *field)
-{
-  guint64 number;
-
-  if (!g_ascii_string_to_unsigned (text, 10, 0, G_MAXUINT, &number, NULL))
-    return FALSE;
-  *(guint *) field = number;
-  return TRUE;
-}
-
-static char *
-prefix_to_text (const void *field)
-{
-  return divert_prefix_to_cidr (field);
-}
-
-static gboolean
-prefix_from_text (const char *text,
-                  void       *field)
-{
-  return divert_prefix_parse_interface (text, field, NULL);
-}
 
 static char *
 bssid_to_text (const void *field)
@@ -178,94 +89,6 @@ beacon_state_from_text (const char *text,
 }
 
 static char *
-addresses_to_text (const void *field)
-{
-  const GArray *addresses = *(GArray *const *) field;
-  g_autoptr(GString) text = g_string_new (NULL);
-
-  for (guint i = 0; i < addresses->len; i++)
-    {
-      g_autofree char *address = divert_prefix_to_cidr (divert_prefixes_index (addresses, i));
-
-      g_string_append_printf (text, "%s%s", i > 0 ? ";" : "", address);
-    }
-  return g_string_free (g_steal_pointer (&text), FALSE);
-}
-
-static gboolean
-addresses_from_text (const char *text,
-                     void       *field)
-{
-  g_auto(GStrv) items = g_strsplit (text, ";", -1);
-
-  for (char **item = items; *item != NULL; item++)
-    {
-      DivertPrefix address;
-
-      if (!divert_prefix_parse_interface (*item, &address, NULL))
-        return FALSE;
-      divert_prefixes_add (*(GArray **) field, &address);
-    }
-  return TRUE;
-}
-
-static char *
-some_addresses_to_text (const void *field)
-{
-  return (*(GArray *const *) field)->len > 0 ? addresses_to_text (field) : NULL;
-}
-
-static char *
-prefixes_to_text (const void *field)
-{
-  const GArray *prefixes = *(GArray *const *) field;
-
-  return prefixes->len > 0 ? divert_prefixes_to_string (prefixes) : NULL;
-}
-
-static gboolean
-prefixes_from_text (const char *text,
-                    void       *field)
-{
-  g_auto(GStrv) items = g_strsplit (text, ";", -1);
-
-  for (char **item = items; *item != NULL; item++)
-    {
-      DivertPrefix prefix;
-
-      if (!divert_prefix_parse (*item, &prefix, NULL))
-        return FALSE;
-      divert_prefixes_add (*(GArray **) field, &prefix);
-    }
-  return TRUE;
-}
-
-static char *
-macs_to_text (const void *field)
-{
-  const GArray *macs = *(GArray *const *) field;
-
-  return macs->len > 0 ? divert_macs_to_string (macs) : NULL;
-}
-
-static gboolean
-macs_from_text (const char *text,
-                void       *field)
-{
-  g_auto(GStrv) items = g_strsplit (text, ";", -1);
-
-  for (char **item = items; *item != NULL; item++)
-    {
-      DivertMac mac;
-
-      if (!divert_mac_parse (*item, &mac))
-        return FALSE;
-      g_array_append_val (*(GArray **) field, mac);
-    }
-  return TRUE;
-}
-
-static char *
 ephemeral_to_text (const void *field)
 {
   const DivertPorts *ports = field;
@@ -278,6 +101,49 @@ ephemeral_from_text (const char *text,
                      void       *field)
 {
   return divert_ports_parse (text, field);
+}
+
+#define AHEAD "ahead"
+
+/* "LOCAL FIRST [ahead]"; FIRST is "-" if there is none. */
+static char *
+order_to_text (const void *field)
+{
+  const DivertRuleOrder *order = field;
+  g_autofree char *first = order->first != G_MAXUINT32 ? g_strdup_printf ("%u", order->first) : g_strdup ("-");
+
+  if (order->local == 0 && order->first == G_MAXUINT32 && !order->ahead)
+    return NULL;
+  return g_strdup_printf ("%u %s%s", order->local, first, order->ahead ? " " AHEAD : "");
+}
+
+static gboolean
+order_from_text (const char *text,
+                 void       *field)
+{
+  g_auto(GStrv) words = g_strsplit (text, " ", -1);
+  const guint n = g_strv_length (words);
+  DivertRuleOrder order = { 0, G_MAXUINT32, n == 3 };
+
+  if (n < 2 || n > 3 || (n == 3 && !g_str_equal (words[2], AHEAD)) ||
+      !divert_kind_number.from_text (words[0], &order.local) ||
+      (!g_str_equal (words[1], "-") && !divert_kind_number.from_text (words[1], &order.first)))
+    return FALSE;
+  *(DivertRuleOrder *) field = order;
+  return TRUE;
+}
+
+static char *
+listening_to_text (const void *field)
+{
+  return divert_listening_to_text (*(GArray *const *) field);
+}
+
+static gboolean
+listening_from_text (const char *text,
+                     void       *field)
+{
+  return divert_listening_from_text (text, *(GArray **) field);
 }
 
 #define NEWCOMER "newcomer"
@@ -304,6 +170,12 @@ gateways_to_text (const void *field)
         }
     }
   return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+static char *
+some_gateways_to_text (const void *field)
+{
+  return (*(GPtrArray *const *) field)->len > 0 ? gateways_to_text (field) : NULL;
 }
 
 static DivertGateway *
@@ -352,55 +224,84 @@ gateways_from_text (const char *text,
   return TRUE;
 }
 
-#define FIELD(type, member, key, kind) { key, G_STRUCT_OFFSET (type, member), kind##_to_text, kind##_from_text }
+#define KIND(name) static const DivertFieldKind kind_##name = { name##_to_text, name##_from_text }
+
+KIND (bssid);
+KIND (route_gateway);
+KIND (beacon_state);
+KIND (ephemeral);
+KIND (order);
+KIND (listening);
+KIND (gateways);
+static const DivertFieldKind kind_some_gateways = { some_gateways_to_text, gateways_from_text };
+
+#define FIELD(type, member, key, kind) { key, G_STRUCT_OFFSET (type, member), &kind }
 /* Two members of the struct share a key, so the functions get the struct itself. */
-#define FIELDS(key, kind) { key, 0, kind##_to_text, kind##_from_text }
+#define FIELDS(key, kind) { key, 0, &kind }
 
 const DivertField divert_machine_fields[] = {
-  FIELD (DivertFacts, nm_running, "nm-running", bool),
-  FIELD (DivertFacts, sleeping, "sleeping", bool),
-  FIELD (DivertFacts, former, "former", prefixes),
-  FIELD (DivertFacts, ephemeral, "ephemeral-ports", ephemeral),
+  FIELD (DivertFacts, nm_running, "nm-running", divert_kind_bool),
+  FIELD (DivertFacts, sleeping, "sleeping", divert_kind_bool),
+  FIELD (DivertFacts, former, "former", divert_kind_prefixes),
+  FIELD (DivertFacts, ephemeral, "ephemeral-ports", kind_ephemeral),
+  FIELD (DivertFacts, order[DIVERT_FAMILY_IPV4], "rules-ipv4", kind_order),
+  FIELD (DivertFacts, order[DIVERT_FAMILY_IPV6], "rules-ipv6", kind_order),
+  FIELD (DivertFacts, listening, "listening", kind_listening),
+  FIELD (DivertFacts, bridge_calls, "bridge-calls", divert_kind_flag),
+  FIELD (DivertFacts, bridge_frames, "bridge-frames", divert_kind_flag),
+  FIELD (DivertFacts, has_cgroups, "control-groups", divert_kind_flag),
   { .key = NULL },
 };
 
 const DivertField divert_connection_fields[] = {
-  FIELD (DivertConnection, uuid, "uuid", text),
-  FIELD (DivertConnection, id, "id", text),
-  FIELD (DivertConnection, zone, "zone", text),
-  FIELD (DivertConnection, type, "type", text),
-  FIELD (DivertConnection, device, "device", text),
-  FIELD (DivertConnection, up, "up", bool),
-  FIELD (DivertConnection, external, "external", bool),
-  FIELD (DivertConnection, key_mgmt, "key-mgmt", text),
-  FIELD (DivertConnection, ssid, "ssid", bytes),
-  FIELDS ("bssid", bssid),
-  FIELD (DivertConnection, known_gateways, "known-gateways", macs),
-  FIELD (DivertConnection, returned, "returned", bool),
+  FIELD (DivertConnection, uuid, "uuid", divert_kind_text),
+  FIELD (DivertConnection, id, "id", divert_kind_text),
+  FIELD (DivertConnection, zone, "zone", divert_kind_text),
+  FIELD (DivertConnection, type, "type", divert_kind_text),
+  FIELD (DivertConnection, device, "device", divert_kind_text),
+  FIELD (DivertConnection, up, "up", divert_kind_bool),
+  FIELD (DivertConnection, external, "external", divert_kind_bool),
+  FIELD (DivertConnection, shared, "shared", divert_kind_flag),
+  FIELD (DivertConnection, key_mgmt, "key-mgmt", divert_kind_text),
+  FIELD (DivertConnection, ssid, "ssid", divert_kind_bytes),
+  FIELDS ("bssid", kind_bssid),
+  FIELD (DivertConnection, known_gateways, "known-gateways", divert_kind_macs),
+  FIELD (DivertConnection, returned, "returned", divert_kind_bool),
   { .key = NULL },
 };
 
 const DivertField divert_link_fields[] = {
-  FIELD (DivertLink, ifindex, "ifindex", number),
-  FIELD (DivertLink, name, "name", text),
-  FIELD (DivertLink, carrier, "carrier", bool),
-  FIELD (DivertLink, addresses, "addresses", addresses),
-  { "fresh", G_STRUCT_OFFSET (DivertLink, fresh), some_addresses_to_text, addresses_from_text },
-  FIELD (DivertLink, gateways, "gateways", gateways),
+  FIELD (DivertLink, ifindex, "ifindex", divert_kind_number),
+  FIELD (DivertLink, name, "name", divert_kind_text),
+  FIELD (DivertLink, kind, "kind", divert_kind_text),
+  FIELD (DivertLink, master, "master", divert_kind_index),
+  FIELD (DivertLink, lower, "lower", divert_kind_index),
+  FIELD (DivertLink, peer, "peer", divert_kind_index),
+  FIELD (DivertLink, carrier, "carrier", divert_kind_bool),
+  FIELD (DivertLink, addresses, "addresses", divert_kind_addresses),
+  FIELD (DivertLink, fresh, "fresh", divert_kind_some_addresses),
+  FIELD (DivertLink, gateways, "gateways", kind_gateways),
+  FIELD (DivertLink, routers, "routers", kind_some_gateways),
   { .key = NULL },
 };
 
 const DivertField divert_route_fields[] = {
-  FIELD (DivertRoute, destination, "destination", prefix),
-  FIELDS ("gateway", route_gateway),
-  FIELD (DivertRoute, ifindex, "ifindex", number),
+  FIELD (DivertRoute, destination, "destination", divert_kind_prefix),
+  FIELDS ("gateway", kind_route_gateway),
+  FIELD (DivertRoute, ifindex, "ifindex", divert_kind_number),
   { .key = NULL },
 };
 
 const DivertField divert_beacon_fields[] = {
-  FIELD (DivertBeaconFact, site, "site", text),
-  FIELD (DivertBeaconFact, ifindex, "ifindex", number),
-  FIELD (DivertBeaconFact, state, "state", beacon_state),
-  FIELD (DivertBeaconFact, detail, "detail", text),
+  FIELD (DivertBeaconFact, site, "site", divert_kind_text),
+  FIELD (DivertBeaconFact, ifindex, "ifindex", divert_kind_number),
+  FIELD (DivertBeaconFact, state, "state", kind_beacon_state),
+  FIELD (DivertBeaconFact, detail, "detail", divert_kind_text),
+  { .key = NULL },
+};
+
+const DivertField divert_unit_fields[] = {
+  FIELD (DivertUnit, path, "path", divert_kind_path),
+  FIELD (DivertUnit, id, "id", divert_kind_id),
   { .key = NULL },
 };

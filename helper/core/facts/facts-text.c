@@ -18,7 +18,7 @@ save (GKeyFile    *file,
 
   for (const DivertField *field = fields; field->key != NULL; field++)
     {
-      g_autofree char *text = field->to_text ((const char *) object + field->offset);
+      g_autofree char *text = field->kind->to_text ((const char *) object + field->offset);
 
       if (text != NULL)
         g_key_file_set_string (file, group, field->key, text);
@@ -39,6 +39,8 @@ divert_facts_to_text (const DivertFacts *facts)
     save (file, "route", i + 1, divert_route_fields, &g_array_index (facts->routes, DivertRoute, i));
   for (guint i = 0; i < facts->beacons->len; i++)
     save (file, "beacon", i + 1, divert_beacon_fields, g_ptr_array_index (facts->beacons, i));
+  for (guint i = 0; i < facts->units->len; i++)
+    save (file, "unit", i + 1, divert_unit_fields, g_ptr_array_index (facts->units, i));
   return g_key_file_to_data (file, NULL, NULL);
 }
 
@@ -78,7 +80,7 @@ load (GKeyFile     *file,
         return refuse (group, *key, "unknown key", text, error);
       if ((seen & 1u << (field - fields)) != 0)
         return refuse (group, *key, "given twice", text, error);
-      if (!field->from_text (text, (char *) object + field->offset))
+      if (!field->kind->from_text (text, (char *) object + field->offset))
         return refuse (group, *key, "bad value", text, error);
       seen |= 1u << (field - fields);
     }
@@ -123,6 +125,18 @@ load_group (GKeyFile     *file,
     {
       g_ptr_array_add (facts->beacons, divert_beacon_fact_new (NULL, 0, DIVERT_BEACON_PENDING, NULL));
       return load (file, group, divert_beacon_fields, facts->beacons->pdata[facts->beacons->len - 1], error);
+    }
+  if (g_str_has_prefix (group, "unit "))
+    {
+      DivertUnit *unit = divert_unit_new (NULL, 0);
+
+      g_ptr_array_add (facts->units, unit);
+      if (!load (file, group, divert_unit_fields, unit, error))
+        return FALSE;
+      if (unit->path != NULL && unit->id != 0)
+        return TRUE;
+      g_set_error (error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_KEY_NOT_FOUND, "[%s]: no path or no id", group);
+      return FALSE;
     }
   g_set_error (error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_GROUP_NOT_FOUND, "[%s]: unknown group", group);
   return FALSE;

@@ -41,6 +41,14 @@ divert_connection_is_real (const DivertConnection *connection)
          g_strv_contains (divert_connection_real_types, connection->type);
 }
 
+gboolean
+divert_connection_is_tunnel (const DivertConnection *connection)
+{
+  static const char *const types[] = { "wireguard", "vpn", "tun", NULL };
+
+  return !connection->external && connection->type != NULL && g_strv_contains (types, connection->type);
+}
+
 DivertLink *
 divert_link_new (void)
 {
@@ -49,6 +57,7 @@ divert_link_new (void)
   link->addresses = divert_prefixes_new ();
   link->fresh = divert_prefixes_new ();
   link->gateways = g_ptr_array_new_with_free_func ((GDestroyNotify) divert_gateway_free);
+  link->routers = g_ptr_array_new_with_free_func ((GDestroyNotify) divert_gateway_free);
   return link;
 }
 
@@ -58,9 +67,11 @@ divert_link_free (DivertLink *link)
   if (link == NULL)
     return;
   g_free (link->name);
+  g_free (link->kind);
   g_array_unref (link->addresses);
   g_array_unref (link->fresh);
   g_ptr_array_unref (link->gateways);
+  g_ptr_array_unref (link->routers);
   g_free (link);
 }
 
@@ -109,6 +120,12 @@ divert_beacon_fact_free (DivertBeaconFact *beacon)
   g_free (beacon);
 }
 
+void
+divert_rule_order_init (DivertRuleOrder *order)
+{
+  *order = (DivertRuleOrder) { 0, G_MAXUINT32, FALSE };
+}
+
 DivertFacts *
 divert_facts_new (void)
 {
@@ -119,6 +136,10 @@ divert_facts_new (void)
   facts->routes = g_array_new (FALSE, TRUE, sizeof (DivertRoute));
   facts->beacons = g_ptr_array_new_with_free_func ((GDestroyNotify) divert_beacon_fact_free);
   facts->former = divert_prefixes_new ();
+  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
+    divert_rule_order_init (&facts->order[family]);
+  facts->listening = divert_listening_new ();
+  facts->units = g_ptr_array_new_with_free_func ((GDestroyNotify) divert_unit_free);
   return facts;
 }
 
@@ -138,6 +159,8 @@ clear (gpointer data)
   g_array_unref (facts->routes);
   g_ptr_array_unref (facts->beacons);
   g_array_unref (facts->former);
+  g_array_unref (facts->listening);
+  g_ptr_array_unref (facts->units);
 }
 
 void
@@ -207,6 +230,15 @@ compare_beacons (gconstpointer a,
 }
 
 static int
+compare_units (gconstpointer a,
+               gconstpointer b)
+{
+  const DivertUnit *x = *(const DivertUnit *const *) a, *y = *(const DivertUnit *const *) b;
+
+  return g_strcmp0 (x->path, y->path);
+}
+
+static int
 compare_routes (gconstpointer a,
                 gconstpointer b)
 {
@@ -250,9 +282,12 @@ divert_facts_sort (DivertFacts *facts)
       g_array_sort (link->addresses, (GCompareFunc) divert_prefix_compare);
       g_array_sort (link->fresh, (GCompareFunc) divert_prefix_compare);
       g_ptr_array_sort (link->gateways, compare_gateways);
+      g_ptr_array_sort (link->routers, compare_gateways);
     }
   g_array_sort (facts->routes, compare_routes);
   g_ptr_array_sort (facts->beacons, compare_beacons);
+  g_array_sort (facts->listening, (GCompareFunc) divert_listening_compare);
+  g_ptr_array_sort (facts->units, compare_units);
 }
 
 static int

@@ -17,6 +17,8 @@ static const struct
   [DIVERT_PART_MANGLE_IPV6] = { "mangle-ipv6", N_("table mangle (IPv6)") },
   [DIVERT_PART_NAT_IPV4] = { "nat-ipv4", N_("table nat (IPv4)") },
   [DIVERT_PART_NAT_IPV6] = { "nat-ipv6", N_("table nat (IPv6)") },
+  [DIVERT_PART_FILTER_IPV4] = { "filter-ipv4", N_("table filter (IPv4)") },
+  [DIVERT_PART_FILTER_IPV6] = { "filter-ipv6", N_("table filter (IPv6)") },
   [DIVERT_PART_ROUTING_IPV4] = { "routing-ipv4", N_("ip rule and routes (IPv4)") },
   [DIVERT_PART_ROUTING_IPV6] = { "routing-ipv6", N_("ip rule and routes (IPv6)") },
   [DIVERT_PART_FENCE_IPV4] = { "fence-ipv4", N_("fence (IPv4)") },

@@ -15,6 +15,8 @@ typedef enum
   DIVERT_PART_MANGLE_IPV6,
   DIVERT_PART_NAT_IPV4,
   DIVERT_PART_NAT_IPV6,
+  DIVERT_PART_FILTER_IPV4,  /* there is something only while it refuses */
+  DIVERT_PART_FILTER_IPV6,
   DIVERT_PART_ROUTING_IPV4, /* the ip rule for our mark, and its routes */
   DIVERT_PART_ROUTING_IPV6,
   DIVERT_PART_FENCE_IPV4,   /* the fence's ip rule and routes */

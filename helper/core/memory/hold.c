@@ -37,11 +37,9 @@ typedef struct
 
 struct DivertHold
 {
-  char      *site;   /* NULL: no grant */
-  GArray    *direct; /* the grant's */
-  GPtrArray *exits;
-  GPtrArray *ways;   /* Way */
-  gint64     since;  /* start of the doubt; 0: no doubt */
+  const DivertDecision *granted; /* the grant; NULL: none */
+  GPtrArray            *ways;    /* Way */
+  gint64                since;   /* start of the doubt; 0: no doubt */
 };
 
 static void
@@ -57,8 +55,6 @@ divert_hold_new (void)
 {
   DivertHold *hold = g_new0 (DivertHold, 1);
 
-  hold->direct = divert_prefixes_new ();
-  hold->exits = divert_exits_new ();
   hold->ways = g_ptr_array_new_with_free_func ((GDestroyNotify) way_free);
   return hold;
 }
@@ -68,9 +64,7 @@ divert_hold_free (DivertHold *hold)
 {
   if (hold == NULL)
     return;
-  g_free (hold->site);
-  g_array_unref (hold->direct);
-  g_ptr_array_unref (hold->exits);
+  divert_decision_free ((DivertDecision *) hold->granted);
   g_ptr_array_unref (hold->ways);
   g_free (hold);
 }
@@ -136,7 +130,7 @@ find_doubtful (const DivertHold     *hold,
     {
       const DivertConnection *connection = g_ptr_array_index (facts->connections, i);
       const DivertLink *link = divert_facts_find_link (facts, connection->device);
-      const DivertCandidate *candidate = divert_decision_find_candidate (decision, hold->site, connection);
+      const DivertCandidate *candidate = divert_decision_find_candidate (decision, hold->granted->site, connection);
 
       if (link != NULL && candidate != NULL && candidate->identified && is_way (hold, connection, link) &&
           may_pass (candidate, connection, link))
@@ -154,12 +148,12 @@ divert_hold_apply (const DivertHold  *hold,
   const gint64 until = (hold->since != 0 ? hold->since : now) + HOLD_US;
   const DivertCandidate *candidate;
 
-  if (hold->site == NULL || now >= until || !divert_decision_is_of_proofs (decision))
+  if (hold->granted == NULL || now >= until || !divert_decision_is_of_proofs (decision))
     return 0;
   candidate = find_doubtful (hold, facts, decision);
   if (candidate == NULL)
     return 0;
-  divert_decision_hold (decision, candidate, hold->direct, hold->exits);
+  divert_decision_hold (decision, candidate, hold->granted);
   return until;
 }
 
@@ -197,15 +191,12 @@ divert_hold_learn (DivertHold           *hold,
         hold->since = now;
       return;
     }
-  g_clear_pointer (&hold->site, g_free);
+  divert_decision_free ((DivertDecision *) hold->granted);
+  hold->granted = NULL;
   g_ptr_array_set_size (hold->ways, 0);
   hold->since = 0;
   if (decision->place != DIVERT_PLACE_SITE)
     return;
-  hold->site = g_strdup (decision->site);
-  g_array_unref (hold->direct);
-  hold->direct = divert_prefixes_copy (decision->direct);
-  g_ptr_array_unref (hold->exits);
-  hold->exits = divert_exits_copy (decision->exits);
+  hold->granted = divert_decision_ref (decision);
   add_ways (hold, facts, decision);
 }

@@ -151,6 +151,9 @@ divert_decision_to_text (const DivertDecision *decision)
   g_string_append_printf (text, "place: %s\nreason: %s: %s\n", divert_decision_get_place (decision),
                           divert_reason_code_name (decision->reason->code), reason);
   g_string_append_printf (text, "direct: %s\n", direct);
+  if (decision->internet || decision->dns)
+    g_string_append_printf (text, "direct also:%s%s\n", decision->internet ? " internet" : "",
+                            decision->dns ? " dns" : "");
   for (guint i = 0; i < decision->exits->len; i++)
     {
       const DivertExit *way_out = g_ptr_array_index (decision->exits, i);

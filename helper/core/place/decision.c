@@ -87,6 +87,21 @@ find_nearest (const DivertDecision *decision)
   return nearest;
 }
 
+/* A device that is in the site's subnet, or a tunnel there, although not all holds that even a person can't waive. */
+static const DivertCandidate *
+find_almost (const DivertDecision *decision)
+{
+  for (guint i = 0; i < decision->candidates->len; i++)
+    {
+      const DivertCandidate *candidate = g_ptr_array_index (decision->candidates, i);
+      const DivertProof *subnet = divert_candidate_find_proof (candidate, DIVERT_PROOF_SUBNET);
+
+      if (candidate->tunnel || (subnet != NULL && subnet->outcome == DIVERT_OUTCOME_HOLDS))
+        return candidate;
+    }
+  return NULL;
+}
+
 static void
 decide_forced (DivertDecision     *decision,
                const DivertConfig *config,
@@ -94,6 +109,7 @@ decide_forced (DivertDecision     *decision,
                const DivertFacts  *facts)
 {
   const DivertSite *site = divert_config_find_site (config, name);
+  const DivertCandidate *almost;
 
   if (site == NULL)
     {
@@ -110,10 +126,29 @@ decide_forced (DivertDecision     *decision,
         continue;
       divert_decision_grant (decision, config, site, facts);
       set_reason (decision, DIVERT_REASON_FORCED, name, candidate,
-                  divert_candidate_find_proof (candidate, DIVERT_PROOF_SUBNET));
+                  divert_candidate_find_proof (candidate,
+                                               candidate->tunnel ? DIVERT_PROOF_ROUTE : DIVERT_PROOF_SUBNET));
       return;
     }
-  set_reason (decision, DIVERT_REASON_FORCED_NOT_HERE, name, NULL, NULL);
+  almost = find_almost (decision);
+  if (almost != NULL)
+    set_reason (decision, DIVERT_REASON_FORCED_UNFIT, name, almost, first_not_holding (almost));
+  else
+    set_reason (decision, DIVERT_REASON_FORCED_NOT_HERE, name, NULL, NULL);
+}
+
+/* Where the machine is counts for more than where a tunnel leads to. */
+static gboolean
+is_anywhere (const DivertDecision *decision)
+{
+  for (guint i = 0; i < decision->candidates->len; i++)
+    {
+      const DivertCandidate *candidate = g_ptr_array_index (decision->candidates, i);
+
+      if (candidate->proven && !candidate->tunnel)
+        return TRUE;
+    }
+  return FALSE;
 }
 
 static void
@@ -123,6 +158,7 @@ decide_auto (DivertDecision     *decision,
 {
   const DivertCandidate *proven = NULL, *nearest;
   const DivertProof *proof;
+  gboolean anywhere;
 
   for (guint i = 0; i < config->sites->len; i++)
     weigh_site (decision, g_ptr_array_index (config->sites, i), facts, FALSE);
@@ -138,11 +174,12 @@ decide_auto (DivertDecision     *decision,
       return;
     }
 
+  anywhere = is_anywhere (decision);
   for (guint i = 0; i < decision->candidates->len; i++)
     {
       const DivertCandidate *candidate = g_ptr_array_index (decision->candidates, i);
 
-      if (!candidate->proven)
+      if (!candidate->proven || (candidate->tunnel && anywhere))
         continue;
       if (proven != NULL && !g_str_equal (proven->site, candidate->site))
         {
@@ -188,6 +225,7 @@ divert_decision_is_of_proofs (const DivertDecision *decision)
     case DIVERT_REASON_PROOF_FAILED:
     case DIVERT_REASON_PROOF_PENDING:
     case DIVERT_REASON_FORCED_NOT_HERE:
+    case DIVERT_REASON_FORCED_UNFIT:
       return TRUE;
     default:
       return FALSE;
@@ -197,15 +235,16 @@ divert_decision_is_of_proofs (const DivertDecision *decision)
 void
 divert_decision_hold (DivertDecision        *decision,
                       const DivertCandidate *candidate,
-                      const GArray          *direct,
-                      const GPtrArray       *exits)
+                      const DivertDecision  *granted)
 {
   decision->place = DIVERT_PLACE_HELD;
   decision->site = g_strdup (candidate->site);
   g_array_unref (decision->direct);
-  decision->direct = divert_prefixes_copy (direct);
+  decision->direct = divert_prefixes_copy (granted->direct);
   g_ptr_array_unref (decision->exits);
-  decision->exits = divert_exits_copy (exits);
+  decision->exits = divert_exits_copy (granted->exits);
+  decision->internet = granted->internet;
+  decision->dns = granted->dns;
   set_reason (decision, DIVERT_REASON_HELD, candidate->site, candidate, first_not_holding (candidate));
 }
 
@@ -232,28 +271,39 @@ divert_decide (const DivertConfig *config,
   return decision;
 }
 
-/* If the intranet's network is not here, assume that it is behind the first link. */
+/* That of some connection; not the fence's device. */
+static const DivertLink *
+find_any_link (const DivertFacts *facts)
+{
+  const DivertLink *link = NULL;
+
+  for (guint i = 0; i < facts->connections->len && link == NULL; i++)
+    {
+      const DivertConnection *connection = g_ptr_array_index (facts->connections, i);
+
+      link = connection->device != NULL ? divert_facts_find_link (facts, connection->device) : NULL;
+    }
+  return link;
+}
+
+/* If the intranet's network is not here, assume that it is behind the link of some connection. */
 static void
 suppose_exit (DivertDecision    *decision,
               const DivertSite  *site,
               const DivertFacts *facts)
 {
+  const DivertLink *link = find_any_link (facts);
   DivertExit *way_out = g_new0 (DivertExit, 1);
 
-  if (facts->links->len > 0)
-    {
-      const DivertLink *link = g_ptr_array_index (facts->links, 0);
-
-      way_out->device = g_strdup (link->name);
-      way_out->ifindex = link->ifindex;
-    }
-  else
-    way_out->device = g_strdup ("eth0");
+  way_out->device = g_strdup (link != NULL ? link->name : "eth0");
+  way_out->ifindex = link != NULL ? link->ifindex : 0;
   way_out->sources = divert_prefixes_merge (divert_site_get_subnets (site));
   g_ptr_array_add (decision->exits, way_out);
 
   g_array_unref (decision->direct);
   decision->direct = divert_prefixes_merge (site->intranet);
+  decision->internet = site->internet_direct;
+  decision->dns = site->dns_direct;
   decision->place = DIVERT_PLACE_SITE;
   decision->site = g_strdup (site->name);
 }

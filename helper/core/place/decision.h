@@ -37,6 +37,7 @@ typedef enum
   DIVERT_PROOF_BSSID,
   DIVERT_PROOF_SECURITY,
   DIVERT_PROOF_GATEWAY_MAC,
+  DIVERT_PROOF_ROUTER,      /* no other router has the address of one of the site's */
   DIVERT_PROOF_BEACON,
 } DivertProofKind;
 
@@ -65,6 +66,7 @@ typedef struct
   char      *id;       /* the connection's name; hostile text */
   char      *device;
   guint      ifindex;  /* 0: no such link */
+  gboolean   tunnel;     /* it is one that the site names */
   gboolean   identified; /* its identity proof holds (or a person forces the site) */
   gboolean   proven;   /* all proofs hold */
   gboolean   pending;  /* no proof fails, and some are pending */
@@ -78,6 +80,7 @@ typedef enum
   DIVERT_REASON_FORCED,          /* a person named the site, and its device is here */
   DIVERT_REASON_FORCED_UNKNOWN,  /* … but the configuration has no such site */
   DIVERT_REASON_FORCED_NOT_HERE, /* … but no device has an address in its subnet */
+  DIVERT_REASON_FORCED_UNFIT,    /* … and one has, but this proof fails, which nobody can waive */
   DIVERT_REASON_NO_SITES,        /* the configuration has no site */
   DIVERT_REASON_SLEEPING,
   DIVERT_REASON_NO_NM,           /* NetworkManager is not running */
@@ -120,6 +123,8 @@ typedef struct
   char           *site;       /* for DIVERT_PLACE_SITE and _HELD, else NULL */
   GArray         *direct;     /* DivertPrefix: the site's intranet with auto6 filled in; else empty */
   GPtrArray      *exits;      /* DivertExit, sorted by ifindex; else empty */
+  gboolean        internet;   /* through the exits, everything goes direct (internet=direct); for _HELD, it did */
+  gboolean        dns;        /* the same for DNS (dns=direct) */
   DivertReason   *reason;
   GPtrArray      *candidates; /* DivertCandidate: one for every site × every connection that is up or identified */
 } DivertDecision;
@@ -138,9 +143,10 @@ gboolean        divert_decision_is_of_proofs (const DivertDecision *decision);
 /* Owned by @decision; NULL if @connection was not weighed for @site. */
 const DivertCandidate *divert_decision_find_candidate (const DivertDecision *decision, const char *site,
                                                        const DivertConnection *connection);
-/* Turns @decision into DIVERT_PLACE_HELD because of the doubt about @candidate, which is one of its own. */
-void            divert_decision_hold (DivertDecision *decision, const DivertCandidate *candidate, const GArray *direct,
-                                      const GPtrArray *exits);
+/* Turns @decision into DIVERT_PLACE_HELD because of the doubt about @candidate, which is one of its own.  What
+ * @granted had let go direct is held. */
+void            divert_decision_hold (DivertDecision *decision, const DivertCandidate *candidate,
+                                      const DivertDecision *granted);
 /* Lists of DivertExit. */
 GPtrArray      *divert_exits_new (void);
 GPtrArray      *divert_exits_copy (const GPtrArray *exits);

@@ -6,6 +6,8 @@
 
 #include "core/facts/auto6.h"
 #include "proof.h"
+#include "router.h"
+#include "tunnel.h"
 
 /* A router can make a machine configure at most sixteen IPv6 addresses (Linux, ip-sysctl: max_addresses),
  * and as many temporary ones.  Beyond that, exact rules are not worth the time they take. */
@@ -69,16 +71,53 @@ add_auto6 (GArray             *direct,
       divert_prefixes_add (direct, divert_prefixes_index (own, i));
 }
 
+static void
+add_direct (GArray                *direct,
+            const DivertConfig    *config,
+            const DivertSite      *site,
+            const DivertCandidate *candidate,
+            const DivertLink      *link,
+            const DivertFacts     *facts)
+{
+  if (candidate->tunnel)
+    {
+      g_autoptr(GArray) routed = divert_tunnel_get_routed (site, link, facts);
+
+      g_array_append_vals (direct, routed->data, routed->len);
+      return;
+    }
+  g_array_append_vals (direct, site->intranet->data, site->intranet->len);
+  if (site->intranet_auto6)
+    add_auto6 (direct, config, site, link);
+}
+
+/* Which device a packet takes is the kernel's choice, so what is closed by one of them is closed. */
+static void
+add_closed (GArray                *closed,
+            const DivertSite      *site,
+            const DivertCandidate *candidate,
+            const DivertLink      *link,
+            const DivertFacts     *facts)
+{
+  const gboolean forced = divert_candidate_find_proof (candidate, DIVERT_PROOF_ROUTER) == NULL;
+  g_autoptr(GArray) further = candidate->tunnel ? divert_prefixes_new ()
+                                                : divert_routers_get_closed (site, link, facts, forced);
+
+  g_array_append_vals (closed, further->data, further->len);
+}
+
 void
 divert_decision_grant (DivertDecision     *decision,
                        const DivertConfig *config,
                        const DivertSite   *site,
                        const DivertFacts  *facts)
 {
-  g_autoptr(GArray) direct = divert_prefixes_copy (site->intranet);
+  g_autoptr(GArray) direct = divert_prefixes_new (), closed = divert_prefixes_new ();
 
   decision->place = DIVERT_PLACE_SITE;
   decision->site = g_strdup (site->name);
+  decision->internet = site->internet_direct;
+  decision->dns = site->dns_direct;
   for (guint i = 0; i < decision->candidates->len; i++)
     {
       const DivertCandidate *candidate = g_ptr_array_index (decision->candidates, i);
@@ -88,6 +127,8 @@ divert_decision_grant (DivertDecision     *decision,
 
       if (!candidate->proven || link == NULL || !g_str_equal (candidate->site, site->name))
         continue;
+      add_direct (direct, config, site, candidate, link, facts);
+      add_closed (closed, site, candidate, link, facts);
       for (guint j = 0; j < decision->exits->len && !known; j++)
         known = ((DivertExit *) g_ptr_array_index (decision->exits, j))->ifindex == link->ifindex;
       if (known)
@@ -98,11 +139,9 @@ divert_decision_grant (DivertDecision     *decision,
       way_out->ifindex = link->ifindex;
       way_out->sources = link_sources (link, divert_candidate_find_proof (candidate, DIVERT_PROOF_GATEWAY_MAC) != NULL);
       g_ptr_array_add (decision->exits, way_out);
-      if (site->intranet_auto6)
-        add_auto6 (direct, config, site, link);
     }
 
   g_ptr_array_sort (decision->exits, compare_exits);
   g_array_unref (decision->direct);
-  decision->direct = divert_prefixes_merge (direct);
+  decision->direct = divert_prefixes_without (direct, closed);
 }

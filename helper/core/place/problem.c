@@ -16,14 +16,15 @@ static const struct
                               N_("correct it, then run 'nm-divert reload'") },
   [DIVERT_PROBLEM_NO_GROUP] = { "no-group", N_("the proxy's group is not set, so nothing is diverted"),
                                 N_("set group= under [proxy] in nm-divert.conf to the group that the proxy runs in, "
-                                   "then run 'nm-divert reload'") },
+                                   "or unit= to its unit, then run 'nm-divert reload'") },
   [DIVERT_PROBLEM_GROUP] = { "group", N_("the proxy's group is unknown, so no rules can be laid"),
                              N_("create the group, or correct group= under [proxy], then run 'nm-divert reload'") },
   [DIVERT_PROBLEM_BACKEND] = { "backend", N_("this kernel cannot hold the rules"),
                                N_("install or enable the modules of nftables (nf_tables, nft_tproxy, nft_socket …), "
                                   "or the legacy ones of iptables (ip_tables, ip6_tables, xt_TPROXY …)") },
   [DIVERT_PROBLEM_PERMISSION] = { "permission", N_("the kernel does not permit the rules"),
-                                  N_("the helper needs CAP_NET_ADMIN and CAP_NET_RAW") },
+                                  N_("the helper needs CAP_NET_ADMIN, and CAP_NET_RAW for the legacy tables: try "
+                                     "'systemctl daemon-reload', then restart its unit") },
   [DIVERT_PROBLEM_BUSY] = { "busy", N_("another program holds the lock of the tables, trying again"),
                             N_("see who holds /run/xtables.lock") },
   [DIVERT_PROBLEM_FOREIGN] = { "foreign", N_("somebody else's table or chain has the name of one of ours"),
@@ -35,9 +36,27 @@ static const struct
   [DIVERT_PROBLEM_MODE_FILE] = { "mode-file", N_("the mode cannot be kept"),
                                  N_("see whether /var/lib/nm-divert is writable") },
   [DIVERT_PROBLEM_LISTENER] = { "listener", N_("the proxy does not take what is diverted to it"),
-                                N_("start the proxy in its group, with a TPROXY listener (transparent) on that port") },
+                                N_("start the proxy in its group (its own one, not a supplementary one), with a TPROXY "
+                                   "listener (transparent) on that port") },
   [DIVERT_PROBLEM_IPV6_OFF] = { "ipv6-off", N_("a site has IPv6 prefixes, but ipv6=false leaves IPv6 alone"),
                                 N_("set ipv6=true, or remove the IPv6 prefixes") },
+  [DIVERT_PROBLEM_RULE] = { "ip-rule", N_("an ip rule before ours takes packets that should go to the proxy, and "
+                                          "they are lost or leave past it"),
+                            N_("move it behind ours, with the command that 'nm-divert doctor' shows") },
+  [DIVERT_PROBLEM_UNIT_DOWN] = { "unit-down", N_("the proxy's unit does not run"),
+                                 N_("start it (systemctl start), or correct unit= under [proxy]; a user's own units "
+                                    "don't count") },
+  [DIVERT_PROBLEM_NO_CGROUPS] = { "no-cgroups",
+                                  N_("there are no control groups of version 2, by which units are known"),
+                                  N_("boot with systemd.unified_cgroup_hierarchy=1, or name the proxy by group= under "
+                                     "[proxy] and leave out unit= and exempt-units=") },
+  [DIVERT_PROBLEM_ROUTER] = { "router", N_("what is behind a router goes to the proxy, although this machine is at the "
+                                           "router's site"),
+                              N_("see whether the router is on, and whether the routes and router= say the same") },
+  [DIVERT_PROBLEM_BRIDGE] = { "bridge", N_("what a bridge of an own network sends to an intranet is lost, because of "
+                                           "br_netfilter"),
+                              N_("use a kernel with nftables and its nft_tproxy, or set "
+                                 "net.bridge.bridge-nf-call-iptables and net.bridge.bridge-nf-call-ip6tables to 0") },
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (problems) == DIVERT_N_PROBLEMS);
 
@@ -72,6 +91,7 @@ divert_problem_is_gap (DivertProblemCode code)
     case DIVERT_PROBLEM_BUSY:
     case DIVERT_PROBLEM_FOREIGN:
     case DIVERT_PROBLEM_APPLY:
+    case DIVERT_PROBLEM_NO_CGROUPS:
       return TRUE;
     /* Without a group no rules are wanted, and the other problems here do not keep any rule out of the kernel. */
     case DIVERT_PROBLEM_NO_GROUP:
@@ -80,25 +100,47 @@ divert_problem_is_gap (DivertProblemCode code)
     case DIVERT_PROBLEM_MODE_FILE:
     case DIVERT_PROBLEM_LISTENER:
     case DIVERT_PROBLEM_IPV6_OFF:
+    case DIVERT_PROBLEM_RULE:
+    case DIVERT_PROBLEM_UNIT_DOWN:
+    case DIVERT_PROBLEM_ROUTER:
+    case DIVERT_PROBLEM_BRIDGE:
     default:
       return FALSE;
     }
 }
 
-gboolean
-divert_problems_equal (const GPtrArray *a,
-                       const GPtrArray *b)
+/* The next problem that is not of the kind @except, beginning at @i; NULL if there is none. */
+static const DivertProblem *
+next_problem (const GPtrArray   *list,
+              DivertProblemCode  except,
+              guint             *i)
 {
-  if (a->len != b->len)
-    return FALSE;
-  for (guint i = 0; i < a->len; i++)
+  while (*i < list->len)
     {
-      const DivertProblem *x = a->pdata[i], *y = b->pdata[i];
+      const DivertProblem *problem = g_ptr_array_index (list, (*i)++);
 
+      if (problem->code != except)
+        return problem;
+    }
+  return NULL;
+}
+
+gboolean
+divert_problems_equal (const GPtrArray   *a,
+                       const GPtrArray   *b,
+                       DivertProblemCode  except)
+{
+  guint i = 0, j = 0;
+
+  for (;;)
+    {
+      const DivertProblem *x = next_problem (a, except, &i), *y = next_problem (b, except, &j);
+
+      if (x == NULL || y == NULL)
+        return x == y;
       if (x->code != y->code || !g_str_equal (x->detail, y->detail))
         return FALSE;
     }
-  return TRUE;
 }
 
 /* Our own messages quote and escape what they name, but text from the kernel or a library may hold anything. */

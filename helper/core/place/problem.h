@@ -13,7 +13,7 @@ G_BEGIN_DECLS
 typedef enum
 {
   DIVERT_PROBLEM_CONFIG,       /* the files have an error; the previous configuration stays in use */
-  DIVERT_PROBLEM_NO_GROUP,     /* [proxy] group is not set */
+  DIVERT_PROBLEM_NO_GROUP,     /* neither [proxy] group nor unit is set */
   DIVERT_PROBLEM_GROUP,        /* … or names an unknown group */
   DIVERT_PROBLEM_BACKEND,      /* the kernel lacks what the rules need */
   DIVERT_PROBLEM_PERMISSION,
@@ -24,9 +24,14 @@ typedef enum
   DIVERT_PROBLEM_MODE_FILE,    /* the mode cannot be saved or read */
   DIVERT_PROBLEM_LISTENER,     /* nobody accepts what is diverted */
   DIVERT_PROBLEM_IPV6_OFF,     /* ipv6=false, but a site has IPv6 prefixes */
+  DIVERT_PROBLEM_RULE,         /* another program's ip rule comes before ours and takes packets */
+  DIVERT_PROBLEM_UNIT_DOWN,    /* the unit in [proxy] unit does not run */
+  DIVERT_PROBLEM_NO_CGROUPS,   /* unit or exempt-units, but there are no control groups of version 2 */
+  DIVERT_PROBLEM_ROUTER,       /* what is behind a router isn't direct, although we are at its site */
+  DIVERT_PROBLEM_BRIDGE,       /* what an own LAN's bridge sends to an intranet is lost (K3.15) */
 } DivertProblemCode;
 
-#define DIVERT_N_PROBLEMS (DIVERT_PROBLEM_IPV6_OFF + 1)
+#define DIVERT_N_PROBLEMS (DIVERT_PROBLEM_BRIDGE + 1)
 
 typedef struct
 {
@@ -39,8 +44,8 @@ void           divert_problem_free (DivertProblem *problem);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertProblem, divert_problem_free)
 /* Does it keep rules out of the kernel that should be there? */
 gboolean       divert_problem_is_gap (DivertProblemCode code);
-/* Lists are GPtrArray of DivertProblem. */
-gboolean       divert_problems_equal (const GPtrArray *a, const GPtrArray *b);
+/* Are both the same, apart from those of the kind @except?  Lists are GPtrArray of DivertProblem. */
+gboolean       divert_problems_equal (const GPtrArray *a, const GPtrArray *b, DivertProblemCode except);
 
 /* One sentence on one line, with the detail; @translate as in divert_reason_to_text(). */
 char          *divert_problem_to_text (DivertProblemCode code, const char *detail, DivertTranslate translate);

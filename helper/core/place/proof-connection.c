@@ -6,7 +6,9 @@
 #include <glib/gi18n-lib.h>
 
 #include "core/config/security.h"
+#include "core/facts/carriers.h"
 #include "proof-private.h"
+#include "tunnel.h"
 
 /* If the profile has a zone, that overrules the list of UUIDs.  So "nmcli connection modify ID
  * connection.zone X" works as a switch in both directions. */
@@ -34,8 +36,13 @@ gboolean
 divert_proof_weigh_device (const DivertWeighing *w,
                            DivertProof          *proof)
 {
-  proof->outcome = divert_proof_outcome (divert_connection_is_real (w->connection));
-  proof->expected = g_strjoinv (";", (GStrv) divert_connection_real_types);
+  const gboolean tunnel = divert_connection_is_tunnel (w->connection);
+
+  proof->outcome = divert_proof_outcome (divert_connection_is_real (w->connection) ||
+                                         divert_tunnel_is_named (w->site, w->connection) ||
+                                         divert_facts_is_carried (w->facts, w->connection));
+  proof->expected = tunnel ? g_strdup (N_("a tunnel that connection-uuid names"))
+                           : g_strjoinv (";", (GStrv) divert_connection_real_types);
   proof->found = g_strconcat (w->connection->type != NULL ? w->connection->type : "",
                               w->connection->external ? " external" : "", NULL);
   return TRUE;

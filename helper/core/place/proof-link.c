@@ -5,17 +5,35 @@
 #include <glib/gi18n-lib.h>
 
 #include "core/facts/auto6.h"
+#include "core/facts/carriers.h"
 #include "proof-private.h"
+#include "router.h"
+#include "tunnel.h"
+
+/* A bridge has a carrier as long as any port has one, a virtual machine's, say.  Only those count that tell where the
+ * machine is. */
+static gboolean
+has_carrier (const DivertWeighing *w)
+{
+  g_autoptr(GPtrArray) carriers = divert_facts_find_carriers (w->facts, w->link);
+  gboolean any = carriers->len == 0;
+
+  for (guint i = 0; i < carriers->len; i++)
+    any |= ((const DivertLink *) g_ptr_array_index (carriers, i))->carrier;
+  return any && w->link->carrier;
+}
 
 gboolean
 divert_proof_weigh_link (const DivertWeighing *w,
                          DivertProof          *proof)
 {
-  proof->outcome = divert_proof_outcome (w->connection->up && w->link != NULL && w->link->carrier);
+  const gboolean carrier = w->link != NULL && has_carrier (w);
+
+  proof->outcome = divert_proof_outcome (w->connection->up && carrier);
   proof->expected = g_strdup (N_("activated"));
   if (w->link == NULL)
     proof->found = g_strdup (N_("no device"));
-  else if (!w->link->carrier)
+  else if (!carrier)
     proof->found = g_strdup (N_("no carrier"));
   else
     proof->found = g_strdup (w->connection->up ? N_("activated") : N_("not activated"));
@@ -58,6 +76,47 @@ divert_proof_weigh_subnet (const DivertWeighing *w,
   return TRUE;
 }
 
+static void
+weigh_tunnel_route (const DivertWeighing *w,
+                    DivertProof          *proof)
+{
+  g_autoptr(GArray) routed = w->link != NULL ? divert_tunnel_get_routed (w->site, w->link, w->facts)
+                                             : divert_prefixes_new ();
+
+  proof->outcome = divert_proof_outcome (routed->len > 0);
+  proof->expected = g_strdup (N_("through this tunnel only"));
+  proof->found = divert_prefixes_to_string (routed);
+}
+
+static gboolean
+is_default_gateway (const DivertLink   *link,
+                    const DivertPrefix *address)
+{
+  for (guint i = 0; i < link->gateways->len; i++)
+    if (divert_prefix_equal (&((const DivertGateway *) g_ptr_array_index (link->gateways, i))->address, address))
+      return TRUE;
+  return FALSE;
+}
+
+/* Does @route lead a part of @intranet to a host that is neither a default gateway nor the router that it is behind? */
+static gboolean
+leads_astray (const DivertWeighing *w,
+              const GArray         *intranet,
+              const DivertRoute    *route)
+{
+  if (route->ifindex != w->link->ifindex || !route->has_gateway || is_default_gateway (w->link, &route->gateway))
+    return FALSE;
+  for (guint i = 0; i < intranet->len; i++)
+    {
+      const DivertPrefix *prefix = divert_prefixes_index (intranet, i);
+      const DivertPrefix *part = prefix->length > route->destination.length ? prefix : &route->destination;
+
+      if (divert_prefix_overlaps (prefix, &route->destination) && !divert_routers_lead (w->site, &route->gateway, part))
+        return TRUE;
+    }
+  return FALSE;
+}
+
 /* DHCP option 121 can send part of the intranet to another host in the same network (TunnelVision,
  * CVE-2024-3661).  Routes through other devices need no check here, because the direct rule names the
  * device. */
@@ -67,8 +126,14 @@ divert_proof_weigh_route (const DivertWeighing *w,
 {
   g_autoptr(GArray) intranet = divert_prefixes_copy (w->site->intranet);
 
+  if (divert_tunnel_is_named (w->site, w->connection))
+    {
+      weigh_tunnel_route (w, proof);
+      return TRUE;
+    }
   proof->outcome = DIVERT_OUTCOME_HOLDS;
-  proof->expected = g_strdup (N_("on-link or by the default gateway"));
+  proof->expected = g_strdup (w->site->routers->len > 0 ? N_("on-link, by the default gateway, or by its router")
+                                                        : N_("on-link or by the default gateway"));
   proof->found = g_strdup (proof->expected);
   if (w->link == NULL)
     return TRUE;
@@ -82,19 +147,8 @@ divert_proof_weigh_route (const DivertWeighing *w,
   for (guint i = 0; i < w->facts->routes->len; i++)
     {
       const DivertRoute *route = &g_array_index (w->facts->routes, DivertRoute, i);
-      gboolean ours = FALSE, known = FALSE;
 
-      if (route->ifindex != w->link->ifindex || !route->has_gateway)
-        continue;
-      for (guint j = 0; j < intranet->len && !ours; j++)
-        ours = divert_prefix_overlaps (divert_prefixes_index (intranet, j), &route->destination);
-      for (guint j = 0; j < w->link->gateways->len && !known; j++)
-        {
-          const DivertGateway *gateway = g_ptr_array_index (w->link->gateways, j);
-
-          known = divert_prefix_equal (&gateway->address, &route->gateway);
-        }
-      if (ours && !known)
+      if (leads_astray (w, intranet, route))
         {
           g_autofree char *destination = divert_prefix_to_cidr (&route->destination);
           g_autofree char *gateway = divert_prefix_to_string (&route->gateway);
@@ -108,9 +162,9 @@ divert_proof_weigh_route (const DivertWeighing *w,
   return TRUE;
 }
 
-static void
-describe_gateway (GString             *text,
-                  const DivertGateway *gateway)
+void
+divert_gateway_describe (GString             *text,
+                         const DivertGateway *gateway)
 {
   g_autofree char *address = divert_prefix_to_string (&gateway->address);
   g_autofree char *macs = divert_macs_to_string (gateway->macs);
@@ -163,7 +217,7 @@ divert_proof_weigh_gateway_mac (const DivertWeighing *w,
           else if (gateway->state == DIVERT_GATEWAY_RESOLVED)
             match = TRUE;
         }
-      describe_gateway (found, gateway);
+      divert_gateway_describe (found, gateway);
     }
 
   if (stranger)

@@ -26,7 +26,11 @@ gboolean divert_proof_weigh_ssid (const DivertWeighing *w, DivertProof *proof);
 gboolean divert_proof_weigh_bssid (const DivertWeighing *w, DivertProof *proof);
 gboolean divert_proof_weigh_security (const DivertWeighing *w, DivertProof *proof);
 gboolean divert_proof_weigh_gateway_mac (const DivertWeighing *w, DivertProof *proof);
+gboolean divert_proof_weigh_router (const DivertWeighing *w, DivertProof *proof);
 gboolean divert_proof_weigh_beacon (const DivertWeighing *w, DivertProof *proof);
+
+/* Appends "192.168.22.1 at 02:22:00:00:00:01" or what else is known of @gateway, behind a comma if need be. */
+void     divert_gateway_describe (GString *text, const DivertGateway *gateway);
 
 static inline DivertOutcome
 divert_proof_outcome (gboolean holds)

@@ -5,6 +5,7 @@
  * one has failed, because a person who asks "why away?" wants to see all of them.
  */
 #include "proof-private.h"
+#include "tunnel.h"
 
 typedef gboolean (*ProofFunc) (const DivertWeighing *w, DivertProof *proof);
 
@@ -18,6 +19,7 @@ static const ProofFunc proof_funcs[] = {
   [DIVERT_PROOF_BSSID] = divert_proof_weigh_bssid,
   [DIVERT_PROOF_SECURITY] = divert_proof_weigh_security,
   [DIVERT_PROOF_GATEWAY_MAC] = divert_proof_weigh_gateway_mac,
+  [DIVERT_PROOF_ROUTER] = divert_proof_weigh_router,
   [DIVERT_PROOF_BEACON] = divert_proof_weigh_beacon,
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (proof_funcs) == DIVERT_N_PROOFS);
@@ -28,6 +30,14 @@ is_asked_when_forced (DivertProofKind kind)
 {
   return kind == DIVERT_PROOF_DEVICE || kind == DIVERT_PROOF_LINK || kind == DIVERT_PROOF_SUBNET ||
          kind == DIVERT_PROOF_ROUTE;
+}
+
+/* See tunnel.c. */
+static gboolean
+is_asked_of_tunnel (DivertProofKind kind)
+{
+  return kind == DIVERT_PROOF_IDENTITY || kind == DIVERT_PROOF_DEVICE || kind == DIVERT_PROOF_LINK ||
+         kind == DIVERT_PROOF_ROUTE || kind == DIVERT_PROOF_BEACON;
 }
 
 static void
@@ -52,6 +62,7 @@ divert_candidate_weigh (const DivertSite       *site,
   candidate->id = g_strdup (connection->id != NULL ? connection->id : "");
   candidate->device = g_strdup (connection->device != NULL ? connection->device : "");
   candidate->ifindex = w.link != NULL ? w.link->ifindex : 0;
+  candidate->tunnel = divert_tunnel_is_named (site, connection);
   candidate->identified = forced;
   candidate->proven = TRUE;
   candidate->proofs = g_ptr_array_new_with_free_func ((GDestroyNotify) proof_free);
@@ -60,7 +71,7 @@ divert_candidate_weigh (const DivertSite       *site,
     {
       DivertProof *proof;
 
-      if (forced && !is_asked_when_forced (kind))
+      if ((forced && !is_asked_when_forced (kind)) || (candidate->tunnel && !is_asked_of_tunnel (kind)))
         continue;
 
       proof = g_new0 (DivertProof, 1);

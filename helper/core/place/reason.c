@@ -26,6 +26,9 @@ static const Words reasons[] = {
   [DIVERT_REASON_FORCED_NOT_HERE] = { "forced-not-here",
                                       N_("switched to '{site}' by hand, but no device holds an address in its "
                                          "subnet") },
+  [DIVERT_REASON_FORCED_UNFIT] = { "forced-unfit",
+                                   N_("switched to '{site}' by hand, but connection '{connection}' on {device} cannot "
+                                      "be its way: {proof}: expected {expected}, found {found}") },
   [DIVERT_REASON_NO_SITES] = { "no-sites", N_("no site is configured") },
   [DIVERT_REASON_SLEEPING] = { "sleeping", N_("the machine is going to sleep") },
   [DIVERT_REASON_NO_NM] = { "no-networkmanager", N_("NetworkManager is not running") },
@@ -57,6 +60,7 @@ static const Words proofs[] = {
   [DIVERT_PROOF_BSSID] = { "bssid", N_("access point (BSSID)") },
   [DIVERT_PROOF_SECURITY] = { "security", N_("Wi-Fi security") },
   [DIVERT_PROOF_GATEWAY_MAC] = { "gateway-mac", N_("gateway's MAC address") },
+  [DIVERT_PROOF_ROUTER] = { "router", N_("further routers") },
   [DIVERT_PROOF_BEACON] = { "beacon", N_("beacon") },
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (proofs) == DIVERT_N_PROOFS);

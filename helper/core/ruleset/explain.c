@@ -8,36 +8,111 @@
  */
 #include "explain.h"
 
+#include "fence.h"
+
 #include <glib/gi18n-lib.h>
 #include <netinet/in.h>
 #include <string.h>
 
 #define TCP_SYN 0x02
-/* The kernel's value for "no group"; no process has it. */
-#define NO_GROUP G_MAXUINT32
+#define TCP_ACK 0x10
+#define DNS_PORT 53
 
-void
-divert_explain (const DivertRuleset *ruleset,
-                const DivertPacket  *packet,
-                DivertExplanation   *ret_explanation)
+static DivertSample
+make_sample (const DivertPacket *packet)
 {
-  DivertSample sample = {
+  return (DivertSample) {
     .has_source = packet->has_source,
     .source = packet->source,
     .destination = packet->destination,
     .source_type = DIVERT_ADDRTYPE_LOCAL,
     .destination_type = packet->destination_type,
     .protocol = packet->protocol,
+    .sport = packet->sport,
     .dport = packet->port,
-    .tcp_flags = TCP_SYN,
     .interface = packet->out_interface,
-    .has_socket = TRUE,
-    .gid = NO_GROUP,
-    .is_tracked = TRUE,
-    .is_first = TRUE,
   };
+}
 
-  divert_walk (ruleset, &sample, ret_explanation);
+/* What a rule gives another mark is routed again.  Nothing else gets out of the fence. */
+static void
+walk (const DivertRuleset *ruleset,
+      DivertSample        *sample,
+      DivertExplanation   *ret_explanation)
+{
+  const guint32 mark = sample->mark;
+  g_auto(DivertWalker) walker;
+
+  divert_walker_init (&walker, ruleset);
+  divert_walker_send (&walker, sample, ret_explanation);
+  if (ret_explanation->path == DIVERT_PATH_DIRECT && sample->mark == mark &&
+      g_str_equal (sample->interface, DIVERT_FENCE_DEVICE))
+    ret_explanation->path = DIVERT_PATH_BLOCK;
+}
+
+/* What the rules leave alone still meets the fence. */
+static void
+explain_forwarded (const DivertRuleset *ruleset,
+                   const DivertPacket  *packet,
+                   DivertSample        *sample,
+                   DivertExplanation   *ret_explanation)
+{
+  g_auto(DivertWalker) walker;
+
+  divert_walker_init (&walker, ruleset);
+  sample->source_type = 0;
+  sample->interface = packet->in_interface;
+  sample->tcp_flags = TCP_SYN;
+  sample->is_tracked = TRUE;
+  sample->is_first = TRUE;
+  divert_walker_forward (&walker, sample, ret_explanation);
+  if (ret_explanation->path == DIVERT_PATH_DIRECT && g_str_equal (packet->out_interface, DIVERT_FENCE_DEVICE))
+    *ret_explanation = (DivertExplanation) { .path = DIVERT_PATH_BLOCK };
+}
+
+void
+divert_explain (const DivertRuleset *ruleset,
+                const DivertPacket  *packet,
+                DivertExplanation   *ret_explanation)
+{
+  DivertSample sample = make_sample (packet);
+
+  if (packet->in_interface[0] != '\0')
+    {
+      explain_forwarded (ruleset, packet, &sample, ret_explanation);
+      return;
+    }
+  sample.tcp_flags = TCP_SYN;
+  sample.has_socket = TRUE;
+  sample.gid = DIVERT_GID_OTHER;
+  sample.is_tracked = TRUE;
+  sample.is_first = TRUE;
+  walk (ruleset, &sample, ret_explanation);
+}
+
+/* The hook DNS has seen the first packet, and what it decided then is done to the next ones as well.  Another port than
+ * that of DNS was replaced by somebody else's NAT, as docker does it for a published port. */
+void
+divert_explain_flow (const DivertRuleset   *ruleset,
+                     const DivertPacket    *packet,
+                     const DivertFlowState *flow,
+                     DivertExplanation     *ret_explanation)
+{
+  DivertSample sample = make_sample (packet);
+
+  sample.tcp_flags = TCP_ACK;
+  sample.has_socket = flow->has_socket;
+  sample.gid = flow->gid;
+  sample.cgroup = flow->cgroup;
+  sample.mark = flow->mark;
+  sample.is_tracked = TRUE;
+  sample.connmark = flow->connmark;
+  sample.is_first = !flow->is_tracked;
+  walk (ruleset, &sample, ret_explanation);
+  if (flow->redirected_to == 0 || packet->port != DNS_PORT)
+    return;
+  ret_explanation->path = DIVERT_PATH_DNS;
+  ret_explanation->port = flow->redirected_to;
 }
 
 void

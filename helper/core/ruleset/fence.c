@@ -24,10 +24,18 @@
  * the spare mark.  They are routed again as well, and the fence's rule does not match that mark.
  * Without the filter nobody sets the mark, so the fence stops those packets too.
  *
+ * At a site where the internet or DNS goes direct, that is granted by a gate as well.  Behind it there must be a panel
+ * that closes with it, so for as long as such a grant lives, there are panels and gates for everything.  They are the
+ * halves of the internet, because a default route would mean something to others.  A panel of an intranet is more
+ * specific than the gates, and stays closed.  Elsewhere these panels would be in the way of all that goes direct
+ * anyhow; so they go once the filter diverts, and come together with their gates.
+ *
  * A route into lo, or one of type blackhole or unreachable, would not do.  Either connect() would
  * fail, or the packet would count as one to ourselves, before the filter has judged it.
  */
 #include "fence.h"
+
+#include <string.h>
 
 #include "intranets.h"
 #include "ruleset.h"
@@ -47,17 +55,48 @@ choose_table (guint32 table)
   return table == G_MAXUINT32 ? 1 : table + 1;
 }
 
-/* Those in @families only; @prefixes are merged. */
-static GArray *
-restrict_to (const GArray   *prefixes,
+static void
+restrict_to (GArray         *prefixes,
              DivertFamilies  families)
 {
-  GArray *kept = divert_prefixes_new ();
+  for (guint i = prefixes->len; i > 0; i--)
+    if ((families & (1 << divert_prefixes_index (prefixes, i - 1)->family)) == 0)
+      g_array_remove_index (prefixes, i - 1);
+}
 
-  for (guint i = 0; i < prefixes->len; i++)
-    if (families & (1 << divert_prefixes_index (prefixes, i)->family))
-      divert_prefixes_add (kept, divert_prefixes_index (prefixes, i));
-  return kept;
+/* No intranet is as large as one of these, because each overlaps addresses that can belong to none. */
+static void
+add_outer (DivertFence    *fence,
+           DivertFamilies  families,
+           gboolean        granted)
+{
+  for (guint i = 0; i < 2 * DIVERT_N_FAMILIES; i++)
+    {
+      const DivertPrefix half = { .family = i / 2, .length = 1, .bytes = { i % 2 * 0x80 } };
+
+      if ((families & (1 << half.family)) == 0)
+        continue;
+      fence->families |= 1 << half.family;
+      divert_prefixes_add (fence->panels, &half);
+      if (granted)
+        divert_prefixes_add (fence->gates, &half);
+    }
+  g_array_sort (fence->panels, (GCompareFunc) divert_prefix_compare);
+  g_array_sort (fence->gates, (GCompareFunc) divert_prefix_compare);
+}
+
+gboolean
+divert_fence_is_outer (const DivertFence  *fence,
+                       const DivertPrefix *panel)
+{
+  return fence->outer && panel->length == 1;
+}
+
+guint32
+divert_fence_get_panel_metric (const DivertFence  *fence,
+                               const DivertPrefix *panel)
+{
+  return divert_fence_is_outer (fence, panel) ? DIVERT_FENCE_OUTER_METRIC : DIVERT_FENCE_PANEL_METRIC;
 }
 
 DivertFence *
@@ -67,6 +106,8 @@ divert_fence_new_empty (void)
 
   fence->panels = divert_prefixes_new ();
   fence->gates = divert_prefixes_new ();
+  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
+    fence->priorities[family] = DIVERT_FENCE_PRIORITY;
   return fence;
 }
 
@@ -76,7 +117,7 @@ divert_fence_new (const DivertConfig   *config,
                   const DivertFacts    *facts)
 {
   const DivertFamilies families = config->ipv6 ? DIVERT_FAMILIES_BOTH : DIVERT_FAMILIES_IPV4;
-  g_autoptr(GArray) intranets = NULL;
+  const gboolean granted = decision->place == DIVERT_PLACE_SITE;
   DivertFence *fence;
 
   if (decision->place == DIVERT_PLACE_OFF)
@@ -86,19 +127,20 @@ divert_fence_new (const DivertConfig   *config,
   fence->table = choose_table (config->table);
   fence->mark = divert_ruleset_get_spare_mark (config);
   fence->mask = config->mask;
+  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
+    fence->priorities[family] = facts != NULL ? divert_precedence_choose (&facts->order[family]).fence
+                                              : DIVERT_FENCE_PRIORITY;
 
-  intranets = divert_intranets_collect (config, decision, facts);
-  fence->panels = restrict_to (intranets, families);
+  fence->panels = divert_intranets_collect (config, decision, facts);
+  restrict_to (fence->panels, families);
   for (guint i = 0; i < fence->panels->len; i++)
     fence->families |= 1 << divert_prefixes_index (fence->panels, i)->family;
-  if (decision->place == DIVERT_PLACE_SITE)
-    {
-      g_autoptr(GArray) granted = divert_prefixes_merge (decision->direct);
-
-      fence->gates = restrict_to (granted, families);
-    }
-  else
-    fence->gates = divert_prefixes_new ();
+  fence->gates = granted ? divert_prefixes_merge (decision->direct) : divert_prefixes_new ();
+  if (granted)
+    restrict_to (fence->gates, families);
+  fence->outer = decision->internet || decision->dns;
+  if (fence->outer)
+    add_outer (fence, families, granted);
   return fence;
 }
 
@@ -117,6 +159,7 @@ divert_fence_equal (const DivertFence *a,
                     const DivertFence *b)
 {
   return a->families == b->families && a->table == b->table && a->mark == b->mark && a->mask == b->mask &&
+         memcmp (a->priorities, b->priorities, sizeof a->priorities) == 0 &&
          divert_prefixes_equal (a->panels, b->panels) && divert_prefixes_equal (a->gates, b->gates);
 }
 
@@ -128,7 +171,7 @@ add_rule (GString           *text,
   g_string_append_printf (text, "%s rule add ", ip_commands[family]);
   if (fence->mark != 0)
     g_string_append_printf (text, "not fwmark 0x%x/0x%x ", fence->mark, fence->mask);
-  g_string_append_printf (text, "lookup %u priority %d protocol %d\n", fence->table, DIVERT_FENCE_PRIORITY,
+  g_string_append_printf (text, "lookup %u priority %u protocol %d\n", fence->table, fence->priorities[family],
                           DIVERT_ROUTE_PROTOCOL);
 }
 
@@ -145,7 +188,8 @@ add_routes (GString           *text,
 
       g_string_append_printf (text, "%s route add %s%s%s table %u metric %d protocol %d\n", ip_commands[prefix->family],
                               gates ? "throw " : "", cidr, gates ? "" : " dev " DIVERT_FENCE_DEVICE, fence->table,
-                              gates ? DIVERT_FENCE_GATE_METRIC : DIVERT_FENCE_PANEL_METRIC, DIVERT_ROUTE_PROTOCOL);
+                              gates ? DIVERT_FENCE_GATE_METRIC : divert_fence_get_panel_metric (fence, prefix),
+                              DIVERT_ROUTE_PROTOCOL);
     }
 }
 

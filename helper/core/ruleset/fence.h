@@ -9,12 +9,9 @@
 
 #include "core/config/config.h"
 #include "core/place/decision.h"
+#include "precedence.h"
 
 G_BEGIN_DECLS
-
-/* After the rule for our mark (DIVERT_RULE_PRIORITY), so that a diverted packet never meets the fence,
- * but before every rule that leads out. */
-#define DIVERT_FENCE_PRIORITY 101
 
 /* The device that the fence's routes lead into.  It swallows everything. */
 #define DIVERT_FENCE_DEVICE "nm-divert-fence"
@@ -22,6 +19,8 @@ G_BEGIN_DECLS
 /* A gate takes precedence over the panel that it opens. */
 #define DIVERT_FENCE_GATE_METRIC 1
 #define DIVERT_FENCE_PANEL_METRIC 2
+/* The metric of the panels that hold the internet, by which they are recognised. */
+#define DIVERT_FENCE_OUTER_METRIC 3
 
 typedef struct
 {
@@ -29,16 +28,23 @@ typedef struct
   guint32        table;
   guint32        mark;     /* packets with this mark pass, because the filter has judged them; 0: nothing passes */
   guint32        mask;
-  GArray        *panels;   /* DivertPrefix: all intranets; sorted, without overlaps */
-  GArray        *gates;    /* DivertPrefix: what is granted now; sorted, without overlaps, each inside a panel */
+  guint32        priorities[DIVERT_N_FAMILIES]; /* of the rules */
+  GArray        *panels;   /* DivertPrefix: all intranets, without overlaps, and the halves of the internet if @outer;
+                            * sorted */
+  GArray        *gates;    /* DivertPrefix: what is granted now; sorted, each inside a panel */
+  gboolean       outer;    /* it holds the internet, too, as long as its gates are closed */
 } DivertFence;
 
-/* @facts: for what auto6 stood for earlier; NULL: nothing.  Place OFF gives the empty fence. */
+/* @facts: for what auto6 stood for earlier, and for other programs' ip rules; NULL: nothing.  Place OFF gives the empty
+ * fence. */
 DivertFence *divert_fence_new (const DivertConfig *config, const DivertDecision *decision, const DivertFacts *facts);
 /* Nothing at all should be there. */
 DivertFence *divert_fence_new_empty (void);
 void         divert_fence_free (DivertFence *fence);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertFence, divert_fence_free)
+/* Is @panel, one of its own, a half of the internet? */
+gboolean     divert_fence_is_outer (const DivertFence *fence, const DivertPrefix *panel);
+guint32      divert_fence_get_panel_metric (const DivertFence *fence, const DivertPrefix *panel);
 gboolean     divert_fence_equal (const DivertFence *a, const DivertFence *b);
 /* As ip commands, one per line; "" for the empty fence. */
 char        *divert_fence_to_text (const DivertFence *fence);

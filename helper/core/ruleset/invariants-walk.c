@@ -3,8 +3,8 @@
  * Owns: every class of packet that this machine can send, in every state that a stranger can choose.
  *
  * Theory of operation.  The loops go through addresses in and around each intranet and elsewhere, what the kernel may
- * take an address for, interfaces, protocols with ports and flags, senders, and packet marks.  Each of these packets is
- * then walked in all states of its connection.
+ * take an address for, interfaces (invariants-places.c), protocols with ports and flags, senders, and packet marks.
+ * Each of these packets is then walked in all states of its connection.
  *
  * With a budget, a turn takes a few of the addresses and walks every n-th packet to them.  Later turns take the other
  * addresses, and then begin at another packet.  As n has no factor in common with the sizes of the inner loops, all
@@ -12,30 +12,30 @@
  */
 #include "invariants-private.h"
 
-/* Interfaces with their addresses: the first ones of the site's own, and a few that prove nothing. */
-#define MAX_WAYS 8
-#define MAX_OWN_WAYS (MAX_WAYS - 4)
+#include "lans.h"
 
 #define ADDRESSES_PER_TURN 4
-/* For one address by one interface. */
+/* For one address by one interface, with the senders that there are without control groups. */
 #define PACKETS 495
 
 typedef struct
 {
-  const char   *interface;
-  DivertPrefix  sources[DIVERT_N_FAMILIES];
-  gboolean      is_bare;  /* the device has lost its addresses */
-} Way;
-
-typedef struct
-{
   DivertWorld *world;
-  Way          ways[MAX_WAYS];
+  DivertWay    ways[DIVERT_MAX_WAYS];
   guint        n_ways;
+  GPtrArray   *lans;             /* DivertLan */
   guint16      ephemeral, fixed; /* a port of each kind */
   guint        step;
   guint        skip;             /* so many packets until the next one that is walked */
 } Tour;
+
+/* An exempt unit's TCP connection has the served mark, whatever its port. */
+static gboolean
+is_exempts (const Tour         *tour,
+            const DivertSample *sample)
+{
+  return tour->world->exempt != 0 && sample->protocol == IPPROTO_TCP;
+}
 
 /* Walks in every state that somebody else can choose, and in those that our own rules leave behind. */
 static void
@@ -45,7 +45,7 @@ walk_states (Tour               *tour,
 {
   const DivertConfig *config = tour->world->config;
   const gboolean opens = sample->protocol == IPPROTO_TCP && sample->tcp_flags == DIVERT_TCP_SYN;
-  const gboolean proxy = sender == DIVERT_SENDER_PROXY;
+  const gboolean proxy = is_proxys (sender);
   const guint32 spare = divert_ruleset_get_spare_mark (config), served = divert_ruleset_get_served_mark (config);
   const guint32 foreign = 0xff00 & ~config->mask;
   const struct
@@ -61,7 +61,8 @@ walk_states (Tour               *tour,
     /* Only the proxy and a listener get these, but a new connection may find them, and so may any datagram. */
     { TRUE, spare != 0 && (proxy || opens) && sample->protocol == IPPROTO_TCP, spare },
     { TRUE, spare != 0 && sample->protocol == IPPROTO_UDP, spare },
-    { TRUE, served != 0 && (opens || !is_ephemeral (tour->world, sample->sport)) && is_judged (sample), served },
+    { TRUE, served != 0 && (opens || !is_ephemeral (tour->world, sample->sport) || is_exempts (tour, sample)) &&
+              is_judged (sample), served },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (states); i++)
@@ -89,21 +90,33 @@ is_next (Tour *tour)
   return TRUE;
 }
 
+/* FALSE: there is no such sender. */
+static gboolean
+set_sender (const DivertWorld *world,
+            DivertSender       sender,
+            DivertSample      *sample)
+{
+  sample->has_socket = sender != DIVERT_SENDER_KERNEL;
+  sample->gid = sender == DIVERT_SENDER_PROXY ? world->gid : world->gid + 1;
+  sample->cgroup = sender == DIVERT_SENDER_UNIT ? world->unit : sender == DIVERT_SENDER_EXEMPT ? world->exempt : 0;
+  if (sender == DIVERT_SENDER_PROXY)
+    return world->gid != DIVERT_GID_NONE;
+  return sample->cgroup != 0 || (sender != DIVERT_SENDER_UNIT && sender != DIVERT_SENDER_EXEMPT);
+}
+
 static void
 walk_senders (Tour         *tour,
               DivertSample *sample)
 {
   const guint32 ours = tour->world->config->mark, marks[] = { 0, tour->world->foreign_mark, ours };
-  const guint32 gid = tour->world->gid;
 
   for (guint sender = 0; sender < DIVERT_N_SENDERS; sender++)
     for (guint i = 0; i < G_N_ELEMENTS (marks); i++)
       for (guint is_bound = 0; is_bound < 2; is_bound++)
         {
-          if ((sender == DIVERT_SENDER_PROXY && marks[i] == ours) || (is_bound && marks[i] != 0) || !is_next (tour))
+          if (!set_sender (tour->world, sender, sample) || (is_proxys (sender) && marks[i] == ours) ||
+              (is_bound && marks[i] != 0) || !is_next (tour))
             continue;
-          sample->has_socket = sender != DIVERT_SENDER_KERNEL;
-          sample->gid = sender == DIVERT_SENDER_PROXY ? gid : gid + 1;
           sample->mark = marks[i];
           sample->is_bound = is_bound;
           walk_states (tour, sender, sample);
@@ -152,6 +165,21 @@ walk_transports (Tour         *tour,
     }
 }
 
+/* Some site, so perhaps the one that we have just left, lets more than its intranet go direct: then the fence may hold
+ * everything for a moment. */
+static gboolean
+has_outer (const DivertConfig *config)
+{
+  for (guint i = 0; i < config->sites->len; i++)
+    {
+      const DivertSite *site = g_ptr_array_index (config->sites, i);
+
+      if (site->internet_direct || site->dns_direct)
+        return TRUE;
+    }
+  return FALSE;
+}
+
 /* Tries the address as everything that the kernel may take it for. DHCP and a router choose the subnet, and so decide
  * which of its addresses is the broadcast address. */
 static void
@@ -160,7 +188,7 @@ walk_address (Tour               *tour,
 {
   const DivertWorld *world = tour->world;
   /* Without room for a mark, nothing passes the fence, whatever the rules say. */
-  const gboolean is_fence = divert_prefixes_contain (world->intranets, address) &&
+  const gboolean is_fence = (divert_prefixes_contain (world->intranets, address) || has_outer (world->config)) &&
                             divert_ruleset_get_spare_mark (world->config) != 0;
   const gboolean is_multicast =
       address->family == DIVERT_FAMILY_IPV6 ? address->bytes[0] == 0xff : address->bytes[0] >> 4 == 14;
@@ -178,133 +206,7 @@ walk_address (Tour               *tour,
         if (!is_fenced (&sample) || is_fence)
           walk_transports (tour, &sample);
       }
-}
-
-/* The next or the previous address. */
-static gboolean
-step (DivertPrefix *address,
-      int           by)
-{
-  for (int i = divert_family_bytes (address->family) - 1; i >= 0; i--)
-    {
-      address->bytes[i] += by;
-      if (address->bytes[i] != (by > 0 ? 0 : 255))
-        return TRUE;
-    }
-  return FALSE;
-}
-
-/* Addresses in and around the prefix: the first, the last, the NAS, and the neighbours at both ends. */
-static void
-collect_addresses (GArray             *addresses,
-                   const DivertPrefix *prefix)
-{
-  DivertPrefix first = divert_prefix_network (prefix), last, nas;
-
-  first.length = divert_family_bits (prefix->family);
-  last = first;
-  for (guint bit = prefix->length; bit < first.length; bit++)
-    last.bytes[bit / 8] |= 0x80 >> bit % 8;
-  nas = first;
-  nas.bytes[divert_family_bytes (prefix->family) - 1] |= 2;
-  g_array_append_val (addresses, first);
-  g_array_append_val (addresses, last);
-  g_array_append_val (addresses, nas);
-  if (step (&first, -1))
-    g_array_append_val (addresses, first);
-  if (step (&last, 1))
-    g_array_append_val (addresses, last);
-}
-
-static GArray *
-make_addresses (const DivertWorld *world)
-{
-  static const char *const others[] = { "203.0.113.7", "10.9.9.9", "169.254.7.7", "224.0.0.251", "255.255.255.255",
-                                        "2001:db8:77::7", "fe80::7", "ff02::fb", "fc00:9::9" };
-  GArray *addresses = divert_prefixes_new ();
-
-  for (guint i = 0; i < world->intranets->len; i++)
-    collect_addresses (addresses, divert_prefixes_index (world->intranets, i));
-  for (guint i = 0; i < G_N_ELEMENTS (others); i++)
-    {
-      DivertPrefix address;
-
-      g_assert (divert_address_parse (others[i], &address, NULL));
-      g_array_append_val (addresses, address);
-    }
-  return addresses;
-}
-
-static Way *
-add_way (Tour       *tour,
-         const char *interface,
-         const char *source4,
-         const char *source6)
-{
-  Way *way = &tour->ways[tour->n_ways++];
-
-  way->interface = interface;
-  g_assert (divert_address_parse (source4, &way->sources[DIVERT_FAMILY_IPV4], NULL));
-  g_assert (divert_address_parse (source6, &way->sources[DIVERT_FAMILY_IPV6], NULL));
-  return way;
-}
-
-/* From the first address of each family in @addresses, if it has any. */
-static void
-add_own_way (Tour         *tour,
-             const char   *interface,
-             const GArray *addresses)
-{
-  Way *way = add_way (tour, interface, "10.7.7.7", "2001:db8:b::1");
-
-  for (guint i = addresses->len; i > 0; i--)
-    {
-      const DivertPrefix *address = divert_prefixes_index (addresses, i - 1);
-
-      way->sources[address->family] = *address;
-      way->sources[address->family].length = divert_family_bits (address->family);
-    }
-}
-
-/* The fence is a link, too.  NULL: there is no other. */
-static const DivertLink *
-find_link (const DivertFacts *facts)
-{
-  for (guint i = 0; i < facts->links->len; i++)
-    {
-      const DivertLink *link = g_ptr_array_index (facts->links, i);
-
-      if (!g_str_equal (link->name, DIVERT_FENCE_DEVICE) && link->addresses->len > 0)
-        return link;
-    }
-  return NULL;
-}
-
-static void
-add_ways (Tour              *tour,
-          const DivertFacts *facts)
-{
-  const GPtrArray *exits = tour->world->decision->exits;
-  const DivertLink *link = find_link (facts);
-  const char *interface = link != NULL ? link->name : "nowhere0";
-
-  for (guint i = 0; i < MIN (exits->len, MAX_OWN_WAYS); i++)
-    {
-      const DivertExit *way_out = g_ptr_array_index (exits, i);
-
-      add_own_way (tour, way_out->device, way_out->sources);
-      interface = way_out->device;
-    }
-  if (exits->len == 0 && link != NULL)
-    add_own_way (tour, interface, link->addresses);
-  add_way (tour, interface, "10.7.7.7", "2001:db8:b::1");
-  /* While the device has no address.  Over IPv6 a socket goes on sending from one that is gone. */
-  add_way (tour, interface, "0.0.0.0", "2001:db8:b::9")->is_bare = TRUE;
-  for (guint i = 0; i < 2; i++)
-    {
-      tour->ways[tour->n_ways] = tour->ways[0];
-      tour->ways[tour->n_ways++].interface = i == 0 ? "elsewhere0" : DIVERT_FENCE_DEVICE;
-    }
+  divert_invariants_check_forwarded (tour->world, tour->lans, address);
 }
 
 /* From @first on; 700 is what a program gets that wants a reserved port. */
@@ -326,7 +228,7 @@ choose_step (guint n_addresses,
 {
   guint chosen = MAX (1, n_addresses * n_ways * PACKETS / budget);
 
-  while (chosen % 2 == 0 || chosen % 3 == 0 || chosen % 5 == 0 || chosen % 11 == 0)
+  while (chosen % 2 == 0 || chosen % 3 == 0 || chosen % 5 == 0 || chosen % 7 == 0 || chosen % 11 == 0)
     chosen++;
   return chosen;
 }
@@ -356,13 +258,15 @@ divert_invariants_check (const DivertRuleset *ruleset,
                          gpointer             user_data)
 {
   DivertWorld *world = divert_world_new (ruleset, origin, fault, user_data);
-  g_autoptr(GArray) addresses = make_addresses (world);
-  Tour tour = { .world = world, .step = 1 };
+  g_autoptr(GArray) addresses = divert_world_list_addresses (world);
+  g_autoptr(GPtrArray) lans = divert_lans_collect (origin->config, origin->decision, origin->facts);
+  Tour tour = { .world = world, .lans = lans, .step = 1 };
   guint n_walks;
 
-  add_ways (&tour, origin->facts);
+  tour.n_ways = divert_world_list_ways (world, origin->facts, tour.ways);
   tour.ephemeral = find_port (world, world->ephemeral.first, TRUE);
   tour.fixed = find_port (world, 700, FALSE);
+  divert_invariants_check_astray (world, tour.ways[0].interface);
   if (budget != 0)
     walk_some (&tour, addresses, budget, turn);
   for (guint i = 0; i < addresses->len && budget == 0; i++)

@@ -6,25 +6,45 @@
 
 #include <netinet/in.h>
 
+#define TCP_SYN 0x02
+/* FIN, SYN, RST, ACK: the flags that --syn looks at. */
+#define TCP_SYN_MASK 0x17
+
 static const char *const chains[] = {
   [DIVERT_HOOK_OUTPUT] = "output",
   [DIVERT_HOOK_DELIVER] = "deliver",
+  [DIVERT_HOOK_AGAIN] = "again",
   [DIVERT_HOOK_ARRIVE] = "arrive",
   [DIVERT_HOOK_GUARD] = "guard",
+  [DIVERT_HOOK_LAN_DNS] = "dns-forwarded",
   [DIVERT_HOOK_DNS] = "dns",
   [DIVERT_CHAIN_JUDGE] = "judge",
   [DIVERT_CHAIN_FOREIGN] = "foreign",
   [DIVERT_CHAIN_PASS] = "pass",
   [DIVERT_CHAIN_GRANTS] = "grants",
   [DIVERT_CHAIN_FENCED] = "fenced",
+  [DIVERT_CHAIN_NAMES_INTRANET] = "names-intranet",
+  [DIVERT_CHAIN_NAMES] = "names",
+  [DIVERT_CHAIN_NAMES_LEAVING] = "names-leaving",
+  [DIVERT_CHAIN_INTERNET] = "internet",
+  [DIVERT_CHAIN_FENCED_INTERNET] = "fenced-internet",
   [DIVERT_CHAIN_OWN] = "own",
   [DIVERT_CHAIN_INTRANET] = "intranet",
+  [DIVERT_CHAIN_STRANDED] = "stranded",
   [DIVERT_CHAIN_DELIVER] = "to-proxy",
   [DIVERT_CHAIN_DELIVER_INTRANET] = "to-proxy-intranet",
+  [DIVERT_CHAIN_FORWARDED] = "forwarded",
+  [DIVERT_CHAIN_LANS] = "lans",
+  [DIVERT_CHAIN_LAN] = "lan",
+  [DIVERT_CHAIN_TAKE] = "take",
   [DIVERT_CHAIN_SERVE] = "serve",
   [DIVERT_CHAIN_GUARD] = "leaving",
   [DIVERT_CHAIN_GUARD_DNS] = "leaving-dns",
+  [DIVERT_CHAIN_GUARD_NAMES] = "leaving-names",
   [DIVERT_CHAIN_GUARD_INTRANET] = "leaving-intranet",
+  [DIVERT_CHAIN_GUARD_INTERNET] = "leaving-internet",
+  [DIVERT_CHAIN_LAN_DNS] = "lans-dns",
+  [DIVERT_CHAIN_LAN_REDIRECT] = "redirect-lan-dns",
   [DIVERT_CHAIN_DNS] = "redirect-dns",
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (chains) == DIVERT_N_CHAINS);
@@ -78,6 +98,7 @@ divert_rule_free (DivertRule *rule)
   g_clear_pointer (&rule->sources, g_array_unref);
   g_clear_pointer (&rule->destinations, g_array_unref);
   g_clear_pointer (&rule->dports, g_array_unref);
+  g_clear_pointer (&rule->cgroup_path, g_ref_string_release);
   g_free (rule);
 }
 
@@ -95,7 +116,18 @@ divert_rule_copy (const DivertRule *rule)
   ref_list (copy->sources);
   ref_list (copy->destinations);
   ref_list (copy->dports);
+  if (copy->cgroup_path != NULL)
+    g_ref_string_acquire (copy->cgroup_path);
   return copy;
+}
+
+void
+divert_rule_match_opening (DivertRule *rule)
+{
+  rule->protocols = DIVERT_PROTOCOL_TCP;
+  rule->has_tcp_flags = TRUE;
+  rule->tcp_flags_mask = TCP_SYN_MASK;
+  rule->tcp_flags_value = TCP_SYN;
 }
 
 static gboolean
@@ -159,10 +191,12 @@ same_matches (const DivertRule *a,
          a->in_invert == b->in_invert && g_str_equal (a->out_interface, b->out_interface) &&
          a->out_invert == b->out_invert && a->out_index == b->out_index &&
          same_prefixes (a->sources, b->sources, family) &&
-         same_prefixes (a->destinations, b->destinations, family) && a->sport == b->sport && a->dport == b->dport &&
+         same_prefixes (a->destinations, b->destinations, family) &&
+         a->destinations_invert == b->destinations_invert && a->sport == b->sport && a->dport == b->dport &&
          divert_ports_equal (a->dports, b->dports) && same_tcp_flags (a, b) && a->icmpv6_type == b->icmpv6_type &&
          same_mark (&a->mark, &b->mark) && same_mark (&a->connmark, &b->connmark) && a->has_gid == b->has_gid &&
-         a->gid == b->gid && a->dst_types == b->dst_types && a->src_types == b->src_types && a->receiver == b->receiver;
+         a->gid == b->gid && a->cgroup == b->cgroup && g_strcmp0 (a->cgroup_path, b->cgroup_path) == 0 &&
+         a->dst_types == b->dst_types && a->src_types == b->src_types && a->receiver == b->receiver;
 }
 
 gboolean
@@ -173,5 +207,6 @@ divert_rule_equal (const DivertRule *a,
   const DivertFamilies bit = 1 << family;
 
   return a->chain == b->chain && (a->families & bit) == (b->families & bit) && same_matches (a, b, family) &&
-         a->verdict == b->verdict && a->to == b->to && a->value == b->value && a->mask == b->mask && a->port == b->port;
+         a->verdict == b->verdict && a->to == b->to && a->value == b->value && a->mask == b->mask &&
+         a->port == b->port && a->on_loopback == b->on_loopback;
 }

@@ -2,24 +2,111 @@
 /*
  * Owns: where judged packets end up: the proxy's TPROXY port (DELIVER, DELIVER_INTRANET) or its DNS
  * port (DNS).
+ *
+ * What is for a port that nobody listens on, or somebody other than the proxy, is refused.  A port of which nothing is
+ * known counts as good.  The DNS port needs no such rule: the kernel refuses what is redirected to a closed port.
+ *
+ * By lo a packet reaches a proxy that listens on all addresses or on the loopback address.  What comes
+ * from an own LAN has to be told to look there, because the kernel would look on the LAN device's address.
  */
 #include "ruleset-private.h"
 
 #include <glib/gi18n-lib.h>
+#include <netinet/in.h>
 
-/* @prefixes: limits the rule to these destinations; NULL: no limit. */
+/* What becomes of what is for a port. */
+typedef enum
+{
+  FEED,
+  REFUSE_CLOSED,
+  REFUSE_FOREIGN,
+  REFUSE_UNKNOWN,
+} Feed;
+
+static const struct
+{
+  DivertVerdict verdict;
+  const char   *why;
+} feeds[] = {
+  [FEED] = { DIVERT_VERDICT_TPROXY, NULL },
+  [REFUSE_CLOSED] = { DIVERT_VERDICT_REFUSE, N_("the proxy does not listen, so it is refused") },
+  [REFUSE_FOREIGN] = { DIVERT_VERDICT_REFUSE, N_("what listens there is not the proxy, so it is refused") },
+  [REFUSE_UNKNOWN] = { DIVERT_VERDICT_REFUSE, N_("the proxy's unit does not run") },
+};
+
+/* A proxy whose unit has just been started isn't known for a moment, so what it sends is diverted.  If it got that
+ * back, it would send it again, and so on.  So the proxy gets nothing while nobody is known for it. */
+static Feed
+find_feed (const DivertMaker *m,
+           guint16            port,
+           guint8             protocol,
+           DivertFamily       family)
+{
+  const DivertListening *item =
+    m->listening != NULL ? divert_listening_find (m->listening, DIVERT_PORT_TPROXY, port, protocol, family) : NULL;
+
+  if (!divert_maker_knows_proxy (m))
+    return REFUSE_UNKNOWN;
+  if (item == NULL || item->listener == DIVERT_LISTENER_GOOD)
+    return FEED;
+  return item->listener == DIVERT_LISTENER_FOREIGN ? REFUSE_FOREIGN : REFUSE_CLOSED;
+}
+
+/* The families in which @feed is the answer. */
+static DivertFamilies
+find_families (const DivertMaker *m,
+               guint16            port,
+               guint8             protocol,
+               Feed               feed)
+{
+  DivertFamilies families = DIVERT_FAMILIES_NONE;
+
+  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
+    if (find_feed (m, port, protocol, family) == feed)
+      families |= 1 << family;
+  return families & m->families;
+}
+
+static void
+add_feed (const DivertMaker *m,
+          DivertChain        chain,
+          GArray            *prefixes,
+          guint16            port,
+          Feed               feed,
+          DivertFamilies     families,
+          guint              protocols)
+{
+  DivertRule *rule;
+
+  if (families == DIVERT_FAMILIES_NONE)
+    return;
+  rule = divert_maker_add (m, chain, feeds[feed].verdict, feeds[feed].why);
+  rule->families = families;
+  rule->protocols = protocols;
+  rule->port = feed >= REFUSE_FOREIGN ? 0 : port;
+  if (rule->verdict == DIVERT_VERDICT_REFUSE)
+    rule->refused_port = port;
+  rule->on_loopback = rule->port != 0 && m->lans->len > 0;
+  if (prefixes != NULL)
+    rule->destinations = divert_prefixes_copy (prefixes);
+}
+
+/* @prefixes: limits the rules to these destinations; NULL: no limit. */
 static void
 add_tproxy (const DivertMaker *m,
             DivertChain        chain,
             GArray            *prefixes,
             guint16            port)
 {
-  DivertRule *rule = divert_maker_add (m, chain, DIVERT_VERDICT_TPROXY, NULL);
+  for (Feed feed = FEED; feed <= REFUSE_UNKNOWN; feed++)
+    {
+      const DivertFamilies tcp = find_families (m, port, IPPROTO_TCP, feed);
+      const DivertFamilies udp = find_families (m, port, IPPROTO_UDP, feed);
 
-  rule->protocols = DIVERT_PROTOCOLS_TCP_UDP;
-  rule->port = port;
-  if (prefixes != NULL)
-    rule->destinations = divert_prefixes_copy (prefixes);
+      add_feed (m, chain, prefixes, port, feed, tcp & udp, DIVERT_PROTOCOLS_TCP_UDP);
+      add_feed (m, chain, prefixes, port, feed, tcp & ~udp, DIVERT_PROTOCOL_TCP);
+      add_feed (m, chain, prefixes, port, feed, udp & ~tcp, DIVERT_PROTOCOL_UDP);
+    }
 }
 
 static gboolean
@@ -103,11 +190,10 @@ divert_ruleset_make_dns (const DivertMaker *m)
   rule = divert_maker_add_leave (m, DIVERT_CHAIN_DNS, N_("somebody else's mark is left alone"));
   divert_match_foreign_mark (rule);
   rule = divert_maker_add_leave (m, DIVERT_CHAIN_DNS, N_("the proxy's own packets are left alone"));
-  divert_maker_match_own_group (m, rule);
+  divert_maker_match_own (m, rule);
 
   rule = divert_maker_add (m, DIVERT_CHAIN_DNS, DIVERT_VERDICT_REDIRECT,
                            N_("DNS is redirected to the proxy's DNS port"));
-  rule->protocols = DIVERT_PROTOCOLS_TCP_UDP;
-  rule->dport = 53;
+  divert_maker_match_dns (m, rule);
   rule->port = m->config->dns_port;
 }

@@ -19,6 +19,7 @@
 static void
 add_drop (const DivertMaker *m,
           DivertChain        chain,
+          guint              protocols,
           const char        *why)
 {
   static const struct
@@ -36,6 +37,7 @@ add_drop (const DivertMaker *m,
       DivertRule *rule = divert_maker_add (m, chain, DIVERT_VERDICT_DROP, why);
 
       rule->families &= sources[i].families;
+      rule->protocols = protocols;
       rule->src_types = sources[i].types;
     }
 }
@@ -64,21 +66,58 @@ add_exemptions (const DivertMaker *m,
   divert_maker_match_own_group (m, divert_maker_add_leave (m, chain, NULL));
 }
 
+/* DNS with the spare mark: what NAMES has let go, or the proxy's own. */
+static void
+make_names (const DivertMaker *m)
+{
+  const DivertChain chain = DIVERT_CHAIN_GUARD_NAMES;
+  DivertRule *rule;
+
+  if (!divert_maker_lets (m, m->decision->dns))
+    return;
+  rule = divert_maker_add_to (m, DIVERT_CHAIN_GUARD_DNS, DIVERT_VERDICT_GOTO, chain);
+  rule->protocols = DIVERT_PROTOCOLS_TCP_UDP;
+  rule->dport = 53;
+  divert_match_mark (&rule->mark, m->spare, m->config->mask, FALSE);
+  divert_maker_add_to (m, chain, DIVERT_VERDICT_JUMP, DIVERT_CHAIN_NAMES_LEAVING);
+  divert_maker_match_remembered (m, divert_maker_add_leave (m, chain, NULL), DIVERT_PROTOCOL_TCP, m->spare);
+  divert_maker_match_own_group (m, divert_maker_add_leave (m, chain, NULL));
+  add_drop (m, chain, 0, N_("DNS that was not redirected"));
+}
+
+/* It was redirected, but its socket is bound to a device that has no route of ours.  For the program this is an error
+ * at once, and a resolver goes on to its next server. */
+static void
+add_astray (const DivertMaker *m)
+{
+  DivertRule *rule = divert_maker_add (m, DIVERT_CHAIN_GUARD, DIVERT_VERDICT_DROP,
+                                       N_("DNS for the proxy that would leave by a wire"));
+
+  rule->protocols = DIVERT_PROTOCOLS_TCP_UDP;
+  rule->dport = m->config->dns_port;
+  rule->destinations = divert_prefixes_new ();
+  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
+    {
+      DivertPrefix loopback;
+
+      g_assert (divert_prefix_parse (divert_routing_get_loopback (family), &loopback, NULL));
+      divert_prefixes_add (rule->destinations, &loopback);
+    }
+}
+
 /* It does not matter whether connection tracking takes the packet for a reply, nor whether it was offered
  * to the hook DNS: a single datagram from port 53 turns our own queries to that server into "replies". */
 static void
 make_dns (const DivertMaker *m)
 {
-  DivertRule *rule;
-
   if (m->config->dns_port == 0)
     return;
-  rule = divert_maker_add_to (m, DIVERT_CHAIN_GUARD, DIVERT_VERDICT_GOTO, DIVERT_CHAIN_GUARD_DNS);
-  rule->protocols = DIVERT_PROTOCOLS_TCP_UDP;
-  rule->dport = 53;
+  divert_maker_match_dns (m, divert_maker_add_to (m, DIVERT_CHAIN_GUARD, DIVERT_VERDICT_GOTO, DIVERT_CHAIN_GUARD_DNS));
   add_marked_drop (m, DIVERT_CHAIN_GUARD_DNS);
+  make_names (m);
   add_exemptions (m, DIVERT_CHAIN_GUARD_DNS);
-  add_drop (m, DIVERT_CHAIN_GUARD_DNS, N_("DNS that was not redirected"));
+  add_drop (m, DIVERT_CHAIN_GUARD_DNS, 0, N_("DNS that was not redirected"));
+  add_astray (m);
 }
 
 static void
@@ -94,7 +133,28 @@ make_intranet (const DivertMaker *m,
   divert_maker_add_neighbour_discovery (m, chain);
   if (m->config->intranet_other_allow && m->decision->place != DIVERT_PLACE_HELD)
     divert_maker_add_leave (m, chain, NULL)->protocols = DIVERT_PROTOCOL_ICMP;
-  add_drop (m, chain, N_("would leave by a wire to an intranet that it may not reach directly"));
+  add_drop (m, chain, 0, N_("would leave by a wire to an intranet that it may not reach directly"));
+}
+
+/* It also holds what a grant that has lapsed would let go (guard-alone.c), and what is held for a moment. */
+static void
+make_internet (const DivertMaker *m)
+{
+  const DivertChain chain = DIVERT_CHAIN_GUARD_INTERNET;
+
+  if (!divert_maker_lets (m, m->decision->internet) && !divert_maker_holds (m))
+    return;
+  divert_maker_add_to (m, DIVERT_CHAIN_GUARD, DIVERT_VERDICT_GOTO, chain);
+  if (!divert_maker_holds (m))
+    divert_maker_add_to (m, chain, DIVERT_VERDICT_JUMP, DIVERT_CHAIN_INTERNET);
+  divert_maker_add_to (m, chain, DIVERT_VERDICT_JUMP, DIVERT_CHAIN_FENCED_INTERNET);
+  add_exemptions (m, chain);
+  divert_exemptions_add_bypass (m, chain, DIVERT_VERDICT_LEAVE);
+  divert_exemptions_add_link_local (m, chain, DIVERT_VERDICT_LEAVE);
+  divert_maker_add_dhcp (m, chain);
+  divert_exemptions_add_served (m, chain, DIVERT_VERDICT_LEAVE);
+  divert_exemptions_add_special (m, chain, DIVERT_VERDICT_LEAVE);
+  add_drop (m, chain, DIVERT_PROTOCOLS_TCP_UDP, N_("would leave by a wire although it is to be diverted"));
 }
 
 void
@@ -105,4 +165,5 @@ divert_ruleset_make_guard (const DivertMaker *m,
   divert_maker_add_to (m, DIVERT_CHAIN_GUARD, DIVERT_VERDICT_JUMP, DIVERT_CHAIN_GRANTS);
   add_marked_drop (m, DIVERT_CHAIN_GUARD);
   make_intranet (m, intranets);
+  make_internet (m);
 }

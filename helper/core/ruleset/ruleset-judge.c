@@ -8,21 +8,28 @@
 
 #include <glib/gi18n-lib.h>
 
+/* A connection that the proxy opens is its own, whatever a connection mark says of an earlier one with the same
+ * ports. */
+static void
+add_claim (const DivertMaker *m)
+{
+  DivertRule *rule = divert_maker_add (m, DIVERT_CHAIN_JUDGE, DIVERT_VERDICT_CONNMARK, NULL);
+
+  divert_rule_match_opening (rule);
+  divert_maker_set_mark (m, rule, m->spare);
+  divert_maker_match_own (m, rule);
+}
+
 /* The proxy's own flow may use the ports of an earlier, diverted one that connection tracking still remembers.  So the
  * group counts more than that connection mark.  INTRANET leaves the proxy's own alone, wherever they go. */
 static void
 add_own_first (const DivertMaker *m)
 {
-  DivertRule *rule = divert_maker_add (m, DIVERT_CHAIN_JUDGE, DIVERT_VERDICT_CONNMARK, NULL);
+  DivertRule *rule = divert_maker_add_to (m, DIVERT_CHAIN_JUDGE, DIVERT_VERDICT_GOTO, DIVERT_CHAIN_INTRANET);
 
-  divert_maker_match_opening (rule);
-  divert_maker_match_own_group (m, rule);
-  divert_maker_set_mark (m, rule, m->spare);
-
-  rule = divert_maker_add_to (m, DIVERT_CHAIN_JUDGE, DIVERT_VERDICT_GOTO, DIVERT_CHAIN_INTRANET);
   rule->protocols = DIVERT_PROTOCOL_UDP;
   divert_match_mark (&rule->connmark, m->config->mark, m->config->mask, FALSE);
-  divert_maker_match_own_group (m, rule);
+  divert_maker_match_own (m, rule);
 }
 
 /* The same if there is no mark to claim a connection with. */
@@ -32,7 +39,7 @@ add_own_unmarked (const DivertMaker *m)
   DivertRule *rule = divert_maker_add_leave (m, DIVERT_CHAIN_JUDGE, N_("the proxy's own packets are left alone"));
 
   rule->protocols = DIVERT_PROTOCOLS_TCP_UDP;
-  divert_maker_match_own_group (m, rule);
+  divert_maker_match_own (m, rule);
 }
 
 /* Somebody else's mark is on few packets, so it costs the others less than the fence's device would. */
@@ -53,16 +60,47 @@ add_foreign (const DivertMaker *m)
   divert_maker_add_leave (m, DIVERT_CHAIN_FOREIGN, why);
 }
 
+/* The guard drops DNS that was not redirected, even where the grants have let it go. */
+static void
+add_dns_of_unit (const DivertMaker *m)
+{
+  DivertRule *rule;
+
+  if (m->unit == NULL || m->config->dns_port == 0)
+    return;
+  rule = divert_maker_add (m, DIVERT_CHAIN_JUDGE, DIVERT_VERDICT_CONNMARK, NULL);
+  divert_rule_match_opening (rule);
+  rule->dport = 53;
+  divert_maker_set_mark (m, rule, m->spare);
+  divert_rule_match_unit (rule, m->unit);
+  rule = divert_maker_mark_unit (m, DIVERT_CHAIN_JUDGE);
+  rule->protocols = DIVERT_PROTOCOLS_TCP_UDP;
+  rule->dport = 53;
+}
+
+/* What GRANTS leaves alone never gets to what comes behind it. */
+static void
+add_grants (const DivertMaker *m)
+{
+  if (m->everything && m->spare != 0)
+    add_claim (m);
+  divert_internet_add_names (m, m->everything ? DIVERT_CHAIN_NAMES : DIVERT_CHAIN_NAMES_INTRANET);
+  divert_maker_add_to (m, DIVERT_CHAIN_JUDGE, DIVERT_VERDICT_JUMP, DIVERT_CHAIN_GRANTS);
+}
+
 /* These rules come first; among them, the cheapest and the most common first. */
 static void
 add_beginning (const DivertMaker *m)
 {
   DivertRule *rule;
 
-  divert_maker_add_to (m, DIVERT_CHAIN_JUDGE, DIVERT_VERDICT_JUMP, DIVERT_CHAIN_GRANTS);
+  add_dns_of_unit (m);
+  add_grants (m);
   rule = divert_maker_add_leave (m, DIVERT_CHAIN_JUDGE, N_("own addresses are reached directly"));
   g_strlcpy (rule->out_interface, "lo", sizeof rule->out_interface);
   add_foreign (m);
+  if (m->spare != 0 && !m->everything)
+    add_claim (m);
   if (m->spare != 0)
     add_own_first (m);
   else
@@ -72,17 +110,22 @@ add_beginning (const DivertMaker *m)
   divert_maker_set_mark (m, rule, m->config->mark);
 }
 
-static void
-add_dns (const DivertMaker *m,
-         DivertChain        chain)
+/* While the proxy isn't known, it might get its own questions back.  So they are diverted, and refused there. */
+void
+divert_judge_add_dns (const DivertMaker *m,
+                      DivertChain        chain)
 {
   DivertRule *rule;
 
   if (m->config->dns_port == 0)
     return;
   rule = divert_maker_add_leave (m, chain, N_("DNS is redirected to the proxy's DNS port"));
-  rule->protocols = DIVERT_PROTOCOLS_TCP_UDP;
-  rule->dport = 53;
+  divert_maker_match_dns (m, rule);
+  if (divert_maker_knows_proxy (m))
+    return;
+  rule->verdict = DIVERT_VERDICT_MARK_LEAVE;
+  rule->why = N_("the proxy's unit does not run");
+  divert_maker_set_mark (m, rule, m->config->mark);
 }
 
 /* Packets on their way to the fence's device are left to it, because it swallows them silently. */
@@ -104,18 +147,22 @@ add_swallowed (const DivertMaker *m,
 void
 divert_ruleset_make_grants (const DivertMaker *m)
 {
+  static const char intranet[] = N_("the intranet of the site that we are at is reached directly");
+  static const char everything[] = N_("at this site, its intranet and the internet are reached directly");
+
   if (m->decision->place != DIVERT_PLACE_SITE)
     return;
   for (guint i = 0; i < m->decision->exits->len; i++)
     {
       const DivertExit *way_out = g_ptr_array_index (m->decision->exits, i);
       DivertRule *rule = divert_maker_add (m, DIVERT_CHAIN_GRANTS, DIVERT_VERDICT_LEAVE,
-                                           N_("the intranet of the site that we are at is reached directly"));
+                                           m->everything ? everything : intranet);
 
       g_strlcpy (rule->out_interface, way_out->device, sizeof rule->out_interface);
       rule->out_index = way_out->ifindex;
       rule->sources = divert_prefixes_copy (way_out->sources);
-      rule->destinations = divert_prefixes_copy (m->decision->direct);
+      if (!m->everything)
+        rule->destinations = divert_prefixes_copy (m->decision->direct);
     }
   add_swallowed (m, DIVERT_CHAIN_FENCED);
 }
@@ -158,7 +205,7 @@ static void
 add_own (const DivertMaker *m,
          DivertChain        chain)
 {
-  divert_maker_match_own_group (m, divert_maker_add_to (m, chain, DIVERT_VERDICT_GOTO, DIVERT_CHAIN_OWN));
+  divert_maker_match_own (m, divert_maker_add_to (m, chain, DIVERT_VERDICT_GOTO, DIVERT_CHAIN_OWN));
 }
 
 static void
@@ -167,67 +214,13 @@ add_own_datagrams (const DivertMaker *m)
   DivertRule *rule = divert_maker_add_leave (m, DIVERT_CHAIN_JUDGE, N_("the proxy's own packets are left alone"));
 
   divert_maker_match_remembered (m, rule, DIVERT_PROTOCOL_UDP, m->spare);
-  divert_maker_match_own_group (m, rule);
+  divert_maker_match_own (m, rule);
 }
 
-static void
-add_link_local (const DivertMaker *m)
-{
-  static const DivertPrefix prefixes[] = {
-    { .family = DIVERT_FAMILY_IPV4, .length = 16, .bytes = { 169, 254 } },
-    { .family = DIVERT_FAMILY_IPV6, .length = 10, .bytes = { 0xfe, 0x80 } },
-  };
-  DivertRule *rule = divert_maker_add_leave (m, DIVERT_CHAIN_JUDGE, N_("link-local addresses are reached directly"));
-
-  rule->destinations = divert_prefixes_new ();
-  g_array_append_vals (rule->destinations, prefixes, G_N_ELEMENTS (prefixes));
-}
-
-static void
-add_bypass (const DivertMaker *m)
-{
-  DivertRule *rule = divert_maker_add_leave (m, DIVERT_CHAIN_JUDGE, N_("a bypass prefix is reached directly"));
-
-  rule->destinations = divert_prefixes_new ();
-  for (guint i = 0; i < m->config->bypass->len; i++)
-    {
-      const DivertPrefix *prefix = divert_prefixes_index (m->config->bypass, i);
-
-      if (!divert_prefix_is_link_local (prefix))
-        divert_prefixes_add (rule->destinations, prefix);
-    }
-}
-
-/* Local, multicast and broadcast addresses, as the kernel's routing classifies them. */
-static void
-add_special_addresses (const DivertMaker *m)
-{
-  static const struct
-  {
-    DivertFamilies families;
-    guint          types;
-  } kinds[] = {
-    { DIVERT_FAMILIES_IPV4, DIVERT_ADDRTYPE_LOCAL | DIVERT_ADDRTYPE_BROADCAST | DIVERT_ADDRTYPE_MULTICAST },
-    /* Two rules, because an IPv6 address never matches two types at once (K1.8). */
-    { DIVERT_FAMILIES_IPV6, DIVERT_ADDRTYPE_LOCAL },
-    { DIVERT_FAMILIES_IPV6, DIVERT_ADDRTYPE_MULTICAST },
-  };
-
-  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
-    {
-      DivertRule *rule = divert_maker_add (m, DIVERT_CHAIN_JUDGE, DIVERT_VERDICT_LEAVE,
-                                           N_("own, multicast and broadcast addresses are reached directly"));
-
-      rule->families &= kinds[i].families;
-      rule->dst_types = kinds[i].types;
-    }
-}
-
-/* Sets our mark on TCP and UDP packets, and on their connections. */
-static void
-add_marking (const DivertMaker *m,
-             DivertChain        chain,
-             const char        *why)
+void
+divert_judge_add_marking (const DivertMaker *m,
+                          DivertChain        chain,
+                          const char        *why)
 {
   DivertRule *rule = divert_maker_add (m, chain, DIVERT_VERDICT_MARK, why);
 
@@ -247,19 +240,27 @@ divert_ruleset_make_judge (const DivertMaker *m,
 
   add_beginning (m);
   divert_maker_add_to (m, chain, DIVERT_VERDICT_GOTO, DIVERT_CHAIN_INTRANET)->destinations = g_array_ref (intranets);
+  divert_internet_add_granted (m);
+  divert_internet_add_fenced (m);
 
   add_remembered (m, chain, DIVERT_PROTOCOL_TCP, m->spare);
+  if (m->unit != NULL && divert_maker_grants (m))
+    divert_maker_mark_unit (m, chain);
   if (m->spare != 0)
     add_own_datagrams (m);
-  add_dns (m, chain);
-  add_bypass (m);
-  add_link_local (m);
+  if (!m->decision->internet)
+    divert_internet_add_names (m, DIVERT_CHAIN_NAMES);
+  divert_judge_add_dns (m, chain);
+  divert_exemptions_add_bypass (m, chain, DIVERT_VERDICT_LEAVE);
+  divert_exemptions_add_link_local (m, chain, DIVERT_VERDICT_LEAVE);
   divert_maker_add_dhcp (m, chain);
   add_own (m, chain);
-  add_remembered (m, chain, DIVERT_PROTOCOL_TCP, m->served);
-  add_remembered (m, chain, DIVERT_PROTOCOL_UDP, m->served);
-  add_special_addresses (m);
-  add_marking (m, chain, N_("everything else goes to the proxy"));
+  divert_exemptions_add_served (m, chain, DIVERT_VERDICT_LEAVE);
+  divert_exempt_add_units (m, chain, divert_maker_grants (m) ? m->served : 0);
+  divert_exemptions_add_special (m, chain, DIVERT_VERDICT_LEAVE);
+  if (divert_maker_holds (m))
+    divert_maker_add_to (m, chain, DIVERT_VERDICT_JUMP, DIVERT_CHAIN_INTERNET);
+  divert_judge_add_marking (m, chain, N_("everything else goes to the proxy"));
 }
 
 /* For a site in doubt: send all protocols over lo, where DELIVER_INTRANET drops them.  A drop here would
@@ -301,12 +302,14 @@ divert_ruleset_make_intranet (const DivertMaker *m)
     add_passing (m);
   divert_maker_add_to (m, chain, DIVERT_VERDICT_JUMP, DIVERT_CHAIN_FENCED);
   divert_maker_add_dhcp (m, chain);
-  add_dns (m, chain);
+  if (m->unit != NULL)
+    divert_maker_mark_unit (m, chain);
+  divert_judge_add_dns (m, chain);
   add_remembered (m, chain, DIVERT_PROTOCOL_TCP, m->spare);
   add_own (m, chain);
   divert_maker_add_neighbour_discovery (m, chain);
   add_held (m);
-  add_marking (m, chain, N_("an intranet that we are not at is reached through the proxy"));
+  divert_judge_add_marking (m, chain, N_("an intranet that we are not at is reached through the proxy"));
   divert_maker_add_leave_if_marked (m, chain);
   if (m->config->intranet_other_allow)
     divert_maker_add_leave (m, chain, N_("ICMP to an intranet is allowed"))->protocols =

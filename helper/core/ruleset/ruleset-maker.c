@@ -3,13 +3,10 @@
  * Owns: the tools for writing rules: adding a rule, the matches and groups of rules that several
  * chains share, and the jumps from the hooks.
  */
+#include "fence.h"
 #include "ruleset-private.h"
 
 #include <glib/gi18n-lib.h>
-
-#define TCP_SYN 0x02
-/* FIN, SYN, RST, ACK: the flags that --syn looks at. */
-#define TCP_SYN_MASK 0x17
 
 DivertRule *
 divert_maker_add (const DivertMaker *m,
@@ -71,20 +68,69 @@ divert_maker_set_mark (const DivertMaker *m,
 }
 
 void
-divert_maker_match_own_group (const DivertMaker *m,
-                              DivertRule        *rule)
+divert_rule_match_unit (DivertRule       *rule,
+                        const DivertUnit *unit)
+{
+  rule->cgroup = unit->id;
+  rule->cgroup_path = g_ref_string_acquire (unit->path);
+}
+
+static void
+match_group (const DivertMaker *m,
+             DivertRule        *rule)
 {
   rule->has_gid = TRUE;
   rule->gid = m->gid;
 }
 
 void
-divert_maker_match_opening (DivertRule *rule)
+divert_maker_match_dns (const DivertMaker *m,
+                        DivertRule        *rule)
 {
-  rule->protocols = DIVERT_PROTOCOL_TCP;
-  rule->has_tcp_flags = TRUE;
-  rule->tcp_flags_mask = TCP_SYN_MASK;
-  rule->tcp_flags_value = TCP_SYN;
+  rule->protocols = DIVERT_PROTOCOLS_TCP_UDP;
+  rule->dport = 53;
+  if (m->dns_except == NULL)
+    return;
+  rule->destinations = g_array_ref (m->dns_except);
+  rule->destinations_invert = TRUE;
+}
+
+void
+divert_maker_match_own_group (const DivertMaker *m,
+                              DivertRule        *rule)
+{
+  if (m->gid != DIVERT_GID_NONE)
+    match_group (m, rule);
+  else
+    g_ptr_array_remove (m->ruleset->rules, rule);
+}
+
+void
+divert_maker_match_own (const DivertMaker *m,
+                        DivertRule        *rule)
+{
+  if (m->unit != NULL)
+    {
+      DivertRule *by_unit = divert_rule_copy (rule);
+
+      divert_rule_match_unit (by_unit, m->unit);
+      g_ptr_array_add (m->ruleset->rules, by_unit);
+    }
+  divert_maker_match_own_group (m, rule);
+}
+
+DivertRule *
+divert_maker_mark_unit (const DivertMaker *m,
+                        DivertChain        chain)
+{
+  DivertRule *rule = divert_maker_add (m, chain, DIVERT_VERDICT_MARK, NULL);
+
+  /* PASS judges what is on its way to the fence. */
+  g_strlcpy (rule->out_interface, DIVERT_FENCE_DEVICE, sizeof rule->out_interface);
+  rule->out_invert = TRUE;
+  divert_maker_set_mark (m, rule, m->served);
+  divert_rule_match_unit (rule, m->unit);
+  return rule;
 }
 
 void
@@ -95,7 +141,7 @@ divert_maker_match_remembered (const DivertMaker *m,
 {
   if (protocol == DIVERT_PROTOCOL_TCP)
     {
-      divert_maker_match_opening (rule);
+      divert_rule_match_opening (rule);
       rule->tcp_flags_invert = TRUE;
     }
   rule->protocols = protocol;

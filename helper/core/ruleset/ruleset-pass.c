@@ -34,11 +34,11 @@ divert_ruleset_make_pass (const DivertMaker *m)
   rule = divert_maker_add (m, DIVERT_CHAIN_PASS, DIVERT_VERDICT_CONNMARK, NULL);
   rule->protocols = DIVERT_PROTOCOL_TCP;
   rule->src_types = DIVERT_ADDRTYPE_LOCAL;
-  divert_maker_match_own_group (m, rule);
   divert_maker_set_mark (m, rule, m->spare);
+  divert_maker_match_own (m, rule);
   rule = add_pass (m);
   rule->src_types = DIVERT_ADDRTYPE_LOCAL;
-  divert_maker_match_own_group (m, rule);
+  divert_maker_match_own (m, rule);
 
   divert_maker_match_remembered (m, add_pass (m), DIVERT_PROTOCOL_TCP, m->spare);
 

@@ -54,7 +54,7 @@ add_clients (const DivertMaker *m,
       /* A listener can have any port. */
       if (protocols[i] == DIVERT_PROTOCOL_TCP)
         {
-          divert_maker_match_opening (rule);
+          divert_rule_match_opening (rule);
           rule->tcp_flags_invert = TRUE;
         }
       rule->protocols = protocols[i];
@@ -78,7 +78,7 @@ add_listeners (const DivertMaker *m)
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (steps); i++)
-    divert_maker_match_opening (add_remembering (m, DIVERT_PROTOCOL_TCP, steps[i].receiver, steps[i].value));
+    divert_rule_match_opening (add_remembering (m, DIVERT_PROTOCOL_TCP, steps[i].receiver, steps[i].value));
 }
 
 void

@@ -7,6 +7,7 @@
  * The chain comes first, then what must match (beginning with the family, unless it is both), then
  * the verdict and why.
  */
+#include "precedence.h"
 #include "ruleset.h"
 
 static void
@@ -118,7 +119,7 @@ append_matches (GString          *text,
   append_interface (text, "in", rule->in_invert, rule->in_interface);
   append_interface (text, "out", rule->out_invert, rule->out_interface);
   append_prefixes (text, "from", rule->sources);
-  append_prefixes (text, "to", rule->destinations);
+  append_prefixes (text, rule->destinations_invert ? "not to" : "to", rule->destinations);
   append_protocols (text, rule->protocols);
   append_ports (text, rule);
   append_tcp_flags (text, rule);
@@ -128,6 +129,8 @@ append_matches (GString          *text,
   append_mark (text, "connmark", &rule->connmark);
   if (rule->has_gid)
     g_string_append_printf (text, " group %u", rule->gid);
+  if (rule->cgroup != 0)
+    g_string_append_printf (text, " cgroup %s", rule->cgroup_path);
   append_addrtypes (text, "from-type", rule->src_types);
   append_addrtypes (text, "to-type", rule->dst_types);
   if (rule->receiver != DIVERT_RECEIVER_ANY)
@@ -142,6 +145,7 @@ append_verdict (GString          *text,
     [DIVERT_VERDICT_LEAVE] = "leave",       [DIVERT_VERDICT_DROP] = "drop",     [DIVERT_VERDICT_JUMP] = "jump",
     [DIVERT_VERDICT_GOTO] = "goto",         [DIVERT_VERDICT_MARK] = "mark",     [DIVERT_VERDICT_MARK_LEAVE] = "mark",
     [DIVERT_VERDICT_CONNMARK] = "connmark", [DIVERT_VERDICT_TPROXY] = "tproxy", [DIVERT_VERDICT_REDIRECT] = "redirect",
+    [DIVERT_VERDICT_REFUSE] = "refuse",
   };
 
   g_string_append_printf (text, ": %s", names[rule->verdict]);
@@ -154,6 +158,8 @@ append_verdict (GString          *text,
     g_string_append (text, ", leave");
   if (rule->port != 0)
     g_string_append_printf (text, " %u", rule->port);
+  if (rule->on_loopback)
+    g_string_append (text, " on loopback");
 }
 
 char *
@@ -183,6 +189,23 @@ divert_ruleset_to_text (const DivertRuleset *ruleset)
   return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
+const char *
+divert_routing_get_loopback (DivertFamily family)
+{
+  return family == DIVERT_FAMILY_IPV6 ? "::1" : "127.0.0.0/8";
+}
+
+/* @usual: the priority that needs no mention. */
+static void
+append_rule_end (GString *text,
+                 guint32  priority,
+                 guint32  usual)
+{
+  if (priority != usual)
+    g_string_append_printf (text, " priority %u", priority);
+  g_string_append_printf (text, " protocol %u\n", DIVERT_ROUTE_PROTOCOL);
+}
+
 char *
 divert_routing_to_text (const DivertRouting *routing,
                         DivertFamily         family)
@@ -191,8 +214,13 @@ divert_routing_to_text (const DivertRouting *routing,
   const char *ip = family == DIVERT_FAMILY_IPV6 ? "ip -6" : "ip";
   const guint32 table = routing->table;
 
-  g_string_append_printf (text, "# %s rule add fwmark 0x%x/0x%x lookup %u protocol %u\n", ip, routing->mark,
-                          routing->mask, table, DIVERT_ROUTE_PROTOCOL);
+  g_string_append_printf (text, "# %s rule add fwmark 0x%x/0x%x lookup %u", ip, routing->mark, routing->mask, table);
+  append_rule_end (text, routing->priorities[family], DIVERT_RULE_PRIORITY);
+  if (routing->names)
+    {
+      g_string_append_printf (text, "# %s rule add to %s lookup %u", ip, divert_routing_get_loopback (family), table);
+      append_rule_end (text, routing->names_priorities[family], DIVERT_NAMES_PRIORITY);
+    }
   g_string_append_printf (text, "# %s route add local default dev lo table %u protocol %u\n", ip, table,
                           DIVERT_ROUTE_PROTOCOL);
   for (char **uplink = routing->uplinks; *uplink != NULL; uplink++)

@@ -8,7 +8,8 @@
  * If it should go to the proxy, it gets our mark there.  The kernel then routes it again, and the
  * ip rule for the mark sends it to lo.  It comes in again at the hook DELIVER, which accepts only
  * packets from lo with our mark, and hands it to the proxy's TPROXY port.  Packets from the wire
- * have no mark, so nothing that others send us is ever diverted (K3.1, K3.2).
+ * have no mark, so nothing that others send us is ever diverted (K3.1, K3.2).  Only a network that
+ * hangs on this machine, such as one of containers, is an exception (ruleset-forward.c).
  *
  * There are two kinds of destination, which are judged differently:
  *
@@ -86,9 +87,16 @@
  * The kernel rewrites the destination only for the first packet of a connection, and a packet that
  * will be redirected must not get the mark (K3.4).  So JUDGE leaves port 53 early, even to an
  * intranet, and the hook DNS redirects it.  A packet that was not offered to that hook, or not
- * redirected there, is not a query on its proper way, and the guard drops it.
+ * redirected there, is not a query on its proper way, and the guard drops it.  A server in dns-except
+ * is no business of the proxy's: what goes to its port 53 is treated like what goes to any other port.
+ *
+ * The kernel looks up the new route of a redirected packet with the device that its socket is bound to,
+ * or that of a link-local server.  Only lo has the loopback addresses, so the packet would leave by the
+ * wire, for 127.0.0.1 or ::1 (K3.14).  An ip rule of ours sends it to the table for our mark, and the
+ * routes for the uplinks there deliver it here.  What other devices would let through, the guard drops.
  */
 #include "intranets.h"
+#include "lans.h"
 #include "ruleset-private.h"
 
 /* A value inside the mask that is neither 0 nor the mark; 0 if there is none. */
@@ -157,6 +165,18 @@ choose_uplinks (const DivertFacts *facts)
   return (GStrv) g_ptr_array_free (g_steal_pointer (&names), FALSE);
 }
 
+/* A link-local prefix has a rule of its own. */
+static GArray *
+collect_bypass (const DivertConfig *config)
+{
+  GArray *bypass = divert_prefixes_new ();
+
+  for (guint i = 0; i < config->bypass->len; i++)
+    if (!divert_prefix_is_link_local (divert_prefixes_index (config->bypass, i)))
+      divert_prefixes_add (bypass, divert_prefixes_index (config->bypass, i));
+  return bypass;
+}
+
 DivertRuleset *
 divert_ruleset_new_empty (void)
 {
@@ -174,11 +194,26 @@ divert_ruleset_new (const DivertConfig   *config,
                     guint32               gid,
                     const DivertFacts    *facts)
 {
+  g_autoptr(GArray) intranets = NULL, bypass = collect_bypass (config);
   DivertRuleset *ruleset = divert_ruleset_new_empty ();
-  DivertMaker m = { ruleset, config, decision, gid, config->ipv6 ? DIVERT_FAMILIES_BOTH : DIVERT_FAMILIES_IPV4,
-              divert_ruleset_get_spare_mark (config), divert_ruleset_get_served_mark (config),
-              facts != NULL ? facts->ephemeral : (DivertPorts){ 0, 0 } };
-  g_autoptr(GArray) intranets = NULL;
+  g_autoptr(GPtrArray) lans = divert_lans_collect (config, decision, facts);
+  g_autoptr(GArray) dns_except = divert_prefixes_merge (config->dns_except);
+  DivertMaker m = {
+    .ruleset = ruleset,
+    .config = config,
+    .decision = decision,
+    .gid = gid,
+    .unit = facts != NULL && config->unit != NULL ? divert_facts_find_unit (facts, config->unit) : NULL,
+    .facts = facts,
+    .families = config->ipv6 ? DIVERT_FAMILIES_BOTH : DIVERT_FAMILIES_IPV4,
+    .spare = divert_ruleset_get_spare_mark (config),
+    .served = divert_ruleset_get_served_mark (config),
+    .ephemeral = facts != NULL ? facts->ephemeral : (DivertPorts){ 0, 0 },
+    .listening = facts != NULL ? facts->listening : NULL,
+    .bypass = bypass,
+    .lans = lans,
+    .dns_except = dns_except->len > 0 ? dns_except : NULL,
+  };
 
   if (decision->place == DIVERT_PLACE_OFF)
     return ruleset;
@@ -187,17 +222,30 @@ divert_ruleset_new (const DivertConfig   *config,
   ruleset->routing.mark = config->mark;
   ruleset->routing.mask = config->mask;
   ruleset->routing.table = config->table;
+  ruleset->routing.names = config->dns_port != 0;
   g_strfreev (ruleset->routing.uplinks);
   ruleset->routing.uplinks = choose_uplinks (facts);
+  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
+    {
+      ruleset->routing.priorities[family] = facts != NULL ? divert_precedence_choose (&facts->order[family]).mark
+                                                          : DIVERT_RULE_PRIORITY;
+      ruleset->routing.names_priorities[family] = facts != NULL ? divert_precedence_choose (&facts->order[family]).names
+                                                                : DIVERT_NAMES_PRIORITY;
+    }
 
   intranets = divert_intranets_collect (config, decision, facts);
+  m.everything = divert_internet_is_everything (&m, intranets);
   divert_ruleset_make_hooks (&m);
   divert_ruleset_make_judge (&m, intranets);
   divert_ruleset_make_pass (&m);
+  divert_ruleset_make_names (&m);
   divert_ruleset_make_grants (&m);
+  divert_ruleset_make_internet (&m);
+  divert_ruleset_make_stranded (&m);
   divert_ruleset_make_intranet (&m);
   divert_ruleset_make_own (&m);
   divert_ruleset_make_delivery (&m, intranets);
+  divert_ruleset_make_forward (&m, intranets);
   divert_ruleset_make_serve (&m);
   divert_ruleset_make_guard (&m, intranets);
   if (config->dns_port != 0)
@@ -243,7 +291,9 @@ divert_ruleset_restrict (DivertRuleset  *ruleset,
     {
       DivertRule *rule = g_ptr_array_index (ruleset->rules, i - 1);
 
-      rule->families &= families & get_families (rule->sources) & get_families (rule->destinations);
+      rule->families &= families & get_families (rule->sources);
+      if (!rule->destinations_invert)
+        rule->families &= get_families (rule->destinations);
       if (rule->families == DIVERT_FAMILIES_NONE)
         g_ptr_array_remove_index (ruleset->rules, i - 1);
     }
@@ -260,14 +310,14 @@ divert_ruleset_is_empty (const DivertRuleset *ruleset)
 static const DivertRule *
 next_rule (const DivertRuleset *ruleset,
            DivertFamily         family,
-           guint                chains,
+           DivertChains         chains,
            guint               *i)
 {
   while (*i < ruleset->rules->len)
     {
       const DivertRule *rule = g_ptr_array_index (ruleset->rules, (*i)++);
 
-      if ((rule->families & (1 << family)) != 0 && (chains & (1u << rule->chain)) != 0)
+      if ((rule->families & (1 << family)) != 0 && (chains & DIVERT_CHAIN_BIT (rule->chain)) != 0)
         return rule;
     }
   return NULL;
@@ -277,7 +327,7 @@ gboolean
 divert_ruleset_same_rules (const DivertRuleset *a,
                            const DivertRuleset *b,
                            DivertFamily         family,
-                           guint                chains)
+                           DivertChains         chains)
 {
   guint i = 0, j = 0;
 
@@ -298,7 +348,7 @@ divert_ruleset_same (const DivertRuleset *a,
                      const DivertRuleset *b)
 {
   for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
-    if (!divert_ruleset_same_rules (a, b, family, (1u << DIVERT_N_CHAINS) - 1))
+    if (!divert_ruleset_same_rules (a, b, family, DIVERT_ALL_CHAINS))
       return FALSE;
   return TRUE;
 }

@@ -12,6 +12,7 @@
 
 #include "core/config/config.h"
 #include "core/place/decision.h"
+#include "precedence.h"
 
 G_BEGIN_DECLS
 
@@ -19,30 +20,54 @@ G_BEGIN_DECLS
 typedef enum
 {
   DIVERT_HOOK_OUTPUT,            /* packets that this machine sends; a mark set here changes the route */
-  DIVERT_HOOK_DELIVER,           /* incoming packets; ours come in from lo with our mark */
+  DIVERT_HOOK_DELIVER,           /* incoming packets; ours come in from lo with our mark, an own LAN's by its device */
+  DIVERT_HOOK_AGAIN,             /* incoming packets that passed DELIVER as a bridge's frames (K3.15) */
   DIVERT_HOOK_ARRIVE,            /* packets about to be given to a socket on this machine */
   DIVERT_HOOK_GUARD,             /* packets about to leave */
+  DIVERT_HOOK_LAN_DNS,           /* the first packet of each connection that others open; it can be redirected */
   DIVERT_HOOK_DNS,               /* the first packet of each connection that this machine opens; it can be redirected */
 
   DIVERT_CHAIN_JUDGE,            /* from OUTPUT: decides, and marks what should be diverted */
   DIVERT_CHAIN_FOREIGN,          /* packets with somebody else's mark */
   DIVERT_CHAIN_PASS,             /* lets packets past the fence that should go direct although they are for an
                                   * intranet */
-  DIVERT_CHAIN_GRANTS,           /* what may go direct to an intranet; empty: nothing */
+  DIVERT_CHAIN_GRANTS,           /* what may go direct to the site's intranet, or anywhere if no other site has one
+                                  * and the internet is granted; empty: nothing */
   DIVERT_CHAIN_FENCED,           /* what may, but met the fence: it is left to that; empty as well then */
+  DIVERT_CHAIN_NAMES_INTRANET,   /* what may go direct of DNS to an intranet; empty: nothing; this goes for the next
+                                  * four as well */
+  DIVERT_CHAIN_NAMES,            /* … of DNS to anywhere else */
+  DIVERT_CHAIN_NAMES_LEAVING,    /* … of DNS that those two have let go */
+  DIVERT_CHAIN_INTERNET,         /* … to anywhere but an intranet */
+  DIVERT_CHAIN_FENCED_INTERNET,  /* as FENCED, for that */
   DIVERT_CHAIN_INTRANET,         /* all other packets to an intranet */
+  DIVERT_CHAIN_STRANDED,         /* packets that met the fence although they are not for an intranet */
   DIVERT_CHAIN_OWN,              /* the proxy's own packets */
   DIVERT_CHAIN_DELIVER,          /* hands marked packets to the proxy */
   DIVERT_CHAIN_DELIVER_INTRANET, /* the same for packets to an intranet */
+  DIVERT_CHAIN_FORWARDED,        /* from DELIVER: packets that others sent; picks those to an intranet */
+  DIVERT_CHAIN_LANS,             /* picks those from an own LAN */
+  DIVERT_CHAIN_LAN,              /* decides about those */
+  DIVERT_CHAIN_TAKE,             /* marks what should be diverted, and refuses what can't be */
   DIVERT_CHAIN_SERVE,            /* from ARRIVE: remembers what was sent to a program that serves */
   DIVERT_CHAIN_GUARD,            /* drops packets that should be diverted but would leave by a wire */
   DIVERT_CHAIN_GUARD_DNS,        /* the same for DNS */
+  DIVERT_CHAIN_GUARD_NAMES,      /* the same for DNS that was let go, at a site where it goes direct */
   DIVERT_CHAIN_GUARD_INTRANET,   /* the same for packets to an intranet without a grant */
+  DIVERT_CHAIN_GUARD_INTERNET,   /* the same for all others, at a site where they go direct */
+  DIVERT_CHAIN_LAN_DNS,          /* from LAN_DNS: picks packets from an own LAN */
+  DIVERT_CHAIN_LAN_REDIRECT,     /* redirects its DNS to the proxy */
   DIVERT_CHAIN_DNS,              /* redirects DNS to the proxy */
 } DivertChain;
 
 #define DIVERT_N_HOOKS (DIVERT_HOOK_DNS + 1)
 #define DIVERT_N_CHAINS (DIVERT_CHAIN_DNS + 1)
+
+/* A set of chains. */
+typedef guint64 DivertChains;
+#define DIVERT_CHAIN_BIT(chain) (G_GUINT64_CONSTANT (1) << (chain))
+#define DIVERT_ALL_CHAINS G_MAXUINT64
+G_STATIC_ASSERT (DIVERT_N_CHAINS <= 64);
 
 typedef enum
 {
@@ -55,6 +80,8 @@ typedef enum
   DIVERT_VERDICT_CONNMARK, /* as MARK, for the connection mark */
   DIVERT_VERDICT_TPROXY,   /* to the proxy's socket, or else to its @port; the mark stays */
   DIVERT_VERDICT_REDIRECT, /* to @port on this machine */
+  DIVERT_VERDICT_REFUSE,   /* an error for the program, at once.  With a @port, nobody listens there now: the TCP
+                            * connections that the proxy still has go on.  Without one, they don't. */
 } DivertVerdict;
 
 /* Protocols as bits. */
@@ -108,7 +135,9 @@ typedef struct
   gboolean        out_invert;        /* any except out_interface */
   guint           out_index;         /* the index of out_interface; 0: unknown, or any */
   GArray         *sources;           /* DivertPrefix of both families; any of them may match; NULL: any address */
-  GArray         *destinations;      /* the same; sorted and disjoint for a GOTO: divert_prefixes_merge() */
+  GArray         *destinations;      /* the same; sorted and disjoint for a GOTO and if inverted:
+                                      * divert_prefixes_merge() */
+  gboolean        destinations_invert; /* any address but those; then a family may be without a prefix */
   guint16         sport;             /* 0: any port; needs protocols TCP or UDP */
   guint16         dport;
   GArray         *dports;            /* DivertPorts; any of them may match; NULL: any port; not together with dport */
@@ -121,6 +150,9 @@ typedef struct
   DivertMarkMatch connmark;
   gboolean        has_gid;           /* the socket's group */
   guint32         gid;
+  guint64         cgroup;            /* the id of the socket's control group, or of one above it; 0: any; only in chains
+                                      * of OUTPUT and DNS */
+  GRefString     *cgroup_path;       /* its path below the root; NULL if any */
   guint           dst_types;         /* DivertAddrtype bits; 0: any; never two for IPv6, because no address has two
                                       * (K1.8) */
   guint           src_types;
@@ -130,8 +162,10 @@ typedef struct
   DivertChain     to;                /* for JUMP and GOTO */
   guint32         value;             /* for MARK, MARK_LEAVE and CONNMARK */
   guint32         mask;
-  guint16         port;              /* for TPROXY and REDIRECT, in host order */
-
+  guint16         port;              /* for TPROXY, REDIRECT and REFUSE, in host order */
+  gboolean        on_loopback;       /* for TPROXY and REFUSE: who listens on the loopback address gets it, by whatever
+                                      * device the packet came in.  Otherwise the device's own address counts. */
+  guint16         refused_port;      /* for REFUSE: the proxy's, for explain; no packet filter needs it */
   const char     *why;               /* one phrase for explain, an N_() msgid; static */
 } DivertRule;
 
@@ -139,7 +173,7 @@ typedef struct
 static inline gboolean
 divert_chain_is_granting (DivertChain chain)
 {
-  return chain == DIVERT_CHAIN_GRANTS || chain == DIVERT_CHAIN_FENCED;
+  return chain >= DIVERT_CHAIN_GRANTS && chain <= DIVERT_CHAIN_FENCED_INTERNET;
 }
 
 /* The protocol number (rtm_protocol) of our ip rules and routes, by which we recognise them. */
@@ -154,6 +188,10 @@ typedef struct
   /* Devices for whose bound sockets the table gets a "local default dev UPLINK", besides "local default
    * dev lo".  Sorted names. */
   GStrv          uplinks;
+  guint32        priorities[DIVERT_N_FAMILIES]; /* of the rules for our mark */
+  /* Does the table also get what such a socket asks the proxy's DNS port on the loopback device? */
+  gboolean       names;
+  guint32        names_priorities[DIVERT_N_FAMILIES];
 } DivertRouting;
 
 typedef struct
@@ -163,23 +201,28 @@ typedef struct
   DivertRouting   routing;
 } DivertRuleset;
 
-/* @gid is the resolved [proxy] group.  @facts names the uplinks; NULL: none.  Place OFF gives the empty
- * ruleset, which means that nothing of ours should be there. */
+/* Stands for the group if the proxy is known by its unit alone. */
+#define DIVERT_GID_NONE G_MAXUINT32
+
+/* @gid is the resolved [proxy] group.  @facts names the uplinks and the control groups; NULL: none.  Place OFF gives
+ * the empty ruleset, which means that nothing of ours should be there. */
 DivertRuleset *divert_ruleset_new (const DivertConfig *config, const DivertDecision *decision, guint32 gid,
                                    const DivertFacts *facts);
 /* The empty ruleset. */
 DivertRuleset *divert_ruleset_new_empty (void);
-/* The part of @whole that holds an intranet's packets without the rest: guard-alone.c. */
-DivertRuleset *divert_ruleset_new_guard (const DivertRuleset *whole);
+/* The part of @whole that holds an intranet's packets without the rest: guard-alone.c.  @delivers: with AGAIN. */
+DivertRuleset *divert_ruleset_new_guard (const DivertRuleset *whole, gboolean delivers);
+/* Does it have AGAIN? */
+gboolean       divert_ruleset_delivers_again (const DivertRuleset *whole);
 DivertRuleset *divert_ruleset_ref (DivertRuleset *ruleset);
 void           divert_ruleset_unref (DivertRuleset *ruleset);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertRuleset, divert_ruleset_unref)
 /* Removes the rules and the routing of all other families. */
 void           divert_ruleset_restrict (DivertRuleset *ruleset, DivertFamilies families);
 gboolean       divert_ruleset_is_empty (const DivertRuleset *ruleset);
-/* Do both have the same rules for @family in @chains (bits, 1 << DivertChain)? */
+/* Do both have the same rules for @family in @chains? */
 gboolean       divert_ruleset_same_rules (const DivertRuleset *a, const DivertRuleset *b, DivertFamily family,
-                                          guint chains);
+                                          DivertChains chains);
 /* … in all chains, for both families? */
 gboolean       divert_ruleset_same (const DivertRuleset *a, const DivertRuleset *b);
 
@@ -197,6 +240,8 @@ DivertRule    *divert_rule_new (DivertChain chain, DivertFamilies families);
 DivertRule    *divert_rule_copy (const DivertRule *rule);
 void           divert_rule_free (DivertRule *rule);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertRule, divert_rule_free)
+/* From now on it matches a plain SYN only, the first packet of a TCP connection. */
+void           divert_rule_match_opening (DivertRule *rule);
 /* Do both treat packets of @family the same? */
 gboolean       divert_rule_equal (const DivertRule *a, const DivertRule *b, DivertFamily family);
 
@@ -209,6 +254,8 @@ guint8         divert_protocol_number (DivertProtocol protocol, DivertFamily fam
 
 /* One line per rule, hook by hook and chain by chain, then the routing. */
 char          *divert_ruleset_to_text (const DivertRuleset *ruleset);
+/* "127.0.0.0/8", "::1": what is redirected goes there. */
+const char    *divert_routing_get_loopback (DivertFamily family);
 /* @family's part of the routing as ip commands, each after "# " because they belong to no packet filter. */
 char          *divert_routing_to_text (const DivertRouting *routing, DivertFamily family);
 

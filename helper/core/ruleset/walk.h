@@ -27,6 +27,7 @@ typedef struct
   gboolean       is_bound;          /* its socket is bound to @interface, so a mark does not change its route */
   gboolean       has_socket;
   guint32        gid;               /* its socket's */
+  guint64        cgroup;            /* likewise; 0: none that a rule names */
   guint32        mark;
   gboolean       is_tracked;        /* FALSE: connection tracking has no entry for it, and so no connection mark */
   guint32        connmark;
@@ -49,10 +50,27 @@ typedef struct
   const DivertRule *rule;   /* the deciding rule, owned by the ruleset; NULL: no rule applied */
 } DivertExplanation;
 
+/* What many packets walk through. */
+typedef struct
+{
+  const DivertRule **rules[DIVERT_N_FAMILIES];                      /* chain by chain */
+  guint              first[DIVERT_N_FAMILIES][DIVERT_N_CHAINS + 1]; /* of each chain */
+  DivertRouting      routing;                                       /* a shallow copy */
+} DivertWalker;
+
+/* @ruleset outlives @walker, and stays as it is. */
+void divert_walker_init (DivertWalker *walker, const DivertRuleset *ruleset);
+void divert_walker_clear (DivertWalker *walker);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (DivertWalker, divert_walker_clear)
+
 /* @sample is sent by this machine.  Its marks change as the rules say. */
-void divert_walk (const DivertRuleset *ruleset, DivertSample *sample, DivertExplanation *ret_explanation);
+void divert_walker_send (const DivertWalker *walker, DivertSample *sample, DivertExplanation *ret_explanation);
+
+/* @sample comes in by its interface, and is for another machine.  DIRECT: it is forwarded as the routing table says, or
+ * not at all. */
+void divert_walker_forward (const DivertWalker *walker, DivertSample *sample, DivertExplanation *ret_explanation);
 
 /* @sample comes in, and nobody has refused it.  Its connection mark changes as the rules say. */
-void divert_walk_arriving (const DivertRuleset *ruleset, DivertSample *sample);
+void divert_walker_receive (const DivertWalker *walker, DivertSample *sample);
 
 G_END_DECLS

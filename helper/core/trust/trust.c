@@ -12,6 +12,7 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#include "core/facts/carriers.h"
 #include "core/place/proof.h"
 #include "core/words/escape.h"
 #include "trust-private.h"
@@ -119,13 +120,22 @@ learn_gateway_macs (const DivertLink *link,
   return TRUE;
 }
 
+/* A device of software tells where the machine is if a cable or a radio carries it. */
+static gboolean
+is_somewhere (const DivertFacts      *facts,
+              const DivertConnection *connection)
+{
+  return divert_connection_is_real (connection) || divert_facts_is_carried (facts, connection);
+}
+
 /* What a person should hear first, worded so that it helps. */
 static gboolean
-check_connection (const DivertConnection *connection,
+check_connection (const DivertFacts      *facts,
+                  const DivertConnection *connection,
                   const DivertSite       *existing,
                   GError                **error)
 {
-  if (!divert_connection_is_real (connection))
+  if (!is_somewhere (facts, connection))
     return refuse (DIVERT_TRUST_ERROR_UNSUITABLE,
                    _("neither a cable nor Wi-Fi, so it says nothing of where this machine is"), connection->id, error);
   if (is_open (connection))
@@ -142,8 +152,46 @@ static gboolean
 could_be_meant (const DivertFacts      *facts,
                 const DivertConnection *connection)
 {
-  return connection->up && divert_connection_is_real (connection) &&
-         divert_facts_find_link (facts, connection->device) != NULL;
+  const DivertLink *link = divert_facts_find_link (facts, connection->device);
+
+  /* A bridge's port has no addresses of its own. */
+  return connection->up && link != NULL && link->master == 0 && is_somewhere (facts, connection);
+}
+
+/* A bond below a VLAN needs no address. */
+static gboolean
+has_network (const DivertFacts      *facts,
+             const DivertConnection *connection)
+{
+  const DivertLink *link = divert_facts_find_link (facts, connection->device);
+  g_autoptr(GArray) networks = link != NULL ? learn_networks (facts, link) : divert_prefixes_new ();
+
+  return networks->len > 0;
+}
+
+/* A profile that is active on two devices is in one network, or its proofs will tell the two apart.  *@found is owned
+ * by @facts, and NULL if there is none. */
+static gboolean
+choose_connection (const DivertFacts       *facts,
+                   const char              *uuid,
+                   gboolean                 only_networks,
+                   const DivertConnection **found,
+                   GError                 **error)
+{
+  for (guint i = 0; i < facts->connections->len; i++)
+    {
+      const DivertConnection *connection = g_ptr_array_index (facts->connections, i);
+
+      if ((uuid[0] != '\0' ? g_strcmp0 (connection->uuid, uuid) != 0 : !could_be_meant (facts, connection)) ||
+          (only_networks && !has_network (facts, connection)))
+        continue;
+      if (*found != NULL && g_strcmp0 ((*found)->uuid, connection->uuid) != 0)
+        return refuse (DIVERT_TRUST_ERROR_AMBIGUOUS, _("several connections are active, say which"), connection->id,
+                       error);
+      if (*found == NULL || (!(*found)->up && connection->up))
+        *found = connection;
+    }
+  return TRUE;
 }
 
 /* Owned by @facts. */
@@ -154,21 +202,9 @@ find_connection (const DivertFacts  *facts,
 {
   const DivertConnection *found = NULL;
 
-  for (guint i = 0; i < facts->connections->len; i++)
-    {
-      const DivertConnection *connection = g_ptr_array_index (facts->connections, i);
-
-      if (uuid[0] != '\0' ? g_strcmp0 (connection->uuid, uuid) != 0 : !could_be_meant (facts, connection))
-        continue;
-      /* A profile that is active on two devices is in one network, or its proofs will tell the two apart. */
-      if (found != NULL && g_strcmp0 (found->uuid, connection->uuid) != 0)
-        {
-          refuse (DIVERT_TRUST_ERROR_AMBIGUOUS, _("several connections are active, say which"), connection->id, error);
-          return NULL;
-        }
-      if (found == NULL || (!found->up && connection->up))
-        found = connection;
-    }
+  if (!choose_connection (facts, uuid, TRUE, &found, error) ||
+      (found == NULL && !choose_connection (facts, uuid, FALSE, &found, error)))
+    return NULL;
   if (found == NULL && uuid[0] != '\0')
     refuse (DIVERT_TRUST_ERROR_NO_CONNECTION, _("no such active connection"), uuid, error);
   else if (found == NULL)
@@ -220,6 +256,9 @@ make_text (DivertLearned          *learned,
     g_ptr_array_add (config->sites, divert_site_new (name, ""));
   site = g_ptr_array_index (config->sites, 0);
   divert_trust_merge (site, existing == NULL, learned);
+  site->internet_direct |= (learned->direct & DIVERT_TRUST_INTERNET) != 0;
+  site->dns_direct |= (learned->direct & DIVERT_TRUST_DNS) != 0;
+  learned->direct = (site->internet_direct ? DIVERT_TRUST_INTERNET : 0) | (site->dns_direct ? DIVERT_TRUST_DNS : 0);
   if (!check_proofs (site, connection, facts, error))
     return NULL;
 
@@ -233,18 +272,20 @@ divert_trust_learn (const DivertFacts  *facts,
                     const char         *uuid,
                     const char         *site,
                     const DivertSite   *existing,
+                    guint               direct,
                     GError            **error)
 {
   const DivertConnection *connection = find_connection (facts, uuid, error);
   g_autoptr(DivertLearned) learned = g_new0 (DivertLearned, 1);
   const DivertLink *link;
 
-  if (connection == NULL || !check_connection (connection, existing, error))
+  if (connection == NULL || !check_connection (facts, connection, existing, error))
     return NULL;
 
   learned->uuid = g_strdup (connection->uuid);
   learned->id = g_strdup (connection->id);
   learned->device = g_strdup (connection->device);
+  learned->direct = direct;
   learned->gateway_macs = g_array_new (FALSE, TRUE, sizeof (DivertMac));
   link = divert_facts_find_link (facts, connection->device);
   if (link != NULL)

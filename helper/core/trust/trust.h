@@ -20,6 +20,7 @@ typedef enum
   DIVERT_TRUST_ERROR_UNSUITABLE,    /* a VPN, a bridge or an open network, or it does not meet the site's conditions */
   DIVERT_TRUST_ERROR_NO_NETWORK,    /* it has no address that identifies a network */
   DIVERT_TRUST_ERROR_GATEWAY,       /* its gateway answers with two addresses */
+  DIVERT_TRUST_ERROR_CHANGED,       /* it isn't what was shown */
 } DivertTrustError;
 
 typedef struct
@@ -29,13 +30,24 @@ typedef struct
   char   *device;
   GArray *intranet;     /* DivertPrefix: the networks on the link, without link-local ones */
   GArray *gateway_macs; /* DivertMac; empty: no gateway answered, so its address cannot be a proof */
+  guint   direct;       /* DivertTrustDirect: what the site will let go direct */
   char   *text;         /* the configuration file of the whole site, with what was learned */
 } DivertLearned;
 
+/* What a site lets go direct besides its intranet, as bits. */
+typedef enum
+{
+  DIVERT_TRUST_INTERNET = 1 << 0,
+  DIVERT_TRUST_DNS      = 1 << 1,
+} DivertTrustDirect;
+
+#define DIVERT_N_TRUST_DIRECT (1 << 2) /* combinations */
+
 /* @uuid is that of an active connection; "" stands for the only one that can be trusted.  @existing: the
- * current site of that name, or NULL.  Resolve the gateways before calling. */
+ * current site of that name, or NULL.  @direct: DivertTrustDirect bits, added to what it has.  Resolve the gateways
+ * before calling. */
 DivertLearned *divert_trust_learn (const DivertFacts *facts, const char *uuid, const char *site,
-                                   const DivertSite *existing, GError **error);
+                                   const DivertSite *existing, guint direct, GError **error);
 /* The SHA-256, in hexadecimal digits, of what a person is shown of @learned and what would be written for
  * @site.  A difference in either changes the digest. */
 char          *divert_learned_digest (const DivertLearned *learned, const char *site);

@@ -360,3 +360,14 @@ divert_prefixes_to_string (const GArray *prefixes)
     }
   return g_string_free (g_steal_pointer (&text), FALSE);
 }
+
+DivertPrefix
+divert_prefix_loopback (DivertFamily family)
+{
+  DivertPrefix address = { .family = family, .length = divert_family_bits (family) };
+
+  if (family == DIVERT_FAMILY_IPV4)
+    address.bytes[0] = 127;
+  address.bytes[divert_family_bytes (family) - 1] = 1;
+  return address;
+}

@@ -92,6 +92,11 @@ gboolean divert_prefixes_contain (const GArray *prefixes, const DivertPrefix *in
 /* A new list, sorted by divert_prefix_compare(), without duplicates and prefixes inside others, and with
  * sibling halves joined. */
 GArray  *divert_prefixes_merge (const GArray *prefixes);
+/* What is left of @prefixes without all that is in @taken: a new list, as of divert_prefixes_merge().  Costs about as
+ * much as merging both. */
+GArray  *divert_prefixes_without (const GArray *prefixes, const GArray *taken);
+/* What is in both: likewise. */
+GArray  *divert_prefixes_common (const GArray *a, const GArray *b);
 /* "a;b;c" of divert_prefix_to_string(). */
 char    *divert_prefixes_to_string (const GArray *prefixes);
 
@@ -101,5 +106,8 @@ divert_prefixes_index (const GArray *prefixes,
 {
   return &g_array_index (prefixes, DivertPrefix, i);
 }
+
+/* 127.0.0.1 or ::1. */
+DivertPrefix divert_prefix_loopback (DivertFamily family);
 
 G_END_DECLS

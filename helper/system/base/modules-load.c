@@ -122,6 +122,53 @@ load_all (struct kmod_ctx *context,
   return all;
 }
 
+static gboolean
+has_install (struct kmod_list *modules)
+{
+  struct kmod_list *item;
+  gboolean has = FALSE;
+
+  kmod_list_foreach (item, modules)
+    {
+      struct kmod_module *module = kmod_module_get_module (item);
+
+      has |= kmod_module_get_install_commands (module) != NULL;
+      kmod_module_unref (module);
+    }
+  return has;
+}
+
+static gboolean
+can_load (struct kmod_ctx *context,
+          const char      *name)
+{
+  struct kmod_list *found = NULL, *allowed = NULL;
+  gboolean can = FALSE;
+
+  kmod_module_new_from_lookup (context, name, &found);
+  if (found != NULL && kmod_module_apply_filter (context, KMOD_FILTER_BLACKLIST, found, &allowed) == 0)
+    can = allowed != NULL && !has_install (allowed);
+  kmod_module_unref_list (found);
+  kmod_module_unref_list (allowed);
+  return can;
+}
+
+gboolean
+divert_modules_can_load (const GPtrArray *names)
+{
+  struct kmod_ctx *context = kmod_new (NULL, NULL);
+  gboolean can = context != NULL;
+
+  if (context == NULL)
+    return FALSE;
+  kmod_set_log_priority (context, 0);
+  kmod_load_resources (context);
+  for (guint i = 0; can && i < names->len; i++)
+    can = can_load (context, names->pdata[i]);
+  kmod_unref (context);
+  return can;
+}
+
 gboolean
 divert_modules_load (const GPtrArray    *alternatives,
                      const char *const  *always,

@@ -15,4 +15,7 @@ G_BEGIN_DECLS
 gboolean divert_modules_load (const GPtrArray *alternatives, const char *const *always, const char *const *one_of,
                               const char *run_dir, GError **error);
 
+/* Could all of @names be loaded, or are they in the kernel?  Loads nothing. */
+gboolean divert_modules_can_load (const GPtrArray *names);
+
 G_END_DECLS

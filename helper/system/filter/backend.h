@@ -44,12 +44,9 @@ typedef struct
   /* In a choice of backends: why the preferred one isn't used, in its own words; NULL: it is, or nobody prefers it. */
   const char *passed_over;
 
-  /* NULL, except in a choice of backends: the configuration's backend=.  TRUE: it was another one so far, so it has to
-   * be probed anew, and what it applies next goes to the new one. */
-  gboolean (*choose) (DivertBackend *self, DivertBackendKind kind);
-
-  /* The kernel modules that it needs (char *: names or aliases), loaded or not; free it. */
-  GPtrArray *(*list_modules) (DivertBackend *self);
+  /* NULL, except in a choice of backends: the configuration's backend=, and what the backend needs for it.  TRUE: it
+   * was different so far, so it has to be probed anew, and what it applies next goes to the new one. */
+  gboolean (*choose) (DivertBackend *self, DivertBackendKind kind, gboolean needs_cgroups);
 
   /* Can this backend apply rules for @family here?  Creates nothing. */
   gboolean (*probe) (DivertBackend *self, DivertFamily family, GError **error);
@@ -72,6 +69,10 @@ typedef struct
    * @touched.  What cannot be read counts as unchanged.  Writes nothing. */
   DivertParts (*find_drift) (DivertBackend *self, gboolean thorough);
 
+  /* Are @ruleset's rules in the kernel, and nothing else of ours?  Whoever laid them.  Reads all of them; writes
+   * nothing.  NULL in a choice of backends. */
+  gboolean (*holds) (DivertBackend *self, const DivertRuleset *ruleset, gboolean *ret_holds, GError **error);
+
   /* Is anything of ours in the kernel? */
   gboolean (*inspect) (DivertBackend *self, gboolean *ret_any, GError **error);
 
@@ -90,6 +91,7 @@ typedef struct
 struct DivertBackend
 {
   const DivertBackendClass *klass;
+  gboolean                  needs_cgroups; /* the next rulesets compare control groups, so probe asks for that, too */
 };
 
 void divert_backend_free (DivertBackend *backend);

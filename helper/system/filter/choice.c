@@ -8,13 +8,12 @@
  * may be of a place that was left since, so their grants are taken away.
  *
  * An earlier helper may have left rules with any of them, so the first success also removes the others'.  Nothing of
- * theirs is loaded or created for that.
- *
- * AUTO takes the first that works in both families, and keeps in mind why it passed over the one before it.  If none
- * does, the first that works in one family is better than none.
+ * theirs is loaded or created for that.  The unit may look at the legacy tables only if they were there when it was
+ * read (helper/grant.c).  If they came later, they are somebody else's, and are passed over.
  */
 #include "choice.h"
 
+#include "choice-private.h"
 #include "system/filter/iptables/iptables.h"
 #include "system/filter/nftables/nftables.h"
 
@@ -27,129 +26,29 @@ static const struct
   { DIVERT_BACKEND_IPTABLES, divert_backend_iptables_new },
 };
 
-#define N_BACKENDS G_N_ELEMENTS (kinds)
-
-typedef struct
-{
-  DivertBackend       parent;
-  DivertBackendClass  klass;               /* the parent's, but with the chosen one's name and wishes */
-  DivertBackend      *backends[N_BACKENDS];
-  DivertBackendKind   kind;
-  guint               chosen;
-  char               *passed_over;         /* the parent class's */
-  gboolean            settled;             /* @chosen is not to be asked for again */
-  gboolean            alone;               /* the others are known to be empty */
-  DivertTouched       touched;             /* NULL: nobody wants to know */
-  gpointer            touched_data;
-} Choice;
+G_STATIC_ASSERT (G_N_ELEMENTS (kinds) == DIVERT_CHOICE_N);
 
 static DivertBackend *
-get_chosen (Choice *self)
+get_chosen (DivertChoice *self)
 {
   return self->backends[self->chosen];
 }
 
-/* In how many families it works, or has nothing to do.  A kernel that is busy lacks nothing, as far as anybody knows;
- * then @ret_sure becomes FALSE.  @error: what it lacks in another family. */
-static guint
-count_families (DivertBackend  *backend,
-                gboolean       *ret_sure,
-                GError        **error)
-{
-  guint n = 0;
-
-  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
-    {
-      g_autoptr(GError) failure = NULL;
-
-      if (backend->klass->probe (backend, family, &failure) ||
-          g_error_matches (failure, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_NO_FAMILY))
-        n++;
-      else if (g_error_matches (failure, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_BUSY))
-        {
-          *ret_sure = FALSE;
-          n++;
-        }
-      else if (error != NULL && *error == NULL)
-        g_propagate_error (error, g_steal_pointer (&failure));
-    }
-  return n;
-}
-
-static void
-choose (Choice *self,
-        guint   chosen)
-{
-  DivertBackend *backend = self->backends[chosen];
-
-  if (self->touched != NULL && chosen != self->chosen)
-    backend->klass->watch (backend, self->touched, self->touched_data);
-  self->alone &= chosen == self->chosen;
-  self->chosen = chosen;
-  self->klass.name = backend->klass->name;
-  self->klass.wants_guard = backend->klass->wants_guard;
-}
-
-static guint
-rate (Choice    *self,
-      guint      i,
-      gboolean  *ret_sure,
-      GError   **error)
-{
-  *ret_sure = TRUE;
-  if (self->kind == DIVERT_BACKEND_AUTO)
-    return count_families (self->backends[i], ret_sure, error);
-  return self->kind == kinds[i].kind ? DIVERT_N_FAMILIES : 0;
-}
-
-/* Unless one is known to work in both families, the chosen one says what it lacks, and all are asked again the next
- * time. */
-static void
-settle (Choice *self)
-{
-  g_autoptr(GError) lack = NULL;
-  guint best = 0, chosen = 0;
-  gboolean sure = TRUE;
-
-  if (self->settled)
-    return;
-  for (guint i = 0; i < N_BACKENDS && best < DIVERT_N_FAMILIES; i++)
-    {
-      gboolean is_sure;
-      const guint n = rate (self, i, &is_sure, i == 0 ? &lack : NULL);
-
-      if (n <= best)
-        continue;
-      best = n;
-      chosen = i;
-      sure = is_sure;
-    }
-  self->settled = best == DIVERT_N_FAMILIES && sure;
-  g_free (self->passed_over);
-  self->passed_over = chosen > 0 && lack != NULL ? g_strdup (lack->message) : NULL;
-  self->klass.passed_over = self->passed_over;
-  choose (self, chosen);
-}
-
 static gboolean
 choice_choose (DivertBackend     *backend,
-               DivertBackendKind  kind)
+               DivertBackendKind  kind,
+               gboolean           needs_cgroups)
 {
-  Choice *self = (Choice *) backend;
+  DivertChoice *self = (DivertChoice *) backend;
 
-  if (self->kind == kind)
+  if (self->kind == kind && backend->needs_cgroups == needs_cgroups && !divert_choice_should_ask (self))
     return FALSE;
   self->kind = kind;
   self->settled = FALSE;
+  backend->needs_cgroups = needs_cgroups;
+  for (guint i = 0; i < DIVERT_CHOICE_N; i++)
+    self->backends[i]->needs_cgroups = needs_cgroups;
   return TRUE;
-}
-
-static GPtrArray *
-choice_list_modules (DivertBackend *backend)
-{
-  DivertBackend *chosen = get_chosen ((Choice *) backend);
-
-  return chosen->klass->list_modules (chosen);
 }
 
 static gboolean
@@ -157,41 +56,71 @@ choice_probe (DivertBackend  *backend,
               DivertFamily    family,
               GError        **error)
 {
-  Choice *self = (Choice *) backend;
+  DivertChoice *self = (DivertChoice *) backend;
 
-  settle (self);
+  divert_choice_settle (self);
   return get_chosen (self)->klass->probe (get_chosen (self), family, error);
 }
 
-/* Removes the others' rules.  Their watches end with them. */
+/* The unit doesn't let us look at what it has. */
 static gboolean
-empty_others (Choice         *self,
+is_hidden (DivertBackend *backend)
+{
+  g_autoptr(GError) error = NULL;
+  gboolean any;
+
+  return !backend->klass->inspect (backend, &any, &error) &&
+         g_error_matches (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_PERMISSION);
+}
+
+/* Its watch ends with it. */
+static gboolean
+empty_one (DivertChoice   *self,
+           guint           i,
+           DivertApplied  *applied,
+           GError        **error)
+{
+  g_autoptr(DivertRuleset) nothing = divert_ruleset_new_empty ();
+  DivertApplied removed = { 0, 0, FALSE };
+
+  if (!self->backends[i]->klass->apply (self->backends[i], nothing, &removed, error))
+    return FALSE;
+  applied->writes += removed.writes;
+  applied->last_write = MAX (applied->last_write, removed.last_write);
+  divert_backend_free (self->backends[i]);
+  self->backends[i] = kinds[i].create ();
+  self->backends[i]->needs_cgroups = self->parent.needs_cgroups;
+  return TRUE;
+}
+
+/* Removes the others' rules. */
+static gboolean
+empty_others (DivertChoice   *self,
               DivertApplied  *applied,
               GError        **error)
 {
-  g_autoptr(DivertRuleset) nothing = divert_ruleset_new_empty ();
+  gboolean alone = TRUE;
 
-  for (guint i = 0; !self->alone && i < N_BACKENDS; i++)
+  for (guint i = 0; !self->alone && i < DIVERT_CHOICE_N; i++)
     {
-      DivertApplied removed = { 0, 0, FALSE };
+      g_autoptr(GError) failure = NULL;
 
-      if (i == self->chosen)
+      if (i == self->chosen || empty_one (self, i, applied, &failure))
         continue;
-      if (!self->backends[i]->klass->apply (self->backends[i], nothing, &removed, error))
-        return FALSE;
-      applied->writes += removed.writes;
-      applied->last_write = MAX (applied->last_write, removed.last_write);
-      divert_backend_free (self->backends[i]);
-      self->backends[i] = kinds[i].create ();
+      alone = FALSE;
+      if (is_hidden (self->backends[i]))
+        continue;
+      g_propagate_error (error, g_steal_pointer (&failure));
+      return FALSE;
     }
-  self->alone = TRUE;
+  self->alone |= alone;
   return TRUE;
 }
 
 static void
-withdraw_others (Choice *self)
+withdraw_others (DivertChoice *self)
 {
-  for (guint i = 0; !self->alone && i < N_BACKENDS; i++)
+  for (guint i = 0; !self->alone && i < DIVERT_CHOICE_N; i++)
     if (i != self->chosen)
       self->backends[i]->klass->withdraw (self->backends[i], NULL);
 }
@@ -202,7 +131,7 @@ choice_apply (DivertBackend  *backend,
               DivertApplied  *applied,
               GError        **error)
 {
-  Choice *self = (Choice *) backend;
+  DivertChoice *self = (DivertChoice *) backend;
 
   if (get_chosen (self)->klass->apply (get_chosen (self), ruleset, applied, error))
     return empty_others (self, applied, error);
@@ -214,11 +143,12 @@ static gboolean
 choice_withdraw (DivertBackend  *backend,
                  GError        **error)
 {
-  Choice *self = (Choice *) backend;
+  DivertChoice *self = (DivertChoice *) backend;
   gboolean ok = TRUE;
 
-  for (guint i = 0; i < N_BACKENDS; i++)
-    if (!self->backends[i]->klass->withdraw (self->backends[i], ok ? error : NULL))
+  for (guint i = 0; i < DIVERT_CHOICE_N; i++)
+    if ((i == self->chosen || !is_hidden (self->backends[i])) &&
+        !self->backends[i]->klass->withdraw (self->backends[i], ok ? error : NULL))
       ok = FALSE;
   return ok;
 }
@@ -228,7 +158,7 @@ choice_watch (DivertBackend *backend,
               DivertTouched  touched,
               gpointer       user_data)
 {
-  Choice *self = (Choice *) backend;
+  DivertChoice *self = (DivertChoice *) backend;
 
   self->touched = touched;
   self->touched_data = user_data;
@@ -239,7 +169,7 @@ static DivertParts
 choice_find_drift (DivertBackend *backend,
                    gboolean       thorough)
 {
-  DivertBackend *chosen = get_chosen ((Choice *) backend);
+  DivertBackend *chosen = get_chosen ((DivertChoice *) backend);
 
   return chosen->klass->find_drift (chosen, thorough);
 }
@@ -249,11 +179,12 @@ choice_inspect (DivertBackend  *backend,
                 gboolean       *ret_any,
                 GError        **error)
 {
-  Choice *self = (Choice *) backend;
+  DivertChoice *self = (DivertChoice *) backend;
   gboolean any = FALSE;
 
-  for (guint i = 0; i < N_BACKENDS && !any; i++)
-    if (!self->backends[i]->klass->inspect (self->backends[i], &any, error))
+  for (guint i = 0; i < DIVERT_CHOICE_N && !any; i++)
+    if ((i == self->chosen || !is_hidden (self->backends[i])) &&
+        !self->backends[i]->klass->inspect (self->backends[i], &any, error))
       return FALSE;
   *ret_any = any;
   return TRUE;
@@ -264,13 +195,15 @@ choice_count_dropped (DivertBackend  *backend,
                       guint64        *ret_packets,
                       GError        **error)
 {
-  Choice *self = (Choice *) backend;
+  DivertChoice *self = (DivertChoice *) backend;
   guint64 sum = 0;
 
-  for (guint i = 0; i < N_BACKENDS; i++)
+  for (guint i = 0; i < DIVERT_CHOICE_N; i++)
     {
       guint64 packets;
 
+      if (i != self->chosen && is_hidden (self->backends[i]))
+        continue;
       if (!self->backends[i]->klass->count_dropped (self->backends[i], &packets, error))
         return FALSE;
       sum += packets;
@@ -283,7 +216,7 @@ static char *
 choice_to_text (DivertBackend       *backend,
                 const DivertRuleset *ruleset)
 {
-  DivertBackend *chosen = get_chosen ((Choice *) backend);
+  DivertBackend *chosen = get_chosen ((DivertChoice *) backend);
 
   return chosen->klass->to_text (chosen, ruleset);
 }
@@ -295,7 +228,7 @@ choice_describe (DivertBackend       *backend,
                  const DivertPacket  *packet,
                  DivertRuleText      *ret_text)
 {
-  DivertBackend *chosen = get_chosen ((Choice *) backend);
+  DivertBackend *chosen = get_chosen ((DivertChoice *) backend);
 
   chosen->klass->describe (chosen, ruleset, rule, packet, ret_text);
 }
@@ -303,9 +236,9 @@ choice_describe (DivertBackend       *backend,
 static void
 choice_free (DivertBackend *backend)
 {
-  Choice *self = (Choice *) backend;
+  DivertChoice *self = (DivertChoice *) backend;
 
-  for (guint i = 0; i < N_BACKENDS; i++)
+  for (guint i = 0; i < DIVERT_CHOICE_N; i++)
     divert_backend_free (self->backends[i]);
   g_free (self->passed_over);
   g_free (self);
@@ -313,7 +246,6 @@ choice_free (DivertBackend *backend)
 
 static const DivertBackendClass choice_class = {
   .choose = choice_choose,
-  .list_modules = choice_list_modules,
   .probe = choice_probe,
   .apply = choice_apply,
   .withdraw = choice_withdraw,
@@ -329,34 +261,23 @@ static const DivertBackendClass choice_class = {
 DivertBackend *
 divert_choice_new (void)
 {
-  Choice *self = g_new0 (Choice, 1);
+  DivertChoice *self = g_new0 (DivertChoice, 1);
 
   self->klass = choice_class;
   self->parent.klass = &self->klass;
-  for (guint i = 0; i < N_BACKENDS; i++)
-    self->backends[i] = kinds[i].create ();
-  choose (self, 0);
+  for (guint i = 0; i < DIVERT_CHOICE_N; i++)
+    {
+      self->backends[i] = kinds[i].create ();
+      self->kinds[i] = kinds[i].kind;
+    }
+  divert_choice_take (self, 0);
   return &self->parent;
-}
-
-GPtrArray *
-divert_choice_list_modules (DivertBackendKind kind,
-                            guint             nth)
-{
-  for (guint i = 0; i < N_BACKENDS; i++)
-    if ((kind == DIVERT_BACKEND_AUTO && i == nth) || (kind == kinds[i].kind && nth == 0))
-      {
-        g_autoptr(DivertBackend) backend = kinds[i].create ();
-
-        return backend->klass->list_modules (backend);
-      }
-  return NULL;
 }
 
 DivertBackend *
 divert_choice_new_backend (DivertBackendKind kind)
 {
-  for (guint i = 0; i < N_BACKENDS; i++)
+  for (guint i = 0; i < DIVERT_CHOICE_N; i++)
     if (kind == DIVERT_BACKEND_AUTO || kind == kinds[i].kind)
       return kinds[i].create ();
   g_assert_not_reached ();
@@ -365,7 +286,7 @@ divert_choice_new_backend (DivertBackendKind kind)
 DivertBackend *
 divert_choice_new_by_name (const char *name)
 {
-  for (guint i = 0; i < N_BACKENDS; i++)
+  for (guint i = 0; i < DIVERT_CHOICE_N; i++)
     {
       g_autoptr(DivertBackend) backend = kinds[i].create ();
 

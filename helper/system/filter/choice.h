@@ -17,8 +17,8 @@ DivertBackend *divert_choice_new_backend (DivertBackendKind kind);
 /* Likewise, by its name; NULL: there is none. */
 DivertBackend *divert_choice_new_by_name (const char *name);
 
-/* The kernel modules of the @nth (0 …) backend that @kind would try, as DivertBackendClass.list_modules; NULL: it tries
- * no more. */
+/* The kernel modules that the @nth (0 …) backend which @kind would try needs (char *: names or aliases), loaded or not;
+ * free it.  NULL: it tries no more. */
 GPtrArray     *divert_choice_list_modules (DivertBackendKind kind, guint nth);
 
 G_END_DECLS

@@ -26,9 +26,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertGuard, divert_guard_free)
 const char *const *divert_guard_list_modules (void);
 
 /* Makes the kernel hold the guard that belongs to @whole, the ruleset of now; for an empty one there is none.  Writes
- * only what differs.  TRUE without a guard: the kernel has no nftables, or lacks something that the guard needs; ask
- * divert_guard_is_there().  Errors are DIVERT_BACKEND_ERROR. */
-gboolean     divert_guard_apply (DivertGuard *guard, const DivertRuleset *whole, gboolean *ret_wrote, GError **error);
+ * only what differs.  @delivers: where @whole is, nothing can hand packets over that come from a bridge's frames
+ * (K3.15), so the guard does it, if the kernel can.  TRUE without a guard: the kernel has no nftables, or lacks
+ * something that the guard needs; ask divert_guard_is_there().  Errors are DIVERT_BACKEND_ERROR. */
+gboolean     divert_guard_apply (DivertGuard *guard, const DivertRuleset *whole, gboolean delivers, gboolean *ret_wrote,
+                                 GError **error);
 /* Takes all grants away, whoever wrote them, and leaves the rest as it is. */
 gboolean     divert_guard_withdraw (DivertGuard *guard, GError **error);
 /* Lets what is granted live on.  FALSE: it doesn't live any more, or cannot be renewed, so divert_guard_apply() has to
@@ -42,10 +44,13 @@ void         divert_guard_watch (DivertGuard *guard, DivertTouched touched, gpoi
 /* Did divert_guard_apply() find or leave a guard in the kernel? */
 gboolean     divert_guard_is_there (const DivertGuard *guard);
 
+/* Does that one deliver? */
+gboolean     divert_guard_delivers (const DivertGuard *guard);
+
 /* Packets that the guard in the kernel has dropped.  Has a conversation of its own, so any thread may ask. */
 gboolean     divert_guard_count_dropped (guint64 *ret_packets);
 
 /* As nft's text; "" for the empty ruleset. */
-char        *divert_guard_to_text (const DivertRuleset *whole, guint lifetime_ms);
+char        *divert_guard_to_text (const DivertRuleset *whole, gboolean delivers, guint lifetime_ms);
 
 G_END_DECLS

@@ -46,21 +46,42 @@ divert_connection_put_tuple (DivertNetlinkMessage *msg,
     put_tuple (msg, type, socket->protocol, &local, sport, &remote, dport);
 }
 
+typedef struct
+{
+  guint32 mark;
+  guint16 answers_from; /* the port; 0: not given */
+} Entry;
+
+/* The source port of the other side's packets. */
+static guint16
+get_port (struct nlattr *tuple)
+{
+  struct nlattr *parts[CTA_TUPLE_MAX + 1], *proto[CTA_PROTO_MAX + 1];
+
+  if (tuple == NULL || nla_parse_nested (parts, CTA_TUPLE_MAX, tuple, NULL) < 0 || parts[CTA_TUPLE_PROTO] == NULL ||
+      nla_parse_nested (proto, CTA_PROTO_MAX, parts[CTA_TUPLE_PROTO], NULL) < 0 ||
+      proto[CTA_PROTO_SRC_PORT] == NULL || nla_len (proto[CTA_PROTO_SRC_PORT]) < 2)
+    return 0;
+  return g_ntohs (nla_get_u16 (proto[CTA_PROTO_SRC_PORT]));
+}
+
 static void
 see_entry (struct nlmsghdr *header,
            gpointer         user_data)
 {
   struct nlattr *attributes[CTA_MAX + 1];
-  guint32 *mark = user_data;
+  Entry *entry = user_data;
 
-  if (nlmsg_parse (header, sizeof (struct nfgenmsg), attributes, CTA_MAX, NULL) == 0)
-    *mark = g_ntohl (divert_netlink_get_u32 (attributes[CTA_MARK], 0));
+  if (nlmsg_parse (header, sizeof (struct nfgenmsg), attributes, CTA_MAX, NULL) < 0)
+    return;
+  entry->mark = g_ntohl (divert_netlink_get_u32 (attributes[CTA_MARK], 0));
+  entry->answers_from = get_port (attributes[CTA_TUPLE_REPLY]);
 }
 
-gboolean
-divert_connection_get_mark (DivertNetlink      *netlink,
-                            const DivertSocket *socket,
-                            guint32            *ret_mark)
+static gboolean
+find (DivertNetlink      *netlink,
+      const DivertSocket *socket,
+      Entry              *ret_entry)
 {
   const struct nfgenmsg header = {
     .nfgen_family = divert_netlink_family (divert_socket_get_local (socket).family),
@@ -68,12 +89,42 @@ divert_connection_get_mark (DivertNetlink      *netlink,
   };
   g_autoptr(DivertNetlinkMessage) msg = divert_netlink_message_new (NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_GET, 0,
                                                                     &header, sizeof header);
-  guint32 mark = 0;
+  Entry entry = { 0 };
 
   /* The kernel finds it by the packets of either side. */
   divert_connection_put_tuple (msg, CTA_TUPLE_ORIG, socket, FALSE);
-  if (!divert_netlink_request (netlink, msg, see_entry, &mark, NULL))
+  if (!divert_netlink_request (netlink, msg, see_entry, &entry, NULL))
     return FALSE;
-  *ret_mark = mark;
+  *ret_entry = entry;
+  return TRUE;
+}
+
+gboolean
+divert_connection_get_mark (DivertNetlink      *netlink,
+                            const DivertSocket *socket,
+                            guint32            *ret_mark)
+{
+  Entry entry;
+
+  if (!find (netlink, socket, &entry))
+    return FALSE;
+  *ret_mark = entry.mark;
+  return TRUE;
+}
+
+/* If the other side opened it, its port is the one that its answers come from in the entry, which is ours. */
+gboolean
+divert_connection_find (DivertNetlink      *netlink,
+                        const DivertSocket *socket,
+                        guint32            *ret_mark,
+                        guint16            *ret_redirected_to)
+{
+  const guint16 sport = g_ntohs (socket->diag.id.idiag_sport), dport = g_ntohs (socket->diag.id.idiag_dport);
+  Entry entry;
+
+  if (!find (netlink, socket, &entry))
+    return FALSE;
+  *ret_mark = entry.mark;
+  *ret_redirected_to = entry.answers_from != dport && entry.answers_from != sport ? entry.answers_from : 0;
   return TRUE;
 }

@@ -83,19 +83,31 @@ parse_tuple (struct nlattr *attribute,
 }
 
 static gboolean
+is_diverted (const DivertStale *stale,
+             const Target      *target,
+             guint32            mark)
+{
+  return mark != 0 && mark == stale->diverted &&
+         (stale->among == NULL || divert_prefixes_contain (stale->among, &target->destination) ||
+          (stale->datagrams && target->protocol == IPPROTO_UDP));
+}
+
+static gboolean
 is_stale (const Search  *search,
           const Target  *target,
           struct nlattr *mark)
 {
   const DivertStale *stale = search->stale;
+  const guint32 value = mark != NULL && nla_len (mark) >= 4 ? g_ntohl (nla_get_u32 (mark)) & stale->mask : 0;
   gboolean is_dns = target->port == DNS_PORT && (target->protocol == IPPROTO_UDP || target->protocol == IPPROTO_TCP);
 
-  if (stale->from != NULL && mark != NULL && nla_len (mark) >= 4 &&
-      (g_ntohl (nla_get_u32 (mark)) & stale->mask) == stale->mark &&
+  if (stale->from != NULL && value != 0 && value == stale->mark &&
       divert_prefixes_contain (stale->from, &target->source) &&
       !divert_own_addresses_contain (search->own, &target->source))
     return TRUE;
-  return (divert_prefixes_contain (stale->to, &target->destination) || (stale->dns && is_dns)) &&
+  return (divert_prefixes_contain (stale->to, &target->destination) ||
+          (stale->lans != NULL && divert_prefixes_contain (stale->lans, &target->source)) || (stale->dns && is_dns) ||
+          is_diverted (stale, target, value)) &&
          !divert_own_addresses_contain (search->own, &target->destination);
 }
 
@@ -172,7 +184,8 @@ search_all (Search  *search,
   const DivertStale *stale = search->stale;
 
   /* Only entries with the mark matter, so have the kernel leave out the rest.  An old kernel includes them anyway. */
-  if (stale->to->len == 0 && !stale->dns && stale->from != NULL)
+  if (stale->to->len == 0 && (stale->lans == NULL || stale->lans->len == 0) && !stale->dns && stale->diverted == 0 &&
+      stale->from != NULL)
     put_mark (msg, stale->mark, stale->mask);
 
   return netlink != NULL && divert_netlink_dump (netlink, msg, see_entry, search, NULL, error);

@@ -13,10 +13,14 @@ G_BEGIN_DECLS
 typedef struct
 {
   const GArray *to;   /* DivertPrefix: connections to these, but not to this machine itself */
+  const GArray *lans; /* DivertPrefix: connections from these, but not to this machine itself; NULL: none */
   gboolean      dns;  /* also connections to port 53 (TCP and UDP) on any address but this machine's */
   const GArray *from; /* DivertPrefix: connections that others opened from these and that have the mark; NULL: none */
   guint32       mark;
   guint32       mask; /* the bits of the mark that matter */
+  guint32       diverted; /* also connections with this mark, but not to this machine itself; 0: none */
+  const GArray *among;    /* DivertPrefix: of those, only connections to these; NULL: to anywhere */
+  gboolean      datagrams; /* … and all of UDP */
 } DivertStale;
 
 /* Deletes the entries whose mark has at least one bit in @mask, within the kernel and without reading

@@ -4,16 +4,17 @@
  *
  * Destroying sockets needs care, because the kernel destroys whatever it is told to, even listeners
  * and the proxy's own sockets (K4.6).  So we only ask for the states of a connection, collect what
- * matches, and then sort out which ones to spare: those of the proxy, and those connected to this
- * machine itself.  Each of the rest is destroyed by its cookie.  A socket without an owner (closed,
- * with its last data still on the way) may be the proxy's, so it is spared; nobody is waiting for
- * it.
+ * matches, and then sort out which ones to spare: those of the proxy that lead to a server, and those
+ * connected to this machine itself.  Each of the rest is destroyed by its cookie.  A socket without an
+ * owner (closed, with its last data still on the way) may be the proxy's, so it is spared; nobody is
+ * waiting for it.
  */
 #include "sockets.h"
 
 #include "connection.h"
 #include "listeners.h"
 #include "system/netlink/own-addresses.h"
+#include "system/netlink/sockets-cgroup.h"
 #include "system/netlink/sockets-diag.h"
 #include "system/netlink/sockets-owner.h"
 
@@ -22,6 +23,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
+#define DNS_PORT 53
 /* The rest stays until the next change.  A laptop has a few hundred. */
 #define MAX_SOCKETS 65536
 
@@ -29,21 +31,50 @@ typedef struct
 {
   const DivertDoomed    *doomed;
   const DivertListeners *listeners;
+  GHashTable            *cgroups; /* the numbers of doomed->units and what is below them */
   GArray                *sockets; /* DivertSocket */
 } Matches;
 
+/* Does it stand in a server's place, towards a host of an own LAN whose flow goes another way now?  The host hears at
+ * once if it ends.  Neither address may be this machine's, which is looked at last. */
 static gboolean
-is_doomed (const Matches      *matches,
-           const DivertSocket *socket)
+serves_lan (const DivertDoomed *doomed,
+            const DivertSocket *socket)
+{
+  const DivertPrefix local = divert_socket_get_local (socket), remote = divert_socket_get_remote (socket);
+
+  return socket->transparent &&
+         (divert_prefixes_contain (doomed->to, &local) ||
+          (doomed->lans != NULL && divert_prefixes_contain (doomed->lans, &remote)));
+}
+
+/* By anything but all_but. */
+static gboolean
+is_named (const Matches      *matches,
+          const DivertSocket *socket,
+          const DivertPrefix *remote)
+{
+  const DivertDoomed *doomed = matches->doomed;
+
+  return divert_prefixes_contain (doomed->to, remote) ||
+         (doomed->also_to != NULL && divert_prefixes_contain (doomed->also_to, remote)) ||
+         (doomed->dns && socket->protocol == IPPROTO_TCP && g_ntohs (socket->diag.id.idiag_dport) == DNS_PORT) ||
+         (socket->cgroup != 0 && g_hash_table_contains (matches->cgroups, GUINT_TO_POINTER (socket->cgroup)));
+}
+
+static gboolean
+leads_there (const Matches      *matches,
+             const DivertSocket *socket)
 {
   const DivertDoomed *doomed = matches->doomed;
   const DivertPrefix remote = divert_socket_get_remote (socket);
 
-  if (doomed->all_but == NULL)
-    return divert_prefixes_contain (doomed->to, &remote);
+  if (doomed->all_but == NULL && divert_prefixes_contain (doomed->to, &remote))
+    return TRUE;
   if (socket->mark != 0 || divert_listeners_accepted (matches->listeners, socket))
     return FALSE;
-  return divert_prefixes_contain (doomed->to, &remote) || !divert_prefixes_contain (doomed->all_but, &remote);
+  return is_named (matches, socket, &remote) ||
+         (doomed->all_but != NULL && !divert_prefixes_contain (doomed->all_but, &remote));
 }
 
 static void
@@ -52,7 +83,7 @@ see_connection (const DivertSocket *socket,
 {
   Matches *matches = user_data;
 
-  if (socket->diag.idiag_inode == 0 || !is_doomed (matches, socket))
+  if (socket->diag.idiag_inode == 0 || (!leads_there (matches, socket) && !serves_lan (matches->doomed, socket)))
     return;
   if (matches->sockets->len < MAX_SOCKETS)
     g_array_append_val (matches->sockets, *socket);
@@ -82,27 +113,31 @@ collect (DivertNetlink  *netlink,
   return TRUE;
 }
 
-/* Is it spared because our rules have judged it? */
+/* Is it spared because our rules have judged it, or have never diverted it? */
 static gboolean
-is_judged (DivertNetlink      *conntrack,
-           const DivertDoomed *doomed,
+is_spared (DivertNetlink      *conntrack,
+           const Matches      *matches,
            const DivertSocket *socket,
            const DivertPrefix *remote)
 {
-  guint32 mark;
+  const DivertDoomed *doomed = matches->doomed;
+  guint32 mark = 0;
 
-  return doomed->judged != 0 && !divert_prefixes_contain (doomed->to, remote) &&
-         divert_connection_get_mark (conntrack, socket, &mark) && (mark & doomed->judged) != 0;
+  if (is_named (matches, socket, remote) || (doomed->judged == 0 && doomed->only == 0))
+    return FALSE;
+  divert_connection_get_mark (conntrack, socket, &mark);
+  return (mark & doomed->judged) != 0 || (doomed->only != 0 && (mark & doomed->mask) != doomed->only);
 }
 
 static gboolean
-destroy_all (DivertNetlink       *netlink,
-             const DivertDoomed  *doomed,
-             const GArray        *sockets,
-             guint               *ret_destroyed,
-             GError             **error)
+destroy_all (DivertNetlink  *netlink,
+             const Matches  *matches,
+             guint          *ret_destroyed,
+             GError        **error)
 {
-  g_autoptr(DivertOwners) owners = divert_owners_read (doomed->gid);
+  const DivertDoomed *doomed = matches->doomed;
+  const GArray *sockets = matches->sockets;
+  g_autoptr(DivertOwners) owners = divert_owners_read (doomed->gid, doomed->unit);
   g_autoptr(DivertOwnAddresses) own = divert_own_addresses_read (error);
   g_autoptr(DivertNetlink) conntrack = own != NULL ? divert_netlink_new (NETLINK_NETFILTER, error) : NULL;
   guint n = 0;
@@ -112,12 +147,13 @@ destroy_all (DivertNetlink       *netlink,
   for (guint i = 0; i < sockets->len; i++)
     {
       const DivertSocket *socket = &g_array_index (sockets, DivertSocket, i);
-      const DivertPrefix remote = divert_socket_get_remote (socket);
+      const DivertPrefix local = divert_socket_get_local (socket), remote = divert_socket_get_remote (socket);
       g_autoptr(GError) local_error = NULL;
 
       if (divert_own_addresses_contain (own, &remote) ||
-          divert_owners_hold (owners, socket) ||
-          is_judged (conntrack, doomed, socket, &remote))
+          ((!serves_lan (doomed, socket) || divert_own_addresses_contain (own, &local)) &&
+           (!leads_there (matches, socket) || divert_owners_hold (owners, socket) ||
+            is_spared (conntrack, matches, socket, &remote))))
         continue;
       if (divert_socket_destroy (netlink, socket, &local_error))
         n++;
@@ -140,13 +176,15 @@ divert_sockets_destroy (const DivertDoomed  *doomed,
   g_autoptr(GArray) sockets = g_array_new (FALSE, FALSE, sizeof (DivertSocket));
   g_autoptr(DivertNetlink) netlink = divert_netlink_new (NETLINK_SOCK_DIAG, error);
   g_autoptr(DivertListeners) listeners = netlink != NULL ? divert_listeners_read (netlink, error) : NULL;
-  Matches matches = { doomed, listeners, sockets };
+  g_autoptr(GHashTable) cgroups = g_hash_table_new (NULL, NULL);
+  Matches matches = { doomed, listeners, cgroups, sockets };
   guint n = 0;
 
   if (listeners == NULL)
     return FALSE;
-  if (!collect (netlink, &matches, error) ||
-      (sockets->len > 0 && !destroy_all (netlink, doomed, sockets, &n, error)))
+  for (guint i = 0; doomed->units != NULL && i < doomed->units->len; i++)
+    divert_cgroup_collect (g_ptr_array_index (doomed->units, i), cgroups);
+  if (!collect (netlink, &matches, error) || (sockets->len > 0 && !destroy_all (netlink, &matches, &n, error)))
     {
       g_prefix_error (error, _("cannot end connections of the place left: "));
       return FALSE;

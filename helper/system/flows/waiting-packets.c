@@ -21,17 +21,41 @@
 
 #include "system/netlink/netlink.h"
 
+struct DivertWaitingPackets
+{
+  DivertNetlink *netlink; /* NULL: not needed so far */
+};
+
+/* Messages at a time: each has a page. */
+#define AT_A_TIME 64
+
 typedef struct
 {
   guint   ifindex;
   GArray *found; /* DivertPrefix */
-} Search;
+  GError *error; /* of the first that could not be deleted */
+} Drop;
+
+DivertWaitingPackets *
+divert_waiting_packets_new (void)
+{
+  return g_new0 (DivertWaitingPackets, 1);
+}
+
+void
+divert_waiting_packets_free (DivertWaitingPackets *waiting)
+{
+  if (waiting == NULL)
+    return;
+  divert_netlink_free (waiting->netlink);
+  g_free (waiting);
+}
 
 static void
 visit (struct nlmsghdr *header,
        gpointer         user_data)
 {
-  Search *search = user_data;
+  Drop *drop = user_data;
   struct nlattr *attributes[NDA_MAX + 1];
   const struct ndmsg *neighbour;
   DivertPrefix address;
@@ -39,52 +63,77 @@ visit (struct nlmsghdr *header,
   if (nlmsg_parse (header, sizeof *neighbour, attributes, NDA_MAX, NULL) < 0)
     return;
   neighbour = nlmsg_data (header);
-  if ((guint) neighbour->ndm_ifindex == search->ifindex && (neighbour->ndm_state & NUD_INCOMPLETE) != 0 &&
+  if ((guint) neighbour->ndm_ifindex == drop->ifindex && (neighbour->ndm_state & NUD_INCOMPLETE) != 0 &&
       divert_netlink_get_address (attributes[NDA_DST], neighbour->ndm_family, &address))
-    divert_prefixes_add (search->found, &address);
+    divert_prefixes_add (drop->found, &address);
+}
+
+static DivertNetlinkMessage *
+deletion_new (guint               ifindex,
+              const DivertPrefix *address)
+{
+  const struct ndmsg header = { .ndm_family = divert_netlink_family (address->family), .ndm_ifindex = ifindex };
+  DivertNetlinkMessage *msg = divert_netlink_message_new (RTM_DELNEIGH, 0, &header, sizeof header);
+
+  nla_put (msg, NDA_DST, divert_family_bytes (address->family), address->bytes);
+  return msg;
+}
+
+static void
+on_refused (guint         index,
+            const GError *error,
+            gpointer      user_data)
+{
+  Drop *drop = user_data;
+
+  /* ENOENT: the kernel gave up on it by itself. */
+  if (drop->error == NULL && error->code != ENOENT)
+    drop->error = g_error_copy (error);
 }
 
 static gboolean
-delete (DivertNetlink       *netlink,
-        guint                ifindex,
-        const DivertPrefix  *address,
-        GError             **error)
+delete_all (DivertNetlink  *netlink,
+            Drop           *drop,
+            GError        **error)
 {
-  const struct ndmsg header = { .ndm_family = divert_netlink_family (address->family), .ndm_ifindex = ifindex };
-  g_autoptr(DivertNetlinkMessage) msg = divert_netlink_message_new (RTM_DELNEIGH, 0, &header, sizeof header);
-  g_autoptr(GError) local_error = NULL;
+  g_autoptr(GPtrArray) msgs = g_ptr_array_new_with_free_func ((GDestroyNotify) nlmsg_free);
 
-  nla_put (msg, NDA_DST, divert_family_bytes (address->family), address->bytes);
-  /* ENOENT: the kernel gave up on it by itself. */
-  if (divert_netlink_request (netlink, msg, NULL, NULL, &local_error) ||
-      g_error_matches (local_error, DIVERT_NETLINK_ERROR, ENOENT))
+  for (guint i = 0; i < drop->found->len; i++)
+    {
+      g_ptr_array_add (msgs, deletion_new (drop->ifindex, divert_prefixes_index (drop->found, i)));
+      if (msgs->len < AT_A_TIME && i < drop->found->len - 1)
+        continue;
+      if (!divert_netlink_request_all (netlink, msgs, on_refused, drop, error))
+        {
+          g_clear_error (&drop->error);
+          return FALSE;
+        }
+      g_ptr_array_set_size (msgs, 0);
+    }
+  if (drop->error == NULL)
     return TRUE;
-  g_propagate_error (error, g_steal_pointer (&local_error));
+  g_propagate_error (error, g_steal_pointer (&drop->error));
   return FALSE;
 }
 
 gboolean
-divert_waiting_packets_drop (guint    ifindex,
-                             guint   *ret_dropped,
-                             GError **error)
+divert_waiting_packets_drop (DivertWaitingPackets  *waiting,
+                             guint                  ifindex,
+                             guint                 *ret_dropped,
+                             GError               **error)
 {
-  g_autoptr(DivertNetlink) netlink = divert_netlink_new (NETLINK_ROUTE, error);
+  /* Of both families. */
+  const struct ndmsg header = { .ndm_family = AF_UNSPEC };
+  g_autoptr(DivertNetlinkMessage) dump = divert_netlink_message_new (RTM_GETNEIGH, 0, &header, sizeof header);
   g_autoptr(GArray) found = divert_prefixes_new ();
-  Search search = { ifindex, found };
+  Drop drop = { ifindex, found, NULL };
 
-  if (netlink == NULL)
+  if (waiting->netlink == NULL)
+    waiting->netlink = divert_netlink_new (NETLINK_ROUTE, error);
+  nla_put_u32 (dump, NDA_IFINDEX, ifindex);
+  if (waiting->netlink == NULL || !divert_netlink_dump (waiting->netlink, dump, visit, &drop, NULL, error) ||
+      !delete_all (waiting->netlink, &drop, error))
     return FALSE;
-  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
-    {
-      const struct ndmsg header = { .ndm_family = divert_netlink_family (family) };
-      g_autoptr(DivertNetlinkMessage) dump = divert_netlink_message_new (RTM_GETNEIGH, 0, &header, sizeof header);
-
-      if (!divert_netlink_dump (netlink, dump, visit, &search, NULL, error))
-        return FALSE;
-    }
-  for (guint i = 0; i < found->len; i++)
-    if (!delete (netlink, ifindex, divert_prefixes_index (found, i), error))
-      return FALSE;
   *ret_dropped = found->len;
   return TRUE;
 }

@@ -5,6 +5,7 @@
 #include "kernel-parse.h"
 
 #include <linux/if.h>
+#include <linux/if_arp.h>
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
@@ -26,6 +27,38 @@ has_carrier (guint flags,
   return (flags & IFF_UP) != 0 && (flags & IFF_LOWER_UP) != 0;
 }
 
+/* A tun device carries either packets or Ethernet frames; only the latter belongs to a virtual machine. */
+static void
+read_kind (struct nlattr          *linkinfo,
+           const struct ifinfomsg *info,
+           DivertLinkState        *link)
+{
+  struct nlattr *attributes[IFLA_INFO_MAX + 1];
+
+  if (linkinfo == NULL || nla_parse_nested (attributes, IFLA_INFO_MAX, linkinfo, NULL) < 0 ||
+      attributes[IFLA_INFO_KIND] == NULL || nla_len (attributes[IFLA_INFO_KIND]) < 1)
+    return;
+  nla_strlcpy (link->kind, attributes[IFLA_INFO_KIND], sizeof link->kind);
+  if (g_str_equal (link->kind, "tun") && info->ifi_type == ARPHRD_ETHER)
+    g_strlcpy (link->kind, "tap", sizeof link->kind);
+}
+
+/* IFLA_LINK is the link that carries this one, but with a veth it is the other end.  The number of a link in another
+ * namespace means nothing here. */
+static void
+read_other (struct nlattr   **attributes,
+            DivertLinkState  *link)
+{
+  static const char *const kinds[] = { "vlan", "macvlan", "ipvlan", NULL };
+
+  if (attributes[IFLA_LINK_NETNSID] != NULL)
+    return;
+  if (g_strv_contains (kinds, link->kind))
+    link->lower = divert_netlink_get_u32 (attributes[IFLA_LINK], 0);
+  else if (g_str_equal (link->kind, "veth"))
+    link->peer = divert_netlink_get_u32 (attributes[IFLA_LINK], 0);
+}
+
 gboolean
 divert_kernel_parse_link (struct nlmsghdr *header,
                           DivertLinkState *ret_link)
@@ -43,6 +76,9 @@ divert_kernel_parse_link (struct nlmsghdr *header,
 
   link.ifindex = info->ifi_index;
   nla_strlcpy (link.name, attributes[IFLA_IFNAME], sizeof link.name);
+  read_kind (attributes[IFLA_LINKINFO], info, &link);
+  link.master = divert_netlink_get_u32 (attributes[IFLA_MASTER], 0);
+  read_other (attributes, &link);
   link.loopback = (info->ifi_flags & IFF_LOOPBACK) != 0;
   link.carrier = header->nlmsg_type == RTM_NEWLINK &&
                  has_carrier (info->ifi_flags, divert_netlink_get_u8 (attributes[IFLA_OPERSTATE], IF_OPER_UNKNOWN));

@@ -11,10 +11,14 @@
 
 G_BEGIN_DECLS
 
+#define DIVERT_LINK_KIND_MAX 16
+
 typedef struct
 {
   guint    ifindex;
   char     name[IFNAMSIZ];
+  char     kind[DIVERT_LINK_KIND_MAX]; /* as in DivertLink; "": none */
+  guint    master, lower, peer; /* as in DivertLink */
   gboolean loopback;
   gboolean carrier;         /* up, and something is plugged in */
   guint32  carrier_changes; /* how often the carrier came or went */

@@ -10,7 +10,9 @@
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>
+#include <net/if.h>
 #include <netlink/netlink.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
@@ -290,6 +292,16 @@ divert_netlink_dump (DivertNetlink         *netlink,
   if (ret_torn != NULL)
     *ret_torn = answer.torn;
   return TRUE;
+}
+
+guint
+divert_netlink_find_device (DivertNetlink *netlink,
+                            const char    *name)
+{
+  struct ifreq request = { 0 };
+
+  g_strlcpy (request.ifr_name, name, sizeof request.ifr_name);
+  return ioctl (nl_socket_get_fd (netlink->sock), SIOCGIFINDEX, &request) == 0 ? request.ifr_ifindex : 0;
 }
 
 int

@@ -69,6 +69,9 @@ typedef gboolean (*DivertNetlinkTake) (struct nlmsghdr *header, gpointer user_da
 gboolean       divert_netlink_converse (DivertNetlink *netlink, gconstpointer datagram, gsize length,
                                         DivertNetlinkTake take, gpointer user_data, GError **error);
 
+/* The index of the device @name; 0: there is none.  Any conversation will do: if_nametoindex() would open a socket. */
+guint          divert_netlink_find_device (DivertNetlink *netlink, const char *name);
+
 /* AF_INET or AF_INET6. */
 int            divert_netlink_family (DivertFamily family);
 /* The number in @attribute; @otherwise if it is missing or short. */

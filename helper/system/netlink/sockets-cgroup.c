@@ -9,18 +9,15 @@
 
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/magic.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
+
+#include "system/base/cgroup.h"
 
 /* "0::/system.slice/mihomo.service"; before it, there may be lines of version 1. */
 #define PREFIX "0::"
 #define FILE_BYTES (2 * PATH_MAX)
-
-/* Where systemd mounts the hierarchy; the second one is for both versions at once. */
-static const char *const roots[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" };
+#define MAX_GROUPS 256 /* of one unit */
 
 static char *
 find_path (char *text)
@@ -39,21 +36,6 @@ find_path (char *text)
   return line;
 }
 
-static guint32
-find_number (const char *path)
-{
-  for (guint i = 0; i < G_N_ELEMENTS (roots); i++)
-    {
-      g_autofree char *directory = g_strconcat (roots[i], path, NULL);
-      struct statfs system;
-      struct stat found;
-
-      if (statfs (directory, &system) == 0 && system.f_type == CGROUP2_SUPER_MAGIC && stat (directory, &found) == 0)
-        return found.st_ino;
-    }
-  return 0;
-}
-
 guint32
 divert_cgroup_find (int process)
 {
@@ -70,5 +52,52 @@ divert_cgroup_find (int process)
     return 0;
   text[n] = '\0';
   path = find_path (text);
-  return path != NULL ? find_number (path) : 0;
+  return path != NULL ? (guint32) divert_cgroup_get_id (path) : 0;
+}
+
+static gboolean
+is_full (GHashTable *numbers)
+{
+  return g_hash_table_size (numbers) >= MAX_GROUPS;
+}
+
+static void
+collect (const char *path,
+         GHashTable *numbers)
+{
+  const char *root = divert_cgroup_get_root ();
+  g_autofree char *directory = root != NULL ? g_build_filename (root, path, NULL) : NULL;
+  g_autoptr(GDir) dir = NULL;
+  const char *name;
+  guint32 number;
+
+  if (is_full (numbers))
+    return;
+  number = divert_cgroup_get_id (path);
+  if (number == 0)
+    return;
+  g_hash_table_add (numbers, GUINT_TO_POINTER (number));
+  dir = g_dir_open (directory, 0, NULL);
+  /* A container may make as many groups as it likes below its own, so stop reading as well. */
+  while (dir != NULL && !is_full (numbers) && (name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *below = g_build_filename (path, name, NULL), *full = g_build_filename (directory, name, NULL);
+
+      if (g_file_test (full, G_FILE_TEST_IS_DIR))
+        collect (below, numbers);
+    }
+}
+
+void
+divert_cgroup_collect (const char *path,
+                       GHashTable *numbers)
+{
+  g_autoptr(GHashTable) found = g_hash_table_new (NULL, NULL);
+  GHashTableIter iter;
+  gpointer number;
+
+  collect (path, found);
+  g_hash_table_iter_init (&iter, found);
+  while (g_hash_table_iter_next (&iter, &number, NULL))
+    g_hash_table_add (numbers, number);
 }

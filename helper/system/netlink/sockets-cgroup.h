@@ -12,4 +12,8 @@ G_BEGIN_DECLS
 /* @process: its directory in /proc.  The group's number in the hierarchy of version 2; 0: not known. */
 guint32 divert_cgroup_find (int process);
 
+/* Adds the numbers of the group at @path below the root and of those below it to @numbers, a set.  Some are left out if
+ * there are too many.  How many @numbers has already doesn't matter. */
+void    divert_cgroup_collect (const char *path, GHashTable *numbers);
+
 G_END_DECLS

@@ -5,6 +5,7 @@
 #include "sockets-diag.h"
 
 #include <linux/sock_diag.h>
+#include <netinet/in.h>
 #include <string.h>
 
 typedef struct
@@ -71,6 +72,35 @@ divert_socket_dump (DivertNetlink      *netlink,
   Dump dump = { protocol, visit, user_data };
 
   return divert_netlink_dump (netlink, msg, see_socket, &dump, NULL, error);
+}
+
+gboolean
+divert_socket_ask (DivertNetlink      *netlink,
+                   const DivertSocket *wanted,
+                   DivertSocketVisit   visit,
+                   gpointer            user_data)
+{
+  const struct inet_diag_sockid *id = &wanted->diag.id;
+  struct inet_diag_req_v2 request = {
+    .sdiag_family = wanted->diag.idiag_family,
+    .sdiag_protocol = wanted->protocol,
+    .idiag_states = G_MAXUINT32,
+    .id = *id,
+  };
+  Dump dump = { wanted->protocol, visit, user_data };
+  g_autoptr(DivertNetlinkMessage) msg = NULL;
+
+  /* For UDP, the kernel has these the other way round, as in the remote's datagram. */
+  if (wanted->protocol == IPPROTO_UDP)
+    {
+      request.id.idiag_sport = id->idiag_dport;
+      request.id.idiag_dport = id->idiag_sport;
+      memcpy (request.id.idiag_src, id->idiag_dst, sizeof id->idiag_dst);
+      memcpy (request.id.idiag_dst, id->idiag_src, sizeof id->idiag_src);
+    }
+  msg = divert_netlink_message_new (SOCK_DIAG_BY_FAMILY, 0, &request, sizeof request);
+
+  return divert_netlink_request (netlink, msg, see_socket, &dump, NULL);
 }
 
 gboolean

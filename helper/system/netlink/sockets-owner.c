@@ -33,6 +33,7 @@ struct DivertOwners
   GHashTable *inodes; /* of the sockets that the group's processes have open */
   GArray     *hidden; /* Identity: processes in the group whose descriptors we may not read */
   guint       n_descriptors;
+  GHashTable *cgroups; /* of the proxy's unit, the lower half of each number (sockets-cgroup.c) */
 };
 
 static gboolean
@@ -126,14 +127,18 @@ read_process (DivertOwners *owners,
 }
 
 DivertOwners *
-divert_owners_read (guint32 gid)
+divert_owners_read (guint32     gid,
+                    const char *unit)
 {
   DivertOwners *owners = g_new0 (DivertOwners, 1);
-  DIR *proc = opendir ("/proc");
+  DIR *proc = gid != G_MAXUINT32 ? opendir ("/proc") : NULL;
   const struct dirent *entry;
   guint n = 0;
 
   owners->inodes = g_hash_table_new (NULL, NULL);
+  owners->cgroups = g_hash_table_new (NULL, NULL);
+  if (unit != NULL)
+    divert_cgroup_collect (unit, owners->cgroups);
   owners->hidden = g_array_new (FALSE, FALSE, sizeof (Identity));
   if (proc == NULL)
     return owners;
@@ -154,6 +159,7 @@ divert_owners_free (DivertOwners *owners)
   if (owners == NULL)
     return;
   g_hash_table_unref (owners->inodes);
+  g_hash_table_unref (owners->cgroups);
   g_array_unref (owners->hidden);
   g_free (owners);
 }
@@ -176,6 +182,8 @@ divert_owners_hold (const DivertOwners *owners,
                     const DivertSocket *socket)
 {
   if (g_hash_table_contains (owners->inodes, GUINT_TO_POINTER (socket->diag.idiag_inode)))
+    return TRUE;
+  if (socket->cgroup != 0 && g_hash_table_contains (owners->cgroups, GUINT_TO_POINTER (socket->cgroup)))
     return TRUE;
   for (guint i = 0; i < owners->hidden->len; i++)
     if (may_hold (&g_array_index (owners->hidden, Identity, i), socket))

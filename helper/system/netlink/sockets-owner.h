@@ -13,8 +13,9 @@ G_BEGIN_DECLS
 typedef struct DivertOwners DivertOwners;
 
 /* Reads all processes once.  The group must be the process's own, as the owner match sees it, not a
- * supplementary one: a person may be in the proxy's group only to read its configuration. */
-DivertOwners *divert_owners_read (guint32 gid);
+ * supplementary one: a person may be in the proxy's group only to read its configuration.  @gid G_MAXUINT32: none.
+ * @unit is the path of the control group of the proxy's unit, which may have made others below it; NULL: none. */
+DivertOwners *divert_owners_read (guint32 gid, const char *unit);
 void          divert_owners_free (DivertOwners *owners);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertOwners, divert_owners_free)
 

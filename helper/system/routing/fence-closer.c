@@ -10,6 +10,8 @@
 
 #include "fence-writer.h"
 
+#include <string.h>
+
 /* The number of messages in one datagram.  The socket has room for a refusal of each. */
 #define MESSAGES 64
 
@@ -45,6 +47,7 @@ is_set (const DivertFenceCloser *closer,
   const DivertFence *set = closer->fence;
 
   return set != NULL && set->table == fence->table && set->mark == fence->mark && set->mask == fence->mask &&
+         memcmp (set->priorities, fence->priorities, sizeof set->priorities) == 0 &&
          divert_prefixes_equal (set->gates, fence->gates);
 }
 
@@ -95,6 +98,7 @@ divert_fence_closer_set (DivertFenceCloser *closer,
   closer->fence->table = fence->table;
   closer->fence->mark = fence->mark;
   closer->fence->mask = fence->mask;
+  memcpy (closer->fence->priorities, fence->priorities, sizeof fence->priorities);
   g_array_append_vals (closer->fence->gates, fence->gates->data, fence->gates->len);
 }
 

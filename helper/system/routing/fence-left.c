@@ -13,6 +13,18 @@ divert_fence_left_clear (DivertFenceLeft *left)
   g_clear_pointer (&left->fence, divert_fence_free);
 }
 
+/* The panels of the internet come with the gates. */
+static GArray *
+list_inner (const DivertFence *fence)
+{
+  GArray *inner = divert_prefixes_new ();
+
+  for (guint i = 0; i < fence->panels->len; i++)
+    if (!divert_fence_is_outer (fence, divert_prefixes_index (fence->panels, i)))
+      divert_prefixes_add (inner, divert_prefixes_index (fence->panels, i));
+  return inner;
+}
+
 void
 divert_fence_left_set (DivertFenceLeft   *left,
                        const DivertFence *fence,
@@ -21,7 +33,7 @@ divert_fence_left_set (DivertFenceLeft   *left,
   DivertFence *kept = g_new0 (DivertFence, 1);
 
   *kept = *fence;
-  kept->panels = g_array_ref (fence->panels);
+  kept->panels = open || !fence->outer ? g_array_ref (fence->panels) : list_inner (fence);
   kept->gates = open ? g_array_ref (fence->gates) : divert_prefixes_new ();
   divert_fence_left_clear (left);
   left->fence = kept;
@@ -61,7 +73,8 @@ divert_fence_left_find_drift (const DivertFenceLeft   *left,
 
   if (then == NULL || then->table != now->table || then->mark != now->mark || then->mask != now->mask)
     return 0;
-  if (!whole)
+  /* A fence without panels has no device.  Until the first site is configured, there is nothing to hold. */
+  if (!whole && then->families != DIVERT_FAMILIES_NONE)
     changed |= 1u << DIVERT_PART_FENCE_DEVICE;
   for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
     {
@@ -69,7 +82,8 @@ divert_fence_left_find_drift (const DivertFenceLeft   *left,
 
       if (state->mute || (then->families & now->families & (1 << family)) == 0)
         continue;
-      if (state->rule == NULL || (whole && is_missing (now->panels, state->panels, then->panels, family)) ||
+      if ((state->rule == NULL && then->priorities[family] == now->priorities[family]) ||
+           (whole && is_missing (now->panels, state->panels, then->panels, family)) ||
           is_missing (now->gates, state->gates, then->gates, family))
         changed |= divert_part_of (DIVERT_PART_FENCE_IPV4, family);
     }

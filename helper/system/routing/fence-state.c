@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Owns: reading the fence's rules and routes.  They are recognised by our protocol number and by
- * what they are: the rule by its priority, the routes by their type.  (The mark's rule and routes
+ * what they are: the rule by its mark, the routes by their type.  (The mark's rule and routes
  * have that number as well: routing-state.c.)
  */
 #include "fence-state.h"
 
 #include "core/ruleset/ruleset.h"
+#include "rule-kind.h"
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>
@@ -44,18 +45,26 @@ see_rule (struct nlmsghdr *header,
   DivertFenceState *state = user_data;
   const struct fib_rule_hdr *rule = nlmsg_data (header);
   struct nlattr *attributes[FRA_MAX + 1];
+  gboolean wanted, in_place, ours;
 
   if (header->nlmsg_type != RTM_NEWRULE || nlmsg_parse (header, sizeof *rule, attributes, FRA_MAX, NULL) < 0)
     return;
-  if (attributes[FRA_PROTOCOL] == NULL || nla_get_u8 (attributes[FRA_PROTOCOL]) != DIVERT_ROUTE_PROTOCOL ||
-      divert_netlink_get_u32 (attributes[FRA_PRIORITY], 0) != DIVERT_FENCE_PRIORITY)
+  ours = divert_netlink_get_u8 (attributes[FRA_PROTOCOL], 0) == DIVERT_ROUTE_PROTOCOL;
+  if (ours && divert_rule_is_of_names (attributes))
     return;
+  in_place = divert_netlink_get_u32 (attributes[FRA_PRIORITY], 0) == state->fence->priorities[state->family];
+  if (!ours || !divert_rule_is_of_fence (rule, attributes))
+    {
+      state->early |= ours && in_place && state->rule != NULL;
+      return;
+    }
 
-  if ((state->fence->families & (1 << state->family)) != 0 && state->rule == NULL &&
-      is_wanted_rule (state, rule, attributes))
+  wanted = (state->fence->families & (1 << state->family)) != 0 && is_wanted_rule (state, rule, attributes);
+  if (wanted && in_place && state->rule == NULL)
     state->rule = g_memdup2 (header, header->nlmsg_len);
   else
-    g_ptr_array_add (state->stale_rules, g_memdup2 (header, header->nlmsg_len));
+    g_ptr_array_add (wanted && !in_place ? state->displaced_rules : state->stale_rules,
+                     g_memdup2 (header, header->nlmsg_len));
 }
 
 static gboolean
@@ -135,7 +144,8 @@ see_route (struct nlmsghdr *header,
     ours = ours && divert_netlink_get_u32 (attributes[RTA_PRIORITY], 0) == DIVERT_FENCE_GATE_METRIC &&
            find (state->fence->gates, state->gates, &destination, TRUE);
   else
-    ours = ours && divert_netlink_get_u32 (attributes[RTA_PRIORITY], 0) == DIVERT_FENCE_PANEL_METRIC &&
+    ours = ours && divert_netlink_get_u32 (attributes[RTA_PRIORITY], 0) ==
+                       divert_fence_get_panel_metric (state->fence, &destination) &&
            panel != DIVERT_PANEL_MISSING && find (state->fence->panels, state->panels, &destination, panel);
   if (!ours)
     g_ptr_array_add (is_gate ? state->stale_gates : state->stale_panels, g_memdup2 (header, header->nlmsg_len));
@@ -145,8 +155,10 @@ static void
 forget_seen (DivertFenceState *state)
 {
   g_clear_pointer (&state->rule, g_free);
+  state->early = FALSE;
   memset (state->panels->data, DIVERT_PANEL_MISSING, state->panels->len);
   memset (state->gates->data, FALSE, state->gates->len);
+  g_ptr_array_set_size (state->displaced_rules, 0);
   g_ptr_array_set_size (state->stale_rules, 0);
   g_ptr_array_set_size (state->stale_panels, 0);
   g_ptr_array_set_size (state->stale_gates, 0);
@@ -197,6 +209,7 @@ divert_fence_state_read (DivertNetlink      *netlink,
   state->ifindex = ifindex;
   state->panels = new_flags (fence->panels->len);
   state->gates = new_flags (fence->gates->len);
+  state->displaced_rules = g_ptr_array_new_with_free_func (g_free);
   state->stale_rules = g_ptr_array_new_with_free_func (g_free);
   state->stale_panels = g_ptr_array_new_with_free_func (g_free);
   state->stale_gates = g_ptr_array_new_with_free_func (g_free);
@@ -224,6 +237,7 @@ divert_fence_state_free (DivertFenceState *state)
   g_free (state->rule);
   g_byte_array_unref (state->panels);
   g_byte_array_unref (state->gates);
+  g_ptr_array_unref (state->displaced_rules);
   g_ptr_array_unref (state->stale_rules);
   g_ptr_array_unref (state->stale_panels);
   g_ptr_array_unref (state->stale_gates);

@@ -24,8 +24,10 @@ typedef struct
   guint              ifindex;       /* the device's */
   gboolean           mute;          /* the kernel does not have this family */
   struct nlmsghdr   *rule;          /* the wanted one, as dumped; NULL: missing */
+  gboolean           early;         /* it is before the mark's rule, which has the same priority */
   GByteArray        *panels;        /* DivertPanel, one byte for each of the fence's panels */
   GByteArray        *gates;         /* the same for its gates: is it there? */
+  GPtrArray         *displaced_rules; /* struct nlmsghdr as dumped: like the wanted one, but at another priority */
   GPtrArray         *stale_rules;   /* struct nlmsghdr as dumped: ours, but unwanted or duplicate; the same goes for
                                      * the next two */
   GPtrArray         *stale_panels;

@@ -52,6 +52,9 @@ divert_fence_is_routable (DivertNetlink      *netlink,
   /* The first address of a network does not belong to a host. */
   if (prefix->length < divert_family_bits (prefix->family))
     address.bytes[divert_family_bytes (prefix->family) - 1] |= 1;
+  /* Nor are the first ones of IPv6 on any network; ::1 is this machine's own. */
+  if (prefix->length <= 1 && prefix->family == DIVERT_FAMILY_IPV6)
+    address.bytes[0] |= 0x20;
   way = divert_fence_ask_way (netlink, &address, fence->mark, RTM_F_FIB_MATCH);
   *ret_default = way.found && way.length == 0;
   return way.found;

@@ -8,6 +8,8 @@
  */
 #include "fence-writer.h"
 
+#include "fence-way.h"
+
 #include "core/ruleset/ruleset.h"
 
 #include <errno.h>
@@ -79,7 +81,8 @@ put_route (DivertFenceWriter  *w,
 
   nla_put (msg, RTA_DST, divert_family_bytes (prefix->family), prefix->bytes);
   nla_put_u32 (msg, RTA_TABLE, w->fence->table);
-  nla_put_u32 (msg, RTA_PRIORITY, type == RTN_THROW ? DIVERT_FENCE_GATE_METRIC : DIVERT_FENCE_PANEL_METRIC);
+  nla_put_u32 (msg, RTA_PRIORITY,
+               type == RTN_THROW ? DIVERT_FENCE_GATE_METRIC : divert_fence_get_panel_metric (w->fence, prefix));
   if (type == RTN_UNICAST)
     nla_put_u32 (msg, RTA_OIF, w->ifindex);
   g_ptr_array_add (w->msgs, msg);
@@ -94,7 +97,7 @@ divert_fence_writer_put_route (DivertFenceWriter  *w,
   put_route (w, RTM_NEWROUTE, NLM_F_CREATE | flags, prefix, type);
 }
 
-/* Adds the members of @prefixes that @present says are missing; returns how many. */
+/* A panel of the internet comes last: divert_fence_writer_add_outer(). */
 guint
 divert_fence_writer_add_missing (DivertFenceWriter *w,
                                  DivertFamily       family,
@@ -108,12 +111,31 @@ divert_fence_writer_add_missing (DivertFenceWriter *w,
     {
       const DivertPrefix *prefix = divert_prefixes_index (prefixes, i);
 
-      if (prefix->family != family || present->data[i])
+      if (prefix->family != family || present->data[i] ||
+          (type != RTN_THROW && divert_fence_is_outer (w->fence, prefix)))
         continue;
       divert_fence_writer_put_route (w, NLM_F_EXCL, prefix, type);
       n++;
     }
   return n;
+}
+
+void
+divert_fence_writer_add_outer (DivertFenceWriter *w,
+                               DivertFamily       family)
+{
+  const DivertFenceState *state = w->states[family];
+  gboolean by_default;
+
+  for (guint i = 0; i < w->fence->panels->len; i++)
+    {
+      const DivertPrefix *panel = divert_prefixes_index (w->fence->panels, i);
+
+      if (panel->family == family && !state->panels->data[i] && divert_fence_is_outer (w->fence, panel))
+        divert_fence_writer_put_route (w, NLM_F_EXCL, panel,
+                                       divert_fence_is_routable (w->netlink, w->fence, panel, &by_default)
+                                           ? RTN_UNICAST : RTN_UNREACHABLE);
+    }
 }
 
 static void
@@ -129,7 +151,7 @@ put_rule (DivertFenceWriter *w,
   };
   DivertNetlinkMessage *msg = divert_netlink_message_new (request, flags, &rule, sizeof rule);
 
-  nla_put_u32 (msg, FRA_PRIORITY, DIVERT_FENCE_PRIORITY);
+  nla_put_u32 (msg, FRA_PRIORITY, w->fence->priorities[family]);
   nla_put_u32 (msg, FRA_TABLE, w->fence->table);
   nla_put_u8 (msg, FRA_PROTOCOL, DIVERT_ROUTE_PROTOCOL);
   if (w->fence->mark != 0)

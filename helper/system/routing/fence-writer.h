@@ -29,9 +29,12 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (DivertFenceWriter, divert_fence_writer_clear)
 void     divert_fence_writer_delete (DivertFenceWriter *w, int type, const GPtrArray *seen);
 /* @type: RTN_THROW for a gate, RTN_UNICAST or RTN_UNREACHABLE for a panel. */
 void     divert_fence_writer_put_route (DivertFenceWriter *w, int flags, const DivertPrefix *prefix, guint type);
-/* Adds the members of @prefixes that @present says are missing; returns how many. */
+/* Adds the members of @prefixes that @present says are missing, except for panels of the internet; returns how many. */
 guint    divert_fence_writer_add_missing (DivertFenceWriter *w, DivertFamily family, const GArray *prefixes,
                                           const GByteArray *present, guint type);
+/* Adds the panels of the internet that are missing.  Call it after the gates have been added, because what goes direct
+ * must not meet these panels meanwhile. */
+void     divert_fence_writer_add_outer (DivertFenceWriter *w, DivertFamily family);
 void     divert_fence_writer_add_rule (DivertFenceWriter *w, DivertFamily family);
 /* For a moment there are two copies of the rule. */
 void     divert_fence_writer_renew_rule (DivertFenceWriter *w, const struct nlmsghdr *rule);

@@ -11,6 +11,10 @@
  * keep that route and go on sending.  A change of the rules makes IPv6 drop everything.  So after
  * gates were deleted or panels added, we add the rule once more and delete its older copy.
  *
+ * Other programs' ip rules decide where ours has to be (core/ruleset/precedence.c).  If it has to move, closing adds it
+ * there and then deletes it where it was.  If it got before the mark's rule of the same priority, adding it once more
+ * puts it behind.
+ *
  * A panel is a route, and where there is a route, connect() goes ahead.  On a laptop without a
  * network that would be harmful: the kernel finds no source address, so the packet has 0.0.0.0, and
  * the proxy sends its answer to whoever has the address that it answers for (seen: 647 datagrams to
@@ -129,8 +133,10 @@ plan_closing (DivertFenceWriter *w,
     n_closed += divert_fence_writer_add_missing (w, family, w->fence->panels, state->panels, RTN_UNICAST);
   if (state->rule == NULL && (w->fence->families & (1 << family)) != 0)
     divert_fence_writer_add_rule (w, family);
-  else if (state->rule != NULL && n_closed > 0 && family == DIVERT_FAMILY_IPV6)
+  else if (state->rule != NULL && (state->early || (n_closed > 0 && family == DIVERT_FAMILY_IPV6)))
     divert_fence_writer_renew_rule (w, state->rule);
+  /* The one in its place is there by now.  Left where it is, it might stand before the mark's. */
+  divert_fence_writer_delete (w, RTM_DELRULE, state->displaced_rules);
 }
 
 /* If a packet would find no route without us, the panel refuses, so that the program learns it at once,
@@ -147,7 +153,8 @@ plan_refusals (DivertFenceWriter *w,
       const DivertPrefix *prefix = divert_prefixes_index (w->fence->panels, i);
       gboolean routable;
 
-      if (prefix->family != family || state->mute)
+      if (prefix->family != family || state->mute ||
+          (divert_fence_is_outer (w->fence, prefix) && state->panels->data[i] == DIVERT_PANEL_MISSING))
         continue;
       /* A panel that was missing has been added as one that swallows. */
       routable = by_default || w->fence->mark == 0 ||
@@ -180,7 +187,10 @@ keep_complete (DivertFences      *fences,
     return;
   for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
     if (!w->states[family]->mute)
-      divert_fence_writer_add_missing (w, family, w->fence->gates, w->states[family]->gates, RTN_THROW);
+      {
+        divert_fence_writer_add_missing (w, family, w->fence->gates, w->states[family]->gates, RTN_THROW);
+        divert_fence_writer_add_outer (w, family);
+      }
   fences->complete = w->fence;
   fences->gates = *w;
   *w = (DivertFenceWriter) { 0 };
@@ -259,6 +269,7 @@ plan_opening (DivertFenceWriter *w,
   divert_fence_writer_delete (w, RTM_DELROUTE, state->stale_panels);
   divert_fence_writer_delete (w, RTM_DELROUTE, state->stale_gates);
   divert_fence_writer_add_missing (w, family, w->fence->gates, state->gates, RTN_THROW);
+  divert_fence_writer_add_outer (w, family);
 }
 
 static gboolean
@@ -287,7 +298,7 @@ divert_fences_open (DivertFences       *fences,
                     GError            **error)
 {
   gboolean wrote = FALSE, ok = TRUE;
-  /* After a loss, another run follows, which knows of it. */
+  /* After a loss, and once the kernel has answered, another run follows, which knows of it. */
   const gboolean whole = divert_tripwire_lock (fences->wire);
 
   if (whole)
@@ -310,6 +321,39 @@ divert_fences_take_drift (DivertFences *fences)
 
   fences->changed = 0;
   return changed;
+}
+
+/* The wanted fence is empty, so each panel counts as stale. */
+static void
+delete_outer (DivertFenceWriter *w,
+              DivertFamily       family)
+{
+  g_autoptr(GPtrArray) outer = g_ptr_array_new ();
+  const GPtrArray *panels = w->states[family]->stale_panels;
+
+  for (guint i = 0; i < panels->len; i++)
+    {
+      struct nlattr *metric = nlmsg_find_attr (panels->pdata[i], sizeof (struct rtmsg), RTA_PRIORITY);
+
+      if (divert_netlink_get_u32 (metric, 0) == DIVERT_FENCE_OUTER_METRIC)
+        g_ptr_array_add (outer, panels->pdata[i]);
+    }
+  divert_fence_writer_delete (w, RTM_DELROUTE, outer);
+}
+
+gboolean
+divert_fences_withdraw_outer (DivertFences  *fences,
+                              GError       **error)
+{
+  g_autoptr(DivertFence) nothing = divert_fence_new_empty ();
+  g_auto(DivertFenceWriter) w = { 0 };
+  gboolean wrote = FALSE;
+
+  if (!divert_fence_writer_read (&w, fences->netlink, nothing, 0, error))
+    return FALSE;
+  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
+    delete_outer (&w, family);
+  return divert_fence_writer_send (&w, &wrote, error);
 }
 
 gboolean

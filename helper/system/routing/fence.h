@@ -3,7 +3,7 @@
  * The routing fence in the kernel.  It takes no lock, and each write is one netlink message or a
  * few.
  *
- * Ours are recognised by the protocol number (DIVERT_ROUTE_PROTOCOL), the rule's priority and the
+ * Ours are recognised by the protocol number (DIVERT_ROUTE_PROTOCOL), the rule's mark and the
  * device's name.  Nothing else is touched.
  */
 #pragma once
@@ -47,5 +47,7 @@ gboolean      divert_fences_open (DivertFences *fences, const DivertFence *fence
 DivertParts   divert_fences_take_drift (DivertFences *fences);
 /* Deletes all gates, of whatever fence, so that nothing is granted any more.  Needs no configuration. */
 gboolean      divert_fences_withdraw (DivertFences *fences, GError **error);
+/* Deletes the panels that hold the internet.  Call it once the filter diverts again what was granted. */
+gboolean      divert_fences_withdraw_outer (DivertFences *fences, GError **error);
 
 G_END_DECLS

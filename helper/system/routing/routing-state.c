@@ -5,13 +5,13 @@
  */
 #include "routing-state.h"
 
-#include "core/ruleset/fence.h"
+#include "rule-kind.h"
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>
 #include <linux/fib_rules.h>
 #include <linux/rtnetlink.h>
-#include <net/if.h>
+#include <string.h>
 
 static void
 add_wanted (DivertRoutingState *state,
@@ -23,16 +23,18 @@ add_wanted (DivertRoutingState *state,
 }
 
 static void
-choose_wanted (DivertRoutingState *state)
+choose_wanted (DivertRoutingState *state,
+               DivertNetlink      *netlink)
 {
-  state->rule_wanted = (state->routing->families & (1 << state->family)) != 0;
-  if (!state->rule_wanted)
+  if ((state->routing->families & (1 << state->family)) == 0)
     return;
-
+  state->rules_wanted = 1u << DIVERT_ROUTING_RULE_MARK;
+  if (state->routing->names)
+    state->rules_wanted |= 1u << DIVERT_ROUTING_RULE_LOOPBACK;
   add_wanted (state, DIVERT_LOOPBACK_IFINDEX);
   for (char **uplink = state->routing->uplinks; uplink != NULL && *uplink != NULL; uplink++)
     {
-      guint ifindex = if_nametoindex (*uplink);
+      const guint ifindex = divert_netlink_find_device (netlink, *uplink);
 
       /* A device that has disappeared meanwhile sends nothing. */
       if (ifindex > DIVERT_LOOPBACK_IFINDEX)
@@ -40,26 +42,47 @@ choose_wanted (DivertRoutingState *state)
     }
 }
 
+/* Is the destination the one for @kind? */
+static gboolean
+has_destination (const DivertRoutingState   *state,
+                 DivertRoutingRule           kind,
+                 const struct fib_rule_hdr  *rule,
+                 struct nlattr             **attributes)
+{
+  const struct nlattr *destination = attributes[FRA_DST];
+  DivertPrefix loopback;
+
+  if (kind == DIVERT_ROUTING_RULE_MARK)
+    return destination == NULL;
+  g_assert (divert_prefix_parse (divert_routing_get_loopback (state->family), &loopback, NULL));
+  return destination != NULL && rule->dst_len == loopback.length &&
+         nla_len (destination) == (int) divert_family_bytes (state->family) &&
+         memcmp (nla_data (destination), loopback.bytes, nla_len (destination)) == 0;
+}
+
 static gboolean
 is_wanted_rule (const DivertRoutingState   *state,
+                DivertRoutingRule           kind,
                 const struct fib_rule_hdr  *rule,
                 struct nlattr             **attributes)
 {
   /* Anything that narrows or redirects the rule. */
-  static const int foreign[] = { FRA_DST, FRA_SRC, FRA_IIFNAME, FRA_OIFNAME, FRA_GOTO, FRA_FLOW, FRA_TUN_ID, FRA_L3MDEV,
+  static const int foreign[] = { FRA_SRC, FRA_IIFNAME, FRA_OIFNAME, FRA_GOTO, FRA_FLOW, FRA_TUN_ID, FRA_L3MDEV,
                                  FRA_UID_RANGE, FRA_IP_PROTO, FRA_SPORT_RANGE, FRA_DPORT_RANGE, FRA_SUPPRESS_IFGROUP };
+  const gboolean is_mark = kind == DIVERT_ROUTING_RULE_MARK;
 
   for (guint i = 0; i < G_N_ELEMENTS (foreign); i++)
     {
       if (attributes[foreign[i]] != NULL)
         return FALSE;
     }
-  return rule->action == FR_ACT_TO_TBL && rule->tos == 0 && (rule->flags & FIB_RULE_INVERT) == 0 &&
+  return has_destination (state, kind, rule, attributes) && rule->action == FR_ACT_TO_TBL && rule->tos == 0 &&
+         (rule->flags & FIB_RULE_INVERT) == 0 &&
          divert_netlink_get_u32 (attributes[FRA_SUPPRESS_PREFIXLEN], G_MAXUINT32) == G_MAXUINT32 &&
-         divert_netlink_get_u32 (attributes[FRA_PRIORITY], 0) == DIVERT_RULE_PRIORITY &&
+         divert_netlink_get_u32 (attributes[FRA_PRIORITY], 0) == divert_routing_state_priority (state, kind) &&
          divert_netlink_get_u32 (attributes[FRA_TABLE], rule->table) == state->routing->table &&
-         divert_netlink_get_u32 (attributes[FRA_FWMARK], 0) == state->routing->mark &&
-         divert_netlink_get_u32 (attributes[FRA_FWMASK], 0) == state->routing->mask;
+         divert_netlink_get_u32 (attributes[FRA_FWMARK], 0) == (is_mark ? state->routing->mark : 0) &&
+         divert_netlink_get_u32 (attributes[FRA_FWMASK], 0) == (is_mark ? state->routing->mask : 0);
 }
 
 static void
@@ -74,14 +97,17 @@ see_rule (struct nlmsghdr *header,
     return;
   if (attributes[FRA_PROTOCOL] == NULL || nla_get_u8 (attributes[FRA_PROTOCOL]) != DIVERT_ROUTE_PROTOCOL)
     return;
-  /* The fence's rule. */
-  if (divert_netlink_get_u32 (attributes[FRA_PRIORITY], 0) == DIVERT_FENCE_PRIORITY)
+  if (!divert_rule_is_of_names (attributes) && divert_rule_is_of_fence (rule, attributes))
     return;
 
-  if (state->rule_wanted && !state->rule_present && is_wanted_rule (state, rule, attributes))
-    state->rule_present = TRUE;
-  else
-    g_ptr_array_add (state->stale_rules, g_memdup2 (header, header->nlmsg_len));
+  for (guint kind = 0; kind < DIVERT_N_ROUTING_RULES; kind++)
+    if ((state->rules_wanted & ~state->rules_present & (1u << kind)) != 0 &&
+        is_wanted_rule (state, kind, rule, attributes))
+      {
+        state->rules_present |= 1u << kind;
+        return;
+      }
+  g_ptr_array_add (state->stale_rules, g_memdup2 (header, header->nlmsg_len));
 }
 
 static DivertWantedRoute *
@@ -136,7 +162,7 @@ see_route (struct nlmsghdr *header,
 static void
 forget_seen (DivertRoutingState *state)
 {
-  state->rule_present = FALSE;
+  state->rules_present = 0;
   for (guint i = 0; i < state->wanted_routes->len; i++)
     g_array_index (state->wanted_routes, DivertWantedRoute, i).present = FALSE;
   g_ptr_array_set_size (state->stale_rules, 0);
@@ -189,7 +215,7 @@ divert_routing_state_read (DivertNetlink        *netlink,
   state->wanted_routes = g_array_new (FALSE, FALSE, sizeof (DivertWantedRoute));
   state->stale_rules = g_ptr_array_new_with_free_func (g_free);
   state->stale_routes = g_ptr_array_new_with_free_func (g_free);
-  choose_wanted (state);
+  choose_wanted (state, netlink);
 
   for (guint i = 0; i < DIVERT_NETLINK_TORN_TRIES && torn; i++)
     {
@@ -200,7 +226,7 @@ divert_routing_state_read (DivertNetlink        *netlink,
           /* A kernel without this family sends no packets of it either, so nothing is there and nothing is wanted. */
           if (g_error_matches (local_error, DIVERT_NETLINK_ERROR, EAFNOSUPPORT))
             {
-              state->rule_wanted = FALSE;
+              state->rules_wanted = 0;
               g_array_set_size (state->wanted_routes, 0);
               return g_steal_pointer (&state);
             }

@@ -10,11 +10,6 @@
 
 G_BEGIN_DECLS
 
-/* After "local" (0), and far before "main" (32766), because the rule would have no effect after that.
- * Also before the rules that VPNs add (strongSwan 220, Tailscale 5210, wg-quick 32764), because a packet
- * with our mark is ours. */
-#define DIVERT_RULE_PRIORITY 100
-
 /* The loopback device is the first in every network namespace. */
 #define DIVERT_LOOPBACK_IFINDEX 1
 
@@ -24,16 +19,33 @@ typedef struct
   gboolean present;
 } DivertWantedRoute;
 
+/* Our ip rules in the table for our mark. */
+typedef enum
+{
+  DIVERT_ROUTING_RULE_MARK,     /* what has our mark */
+  DIVERT_ROUTING_RULE_LOOPBACK, /* what is for the loopback addresses and is not routed by lo, because of its socket */
+  DIVERT_N_ROUTING_RULES,
+} DivertRoutingRule;
+
 typedef struct
 {
   DivertFamily         family;
   const DivertRouting *routing;       /* not owned */
   GArray              *wanted_routes; /* DivertWantedRoute, lo first; empty: none wanted */
-  gboolean             rule_wanted;
-  gboolean             rule_present;
+  guint                rules_wanted;  /* bits: 1 << DivertRoutingRule */
+  guint                rules_present;
   GPtrArray           *stale_rules;   /* struct nlmsghdr as dumped: ours, but unwanted or duplicate */
   GPtrArray           *stale_routes;
 } DivertRoutingState;
+
+static inline guint32
+divert_routing_state_priority (const DivertRoutingState *state,
+                               DivertRoutingRule         kind)
+{
+  const DivertRouting *routing = state->routing;
+
+  return (kind == DIVERT_ROUTING_RULE_MARK ? routing->priorities : routing->names_priorities)[state->family];
+}
 
 DivertRoutingState *divert_routing_state_read (DivertNetlink *netlink, const DivertRouting *routing,
                                                DivertFamily family, GError **error);

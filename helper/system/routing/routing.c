@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: writing our ip rule and our routes, with one code path for both families.
+ * Owns: writing our ip rules and our routes, with one code path for both families.
  *
  * Theory of operation.  We read everything of ours.  Each item is either wanted or stale: a
  * duplicate, or left from an earlier configuration.  What is missing is added, routes first; what
- * is stale is deleted, rules first.  So the rule never points into an empty table, from which a
+ * is stale is deleted, rules first.  So a rule never points into an empty table, from which a
  * packet would go on to the main table.
  *
  * Additions are exclusive, because otherwise the kernel would create duplicates.  Deletions send
@@ -21,11 +21,11 @@
 #include <netlink/route/route.h>
 #include <netlink/route/rule.h>
 
-/* The rule and the route that we left in a family. */
+/* The rules and the route that we left in a family. */
 typedef struct
 {
-  gboolean there;
-  guint32  mark, mask, table;
+  guint    rules;
+  guint32  mark, mask, table, priority;
 } Left;
 
 struct DivertRoutes
@@ -119,17 +119,36 @@ build_route (const DivertRoutingState *state,
   return msg;
 }
 
+/* Of what is for the loopback addresses. */
+static void
+set_loopback (struct rtnl_rule *rule,
+              DivertFamily      family)
+{
+  struct nl_addr *loopback = NULL;
+
+  if (nl_addr_parse (divert_routing_get_loopback (family), divert_netlink_family (family), &loopback) < 0 ||
+      rtnl_rule_set_dst (rule, loopback) < 0)
+    g_error ("no memory for a rule");
+  nl_addr_put (loopback);
+}
+
 static DivertNetlinkMessage *
-build_rule (const DivertRoutingState *state)
+build_rule (const DivertRoutingState *state,
+            DivertRoutingRule         kind)
 {
   struct rtnl_rule *rule = rtnl_rule_alloc ();
   DivertNetlinkMessage *msg = NULL;
 
   rtnl_rule_set_family (rule, divert_netlink_family (state->family));
   rtnl_rule_set_action (rule, FR_ACT_TO_TBL);
-  rtnl_rule_set_prio (rule, DIVERT_RULE_PRIORITY);
-  rtnl_rule_set_mark (rule, state->routing->mark);
-  rtnl_rule_set_mask (rule, state->routing->mask);
+  rtnl_rule_set_prio (rule, divert_routing_state_priority (state, kind));
+  if (kind == DIVERT_ROUTING_RULE_MARK)
+    {
+      rtnl_rule_set_mark (rule, state->routing->mark);
+      rtnl_rule_set_mask (rule, state->routing->mask);
+    }
+  else
+    set_loopback (rule, state->family);
   rtnl_rule_set_table (rule, state->routing->table);
   rtnl_rule_set_protocol (rule, DIVERT_ROUTE_PROTOCOL);
   if (rtnl_rule_build_add_request (rule, NLM_F_CREATE | NLM_F_EXCL, &msg) < 0)
@@ -173,10 +192,11 @@ add_route (Writer   *writer,
 }
 
 static gboolean
-add_rule (Writer  *writer,
-          GError **error)
+add_rule (Writer             *writer,
+          DivertRoutingRule   kind,
+          GError            **error)
 {
-  g_autoptr(DivertNetlinkMessage) msg = build_rule (writer->state);
+  g_autoptr(DivertNetlinkMessage) msg = build_rule (writer->state, kind);
   g_autoptr(GError) local_error = NULL;
 
   if (write_one (writer, "rule-add", "rule-added", msg, &local_error))
@@ -228,8 +248,9 @@ write_difference (Writer  *writer,
       if (!wanted->present && !add_route (writer, wanted->ifindex, error))
         return FALSE;
     }
-  if (state->rule_wanted && !state->rule_present && !add_rule (writer, error))
-    return FALSE;
+  for (guint kind = 0; kind < DIVERT_N_ROUTING_RULES; kind++)
+    if ((state->rules_wanted & ~state->rules_present & (1u << kind)) != 0 && !add_rule (writer, kind, error))
+      return FALSE;
   return delete_all (writer, "rule-delete", "rule-deleted", RTM_DELRULE, state->stale_rules, error) &&
          delete_all (writer, "route-delete", "route-deleted", RTM_DELROUTE, state->stale_routes, error);
 }
@@ -241,9 +262,10 @@ has_drifted (const Left               *left,
 {
   const DivertRouting *routing = state->routing;
 
-  return left->there && state->rule_wanted && left->mark == routing->mark && left->mask == routing->mask &&
-         left->table == routing->table &&
-         (!state->rule_present || !g_array_index (state->wanted_routes, DivertWantedRoute, 0).present);
+  return left->rules != 0 && state->rules_wanted == left->rules && left->mark == routing->mark &&
+         left->mask == routing->mask && left->table == routing->table &&
+         left->priority == routing->priorities[state->family] &&
+         (state->rules_present != left->rules || !g_array_index (state->wanted_routes, DivertWantedRoute, 0).present);
 }
 
 gboolean
@@ -268,7 +290,8 @@ divert_routes_apply (DivertRoutes         *routes,
   /* Where IPv6 is switched off on lo, the route cannot be had, and that is nobody's change. */
   if (drifted && writer.wrote)
     routes->changed |= divert_part_of (DIVERT_PART_ROUTING_IPV4, family);
-  routes->left[family] = (Left) { state->rule_wanted, routing->mark, routing->mask, routing->table };
+  routes->left[family] = (Left) { state->rules_wanted, routing->mark, routing->mask, routing->table,
+                                    routing->priorities[family] };
   if (ret_wrote != NULL)
     *ret_wrote = writer.wrote;
   return TRUE;

@@ -9,8 +9,9 @@
  * called every few milliseconds anyway.  But it has room, because a socket that is half full holds up the very thread
  * of the kernel that reports a loss (K4.11).
  *
- * Nobody can make the thread use more than a twentieth of a processor.  However long it has listened, it then sleeps
- * nineteen times as long.  What must be done at once has been done by then.
+ * Nobody can make the thread use more than a twentieth of a processor.  However long it has listened, it then rests for
+ * nineteen times as long.  What must be done at once has been done by then, and if links are armed meanwhile, the rest
+ * ends.
  */
 #include "tripwire-ears.h"
 
@@ -26,7 +27,6 @@
 #include <unistd.h>
 
 #define BUFFER_BYTES (16 * 1024)
-#define INTERVAL_MS 5
 #define CROWD_ROOM_BYTES (128 * 1024)
 /* Then the rest gets a turn. */
 #define MAX_DATAGRAMS 64
@@ -108,8 +108,19 @@ clear_nudge (DivertTripEars *ears)
     return;
 }
 
+/* After a loss the rest may be long, because many packets were dropped.  The next grant doesn't wait for its end. */
+static void
+rest (DivertTripEars *ears,
+      gint64          us)
+{
+  struct pollfd nudge = { .fd = ears->nudge, .events = POLLIN };
+  const struct timespec time = { us / G_USEC_PER_SEC, us % G_USEC_PER_SEC * 1000 };
+
+  ppoll (&nudge, 1, &time, NULL);
+}
+
 static gpointer
-listen_and_sleep (gpointer data)
+listen_and_rest (gpointer data)
 {
   DivertTripEars *ears = data;
   gboolean again = FALSE;
@@ -127,13 +138,13 @@ listen_and_sleep (gpointer data)
         polls[0].fd = polls[2].fd = -1;
       else if (again)
         polls[2].fd = -1;
-      poll (polls, G_N_ELEMENTS (polls), again ? INTERVAL_MS : -1);
+      poll (polls, G_N_ELEMENTS (polls), again ? (int) ears->limits.again_ms : -1);
       begin = get_processor_time ();
       for (guint i = 0; i < MAX_DATAGRAMS && hear (ears); i++)
         ;
       clear_nudge (ears);
       again = ears->hearing.done (hear_crowd (ears), ears->user_data);
-      g_usleep ((get_processor_time () - begin) * (ears->limits.share - 1));
+      rest (ears, (get_processor_time () - begin) * (ears->limits.share - 1));
     }
   return NULL;
 }
@@ -175,7 +186,7 @@ begin (DivertTripEars  *ears,
       return FALSE;
     }
   setsockopt (nl_socket_get_fd (ears->crowd), SOL_NETLINK, NETLINK_NO_ENOBUFS, &on, sizeof on);
-  ears->thread = g_thread_try_new ("tripwire", listen_and_sleep, ears, error);
+  ears->thread = g_thread_try_new ("tripwire", listen_and_rest, ears, error);
   return ears->thread != NULL;
 }
 

@@ -13,7 +13,8 @@ typedef struct DivertTripEars DivertTripEars;
 typedef struct
 {
   int    room_bytes; /* of the socket that hears of the armed links */
-  guint  share;      /* the thread listens for one part in @share of its time, and sleeps for the rest */
+  guint  share;      /* the thread listens for one part in @share of its time, and rests else */
+  guint  again_ms;   /* the moment after which done() is called again if it asks for that */
 } DivertTripLimits;
 
 /* All of these are called in the thread. */
@@ -35,7 +36,7 @@ void            divert_trip_ears_free (DivertTripEars *ears);
 /* From now on it hears of @links (DivertLinkState), and perhaps of those before.  Never call it, nor
  * divert_trip_ears_free(), from the thread. */
 void            divert_trip_ears_set (DivertTripEars *ears, const GArray *links);
-/* Calls done() soon. */
+/* Calls done() now, even if the thread is resting.  Don't let anybody else decide how often. */
 void            divert_trip_ears_nudge (DivertTripEars *ears);
 
 G_END_DECLS

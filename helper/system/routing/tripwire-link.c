@@ -9,6 +9,8 @@
  */
 #include "tripwire-link.h"
 
+#include "core/facts/carriers.h"
+
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/rtnetlink.h>
@@ -17,6 +19,19 @@
 
 /* A machine has one link to home, or two.  With more than these, all links are heard. */
 #define MAX_FILTERED 16
+
+static void
+add_link (GArray           *links,
+          const DivertLink *link)
+{
+  DivertLinkState state = { 0 };
+
+  state.ifindex = link->ifindex;
+  g_strlcpy (state.name, link->name, sizeof state.name);
+  state.carrier = link->carrier;
+  state.carrier_changes = link->carrier_changes;
+  g_array_append_val (links, state);
+}
 
 GArray *
 divert_trip_links_new (const DivertDecision *decision,
@@ -28,15 +43,15 @@ divert_trip_links_new (const DivertDecision *decision,
     {
       const DivertExit *way_out = g_ptr_array_index (decision->exits, i);
       const DivertLink *link = divert_facts_find_link (facts, way_out->device);
-      DivertLinkState state = { 0 };
+      g_autoptr(GPtrArray) carriers = link != NULL ? divert_facts_find_carriers (facts, link) : g_ptr_array_new ();
 
       if (link == NULL)
         continue;
-      state.ifindex = link->ifindex;
-      g_strlcpy (state.name, link->name, sizeof state.name);
-      state.carrier = link->carrier;
-      state.carrier_changes = link->carrier_changes;
-      g_array_append_val (links, state);
+      add_link (links, link);
+      /* Its own carrier may stay when theirs goes. */
+      for (guint j = 0; j < carriers->len; j++)
+        if (((const DivertLink *) g_ptr_array_index (carriers, j))->carrier)
+          add_link (links, g_ptr_array_index (carriers, j));
     }
   return links;
 }
@@ -87,7 +102,7 @@ divert_trip_link_is_lost (const DivertLinkState *link,
 typedef struct
 {
   const DivertLinkState *link;
-  gboolean               lost;
+  gboolean               told, lost;
 } Search;
 
 static void
@@ -96,6 +111,7 @@ see_link (struct nlmsghdr *header,
 {
   Search *search = user_data;
 
+  search->told = TRUE;
   search->lost |= divert_trip_link_is_lost (search->link, header);
 }
 
@@ -109,18 +125,22 @@ divert_trip_link_question_new (const DivertLinkState *link)
   return question;
 }
 
-gboolean
+DivertTripLinkAnswer
 divert_trip_link_ask (const DivertLinkState *link,
                       DivertNetlinkMessage  *question,
                       DivertNetlink         *netlink)
 {
-  Search search = { link, FALSE };
+  Search search = { link, FALSE, FALSE };
   g_autoptr(GError) error = NULL;
 
   /* It gets a new number each time. */
   nlmsg_hdr (question)->nlmsg_seq = NL_AUTO_SEQ;
-  return (!divert_netlink_request (netlink, question, see_link, &search, &error) &&
-          g_error_matches (error, DIVERT_NETLINK_ERROR, ENODEV)) || search.lost;
+  if (!divert_netlink_request (netlink, question, see_link, &search, &error) &&
+      g_error_matches (error, DIVERT_NETLINK_ERROR, ENODEV))
+    return DIVERT_TRIP_LINK_LOST;
+  if (search.lost)
+    return DIVERT_TRIP_LINK_LOST;
+  return search.told ? DIVERT_TRIP_LINK_HOLDS : DIVERT_TRIP_LINK_UNKNOWN;
 }
 
 #define EMIT(...) program[n++] = (struct sock_filter) __VA_ARGS__

@@ -19,8 +19,15 @@ gboolean              divert_trip_links_equal (const GArray *a, const GArray *b)
 gboolean              divert_trip_link_is_lost (const DivertLinkState *link, struct nlmsghdr *header);
 /* What asks the kernel about @link, as often as you like. */
 DivertNetlinkMessage *divert_trip_link_question_new (const DivertLinkState *link);
-/* Asks it: was @link lost?  An answer that cannot be had is no loss, except that there is no such link. */
-gboolean              divert_trip_link_ask (const DivertLinkState *link, DivertNetlinkMessage *question,
+typedef enum
+{
+  DIVERT_TRIP_LINK_HOLDS,
+  DIVERT_TRIP_LINK_LOST,
+  DIVERT_TRIP_LINK_UNKNOWN, /* the kernel didn't say */
+} DivertTripLinkAnswer;
+
+/* Asks it: is @link as it was?  One that the kernel doesn't have is lost. */
+DivertTripLinkAnswer  divert_trip_link_ask (const DivertLinkState *link, DivertNetlinkMessage *question,
                                             DivertNetlink *netlink);
 
 /* From now on, socket @fd takes notifications about @links alone; NULL: about all links. */

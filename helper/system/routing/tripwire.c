@@ -14,6 +14,9 @@
  * not added, and if the loss comes while they are being added, they are closed right afterwards.  The wire stays
  * tripped until it is armed again with facts that the kernel confirms.
  *
+ * If the kernel doesn't answer (it may be short of memory), no gate is added until it has.  The thread goes on asking,
+ * and then wakes the main loop.
+ *
  * The kernel may report a loss up to a second late if some link's carrier has changed shortly before (K4.1).  So after
  * each notification, whichever link it is about, and after arming, the armed links are asked for that long.
  *
@@ -37,14 +40,16 @@
 #define WATCH_US (1200 * G_TIME_SPAN_MILLISECOND)
 #define MAX_LOST 16
 
-const DivertTripLimits divert_tripwire_limits = { 1024 * 1024, 20 };
+const DivertTripLimits divert_tripwire_limits = { 1024 * 1024, 20, 5 };
 
 struct DivertTripwire
 {
   DivertTripwireLost  lost;
+  gpointer            lost_data;
   DivertLookAgain     look_again;
   gpointer            user_data;
   DivertTripEars     *ears;
+  DivertSentinel     *sentinel;     /* not owned; NULL: there is none */
   int                 wake;         /* eventfd: the main loop should look again */
   guint               wake_source;
 
@@ -54,6 +59,7 @@ struct DivertTripwire
   GPtrArray          *questions;    /* DivertNetlinkMessage, one for each of them */
   DivertFenceCloser  *closer;
   gboolean            tripped;
+  gboolean            unsure;       /* since they were armed, not all of them have been asked about with success */
   gboolean            untold;       /* divert_tripwire_take() has not told it yet */
   guint               gone[MAX_LOST]; /* the links (their indices) that lost() has not been called for yet */
   guint               n_gone;
@@ -84,6 +90,8 @@ static void
 trip (DivertTripwire        *wire,
       const DivertLinkState *link)
 {
+  /* Closing waits if somebody else keeps the kernel's lock.  That is no fault of ours. */
+  divert_sentinel_tell_tripped (wire->sentinel);
   divert_fence_closer_send (wire->closer, wire->netlink);
   wire->tripped = wire->untold = TRUE;
   set_wake (wire);
@@ -121,13 +129,30 @@ on_heard (struct nlmsghdr *header,
 static void
 ask_all (DivertTripwire *wire)
 {
+  gboolean all_hold = TRUE;
+
   for (guint i = 0; i < wire->links->len && !wire->tripped; i++)
     {
       const DivertLinkState *link = &g_array_index (wire->links, DivertLinkState, i);
+      const DivertTripLinkAnswer answer = divert_trip_link_ask (link, wire->questions->pdata[i], wire->netlink);
 
-      if (divert_trip_link_ask (link, wire->questions->pdata[i], wire->netlink))
+      if (answer == DIVERT_TRIP_LINK_LOST)
         trip (wire, link);
+      all_hold &= answer == DIVERT_TRIP_LINK_HOLDS;
     }
+  if (all_hold || wire->tripped)
+    wire->unsure = FALSE;
+}
+
+/* Locked.  The main loop has passed the gates by until now. */
+static void
+ask_again (DivertTripwire *wire)
+{
+  const gboolean unsure = wire->unsure;
+
+  ask_all (wire);
+  if (unsure && !wire->unsure)
+    set_wake (wire);
 }
 
 static gboolean
@@ -142,16 +167,16 @@ on_done (gboolean any,
   g_mutex_lock (&wire->lock);
   if (any && wire->links->len > 0)
     wire->watch_until = now + WATCH_US;
-  again = now < wire->watch_until;
+  again = now < wire->watch_until || wire->unsure;
   if (again)
-    ask_all (wire);
+    ask_again (wire);
   n_gone = wire->n_gone;
   wire->n_gone = 0;
   memcpy (gone, wire->gone, sizeof gone);
   g_mutex_unlock (&wire->lock);
 
   for (guint i = 0; i < n_gone && wire->lost != NULL; i++)
-    wire->lost (gone[i]);
+    wire->lost (gone[i], wire->lost_data);
   return again;
 }
 
@@ -192,6 +217,7 @@ begin (DivertTripwire          *wire,
 DivertTripwire *
 divert_tripwire_new (const DivertTripLimits  *limits,
                      DivertTripwireLost       lost,
+                     gpointer                 lost_data,
                      DivertLookAgain          look_again,
                      gpointer                 user_data,
                      GError                 **error)
@@ -199,6 +225,7 @@ divert_tripwire_new (const DivertTripLimits  *limits,
   DivertTripwire *wire = g_new0 (DivertTripwire, 1);
 
   wire->lost = lost;
+  wire->lost_data = lost_data;
   wire->look_again = look_again;
   wire->user_data = user_data;
   wire->wake = -1;
@@ -217,6 +244,7 @@ divert_tripwire_free (DivertTripwire *wire)
   if (wire == NULL)
     return;
   divert_trip_ears_free (wire->ears);
+  divert_sentinel_watch (wire->sentinel, NULL);
   g_clear_handle_id (&wire->wake_source, g_source_remove);
   if (wire->wake >= 0)
     close (wire->wake);
@@ -226,6 +254,14 @@ divert_tripwire_free (DivertTripwire *wire)
   g_array_unref (wire->links);
   g_mutex_clear (&wire->lock);
   g_free (wire);
+}
+
+void
+divert_tripwire_set_sentinel (DivertTripwire *wire,
+                              DivertSentinel *sentinel)
+{
+  if (wire != NULL)
+    wire->sentinel = sentinel;
 }
 
 guint32
@@ -257,7 +293,9 @@ arm (DivertTripwire *wire,
   wire->tripped = wire->untold = FALSE;
   if (!divert_trip_links_equal (wire->links, links))
     set_links (wire, links);
+  divert_sentinel_watch (wire->sentinel, links);
   wire->watch_until = links->len > 0 ? g_get_monotonic_time () + WATCH_US : 0;
+  wire->unsure = TRUE;
   ask_all (wire);
   divert_trip_ears_nudge (wire->ears);
 }
@@ -303,7 +341,7 @@ divert_tripwire_lock (DivertTripwire *wire)
   if (wire == NULL)
     return TRUE;
   g_mutex_lock (&wire->lock);
-  return !wire->tripped;
+  return !wire->tripped && !wire->unsure;
 }
 
 void

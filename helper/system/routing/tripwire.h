@@ -6,6 +6,7 @@
 #pragma once
 
 #include "core/ruleset/fence.h"
+#include "sentinel.h"
 #include "system/base/look-again.h"
 #include "tripwire-ears.h"
 
@@ -16,16 +17,19 @@ typedef struct DivertTripwire DivertTripwire;
 extern const DivertTripLimits divert_tripwire_limits;
 
 /* Called in the tripwire's thread, once the gates are closed, for each link that was lost. */
-typedef void (*DivertTripwireLost) (guint ifindex);
+typedef void (*DivertTripwireLost) (guint ifindex, gpointer user_data);
 
 /* @look_again is called in the main loop after it has tripped, unless the main loop has noticed before.  @lost may be
  * NULL. */
-DivertTripwire *divert_tripwire_new (const DivertTripLimits *limits, DivertTripwireLost lost,
+DivertTripwire *divert_tripwire_new (const DivertTripLimits *limits, DivertTripwireLost lost, gpointer lost_data,
                                      DivertLookAgain look_again, gpointer user_data, GError **error);
 void            divert_tripwire_free (DivertTripwire *wire);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertTripwire, divert_tripwire_free)
 
 /* All of these accept NULL, which never trips. */
+
+/* Call it before the first arming.  From then on @sentinel (not owned) watches that it trips. */
+void            divert_tripwire_set_sentinel (DivertTripwire *wire, DivertSentinel *sentinel);
 
 /* The port that identifies its writes in the kernel's notifications; 0: it writes none. */
 guint32         divert_tripwire_get_port (const DivertTripwire *wire);
@@ -36,7 +40,8 @@ gboolean        divert_tripwire_arm (DivertTripwire *wire, const GArray *links, 
 /* Has it tripped since the last call?  @settled: then nobody needs to look again because of that. */
 gboolean        divert_tripwire_take (DivertTripwire *wire, gboolean settled);
 
-/* Between these two it does not close anything.  Returns FALSE if it has tripped, and then no gate may be added. */
+/* Between these two it does not close anything.  Returns FALSE if it has tripped, or the kernel has not answered yet.
+ * Then no gate may be added, and the main loop will be told to look again. */
 gboolean        divert_tripwire_lock (DivertTripwire *wire);
 void            divert_tripwire_unlock (DivertTripwire *wire);
 

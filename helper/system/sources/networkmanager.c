@@ -16,6 +16,7 @@
 #include "networkmanager.h"
 
 #include "applied.h"
+#include "networkmanager-private.h"
 
 struct DivertNetwork
 {
@@ -36,7 +37,8 @@ static const char *const client_signals[] = {
 };
 static const char *const active_signals[] = {
   "notify::" NM_ACTIVE_CONNECTION_STATE, "notify::" NM_ACTIVE_CONNECTION_STATE_FLAGS,
-  "notify::" NM_ACTIVE_CONNECTION_DEVICES, "notify::" NM_ACTIVE_CONNECTION_CONNECTION, NULL,
+  "notify::" NM_ACTIVE_CONNECTION_DEVICES, "notify::" NM_ACTIVE_CONNECTION_CONNECTION,
+  "notify::" NM_ACTIVE_CONNECTION_IP4_CONFIG, "notify::" NM_ACTIVE_CONNECTION_IP6_CONFIG, NULL,
 };
 static const char *const device_signals[] = {
   "notify::" NM_DEVICE_STATE, "notify::" NM_DEVICE_INTERFACE, "notify::" NM_DEVICE_IP_INTERFACE, NULL,
@@ -252,85 +254,6 @@ divert_network_is_ready (const DivertNetwork *network)
   return network->ready && network->pending == NULL && (network->client == NULL || !is_reading (network));
 }
 
-static void
-fill_from_point (DivertConnection *connection,
-                 NMAccessPoint    *point)
-{
-  GBytes *ssid = nm_access_point_get_ssid (point);
-  const char *bssid = nm_access_point_get_bssid (point);
-
-  connection->ssid = ssid != NULL ? g_bytes_ref (ssid) : NULL;
-  connection->has_bssid = bssid != NULL && divert_mac_parse (bssid, &connection->bssid);
-}
-
-static void
-fill_from_device (DivertConnection   *connection,
-                  NMActiveConnection *active,
-                  NMDevice           *device)
-{
-  NMDeviceState state = nm_device_get_state (device);
-  const char *name = nm_device_get_ip_iface (device);
-
-  if (name == NULL)
-    name = nm_device_get_iface (device);
-  connection->device = g_strdup (name != NULL ? name : "");
-  /* While one profile takes a device over from another, both list it, and its state still belongs to the
-   * other one. */
-  connection->up &= nm_device_get_active_connection (device) == active && state >= NM_DEVICE_STATE_IP_CHECK &&
-                    state <= NM_DEVICE_STATE_ACTIVATED;
-
-  if (divert_applied_matters (active))
-    {
-      const char *key_mgmt = NULL;
-
-      connection->up &= divert_applied_get_key_mgmt (device, &key_mgmt);
-      connection->key_mgmt = g_strdup (key_mgmt);
-    }
-  if (NM_IS_DEVICE_WIFI (device))
-    {
-      NMAccessPoint *point = nm_device_wifi_get_active_access_point (NM_DEVICE_WIFI (device));
-
-      if (point != NULL)
-        fill_from_point (connection, point);
-    }
-}
-
-static DivertConnection *
-make_connection (NMActiveConnection *active,
-                 NMDevice           *device)
-{
-  DivertConnection *connection = divert_connection_new ();
-  NMActiveConnectionState state = nm_active_connection_get_state (active);
-  NMRemoteConnection *profile = nm_active_connection_get_connection (active);
-  const char *uuid = nm_active_connection_get_uuid (active);
-
-  connection->uuid = g_strdup (uuid != NULL ? uuid : "");
-  connection->id = g_strdup (nm_active_connection_get_id (active));
-  connection->activation = g_strdup (nm_object_get_path (NM_OBJECT (active)));
-  connection->type = g_strdup (nm_active_connection_get_connection_type (active));
-  connection->external = (nm_active_connection_get_state_flags (active) & NM_ACTIVATION_STATE_FLAG_EXTERNAL) != 0;
-  /* The state stays "activating" until long after the device has its addresses, so it only tells us about an end. */
-  connection->up = state != NM_ACTIVE_CONNECTION_STATE_DEACTIVATING && state != NM_ACTIVE_CONNECTION_STATE_DEACTIVATED;
-  if (device != NULL)
-    fill_from_device (connection, active, device);
-  else
-    {
-      connection->device = g_strdup ("");
-      connection->up = state == NM_ACTIVE_CONNECTION_STATE_ACTIVATED;
-    }
-
-  /* A profile may not have been read yet, or may be gone.  Its zone could be anything, so it has none for us. */
-  if (profile != NULL)
-    {
-      NMSettingConnection *setting = nm_connection_get_setting_connection (NM_CONNECTION (profile));
-
-      connection->zone = g_strdup (nm_setting_connection_get_zone (setting));
-    }
-  else
-    connection->up = FALSE;
-  return connection;
-}
-
 void
 divert_network_gather (const DivertNetwork *network,
                        DivertFacts         *facts)
@@ -348,8 +271,9 @@ divert_network_gather (const DivertNetwork *network,
       const GPtrArray *devices = nm_active_connection_get_devices (active);
 
       if (devices->len == 0)
-        g_ptr_array_add (facts->connections, make_connection (active, NULL));
+        g_ptr_array_add (facts->connections, divert_network_make_connection (network->client, active, NULL));
       for (guint j = 0; j < devices->len; j++)
-        g_ptr_array_add (facts->connections, make_connection (active, g_ptr_array_index (devices, j)));
+        g_ptr_array_add (facts->connections,
+                         divert_network_make_connection (network->client, active, g_ptr_array_index (devices, j)));
     }
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Owns: which listener serves the proxy's port.
+ *
+ * If several do, the kernel chooses among them for each connection, so the worst of them counts.  Any program may share
+ * a UDP port if the proxy's socket has SO_REUSEADDR, and then gets what is for it, or makes TPROXY drop it.
  */
 #include "proxy-listener.h"
-
-#include "system/netlink/sockets-diag.h"
 
 #include <glib/gi18n-lib.h>
 #include <netinet/in.h>
@@ -13,23 +14,39 @@
 
 typedef struct
 {
-  DivertFamily  family;
-  gboolean      found;
-  GArray       *transparent; /* DivertSocket */
-} Listeners;
+  DivertFamily    family;
+  DivertPortUse   use;
+  DivertIsProxys  is_proxys;
+  gpointer        user_data;
+  DivertListener  listener; /* the worst so far */
+  guint32         uid;
+  gboolean        proxys;   /* the proxy itself is there */
+  gboolean        opaque;   /* so is somebody else, without IP_TRANSPARENT … */
+  guint32         opaque_uid;
+  gboolean        wildcard; /* a socket serves on all addresses … */
+  gboolean        specific; /* one does on lo's, and the kernel prefers that */
+} Search;
+
+static gboolean
+is_wildcard (const DivertPrefix *local)
+{
+  static const guint8 any[16];
+
+  return memcmp (local->bytes, any, divert_family_bytes (local->family)) == 0;
+}
 
 /* TPROXY and REDIRECT deliver to a socket on lo's address or on all addresses. */
 static gboolean
 serves (const DivertSocket *socket,
         DivertFamily        family)
 {
-  static const guint8 any[16], loopback6[16] = { [15] = 1 }, loopback4[4] = { 127, 0, 0, 1 };
+  static const guint8 loopback6[16] = { [15] = 1 }, loopback4[4] = { 127, 0, 0, 1 };
   const DivertPrefix local = divert_socket_get_local (socket);
   const gsize bytes = divert_family_bytes (local.family);
 
   if (socket->diag.id.idiag_if > 1)
     return FALSE;
-  if (memcmp (local.bytes, any, bytes) == 0)
+  if (is_wildcard (&local))
     return local.family == family || (local.family == DIVERT_FAMILY_IPV6 && !socket->v6only);
   return local.family == family &&
          memcmp (local.bytes, family == DIVERT_FAMILY_IPV6 ? loopback6 : loopback4, bytes) == 0;
@@ -39,57 +56,67 @@ static void
 see_listener (const DivertSocket *socket,
               gpointer            user_data)
 {
-  Listeners *listeners = user_data;
+  Search *search = user_data;
+  const DivertPrefix local = divert_socket_get_local (socket);
+  const gboolean fits = search->use != DIVERT_PORT_TPROXY || socket->transparent;
+  gboolean proxys;
 
-  if (!serves (socket, listeners->family))
+  if (!serves (socket, search->family))
     return;
-  listeners->found = TRUE;
-  if (socket->transparent)
-    g_array_append_val (listeners->transparent, *socket);
+  *(is_wildcard (&local) ? &search->wildcard : &search->specific) = TRUE;
+  proxys = search->is_proxys (socket, search->user_data);
+  search->proxys |= proxys;
+  if (!fits && !proxys)
+    {
+      search->opaque = TRUE;
+      search->opaque_uid = socket->diag.idiag_uid;
+    }
+  if (fits && !proxys)
+    {
+      search->listener = DIVERT_LISTENER_FOREIGN;
+      search->uid = socket->diag.idiag_uid;
+    }
+  else if (!fits && search->listener != DIVERT_LISTENER_FOREIGN)
+    search->listener = DIVERT_LISTENER_NOT_TRANSPARENT;
+  else if (search->listener == DIVERT_LISTENER_NONE)
+    search->listener = DIVERT_LISTENER_GOOD;
 }
 
-static DivertListener
-judge (const Listeners    *listeners,
-       const DivertOwners *owners)
+/* Who is in the proxy's way is told by his name. */
+static void
+blame_opaque (Search *search)
 {
-  if (!listeners->found)
-    return DIVERT_LISTENER_NONE;
-  if (listeners->transparent->len == 0)
-    return DIVERT_LISTENER_NOT_TRANSPARENT;
-  for (guint i = 0; i < listeners->transparent->len; i++)
-    {
-      const DivertSocket *socket = &g_array_index (listeners->transparent, DivertSocket, i);
-
-      if (divert_owners_hold (owners, socket))
-        return DIVERT_LISTENER_GOOD;
-    }
-  return DIVERT_LISTENER_FOREIGN;
+  if (!search->proxys || !search->opaque || search->listener != DIVERT_LISTENER_NOT_TRANSPARENT)
+    return;
+  search->listener = DIVERT_LISTENER_FOREIGN;
+  search->uid = search->opaque_uid;
 }
 
 gboolean
-divert_listener_find (DivertFamily         family,
-                      guint8               protocol,
-                      guint16              port,
-                      const DivertOwners  *owners,
-                      DivertListener      *ret_listener,
-                      GError             **error)
+divert_listener_find (DivertNetlink    *netlink,
+                      DivertListening  *listening,
+                      DivertIsProxys    is_proxys,
+                      gpointer          user_data,
+                      GError          **error)
 {
-  const guint32 state = protocol == IPPROTO_TCP ? DIVERT_SOCKET_STATE (TCP_LISTEN) : DIVERT_SOCKET_STATE (TCP_CLOSE);
-  g_autoptr(GArray) transparent = g_array_new (FALSE, FALSE, sizeof (DivertSocket));
-  g_autoptr(DivertNetlink) netlink = divert_netlink_new (NETLINK_SOCK_DIAG, error);
-  Listeners listeners = { family, FALSE, transparent };
+  const guint8 protocol = listening->protocol;
+  const guint32 state = DIVERT_SOCKET_STATE (protocol == IPPROTO_TCP ? TCP_LISTEN : TCP_CLOSE);
+  Search search = {
+    .family = listening->family, .use = listening->use, .is_proxys = is_proxys, .user_data = user_data,
+    .listener = DIVERT_LISTENER_NONE,
+  };
 
-  if (netlink == NULL)
-    return FALSE;
   /* A socket of IPv6 may serve IPv4 as well, but not the reverse. */
-  for (guint f = family; f < DIVERT_N_FAMILIES; f++)
-    {
-      if (!divert_socket_dump (netlink, protocol, f, state, port, see_listener, &listeners, error))
-        {
-          g_prefix_error (error, _("cannot look for the proxy's listener: "));
-          return FALSE;
-        }
-    }
-  *ret_listener = judge (&listeners, owners);
+  for (guint f = listening->family; f < DIVERT_N_FAMILIES; f++)
+    if (!divert_socket_dump (netlink, protocol, f, state, listening->port, see_listener, &search, error))
+      {
+        g_prefix_error (error, _("cannot look for the proxy's listener: "));
+        return FALSE;
+      }
+  blame_opaque (&search);
+  listening->listener = search.listener;
+  listening->uid = search.uid;
+  listening->wildcard = listening->use == DIVERT_PORT_DNS && protocol == IPPROTO_UDP && search.wildcard &&
+                        !search.specific;
   return TRUE;
 }

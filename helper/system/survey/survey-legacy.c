@@ -22,6 +22,19 @@ is_set (const guint8 *bytes,
   return FALSE;
 }
 
+/* Only IPv6 has it: in IPv4, the whole of 127.0.0.0/8 is expected on lo. */
+static gboolean
+is_to_loopback6 (const DivertIptablesFamily *family,
+                 const guint8               *entry)
+{
+  const guint8 *address = entry + family->layout.destination, *mask = entry + family->layout.destination_mask;
+
+  for (guint i = 0; i < sizeof in6addr_loopback && family->family == DIVERT_FAMILY_IPV6; i++)
+    if (((address[i] ^ in6addr_loopback.s6_addr[i]) & mask[i]) != 0)
+      return FALSE;
+  return family->family == DIVERT_FAMILY_IPV6;
+}
+
 /* Reads what the entry's own fields say, and returns where its target is. */
 static guint
 read_entry (const DivertIptablesFamily *family,
@@ -31,14 +44,16 @@ read_entry (const DivertIptablesFamily *family,
   const DivertIptablesLayout *at = &family->layout;
   const gsize address_size = divert_family_bytes (family->family);
   const guint8 flags = entry[at->flags], inverse = entry[at->inverse_flags];
+  gboolean has_destination;
 
   g_strlcpy (rule->in_interface, (const char *) entry + at->in_interface, sizeof rule->in_interface);
   rule->in_invert = (inverse & at->inverse_in) != 0;
   g_strlcpy (rule->out_interface, (const char *) entry + at->out_interface, sizeof rule->out_interface);
   rule->out_invert = (inverse & at->inverse_out) != 0;
   rule->protocol = divert_iptables_get_offset (entry, at->protocol);
-  rule->has_more = is_set (entry + at->source_mask, address_size) ||
-                   is_set (entry + at->destination_mask, address_size) ||
+  has_destination = is_set (entry + at->destination_mask, address_size);
+  rule->to_loopback6 = has_destination && is_to_loopback6 (family, entry);
+  rule->has_more = is_set (entry + at->source_mask, address_size) || (has_destination && !rule->to_loopback6) ||
                    (flags & ~(at->flag_protocol | at->flag_goto)) != 0 ||
                    (inverse & ~(at->inverse_in | at->inverse_out)) != 0;
   return divert_iptables_get_offset (entry, at->target_offset);

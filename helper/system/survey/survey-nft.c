@@ -20,6 +20,7 @@ typedef struct
   char         *table, *name; /* of the last rule's chain, because consecutive rules share it */
   guint         family;
   int           chain;
+  GArray       *lookups;
 } Reading;
 
 /* NULL: no packet of ours passes that family's chains. */
@@ -127,7 +128,7 @@ see_rule (struct nlmsghdr *header,
   if (!is_last_chain (reading, get_family (header), nla_get_string (table), nla_get_string (chain)))
     find_chain (reading, get_family (header), nla_get_string (table), nla_get_string (chain));
   if (reading->chain >= 0 && !divert_survey_get_chain (reading->survey, reading->chain)->ours)
-    divert_survey_read_nft_rule (reading->survey, reading->chain, header);
+    divert_survey_read_nft_rule (reading->survey, reading->chain, header, reading->lookups);
 }
 
 static gboolean
@@ -150,7 +151,8 @@ divert_survey_read_nftables (DivertSurvey *survey)
 {
   g_autoptr(DivertNetlink) netlink = divert_netlink_new (NETLINK_NETFILTER, NULL);
   g_autoptr(GError) error = NULL;
-  Reading reading = { .survey = survey, .chain = -1 };
+  g_autoptr(GArray) lookups = g_array_new (FALSE, FALSE, sizeof (DivertSurveyLookup));
+  Reading reading = { .survey = survey, .chain = -1, .lookups = lookups };
 
   if (netlink == NULL || !list (netlink, NFT_MSG_GETCHAIN, see_chain, survey, &error) ||
       !list (netlink, NFT_MSG_GETRULE, see_rule, &reading, &error))
@@ -160,6 +162,8 @@ divert_survey_read_nftables (DivertSurvey *survey)
           !g_error_matches (error, DIVERT_NETLINK_ERROR, EINVAL))
         survey->unread |= 1u << DIVERT_SOURCE_NFTABLES;
     }
+  else
+    divert_survey_ask_sets (survey, netlink, lookups);
   g_free (reading.table);
   g_free (reading.name);
 }

@@ -6,13 +6,23 @@
 #include "survey-private.h"
 
 DivertSurvey *
-divert_survey_read (guint32       mark,
-                    const GArray *destinations)
+divert_survey_read_routing (guint32       mark,
+                            const GArray *destinations)
 {
   DivertSurvey *survey = divert_survey_new ();
 
   divert_survey_read_policies (survey);
   divert_survey_read_ways (survey, mark, destinations);
+  return survey;
+}
+
+DivertSurvey *
+divert_survey_read (guint32       mark,
+                    const GArray *destinations)
+{
+  DivertSurvey *survey = divert_survey_read_routing (mark, destinations);
+
+  divert_survey_read_tunnel (survey);
   divert_survey_read_nftables (survey);
   divert_survey_read_legacy (survey);
   return survey;

@@ -13,5 +13,7 @@ G_BEGIN_DECLS
 /* @mark: what a diverted packet has.  @destinations: DivertPrefix of full length, to which a packet with that mark is
  * supposed to go. */
 DivertSurvey *divert_survey_read (guint32 mark, const GArray *destinations);
+/* Only ip rules and routes, without the packet filters. */
+DivertSurvey *divert_survey_read_routing (guint32 mark, const GArray *destinations);
 
 G_END_DECLS

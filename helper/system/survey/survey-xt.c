@@ -7,6 +7,7 @@
 
 #include <linux/netfilter/nf_nat.h>
 #include <linux/netfilter/xt_CT.h>
+#include <linux/netfilter/xt_addrtype.h>
 #include <linux/netfilter/xt_connmark.h>
 #include <linux/netfilter/xt_mark.h>
 #include <linux/netfilter/xt_TPROXY.h>
@@ -19,6 +20,7 @@ divert_survey_see_match (DivertSurveyRule *rule,
                          gsize             size)
 {
   const struct xt_mark_mtinfo1 *mark = data;
+  const struct xt_addrtype_info_v1 *type = data;
 
   if (g_str_equal (name, "comment"))
     return;
@@ -28,6 +30,8 @@ divert_survey_see_match (DivertSurveyRule *rule,
     rule->reverse_path = TRUE;
   else
     rule->has_more = TRUE;
+  if (g_str_equal (name, "addrtype") && revision == 1 && size >= sizeof *type)
+    rule->foreign_sender |= type->source == XT_ADDRTYPE_LOCAL && (type->flags & XT_ADDRTYPE_INVERT_SOURCE) != 0;
 }
 
 static gboolean

@@ -4,7 +4,12 @@
  */
 #include "iptables-chains.h"
 
+#include "core/ruleset/fence.h"
+
 #include <string.h>
+
+#define REFUSE "DIVERT_REFUSE"
+#define REFUSE_INTRANET "DIVERT_REFUSE_INTRANET"
 
 static const struct
 {
@@ -15,29 +20,46 @@ static const struct
 } chains[DIVERT_N_CHAINS] = {
   [DIVERT_HOOK_OUTPUT] = { DIVERT_XT_MANGLE, "OUTPUT", FALSE, FALSE },
   [DIVERT_HOOK_DELIVER] = { DIVERT_XT_MANGLE, "PREROUTING", FALSE, FALSE },
+  [DIVERT_HOOK_AGAIN] = { DIVERT_XT_MANGLE, "PREROUTING", FALSE, FALSE }, /* never used */
   [DIVERT_HOOK_ARRIVE] = { DIVERT_XT_MANGLE, "INPUT", FALSE, FALSE },
   [DIVERT_HOOK_GUARD] = { DIVERT_XT_MANGLE, "POSTROUTING", FALSE, FALSE },
+  [DIVERT_HOOK_LAN_DNS] = { DIVERT_XT_NAT, "PREROUTING", FALSE, FALSE },
   [DIVERT_HOOK_DNS] = { DIVERT_XT_NAT, "OUTPUT", FALSE, FALSE },
   [DIVERT_CHAIN_JUDGE] = { DIVERT_XT_MANGLE, "LOCAL_DIVERT", TRUE, TRUE },
   [DIVERT_CHAIN_FOREIGN] = { DIVERT_XT_MANGLE, "LOCAL_DIVERT_FOREIGN", FALSE, FALSE },
   [DIVERT_CHAIN_PASS] = { DIVERT_XT_MANGLE, "LOCAL_DIVERT_FENCE", FALSE, FALSE },
   [DIVERT_CHAIN_GRANTS] = { DIVERT_XT_MANGLE, NULL, FALSE, FALSE },
   [DIVERT_CHAIN_FENCED] = { DIVERT_XT_MANGLE, NULL, FALSE, FALSE },
+  [DIVERT_CHAIN_NAMES_INTRANET] = { DIVERT_XT_MANGLE, NULL, FALSE, FALSE },
+  [DIVERT_CHAIN_NAMES] = { DIVERT_XT_MANGLE, NULL, FALSE, FALSE },
+  [DIVERT_CHAIN_NAMES_LEAVING] = { DIVERT_XT_MANGLE, NULL, FALSE, FALSE },
+  [DIVERT_CHAIN_INTERNET] = { DIVERT_XT_MANGLE, NULL, FALSE, FALSE },
+  [DIVERT_CHAIN_FENCED_INTERNET] = { DIVERT_XT_MANGLE, NULL, FALSE, FALSE },
   [DIVERT_CHAIN_OWN] = { DIVERT_XT_MANGLE, "LOCAL_DIVERT_OWN", FALSE, FALSE },
-  [DIVERT_CHAIN_INTRANET] = { DIVERT_XT_MANGLE, "LOCAL_INTRANET_DIVERT", FALSE, FALSE },
+  [DIVERT_CHAIN_INTRANET] = { DIVERT_XT_MANGLE, "LOCAL_INTRANET_DIVERT", FALSE, TRUE },
+  [DIVERT_CHAIN_STRANDED] = { DIVERT_XT_MANGLE, "LOCAL_STRANDED_DIVERT", FALSE, TRUE },
   [DIVERT_CHAIN_DELIVER] = { DIVERT_XT_MANGLE, "DIVERT", TRUE, TRUE },
   [DIVERT_CHAIN_DELIVER_INTRANET] = { DIVERT_XT_MANGLE, "INTRANET_DIVERT", FALSE, FALSE },
+  [DIVERT_CHAIN_FORWARDED] = { DIVERT_XT_MANGLE, "DIVERT_FORWARDED", FALSE, TRUE },
+  [DIVERT_CHAIN_LANS] = { DIVERT_XT_MANGLE, "DIVERT_LANS", FALSE, FALSE },
+  [DIVERT_CHAIN_LAN] = { DIVERT_XT_MANGLE, "DIVERT_LAN", FALSE, TRUE },
+  [DIVERT_CHAIN_TAKE] = { DIVERT_XT_MANGLE, "DIVERT_TAKE", FALSE, FALSE },
   [DIVERT_CHAIN_SERVE] = { DIVERT_XT_MANGLE, "DIVERT_SERVE", FALSE, FALSE },
   [DIVERT_CHAIN_GUARD] = { DIVERT_XT_MANGLE, "DIVERT_GUARD", TRUE, TRUE },
   [DIVERT_CHAIN_GUARD_DNS] = { DIVERT_XT_MANGLE, "DIVERT_GUARD_DNS", FALSE, FALSE },
+  [DIVERT_CHAIN_GUARD_NAMES] = { DIVERT_XT_MANGLE, "DIVERT_GUARD_NAMES", FALSE, FALSE },
   [DIVERT_CHAIN_GUARD_INTRANET] = { DIVERT_XT_MANGLE, "DIVERT_GUARD_INTRANET", FALSE, FALSE },
-  [DIVERT_CHAIN_DNS] = { DIVERT_XT_NAT, "LOCAL_DNS_DIVERT", TRUE, FALSE },
+  [DIVERT_CHAIN_GUARD_INTERNET] = { DIVERT_XT_MANGLE, "DIVERT_GUARD_INTERNET", FALSE, FALSE },
+  [DIVERT_CHAIN_LAN_DNS] = { DIVERT_XT_NAT, "DIVERT_LANS_DNS", FALSE, FALSE },
+  [DIVERT_CHAIN_LAN_REDIRECT] = { DIVERT_XT_NAT, "DIVERT_LAN_DNS", FALSE, TRUE },
+  [DIVERT_CHAIN_DNS] = { DIVERT_XT_NAT, "LOCAL_DNS_DIVERT", TRUE, TRUE },
 };
 
 const char *
 divert_xt_table_name (DivertXtTable table)
 {
-  static const char *const names[] = { [DIVERT_XT_MANGLE] = "mangle", [DIVERT_XT_NAT] = "nat" };
+  static const char *const names[] = { [DIVERT_XT_MANGLE] = "mangle", [DIVERT_XT_NAT] = "nat",
+                                       [DIVERT_XT_FILTER] = "filter" };
 
   G_STATIC_ASSERT (G_N_ELEMENTS (names) == DIVERT_XT_N_TABLES);
   return names[table];
@@ -55,29 +77,47 @@ divert_xt_chain_name (DivertChain chain)
   return chains[chain].name;
 }
 
-char *
-divert_xt_chain_rest (DivertChain chain)
+const char *
+divert_xt_chain_refusing (DivertChain chain)
 {
-  g_assert (chains[chain].dispatches);
-  return g_strconcat (chains[chain].name, "_REST", NULL);
+  switch (chain)
+    {
+    case DIVERT_HOOK_DELIVER:
+      return "OUTPUT";
+    case DIVERT_CHAIN_DELIVER:
+      return REFUSE;
+    case DIVERT_CHAIN_DELIVER_INTRANET:
+      return REFUSE_INTRANET;
+    default:
+      return NULL;
+    }
 }
 
 char *
-divert_xt_chain_sub (DivertChain chain,
-                     guint       n)
+divert_xt_chain_part (DivertChain  chain,
+                      const char  *part)
 {
   g_assert (chains[chain].dispatches);
-  return g_strdup_printf ("%s_%u", chains[chain].name, n);
+  return g_strconcat (chains[chain].name, "_", part, NULL);
 }
 
-guint
+char *
+divert_xt_chain_sub (DivertChain  chain,
+                     const char  *letter,
+                     guint        n)
+{
+  g_assert (chains[chain].dispatches);
+  return g_strdup_printf ("%s_%s%u", chains[chain].name, letter, n);
+}
+
+DivertChains
 divert_xt_table_chains (DivertXtTable table)
 {
-  guint bits = 0;
+  DivertChains bits = 0;
 
   for (guint i = 0; i < DIVERT_N_CHAINS; i++)
-    if (chains[i].table == table)
-      bits |= 1u << i;
+    if (table == DIVERT_XT_FILTER ? divert_xt_chain_refusing (i) != NULL : chains[i].table == table)
+      bits |= DIVERT_CHAIN_BIT (i);
   return bits;
 }
 
@@ -89,13 +129,20 @@ divert_xt_is_builtin (const char *name)
   return g_strv_contains (builtin, name);
 }
 
-/* The suffixes that divert_xt_chain_rest() and divert_xt_chain_sub() append. */
+/* The suffixes that divert_xt_chain_part() and divert_xt_chain_sub() append. */
 static gboolean
 is_dispatch_suffix (const char *suffix)
 {
-  if (g_str_equal (suffix, "_REST"))
+  static const char *const parts[] = { DIVERT_XT_REST, DIVERT_XT_EXCEPT, DIVERT_XT_ELSE, DIVERT_XT_AFTER, NULL };
+
+  if (suffix[0] != '_')
+    return FALSE;
+  suffix++;
+  if (g_strv_contains (parts, suffix))
     return TRUE;
-  return suffix[0] == '_' && suffix[1] != '\0' && strspn (suffix + 1, "0123456789") == strlen (suffix + 1);
+  if (g_str_has_prefix (suffix, DIVERT_XT_EXCEPT_SUB))
+    suffix++;
+  return suffix[0] != '\0' && strspn (suffix, "0123456789") == strlen (suffix);
 }
 
 /* Is @name @chain itself, or one of its parts? */
@@ -113,33 +160,49 @@ gboolean
 divert_xt_is_own (DivertXtTable  table,
                   const char    *name)
 {
+  if (table == DIVERT_XT_FILTER)
+    return g_str_equal (name, REFUSE) || g_str_equal (name, REFUSE_INTRANET);
   for (guint i = 0; i < DIVERT_N_CHAINS; i++)
     if (chains[i].table == table && names_chain (i, name))
       return TRUE;
   return FALSE;
 }
 
-gboolean
-divert_xt_is_always (DivertChain chain)
+const char *
+divert_xt_always (DivertXtTable table,
+                  guint         n)
 {
-  return chains[chain].always;
+  if (table == DIVERT_XT_FILTER)
+    return n == 0 ? REFUSE : NULL;
+  for (guint i = 0; i < DIVERT_N_CHAINS; i++)
+    if (chains[i].table == table && chains[i].always && n-- == 0)
+      return chains[i].name;
+  return NULL;
 }
 
 gboolean
 divert_xt_is_guard (const char *name)
 {
   return names_chain (DIVERT_CHAIN_GUARD, name) || names_chain (DIVERT_CHAIN_GUARD_DNS, name) ||
-         names_chain (DIVERT_CHAIN_GUARD_INTRANET, name);
+         names_chain (DIVERT_CHAIN_GUARD_INTRANET, name) || names_chain (DIVERT_CHAIN_GUARD_NAMES, name) ||
+         names_chain (DIVERT_CHAIN_GUARD_INTERNET, name);
 }
 
-/* No other rule matches the packet's source, or both its destination and its outgoing device.  The
- * exception is the rule that leaves packets to a held site to the fence; without it they are blocked all
+/* No other rule there matches the packet's source, both its destination and its outgoing device, or the fence alone.
+ * The exception is the rule that leaves packets to a held site to the fence; without it they are blocked all
  * the same. */
 gboolean
 divert_xt_is_grant (const DivertXtRule *rule)
 {
-  return rule->table == DIVERT_XT_MANGLE && rule->target == DIVERT_XT_RETURN && rule->has_destination &&
-         (rule->has_source || rule->out_interface[0] != '\0') &&
+  const gboolean leaves = rule->target == DIVERT_XT_RETURN;
+
+  if (rule->table != DIVERT_XT_MANGLE)
+    return FALSE;
+  if (names_chain (DIVERT_CHAIN_STRANDED, rule->chain))
+    return leaves && g_str_equal (rule->out_interface, DIVERT_FENCE_DEVICE);
+  if (names_chain (DIVERT_CHAIN_GUARD_INTERNET, rule->chain) || names_chain (DIVERT_CHAIN_GUARD_NAMES, rule->chain))
+    return leaves && rule->out_interface[0] != '\0';
+  return (rule->has_source || (leaves && rule->has_destination && rule->out_interface[0] != '\0')) &&
          (names_chain (DIVERT_CHAIN_JUDGE, rule->chain) || names_chain (DIVERT_CHAIN_INTRANET, rule->chain) ||
           names_chain (DIVERT_CHAIN_GUARD, rule->chain) || names_chain (DIVERT_CHAIN_GUARD_INTRANET, rule->chain));
 }

@@ -8,23 +8,30 @@
 
 G_BEGIN_DECLS
 
-/* "mangle", "nat" */
+/* "mangle", "nat", "filter" */
 const char    *divert_xt_table_name (DivertXtTable table);
 DivertXtTable  divert_xt_chain_table (DivertChain chain);
 /* NULL for GRANTS, whose rules are written in place of the jump to it (iptables-expand.c). */
 const char    *divert_xt_chain_name (DivertChain chain);
-/* The chain for the rules after a dispatch in @chain, and the name of the @n-th sub-chain. */
-char          *divert_xt_chain_rest (DivertChain chain);
-char          *divert_xt_chain_sub (DivertChain chain, guint n);
-/* The chains of @table, as bits (1 << DivertChain). */
-guint          divert_xt_table_chains (DivertXtTable table);
+/* The chain of the table "filter" that refuses what @chain does not deliver; NULL: @chain does not deliver. */
+const char    *divert_xt_chain_refusing (DivertChain chain);
+/* A part of @chain for a dispatch, and the @n-th of its sub-chains. */
+#define DIVERT_XT_REST "REST"         /* the rules that come after the dispatch */
+#define DIVERT_XT_EXCEPT "EXCEPT"     /* for a rule with inverted destinations: a dispatch by those … */
+#define DIVERT_XT_EXCEPT_SUB "E"
+#define DIVERT_XT_ELSE "ELSE"         /* … the rule itself … */
+#define DIVERT_XT_AFTER "AFTER"       /* … and the rules that come after it */
+char          *divert_xt_chain_part (DivertChain chain, const char *part);
+char          *divert_xt_chain_sub (DivertChain chain, const char *letter, guint n);
+/* The chains on which @table depends. */
+DivertChains   divert_xt_table_chains (DivertXtTable table);
 
 /* Is @name a built-in chain (OUTPUT, PREROUTING, …)? */
 gboolean       divert_xt_is_builtin (const char *name);
 /* Could @name in @table be one of ours, judging by its name?  (iptables-ours.c finds out whether it is.) */
 gboolean       divert_xt_is_own (DivertXtTable table, const char *name);
-/* Is it in every ruleset that has rules for its table? */
-gboolean       divert_xt_is_always (DivertChain chain);
+/* The @n-th chain that is in every ruleset with rules for @table; NULL: there are no more. */
+const char    *divert_xt_always (DivertXtTable table, guint n);
 /* Does @name have rules of the guard? */
 gboolean       divert_xt_is_guard (const char *name);
 /* Does @rule come from a rule of GRANTS? */

@@ -10,6 +10,10 @@
  * its subtrees.  Each group gets its own chain, in which the same is done again.  Every step is a
  * goto.  A packet that matches none of a group's prefixes continues in CHAIN_REST, which gets the
  * rules that come after the dispatch.
+ *
+ * A rule for any destination but some is CHAIN_ELSE.  The packets that it might match go to
+ * CHAIN_EXCEPT, which sends those destinations to CHAIN_AFTER, where the later rules are, and what
+ * is left to CHAIN_ELSE.
  */
 #include "iptables-dispatch.h"
 
@@ -22,7 +26,9 @@ typedef struct
 {
   DivertXtExpansion *expansion;
   const DivertRule  *rule;
-  const char        *rest;
+  const char        *to;       /* gets the packets that match */
+  const char        *rest;     /* gets the others */
+  const char        *letter;   /* in the names of the sub-chains */
   DivertFamily       family;
   guint             *counter;  /* the number of sub-chains so far */
 } Dispatch;
@@ -104,7 +110,7 @@ dispatch_group (const Dispatch *d,
   if (group.count <= DISPATCH_LINEAR)
     {
       for (guint i = 0; i < group.count; i++)
-        add_goto (d, chain, divert_prefixes_index (prefixes, group.first + i), divert_xt_chain_name (d->rule->to));
+        add_goto (d, chain, divert_prefixes_index (prefixes, group.first + i), d->to);
       return;
     }
 
@@ -128,10 +134,10 @@ dispatch_group (const Dispatch *d,
 
       if (groups[i].count == 1)
         {
-          add_goto (d, chain, divert_prefixes_index (prefixes, groups[i].first), divert_xt_chain_name (d->rule->to));
+          add_goto (d, chain, divert_prefixes_index (prefixes, groups[i].first), d->to);
           continue;
         }
-      sub = divert_xt_chain_sub (d->rule->chain, ++*d->counter);
+      sub = divert_xt_chain_sub (d->rule->chain, d->letter, ++*d->counter);
       add_goto (d, chain, &covering, sub);
       dispatch_group (d, sub, prefixes, groups[i]);
       add_goto (d, sub, NULL, d->rest);
@@ -164,23 +170,64 @@ divert_xt_needs_dispatch (const DivertRule *rule)
   return FALSE;
 }
 
+/* Sends what is left in @chain to @rest, whichever family it is of, because that has all later rules. */
+static void
+add_gotos (DivertXtExpansion *expansion,
+           const DivertRule  *rule,
+           const char        *chain,
+           const char        *rest)
+{
+  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
+    {
+      const Dispatch d = { .expansion = expansion, .rule = rule, .family = family };
+
+      if ((expansion->families & (1 << family)) != 0)
+        add_goto (&d, chain, NULL, rest);
+    }
+}
+
+static void
+dispatch (DivertXtExpansion *expansion,
+          const DivertRule  *rule,
+          const char        *chain,
+          const char        *to,
+          const char        *rest,
+          const char        *letter)
+{
+  guint counter = 0;
+
+  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
+    {
+      const Dispatch d = { expansion, rule, to, rest, letter, family, &counter };
+
+      if ((rule->families & (1 << family)) != 0)
+        dispatch_group (&d, chain, rule->destinations, find_family (rule->destinations, family));
+    }
+}
+
 void
 divert_xt_dispatch (DivertXtExpansion *expansion,
                     const DivertRule  *rule)
 {
   g_autofree char *chain = expansion->where[rule->chain];
-  char *rest = divert_xt_chain_rest (rule->chain);
-  guint counter = 0;
+  char *rest = divert_xt_chain_part (rule->chain, DIVERT_XT_REST);
 
-  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
-    {
-      const Dispatch d = { expansion, rule, rest, family, &counter };
-
-      if ((rule->families & (1 << family)) != 0)
-        dispatch_group (&d, chain, rule->destinations, find_family (rule->destinations, family));
-      /* Even a family that has none of the prefixes continues in REST, where all later rules are. */
-      if ((expansion->families & (1 << family)) != 0)
-        add_goto (&d, chain, NULL, rest);
-    }
+  dispatch (expansion, rule, chain, divert_xt_chain_name (rule->to), rest, "");
+  add_gotos (expansion, rule, chain, rest);
   expansion->where[rule->chain] = rest;
+}
+
+void
+divert_xt_dispatch_except (DivertXtExpansion *expansion,
+                           const DivertRule  *rule,
+                           const char        *except,
+                           const char        *otherwise)
+{
+  g_autofree char *chain = expansion->where[rule->chain];
+  char *after = divert_xt_chain_part (rule->chain, DIVERT_XT_AFTER);
+
+  dispatch (expansion, rule, except, after, otherwise, DIVERT_XT_EXCEPT_SUB);
+  add_gotos (expansion, rule, except, otherwise);
+  add_gotos (expansion, rule, chain, after);
+  expansion->where[rule->chain] = after;
 }

@@ -14,4 +14,9 @@ gboolean divert_xt_needs_dispatch (const DivertRule *rule);
  * goes to the chain's REST. */
 void     divert_xt_dispatch (DivertXtExpansion *expansion, const DivertRule *rule);
 
+/* For a rule with inverted destinations: @except gets the packets that it might match, and @otherwise those that it
+ * does. */
+void     divert_xt_dispatch_except (DivertXtExpansion *expansion, const DivertRule *rule, const char *except,
+                                    const char *otherwise);
+
 G_END_DECLS

@@ -7,7 +7,7 @@
  * RETURN.  A hook enters our chains with a jump, and our chains enter each other with goto.  So
  * RETURN ends our work, and other people's rules after ours still see the packet.  In a chain that
  * one of our chains jumps to, RETURN would only lead back there.  PASS is such a chain, but it
- * needs no LEAVE, because it only sets marks.  GRANTS and FENCED have no chain of their own; their
+ * needs no LEAVE, because it only sets marks.  The granting chains have no chain of their own; their
  * rules are written in place of the jump.
  *
  * x_tables tries rules one after the other.  A few grants at the very beginning cost next to
@@ -18,6 +18,14 @@
  * was diverted before, but those connections are forgotten when a site is reached (run/flows.c).
  * Long lists in a goto are spread (iptables-dispatch.c).
  *
+ * TPROXY drops what has no socket, in silence (K3.5), and "mangle" refuses nothing.  So what is known
+ * to have no listener is refused in the table "filter", on its way out: a reset for a connection that
+ * opens, and for a datagram an error of send().  Whatever belongs to a connection still goes to
+ * TPROXY, which finds the proxy's socket.  What somebody else would take does not, and DELIVER drops
+ * it as well.  The chains there mirror those that deliver, and there are none while nothing is refused.
+ *
+ * The hook AGAIN is left out, because no table has one that early.
+ *
  * This file uses only GLib, so that plan and the golden cases need no kernel.
  */
 #include "iptables-expand.h"
@@ -27,10 +35,21 @@
 
 #define GRANTS_FIRST_MAX 12
 
+/* A REFUSE in DELIVER. */
+static DivertXtTarget
+find_refusal (const DivertXtExpansion *expansion,
+              const DivertRule        *rule)
+{
+  if (expansion->refusing != NULL)
+    return DIVERT_XT_REJECT;
+  return rule->port != 0 ? DIVERT_XT_TPROXY : DIVERT_XT_DROP;
+}
+
 /* Everything that does not depend on protocol and prefixes. */
 static DivertXtRule
-translate (const DivertRule *rule,
-           DivertFamily      family)
+translate (const DivertXtExpansion *expansion,
+           const DivertRule        *rule,
+           DivertFamily             family)
 {
   static const DivertXtTarget targets[] = {
     [DIVERT_VERDICT_LEAVE] = DIVERT_XT_RETURN,     [DIVERT_VERDICT_DROP] = DIVERT_XT_DROP,
@@ -38,9 +57,11 @@ translate (const DivertRule *rule,
     [DIVERT_VERDICT_MARK] = DIVERT_XT_MARK,        [DIVERT_VERDICT_MARK_LEAVE] = DIVERT_XT_MARK,
     [DIVERT_VERDICT_CONNMARK] = DIVERT_XT_CONNMARK, [DIVERT_VERDICT_TPROXY] = DIVERT_XT_TPROXY,
     [DIVERT_VERDICT_REDIRECT] = DIVERT_XT_REDIRECT,
+    [DIVERT_VERDICT_REFUSE] = DIVERT_XT_REJECT,
   };
+  const gboolean refusing = expansion->refusing != NULL;
   DivertXtRule xt = {
-    .table = divert_xt_chain_table (rule->chain),
+    .table = refusing ? DIVERT_XT_FILTER : divert_xt_chain_table (rule->chain),
     .in_invert = rule->in_invert,
     .out_invert = rule->out_invert,
     .sport = rule->sport,
@@ -54,14 +75,17 @@ translate (const DivertRule *rule,
     .connmark = rule->connmark,
     .has_gid = rule->has_gid,
     .gid = rule->gid,
+    .cgroup = rule->cgroup,
+    .cgroup_path = rule->cgroup_path,
     .dst_types = rule->dst_types,
     .src_types = rule->src_types,
     .receiver = rule->receiver,
-    .target = targets[rule->verdict],
+    .target = rule->verdict == DIVERT_VERDICT_REFUSE ? find_refusal (expansion, rule) : targets[rule->verdict],
     .value = rule->value,
     .mask = rule->mask,
     .port = rule->port,
-    .origin = rule,
+    .on_loopback = rule->on_loopback,
+    .origin = refusing ? expansion->refusing : rule,
   };
 
   /* See the theory: there RETURN would not mean LEAVE.  PASS has no LEAVE. */
@@ -70,7 +94,7 @@ translate (const DivertRule *rule,
   g_strlcpy (xt.in_interface, rule->in_interface, sizeof xt.in_interface);
   g_strlcpy (xt.out_interface, rule->out_interface, sizeof xt.out_interface);
   if (rule->verdict == DIVERT_VERDICT_JUMP || rule->verdict == DIVERT_VERDICT_GOTO)
-    g_strlcpy (xt.to, divert_xt_chain_name (rule->to), sizeof xt.to);
+    g_strlcpy (xt.to, refusing ? divert_xt_chain_refusing (rule->to) : divert_xt_chain_name (rule->to), sizeof xt.to);
   return xt;
 }
 
@@ -117,7 +141,7 @@ add_destinations (DivertXtExpansion *expansion,
                   const char        *name,
                   DivertXtRule      *xt)
 {
-  xt->has_destination = rule->destinations != NULL;
+  xt->has_destination = rule->destinations != NULL && !rule->destinations_invert;
   if (!xt->has_destination)
     add_protocols (expansion, rule, family, name, xt);
   for (guint i = 0; xt->has_destination && i < rule->destinations->len; i++)
@@ -128,23 +152,28 @@ add_destinations (DivertXtExpansion *expansion,
     }
 }
 
+/* @to: goes there if it matches; NULL: its own verdict. */
 static void
 add_translated (DivertXtExpansion *expansion,
                 const DivertRule  *rule,
                 const char        *name,
-                gboolean           leaves)
+                gboolean           leaves,
+                const char        *to)
 {
   for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
     {
-      DivertXtRule xt = translate (rule, family);
+      DivertXtRule xt = translate (expansion, rule, family);
 
       if ((rule->families & (1 << family)) == 0)
         continue;
-      if (leaves)
+      if (leaves || to != NULL)
         {
-          xt.target = DIVERT_XT_RETURN;
-          xt.value = xt.mask = 0;
+          xt.target = to != NULL ? DIVERT_XT_GOTO : DIVERT_XT_RETURN;
+          xt.value = xt.mask = xt.port = 0;
+          g_strlcpy (xt.to, to != NULL ? to : "", sizeof xt.to);
         }
+      if (to != NULL)
+        xt.origin = NULL;
       xt.has_source = rule->sources != NULL;
       if (!xt.has_source)
         add_destinations (expansion, rule, family, name, &xt);
@@ -163,9 +192,22 @@ add_rule (DivertXtExpansion *expansion,
           const DivertRule  *rule,
           const char        *name)
 {
-  add_translated (expansion, rule, name, FALSE);
+  add_translated (expansion, rule, name, FALSE, NULL);
   if (rule->verdict == DIVERT_VERDICT_MARK_LEAVE)
-    add_translated (expansion, rule, name, TRUE);
+    add_translated (expansion, rule, name, TRUE, NULL);
+}
+
+/* A rule that has a verdict for all that it matches, except for some destinations. */
+static void
+add_except (DivertXtExpansion *expansion,
+            const DivertRule  *rule)
+{
+  g_autofree char *except = divert_xt_chain_part (rule->chain, DIVERT_XT_EXCEPT);
+  g_autofree char *otherwise = divert_xt_chain_part (rule->chain, DIVERT_XT_ELSE);
+
+  add_translated (expansion, rule, expansion->where[rule->chain], FALSE, except);
+  add_rule (expansion, rule, otherwise);
+  divert_xt_dispatch_except (expansion, rule, except, otherwise);
 }
 
 static guint
@@ -174,7 +216,8 @@ count_prefixes (const GArray *prefixes)
   return prefixes != NULL ? prefixes->len : 1;
 }
 
-/* How many combinations of source and destination the rules of @chain have, including those of different families. */
+/* How many combinations of source and destination the rules of @chain have, including those of different families.
+ * 0: they don't compare the destination, so they are not for the intranets alone. */
 static guint
 count_pairs (const DivertRuleset *ruleset,
              DivertChain          chain)
@@ -185,8 +228,10 @@ count_pairs (const DivertRuleset *ruleset,
     {
       const DivertRule *rule = g_ptr_array_index (ruleset->rules, i);
 
+      if (rule->chain == chain && rule->destinations == NULL)
+        return 0;
       if (rule->chain == chain)
-        n += count_prefixes (rule->sources) * count_prefixes (rule->destinations);
+        n += count_prefixes (rule->sources) * rule->destinations->len;
     }
   return n;
 }
@@ -197,7 +242,8 @@ find_place (const DivertXtExpansion *expansion,
             const DivertRuleset     *ruleset,
             const DivertRule        *jump)
 {
-  if (jump->to == DIVERT_CHAIN_FENCED || count_pairs (ruleset, jump->to) <= GRANTS_FIRST_MAX)
+  if ((jump->to != DIVERT_CHAIN_GRANTS && jump->to != DIVERT_CHAIN_NAMES_INTRANET) ||
+      count_pairs (ruleset, jump->to) <= GRANTS_FIRST_MAX)
     return expansion->where[jump->chain];
   return expansion->where[jump->chain == DIVERT_CHAIN_JUDGE ? DIVERT_CHAIN_INTRANET : DIVERT_CHAIN_GUARD_INTRANET];
 }
@@ -230,14 +276,69 @@ expand (DivertXtExpansion   *expansion,
     {
       const DivertRule *rule = g_ptr_array_index (ruleset->rules, i);
 
-      if (divert_chain_is_granting (rule->chain))
+      if (divert_chain_is_granting (rule->chain) || rule->chain == DIVERT_HOOK_AGAIN)
         continue;
       if (rule->verdict == DIVERT_VERDICT_JUMP && divert_chain_is_granting (rule->to))
         write_in_place (expansion, ruleset, rule);
+      else if (rule->destinations_invert)
+        add_except (expansion, rule);
       else if (divert_xt_needs_dispatch (rule))
         divert_xt_dispatch (expansion, rule);
       else
         add_rule (expansion, rule, expansion->where[rule->chain]);
+    }
+}
+
+/* Adds @rule's counterpart to the table "filter" of @families. */
+static void
+refuse (DivertXtExpansion *expansion,
+        const DivertRule  *rule,
+        DivertFamilies     families)
+{
+  const char *name = divert_xt_chain_refusing (rule->chain);
+  DivertRule variant = *rule;
+
+  expansion->refusing = rule;
+  variant.families &= families;
+  /* There it is on its way out. */
+  variant.in_interface[0] = '\0';
+  variant.on_loopback = FALSE;
+  if (rule->verdict == DIVERT_VERDICT_TPROXY || rule->verdict == DIVERT_VERDICT_DROP)
+    variant.verdict = DIVERT_VERDICT_LEAVE;
+  if (rule->verdict == DIVERT_VERDICT_REFUSE && rule->port != 0 && (rule->protocols & DIVERT_PROTOCOL_TCP) != 0)
+    {
+      divert_rule_match_opening (&variant);
+      add_translated (expansion, &variant, name, FALSE, NULL);
+      variant.has_tcp_flags = FALSE;
+      variant.tcp_flags_mask = variant.tcp_flags_value = 0;
+      variant.protocols = rule->protocols & ~DIVERT_PROTOCOL_TCP;
+    }
+  if (variant.protocols != 0 || rule->protocols == 0)
+    add_translated (expansion, &variant, name, FALSE, NULL);
+  expansion->refusing = NULL;
+}
+
+static void
+expand_refusals (DivertXtExpansion   *expansion,
+                 const DivertRuleset *ruleset)
+{
+  DivertFamilies families = DIVERT_FAMILIES_NONE;
+
+  for (guint i = 0; i < ruleset->rules->len; i++)
+    {
+      const DivertRule *rule = g_ptr_array_index (ruleset->rules, i);
+
+      if (rule->verdict == DIVERT_VERDICT_REFUSE)
+        families |= rule->families;
+    }
+  for (guint i = 0; families != DIVERT_FAMILIES_NONE && i < ruleset->rules->len; i++)
+    {
+      const DivertRule *rule = g_ptr_array_index (ruleset->rules, i);
+
+      /* The last rule drops the rest, and there the end of the chain leaves it.  What is forwarded doesn't go out. */
+      if (divert_xt_chain_refusing (rule->chain) != NULL && !rule->in_invert &&
+          (rule->verdict != DIVERT_VERDICT_DROP || rule->sources != NULL || rule->destinations != NULL))
+        refuse (expansion, rule, families);
     }
 }
 
@@ -248,6 +349,7 @@ divert_xt_ruleset_new (const DivertRuleset *ruleset)
 
   divert_xt_expansion_begin (&expansion);
   expand (&expansion, ruleset);
+  expand_refusals (&expansion, ruleset);
   return divert_xt_expansion_end (&expansion);
 }
 
@@ -269,6 +371,14 @@ pass_tag_on (GArray *rules,
     }
 }
 
+void
+divert_xt_rules_remove (GArray *rules,
+                        guint   i)
+{
+  pass_tag_on (rules, i);
+  g_array_remove_index (rules, i);
+}
+
 gboolean
 divert_xt_rules_withdraw (GArray *rules)
 {
@@ -276,9 +386,6 @@ divert_xt_rules_withdraw (GArray *rules)
 
   for (guint i = rules->len; i > 0; i--)
     if (divert_xt_is_grant (divert_xt_rules_index (rules, i - 1)))
-      {
-        pass_tag_on (rules, i - 1);
-        g_array_remove_index (rules, i - 1);
-      }
+      divert_xt_rules_remove (rules, i - 1);
   return rules->len != before;
 }

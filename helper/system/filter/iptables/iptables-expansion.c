@@ -26,6 +26,16 @@ divert_xt_ruleset_free (DivertXtRuleset *xt)
   g_free (xt);
 }
 
+gboolean
+divert_xt_rules_use (const GArray  *rules,
+                     DivertXtTable  table)
+{
+  for (guint i = 0; i < rules->len; i++)
+    if (divert_xt_rules_index (rules, i)->table == table)
+      return TRUE;
+  return FALSE;
+}
+
 void
 divert_xt_expansion_begin (DivertXtExpansion *expansion)
 {

@@ -15,6 +15,8 @@ typedef struct
 } DivertXtRuleset;
 
 void             divert_xt_ruleset_free (DivertXtRuleset *xt);
+/* Is any of @rules for @table? */
+gboolean         divert_xt_rules_use (const GArray *rules, DivertXtTable table);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertXtRuleset, divert_xt_ruleset_free)
 
 typedef struct
@@ -23,6 +25,7 @@ typedef struct
   DivertFamilies   families;                   /* those with rules */
   GHashTable      *opened[DIVERT_N_FAMILIES];  /* set of own chains that already have a rule */
   char            *where[DIVERT_N_CHAINS];     /* for each chain, the name of the chain that gets its next rule */
+  const DivertRule *refusing;                  /* the table "filter" gets a variant of this rule; NULL: it does not */
 } DivertXtExpansion;
 
 void             divert_xt_expansion_begin (DivertXtExpansion *expansion);

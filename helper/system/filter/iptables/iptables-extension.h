@@ -9,6 +9,9 @@
 
 G_BEGIN_DECLS
 
+/* The one that only a configuration with control groups needs. */
+#define DIVERT_IPTABLES_CGROUP "cgroup"
+
 typedef struct
 {
   const char    *name;

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include <linux/netfilter/xt_addrtype.h>
+#include <linux/netfilter/xt_cgroup.h>
 #include <linux/netfilter/xt_comment.h>
 #include <linux/netfilter/xt_connmark.h>
 #include <linux/netfilter/xt_mark.h>
@@ -204,6 +205,52 @@ parse_owner (const void   *data,
 }
 
 static gboolean
+wants_cgroup (const DivertXtRule *rule)
+{
+  return rule->cgroup_path != NULL;
+}
+
+G_STATIC_ASSERT (DIVERT_CGROUP_PATH_MAX == XT_CGROUP_PATH_MAX);
+
+/* The kernel looks the path up when the table is written, and then keeps the group that it found, even if the unit is
+ * started anew and another group gets the path (K2.8).  So a rule of the earlier group must look different, and the
+ * group's number is put behind the path, where only we look.  Where there is no room for it, it isn't. */
+static gboolean
+find_number (const char  *path,
+             gsize       *ret_offset)
+{
+  *ret_offset = XT_CGROUP_PATH_MAX - sizeof (guint64);
+  return strlen (path) < *ret_offset;
+}
+
+static void
+fill_cgroup (const DivertXtRule *rule,
+             void               *data)
+{
+  struct xt_cgroup_info_v2 *cgroup = data;
+  gsize offset;
+
+  cgroup->has_path = 1;
+  g_strlcpy (cgroup->path, rule->cgroup_path, sizeof cgroup->path);
+  if (find_number (rule->cgroup_path, &offset))
+    memcpy (cgroup->path + offset, &rule->cgroup, sizeof rule->cgroup);
+}
+
+static void
+parse_cgroup (const void   *data,
+              DivertXtRule *rule)
+{
+  const struct xt_cgroup_info_v2 *cgroup = data;
+  g_autofree char *path = g_strndup (cgroup->path, sizeof cgroup->path);
+  gsize offset;
+
+  /* Only paths that we have written ourselves are read, so there are few of them. */
+  rule->cgroup_path = g_intern_string (path);
+  if (find_number (rule->cgroup_path, &offset))
+    memcpy (&rule->cgroup, cgroup->path + offset, sizeof rule->cgroup);
+}
+
+static gboolean
 wants_addrtype (const DivertXtRule *rule)
 {
   return rule->dst_types != 0 || rule->src_types != 0;
@@ -290,6 +337,8 @@ const DivertIptablesMatch divert_iptables_matches[] = {
   { { "connmark", 1, DIVERT_FAMILIES_BOTH, sizeof (struct xt_connmark_mtinfo1), fill_connmark, parse_connmark },
     wants_connmark },
   { { "owner", 1, DIVERT_FAMILIES_BOTH, sizeof (struct xt_owner_match_info), fill_owner, parse_owner }, wants_owner },
+  { { DIVERT_IPTABLES_CGROUP, 2, DIVERT_FAMILIES_BOTH, sizeof (struct xt_cgroup_info_v2), fill_cgroup, parse_cgroup },
+    wants_cgroup },
   { { "addrtype", 1, DIVERT_FAMILIES_BOTH, sizeof (struct xt_addrtype_info_v1), fill_addrtype, parse_addrtype },
     wants_addrtype },
   { { "socket", 3, DIVERT_FAMILIES_BOTH, sizeof (struct xt_socket_mtinfo3), fill_socket, parse_socket }, wants_socket },

@@ -11,6 +11,7 @@
 /* Each family's tables.  They cannot be found by the name of an extension. */
 static const char *const tables[] = {
   "ip_tables", "ip6_tables", "iptable_mangle", "ip6table_mangle", "iptable_nat", "ip6table_nat",
+  "iptable_filter", "ip6table_filter",
 };
 
 static void

@@ -78,9 +78,10 @@ was_flushed (const Finder   *finder,
              DivertXtTable   id,
              char          **chains)
 {
-  for (guint chain = 0; chain < DIVERT_N_CHAINS; chain++)
-    if (divert_xt_chain_table (chain) == id && divert_xt_is_always (chain) &&
-        !g_hash_table_contains (finder->empty, divert_xt_chain_name (chain)))
+  const char *always;
+
+  for (guint i = 0; (always = divert_xt_always (id, i)) != NULL; i++)
+    if (!g_hash_table_contains (finder->empty, always))
       return FALSE;
   for (; *chains != NULL; chains++)
     if (has_foreign_jump (finder, *chains))

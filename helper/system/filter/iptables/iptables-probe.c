@@ -44,6 +44,7 @@ probe_extension (int                             fd,
 
 gboolean
 divert_iptables_probe (const DivertIptablesFamily  *ops,
+                       gboolean                     cgroups,
                        GError                     **error)
 {
   int fd = socket (ops->domain, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
@@ -55,7 +56,8 @@ divert_iptables_probe (const DivertIptablesFamily  *ops,
       return FALSE;
     }
   for (guint i = 0; good && i < divert_iptables_n_matches; i++)
-    good = probe_extension (fd, ops, &divert_iptables_matches[i].extension, ops->get_match_revision, error);
+    if (cgroups || !g_str_equal (divert_iptables_matches[i].extension.name, DIVERT_IPTABLES_CGROUP))
+      good = probe_extension (fd, ops, &divert_iptables_matches[i].extension, ops->get_match_revision, error);
   for (guint i = 0; good && i < divert_iptables_n_targets; i++)
     good = probe_extension (fd, ops, &divert_iptables_targets[i].extension, ops->get_target_revision, error);
   close (fd);

@@ -13,9 +13,10 @@ typedef enum
 {
   DIVERT_XT_MANGLE,
   DIVERT_XT_NAT,
+  DIVERT_XT_FILTER, /* only while something is refused */
 } DivertXtTable;
 
-#define DIVERT_XT_N_TABLES 2
+#define DIVERT_XT_N_TABLES 3
 
 /* At most 28 characters: the kernel keeps 29 bytes, and libiptc silently accepts more than that (K1.5). */
 #define DIVERT_XT_CHAIN_MAX 28
@@ -34,6 +35,7 @@ typedef enum
   DIVERT_XT_CONNMARK,
   DIVERT_XT_TPROXY,
   DIVERT_XT_REDIRECT,
+  DIVERT_XT_REJECT,   /* TCP by a reset, and the rest by the error of a closed port */
 } DivertXtTarget;
 
 /* Fields without a comment are as in DivertRule.  The matches are in the same order as in the entry. */
@@ -63,6 +65,8 @@ typedef struct
   DivertMarkMatch connmark;
   gboolean        has_gid;
   guint32         gid;
+  guint64         cgroup;
+  const char     *cgroup_path;     /* NULL: any; the ruleset's, or interned */
   guint           dst_types;
   guint           src_types;
   DivertReceiver  receiver;
@@ -73,6 +77,7 @@ typedef struct
   guint32         value;
   guint32         mask;
   guint16         port;
+  gboolean        on_loopback;     /* for TPROXY */
 
   const DivertRule *origin;        /* the rule it was made from; NULL: read back, or a step in a dispatch */
 } DivertXtRule;

@@ -32,7 +32,7 @@ GPtrArray *divert_iptables_table_list (const DivertIptablesTable *self, const ch
 GStrv      divert_iptables_table_list_chains (const DivertIptablesTable *self);
 
 /* Asks the kernel for all matches and targets of @ops' family that we need (iptables-probe.c). */
-gboolean   divert_iptables_probe (const DivertIptablesFamily *ops, GError **error);
+gboolean   divert_iptables_probe (const DivertIptablesFamily *ops, gboolean cgroups, GError **error);
 
 /* The kernel modules that the backend needs, by name or alias; free it (iptables-modules.c). */
 GPtrArray *divert_iptables_list_modules (void);

@@ -10,6 +10,9 @@
 #include <linux/netfilter/xt_CONNMARK.h>
 #include <linux/netfilter/xt_MARK.h>
 #include <linux/netfilter/xt_TPROXY.h>
+#include <linux/netfilter_ipv4/ipt_REJECT.h>
+#include <linux/netfilter_ipv6/ip6t_REJECT.h>
+#include <string.h>
 
 static void
 fill_set_mark (const DivertXtRule *rule,
@@ -58,11 +61,29 @@ parse_set_connmark (const void   *data,
  * mark stays. */
 static void
 fill_tproxy (const DivertXtRule *rule,
+             DivertFamily        family,
              void               *data)
 {
+  const DivertPrefix loopback = divert_prefix_loopback (family);
   struct xt_tproxy_target_info_v1 *tproxy = data;
 
   tproxy->lport = htons (rule->port);
+  if (rule->on_loopback)
+    memcpy (&tproxy->laddr, loopback.bytes, divert_family_bytes (family));
+}
+
+static void
+fill_tproxy_ipv4 (const DivertXtRule *rule,
+                  void               *data)
+{
+  fill_tproxy (rule, DIVERT_FAMILY_IPV4, data);
+}
+
+static void
+fill_tproxy_ipv6 (const DivertXtRule *rule,
+                  void               *data)
+{
+  fill_tproxy (rule, DIVERT_FAMILY_IPV6, data);
 }
 
 static void
@@ -70,8 +91,10 @@ parse_tproxy (const void   *data,
               DivertXtRule *rule)
 {
   const struct xt_tproxy_target_info_v1 *tproxy = data;
+  static const union nf_inet_addr any = { { 0 } };
 
   rule->port = ntohs (tproxy->lport);
+  rule->on_loopback = memcmp (&tproxy->laddr, &any, sizeof any) != 0;
 }
 
 static void
@@ -115,18 +138,49 @@ parse_redirect_ipv6 (const void   *data,
   rule->port = ntohs (range->min_proto.all);
 }
 
+static void
+fill_reject_ipv4 (const DivertXtRule *rule,
+                  void               *data)
+{
+  struct ipt_reject_info *reject = data;
+
+  reject->with = rule->protocol == IPPROTO_TCP ? IPT_TCP_RESET : IPT_ICMP_PORT_UNREACHABLE;
+}
+
+static void
+fill_reject_ipv6 (const DivertXtRule *rule,
+                  void               *data)
+{
+  struct ip6t_reject_info *reject = data;
+
+  reject->with = rule->protocol == IPPROTO_TCP ? IP6T_TCP_RESET : IP6T_ICMP6_PORT_UNREACH;
+}
+
+/* The protocol says it all. */
+static void
+parse_reject (const void   *data,
+              DivertXtRule *rule)
+{
+}
+
 const DivertIptablesTarget divert_iptables_targets[] = {
   { { "MARK", 2, DIVERT_FAMILIES_BOTH, sizeof (struct xt_mark_tginfo2), fill_set_mark, parse_set_mark },
     DIVERT_XT_MARK },
   { { "CONNMARK", 2, DIVERT_FAMILIES_BOTH, sizeof (struct xt_connmark_tginfo2), fill_set_connmark, parse_set_connmark },
     DIVERT_XT_CONNMARK },
-  { { "TPROXY", 1, DIVERT_FAMILIES_BOTH, sizeof (struct xt_tproxy_target_info_v1), fill_tproxy, parse_tproxy },
+  { { "TPROXY", 1, DIVERT_FAMILIES_IPV4, sizeof (struct xt_tproxy_target_info_v1), fill_tproxy_ipv4, parse_tproxy },
+    DIVERT_XT_TPROXY },
+  { { "TPROXY", 1, DIVERT_FAMILIES_IPV6, sizeof (struct xt_tproxy_target_info_v1), fill_tproxy_ipv6, parse_tproxy },
     DIVERT_XT_TPROXY },
   { { "REDIRECT", 0, DIVERT_FAMILIES_IPV4, sizeof (struct nf_nat_ipv4_multi_range_compat), fill_redirect_ipv4,
       parse_redirect_ipv4 },
     DIVERT_XT_REDIRECT },
   { { "REDIRECT", 0, DIVERT_FAMILIES_IPV6, sizeof (struct nf_nat_range), fill_redirect_ipv6, parse_redirect_ipv6 },
     DIVERT_XT_REDIRECT },
+  { { "REJECT", 0, DIVERT_FAMILIES_IPV4, sizeof (struct ipt_reject_info), fill_reject_ipv4, parse_reject },
+    DIVERT_XT_REJECT },
+  { { "REJECT", 0, DIVERT_FAMILIES_IPV6, sizeof (struct ip6t_reject_info), fill_reject_ipv6, parse_reject },
+    DIVERT_XT_REJECT },
 };
 const guint divert_iptables_n_targets = G_N_ELEMENTS (divert_iptables_targets);
 

@@ -116,6 +116,19 @@ append_protocol_match (GString            *text,
     g_string_append_printf (text, " --icmpv6-type %u", rule->icmpv6_type);
 }
 
+/* In quotes, because it has a full stop.  A backslash is written twice there. */
+static void
+append_cgroup (GString    *text,
+               const char *path)
+{
+  if (path == NULL)
+    return;
+  g_string_append (text, " -m cgroup --path \"");
+  for (const char *c = path; *c != '\0'; c++)
+    g_string_append_printf (text, *c == '\\' ? "\\%c" : "%c", *c);
+  g_string_append_c (text, '"');
+}
+
 static void
 append_matches (GString            *text,
                 const DivertXtRule *rule)
@@ -125,6 +138,7 @@ append_matches (GString            *text,
   append_mark (text, "connmark", &rule->connmark);
   if (rule->has_gid)
     g_string_append_printf (text, " -m owner --gid-owner %u", rule->gid);
+  append_cgroup (text, rule->cgroup_path);
   if (rule->src_types != 0 || rule->dst_types != 0)
     g_string_append (text, " -m addrtype");
   append_addrtypes (text, "src-type", rule->src_types);
@@ -134,6 +148,11 @@ append_matches (GString            *text,
   if (rule->tagged)
     g_string_append (text, " -m comment --comment " DIVERT_XT_TAG);
 }
+
+static const char *const tproxy_addresses[DIVERT_N_FAMILIES][2] = {
+  [DIVERT_FAMILY_IPV4] = { "0.0.0.0", "127.0.0.1" },
+  [DIVERT_FAMILY_IPV6] = { "::", "::1" },
+};
 
 static void
 append_target (GString            *text,
@@ -162,10 +181,15 @@ append_target (GString            *text,
       break;
     case DIVERT_XT_TPROXY:
       g_string_append_printf (text, " -j TPROXY --on-port %u --on-ip %s --tproxy-mark 0x0/0x0", rule->port,
-                              family == DIVERT_FAMILY_IPV6 ? "::" : "0.0.0.0");
+                              tproxy_addresses[family][rule->on_loopback != FALSE]);
       break;
     case DIVERT_XT_REDIRECT:
       g_string_append_printf (text, " -j REDIRECT --to-ports %u", rule->port);
+      break;
+    case DIVERT_XT_REJECT:
+      g_string_append_printf (text, " -j REJECT --reject-with %s",
+                              rule->protocol == IPPROTO_TCP ? "tcp-reset" :
+                              family == DIVERT_FAMILY_IPV6 ? "icmp6-port-unreachable" : "icmp-port-unreachable");
       break;
     default:
       g_assert_not_reached ();
@@ -213,7 +237,21 @@ compare_chains (gconstpointer a,
   return strcmp (x, y);
 }
 
-/* Chain name → GPtrArray of its rules' lines. */
+static GPtrArray *
+ensure_lines (GHashTable *chains,
+              const char *chain)
+{
+  GPtrArray *lines = g_hash_table_lookup (chains, chain);
+
+  if (lines == NULL)
+    {
+      lines = g_ptr_array_new_with_free_func (g_free);
+      g_hash_table_insert (chains, (gpointer) chain, lines);
+    }
+  return lines;
+}
+
+/* Chain name → GPtrArray of its rules' lines.  A chain that is only led to is there, too. */
 static GHashTable *
 collect_chains (const GArray  *rules,
                 DivertFamily   family,
@@ -224,17 +262,12 @@ collect_chains (const GArray  *rules,
   for (guint i = 0; i < rules->len; i++)
     {
       const DivertXtRule *rule = divert_xt_rules_index (rules, i);
-      GPtrArray *lines;
 
       if (rule->table != table)
         continue;
-      lines = g_hash_table_lookup (chains, rule->chain);
-      if (lines == NULL)
-        {
-          lines = g_ptr_array_new_with_free_func (g_free);
-          g_hash_table_insert (chains, (gpointer) rule->chain, lines);
-        }
-      g_ptr_array_add (lines, divert_xt_rule_to_text (rule, family));
+      g_ptr_array_add (ensure_lines (chains, rule->chain), divert_xt_rule_to_text (rule, family));
+      if (rule->target == DIVERT_XT_JUMP || rule->target == DIVERT_XT_GOTO)
+        ensure_lines (chains, rule->to);
     }
   return chains;
 }
@@ -290,7 +323,8 @@ divert_xt_to_text (const DivertRuleset *ruleset)
         {
           g_autofree char *save = divert_xt_table_to_text (xt->rules[family], family, table);
 
-          g_string_append (text, save);
+          if (table != DIVERT_XT_FILTER || divert_xt_rules_use (xt->rules[family], table))
+            g_string_append (text, save);
         }
       g_string_append (text, routing);
     }
@@ -319,7 +353,8 @@ divert_xt_describe (const DivertRuleset *ruleset,
     {
       const DivertXtRule *candidate = divert_xt_rules_index (rules, i);
 
-      if (candidate->origin != rule || !concerns (candidate, packet))
+      if (candidate->origin != rule || !concerns (candidate, packet) ||
+          (rule->verdict == DIVERT_VERDICT_REFUSE) != (candidate->table == DIVERT_XT_FILTER))
         continue;
       ret_text->table = g_strdup (divert_xt_table_name (candidate->table));
       ret_text->chain = g_strdup (candidate->chain);

@@ -20,6 +20,7 @@
 #include "iptables-expand.h"
 #include "iptables-read.h"
 #include "kernel-log.h"
+#include "system/base/cgroup.h"
 #include "system/base/fault.h"
 #include "system/filter/backend.h"
 #include "xtables-lock.h"
@@ -119,6 +120,59 @@ commit_table (const DivertIptablesFamily  *ops,
   return FALSE;
 }
 
+/* The kernel takes no table with the path of a control group that has gone (K2.8).  What was the group's has ended by
+ * then. */
+static GArray *
+list_living (const GArray *rules)
+{
+  GArray *living = g_array_sized_new (FALSE, FALSE, sizeof (DivertXtRule), rules->len);
+
+  g_array_append_vals (living, rules->data, rules->len);
+  for (guint i = living->len; i > 0; i--)
+    {
+      const char *path = divert_xt_rules_index (living, i - 1)->cgroup_path;
+
+      if (path != NULL && divert_cgroup_get_id (path) == 0)
+        divert_xt_rules_remove (living, i - 1);
+    }
+  return living;
+}
+
+static gboolean
+has_cgroups (const GArray *rules)
+{
+  for (guint i = 0; i < rules->len; i++)
+    if (divert_xt_rules_index ((GArray *) rules, i)->cgroup_path != NULL)
+      return TRUE;
+  return FALSE;
+}
+
+/* A group may go between the question and the commit, and whoever removes groups must not hold up what is revoked. */
+static gboolean
+commit_living (const DivertIptablesFamily  *ops,
+               const GArray                *rules,
+               DivertXtTable                table,
+               gboolean                    *ret_wrote,
+               GError                     **error)
+{
+  for (guint attempt = 0; attempt <= ATTEMPTS_MAX; attempt++)
+    {
+      g_autoptr(GArray) living = list_living (rules), after = NULL;
+      g_autoptr(DivertIptablesWanted) wanted = divert_iptables_wanted_new (ops, living, table);
+      g_autoptr(GError) failure = NULL;
+
+      if (commit_table (ops, wanted, ret_wrote, &failure))
+        return TRUE;
+      after = list_living (rules);
+      if (after->len == living->len || attempt == ATTEMPTS_MAX)
+        {
+          g_propagate_error (error, g_steal_pointer (&failure));
+          return FALSE;
+        }
+    }
+  return FALSE;
+}
+
 gboolean
 divert_iptables_write (DivertFamily    family,
                        DivertXtTable   table,
@@ -138,19 +192,19 @@ divert_iptables_write (DivertFamily    family,
 
       if (!differs && !prepare (&now, ops, wanted, &edits, error))
         return FALSE;
-      if (edits > 0 && !commit_table (ops, wanted, &wrote, error))
+      if (edits > 0 && !(has_cgroups (rules) ? commit_living (ops, rules, table, &wrote, error)
+                                             : commit_table (ops, wanted, &wrote, error)))
         return FALSE;
     }
   *ret_wrote = wrote;
   return TRUE;
 }
 
-gboolean
-divert_iptables_holds (DivertFamily   family,
-                       DivertXtTable  table,
-                       const GArray  *rules)
+static gboolean
+holds (const DivertIptablesFamily *ops,
+       DivertXtTable               table,
+       const GArray               *rules)
 {
-  const DivertIptablesFamily *ops = divert_iptables_family_get (family);
   g_autoptr(DivertIptablesWanted) wanted = divert_iptables_wanted_new (ops, rules, table);
   g_auto(DivertIptablesTable) now = DIVERT_IPTABLES_TABLE_INIT;
   g_autoptr(GError) error = NULL;
@@ -164,13 +218,27 @@ divert_iptables_holds (DivertFamily   family,
 }
 
 gboolean
+divert_iptables_holds (DivertFamily   family,
+                       DivertXtTable  table,
+                       const GArray  *rules)
+{
+  const DivertIptablesFamily *ops = divert_iptables_family_get (family);
+  g_autoptr(GArray) living = NULL;
+
+  if (holds (ops, table, rules))
+    return TRUE;
+  /* We may have left out groups that had just gone. */
+  living = list_living (rules);
+  return living->len < rules->len && holds (ops, table, living);
+}
+
+gboolean
 divert_iptables_withdraw (DivertFamily   family,
                           GError       **error)
 {
   const DivertIptablesFamily *ops = divert_iptables_family_get (family);
   g_auto(DivertIptablesTable) now = DIVERT_IPTABLES_TABLE_INIT;
   g_autoptr(GArray) rules = NULL;
-  g_autoptr(DivertIptablesWanted) wanted = NULL;
   gboolean wrote = FALSE;
 
   if (!divert_iptables_table_exists (ops, DIVERT_XT_MANGLE))
@@ -180,6 +248,5 @@ divert_iptables_withdraw (DivertFamily   family,
   rules = divert_iptables_read_rules (&now, DIVERT_XT_MANGLE);
   if (!divert_xt_rules_withdraw (rules))
     return TRUE;
-  wanted = divert_iptables_wanted_new (ops, rules, DIVERT_XT_MANGLE);
-  return commit_table (ops, wanted, &wrote, error);
+  return commit_living (ops, rules, DIVERT_XT_MANGLE, &wrote, error);
 }

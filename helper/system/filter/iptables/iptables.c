@@ -2,12 +2,17 @@
 /*
  * Owns: the iptables backend: the order of its commits.
  *
- * Theory of operation.  There are four tables (mangle and nat, each for IPv4 and IPv6), and each is
+ * Theory of operation.  There are six tables (mangle, nat and filter, each for IPv4 and IPv6), and each is
  * changed with a commit of its own.
  *
  *   applying  mangle first, then nat: after the first, DIVERT_GUARD drops marked packets that have no route to the
- *             proxy yet, and DNS that nat does not redirect yet
- *   removing  the same in reverse
+ *             proxy yet, and DNS that nat does not redirect yet; filter last
+ *   closing   the same, but filter first: what is no longer to be given to a port is refused there, while mangle
+ *             still has TPROXY for the connections that the port has.  If mangle came first, it might take the
+ *             proxy's packets for a program's while the port is still fed, and they would go round in circles
+ *   removing  the first in reverse
+ *
+ * The table filter is neither created nor read while there is nothing to refuse.
  *
  * A change of place only changes mangle, with one commit per family, so each family is entirely at
  * the old place or entirely at the new one.  If mangle fails, nat is left as it is: what is not
@@ -31,22 +36,28 @@ typedef struct
 {
   DivertBackend         parent;
   DivertIptablesLeft    left[DIVERT_XT_N_TABLES][DIVERT_N_FAMILIES];
+  gboolean              refuses[DIVERT_N_FAMILIES]; /* there are rules of ours in filter, or there may be */
   DivertIptablesReader  reader;
   DivertXtablesWatch   *watch; /* NULL: nobody wants to know */
 } IptablesBackend;
-
-static GPtrArray *
-iptables_list_modules (DivertBackend *backend)
-{
-  return divert_iptables_list_modules ();
-}
 
 static gboolean
 iptables_probe (DivertBackend  *backend,
                 DivertFamily    family,
                 GError        **error)
 {
-  return divert_iptables_probe (divert_iptables_family_get (family), error);
+  return divert_iptables_probe (divert_iptables_family_get (family), backend->needs_cgroups, error);
+}
+
+/* Neither before nor now is there anything of ours in it. */
+static gboolean
+is_idle (const IptablesBackend *self,
+         const DivertXtRuleset *xt,
+         DivertXtTable          table,
+         DivertFamily           family)
+{
+  return table == DIVERT_XT_FILTER && self->left[table][family].ruleset != NULL && !self->refuses[family] &&
+         !divert_xt_rules_use (xt->rules[family], table);
 }
 
 static gboolean
@@ -59,12 +70,17 @@ apply_table (IptablesBackend        *self,
              GError                **error)
 {
   DivertIptablesLeft *left = &self->left[table][family];
-  const guint chains = divert_xt_table_chains (table);
+  const DivertChains chains = divert_xt_table_chains (table);
   const gboolean known = left->ruleset != NULL;
   const gboolean same = known && divert_ruleset_same_rules (left->ruleset, ruleset, family, chains);
   g_autoptr(GError) local_error = NULL;
   gboolean wrote = FALSE;
 
+  if (is_idle (self, xt, table, family))
+    {
+      divert_iptables_left_set (left, ruleset, FALSE);
+      return TRUE;
+    }
   if (same && (divert_iptables_left_is_untouched (left, &self->reader, family, table) ||
                divert_iptables_left_is_whole (left, &self->reader, family, table, xt->rules[family])))
     return TRUE;
@@ -78,7 +94,28 @@ apply_table (IptablesBackend        *self,
     }
   divert_applied_add (applied, wrote);
   divert_iptables_left_set (left, ruleset, wrote);
+  if (table == DIVERT_XT_FILTER)
+    self->refuses[family] = divert_xt_rules_use (xt->rules[family], table);
   return TRUE;
+}
+
+/* Is something to be refused that isn't yet, as far as we know? */
+static gboolean
+is_closing (const IptablesBackend *self,
+            const DivertRuleset   *ruleset,
+            const DivertXtRuleset *xt)
+{
+  const DivertChains chains = divert_xt_table_chains (DIVERT_XT_FILTER);
+
+  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
+    {
+      const DivertRuleset *left = self->left[DIVERT_XT_FILTER][family].ruleset;
+
+      if (divert_xt_rules_use (xt->rules[family], DIVERT_XT_FILTER) &&
+          (left == NULL || !divert_ruleset_same_rules (left, ruleset, family, chains)))
+        return TRUE;
+    }
+  return FALSE;
 }
 
 static gboolean
@@ -87,22 +124,29 @@ iptables_apply (DivertBackend  *backend,
                 DivertApplied  *applied,
                 GError        **error)
 {
-  static const DivertXtTable laying[DIVERT_XT_N_TABLES] = { DIVERT_XT_MANGLE, DIVERT_XT_NAT };
-  static const DivertXtTable removing[DIVERT_XT_N_TABLES] = { DIVERT_XT_NAT, DIVERT_XT_MANGLE };
-  const DivertXtTable *tables = divert_ruleset_is_empty (ruleset) ? removing : laying;
+  static const DivertXtTable laying[DIVERT_XT_N_TABLES] = { DIVERT_XT_MANGLE, DIVERT_XT_NAT, DIVERT_XT_FILTER };
+  static const DivertXtTable closing[DIVERT_XT_N_TABLES] = { DIVERT_XT_FILTER, DIVERT_XT_MANGLE, DIVERT_XT_NAT };
+  static const DivertXtTable removing[DIVERT_XT_N_TABLES] = { DIVERT_XT_FILTER, DIVERT_XT_NAT, DIVERT_XT_MANGLE };
   g_autoptr(DivertXtRuleset) xt = divert_xt_ruleset_new (ruleset);
   IptablesBackend *self = (IptablesBackend *) backend;
-  gboolean ok = TRUE;
+  const DivertXtTable *tables = divert_ruleset_is_empty (ruleset) ? removing
+                                : is_closing (self, ruleset, xt)  ? closing
+                                                                  : laying;
+  gboolean ok = TRUE, goes_on = TRUE;
 
   if (self->watch != NULL && !divert_ruleset_is_empty (ruleset))
     divert_xtables_watch_renew (self->watch);
-  for (guint i = 0; i < DIVERT_XT_N_TABLES && ok; i++)
+  for (guint i = 0; i < DIVERT_XT_N_TABLES && goes_on; i++)
     {
+      gboolean whole = TRUE;
+
       for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
         if (!apply_table (self, ruleset, xt, tables[i], family, applied, ok ? error : NULL))
-          ok = FALSE;
-      if (ok && tables[i] == DIVERT_XT_MANGLE)
+          ok = whole = FALSE;
+      if (whole && tables[i] == DIVERT_XT_MANGLE)
         applied->guarded = TRUE;
+      /* What can't be refused must be judged all the same. */
+      goes_on = whole || (tables == closing && tables[i] == DIVERT_XT_FILTER);
     }
   return ok;
 }
@@ -142,6 +186,7 @@ iptables_find_drift (DivertBackend *backend,
   static const DivertPart parts[DIVERT_XT_N_TABLES] = {
     [DIVERT_XT_MANGLE] = DIVERT_PART_MANGLE_IPV4,
     [DIVERT_XT_NAT] = DIVERT_PART_NAT_IPV4,
+    [DIVERT_XT_FILTER] = DIVERT_PART_FILTER_IPV4,
   };
   gboolean (*untouched) (const DivertIptablesLeft *, DivertIptablesReader *, DivertFamily, DivertXtTable) =
     thorough ? divert_iptables_left_is_untouched : divert_iptables_left_seems_untouched;
@@ -157,7 +202,8 @@ iptables_find_drift (DivertBackend *backend,
       const guint table = i / DIVERT_N_FAMILIES, family = i % DIVERT_N_FAMILIES;
       DivertIptablesLeft *left = &self->left[table][family];
 
-      if (left->ruleset == NULL || untouched (left, &self->reader, family, table))
+      if (left->ruleset == NULL || (table == DIVERT_XT_FILTER && !self->refuses[family]) ||
+          untouched (left, &self->reader, family, table))
         continue;
       /* Usually all tables have the same ruleset. */
       if (translated != left->ruleset)
@@ -170,6 +216,28 @@ iptables_find_drift (DivertBackend *backend,
         changed |= divert_part_of (parts[table], family);
     }
   return changed;
+}
+
+static gboolean
+iptables_holds (DivertBackend        *backend,
+                const DivertRuleset  *ruleset,
+                gboolean             *ret_holds,
+                GError              **error)
+{
+  g_autoptr(DivertXtRuleset) xt = divert_xt_ruleset_new (ruleset);
+  gboolean holds = TRUE;
+
+  for (guint i = 0; i < DIVERT_N_FAMILIES * DIVERT_XT_N_TABLES && holds; i++)
+    {
+      const DivertFamily family = i % DIVERT_N_FAMILIES;
+      const DivertXtTable table = i / DIVERT_N_FAMILIES;
+
+      /* The table filter isn't looked at while there is nothing to refuse. */
+      if (table != DIVERT_XT_FILTER || divert_xt_rules_use (xt->rules[family], table))
+        holds = divert_iptables_holds (family, table, xt->rules[family]);
+    }
+  *ret_holds = holds;
+  return TRUE;
 }
 
 static gboolean
@@ -250,12 +318,12 @@ iptables_free (DivertBackend *backend)
 static const DivertBackendClass iptables_class = {
   .name = "iptables",
   .wants_guard = TRUE,
-  .list_modules = iptables_list_modules,
   .probe = iptables_probe,
   .apply = iptables_apply,
   .withdraw = iptables_withdraw,
   .watch = iptables_watch,
   .find_drift = iptables_find_drift,
+  .holds = iptables_holds,
   .inspect = iptables_inspect,
   .count_dropped = iptables_count_dropped,
   .to_text = iptables_to_text,

@@ -12,61 +12,34 @@
  */
 #include "xtables-watch.h"
 
-#include <fcntl.h>
-#include <gio/gio.h>
-#include <glib-unix.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/inotify.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "system/base/inotify.h"
 #include "xtables-lock.h"
 
 #define EVENTS (IN_OPEN | IN_CLOSE | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF)
 
 struct DivertXtablesWatch
 {
-  DivertTouched touched;
-  gpointer      user_data;
-  int           inotify;
-  guint         source_id;
-  dev_t         device;   /* device and inode of the watched file; an inode of 0: none */
-  ino_t         inode;
+  DivertTouched  touched;
+  gpointer       user_data;
+  DivertInotify *inotify;
+  dev_t          device;  /* device and inode of the watched file; an inode of 0: none */
+  ino_t          inode;
 };
 
-/* Returns all masks, combined.  All events have the same length, because a file, unlike a directory, has
- * no names in its events. */
-static guint32
-read_events (int fd)
-{
-  union
-  {
-    struct inotify_event event;
-    char                 bytes[4096];
-  } buffer;
-  const ssize_t n = read (fd, &buffer, sizeof buffer);
-  guint32 mask = 0;
-
-  for (ssize_t at = 0; at + (ssize_t) sizeof buffer.event <= n; at += sizeof buffer.event)
-    mask |= ((const struct inotify_event *) (const void *) (buffer.bytes + at))->mask;
-  return mask;
-}
-
-static gboolean
-on_events (gint         fd,
-           GIOCondition condition,
-           gpointer     user_data)
+static void
+on_events (DivertInotifyEvents *events,
+           gpointer             user_data)
 {
   DivertXtablesWatch *watch = user_data;
-  const guint32 mask = read_events (fd);
+  const struct inotify_event *event;
 
-  if ((mask & IN_IGNORED) != 0)
-    watch->inode = 0;
-  if (mask != 0)
-    watch->touched (NULL, watch->user_data);
-  return G_SOURCE_CONTINUE;
+  while ((event = divert_inotify_next (events)) != NULL)
+    if ((event->mask & IN_IGNORED) != 0)
+      watch->inode = 0;
+  watch->touched (NULL, watch->user_data);
 }
 
 DivertXtablesWatch *
@@ -77,9 +50,7 @@ divert_xtables_watch_new (DivertTouched touched,
 
   watch->touched = touched;
   watch->user_data = user_data;
-  watch->inotify = inotify_init1 (IN_NONBLOCK | IN_CLOEXEC);
-  if (watch->inotify >= 0)
-    watch->source_id = g_unix_fd_add_full (G_PRIORITY_HIGH, watch->inotify, G_IO_IN, on_events, watch, NULL);
+  watch->inotify = divert_inotify_new (G_PRIORITY_HIGH, on_events, watch);
   return watch;
 }
 
@@ -88,9 +59,7 @@ divert_xtables_watch_free (DivertXtablesWatch *watch)
 {
   if (watch == NULL)
     return;
-  g_clear_handle_id (&watch->source_id, g_source_remove);
-  if (watch->inotify >= 0)
-    close (watch->inotify);
+  divert_inotify_free (watch->inotify);
   g_free (watch);
 }
 
@@ -110,13 +79,13 @@ divert_xtables_watch_renew (DivertXtablesWatch *watch)
   struct stat file;
   int lock;
 
-  if (watch->inotify < 0 || is_watched (watch))
+  if (is_watched (watch))
     return;
   lock = divert_xtables_lock_open ();
   if (lock < 0)
     return;
   path = g_strdup_printf ("/proc/self/fd/%d", lock);
-  if (fstat (lock, &file) == 0 && inotify_add_watch (watch->inotify, path, EVENTS) >= 0)
+  if (fstat (lock, &file) == 0 && divert_inotify_add (watch->inotify, path, EVENTS) >= 0)
     {
       watch->device = file.st_dev;
       watch->inode = file.st_ino;

@@ -12,6 +12,14 @@
 #include "nftables-text.h"
 #include "system/filter/guard.h"
 
+const char *const *
+divert_guard_list_modules (void)
+{
+  static const char *const names[] = { "nf_tables", "nft_ct", "nft_fib_inet", "nft_tproxy", "nft_reject_inet", NULL };
+
+  return names;
+}
+
 /* Of the match of a device; len: none. */
 static guint
 find_device (const DivertNftRule *rule)
@@ -51,7 +59,7 @@ list_devices (const DivertRuleset *rules)
     {
       const DivertRule *rule = g_ptr_array_index (rules->rules, i);
 
-      if (rule->chain == DIVERT_CHAIN_GRANTS && rule->out_interface[0] != '\0' &&
+      if (divert_chain_is_granting (rule->chain) && rule->out_interface[0] != '\0' &&
           !g_ptr_array_find_with_equal_func (names, rule->out_interface, g_str_equal, NULL))
         g_ptr_array_add (names, g_strdup (rule->out_interface));
     }
@@ -64,14 +72,18 @@ divert_guard_table_new (const DivertRuleset *rules,
                         guint                lifetime_ms)
 {
   DivertNftTable *table = divert_nft_table_new_from_ruleset (DIVERT_GUARD_TABLE, rules);
-  const GPtrArray *grants = table->rules[DIVERT_CHAIN_GRANTS];
   GStrv devices;
 
-  if (grants == NULL)
+  if (table->rules[DIVERT_CHAIN_GRANTS] == NULL)
     return table;
   devices = list_devices (rules);
-  for (guint i = 0; i < grants->len; i++)
-    make_lapse (g_ptr_array_index (grants, i), g_strv_length (devices) == 1);
+  for (guint chain = 0; chain < DIVERT_N_CHAINS; chain++)
+    {
+      const GPtrArray *grants = divert_chain_is_granting (chain) ? table->rules[chain] : NULL;
+
+      for (guint i = 0; grants != NULL && i < grants->len; i++)
+        make_lapse (g_ptr_array_index (grants, i), g_strv_length (devices) == 1);
+    }
   divert_nft_table_add_interfaces (table, DIVERT_GUARD_GRANTED, devices, lifetime_ms);
   return table;
 }
@@ -84,9 +96,10 @@ divert_guard_table_get_granted (const DivertNftTable *table)
 
 char *
 divert_guard_to_text (const DivertRuleset *whole,
+                      gboolean             delivers,
                       guint                lifetime_ms)
 {
-  g_autoptr(DivertRuleset) rules = divert_ruleset_new_guard (whole);
+  g_autoptr(DivertRuleset) rules = divert_ruleset_new_guard (whole, delivers);
   g_autoptr(DivertNftTable) table = divert_guard_table_new (rules, lifetime_ms);
 
   return divert_ruleset_is_empty (rules) ? g_strdup ("") : divert_nft_table_to_text (table);

@@ -50,6 +50,7 @@ struct DivertGuard
   guint32         generation; /* as of this one; 0: not known */
   gint64          lapses;     /* monotonic: when the grants do */
   gint64          lacking;    /* monotonic: when the kernel was last found to lack something; 0: it is not */
+  gint64          no_tproxy;  /* likewise of what delivering takes */
 };
 
 DivertGuard *
@@ -75,18 +76,16 @@ divert_guard_free (DivertGuard *guard)
   g_free (guard);
 }
 
-const char *const *
-divert_guard_list_modules (void)
-{
-  static const char *const names[] = { "nf_tables", "nft_ct", "nft_fib_inet", NULL };
-
-  return names;
-}
-
 gboolean
 divert_guard_is_there (const DivertGuard *guard)
 {
   return !divert_ruleset_is_empty (guard->rules);
+}
+
+gboolean
+divert_guard_delivers (const DivertGuard *guard)
+{
+  return guard->table->rules[DIVERT_HOOK_AGAIN] != NULL;
 }
 
 static gboolean
@@ -160,7 +159,7 @@ attempt (DivertNft  *nft,
   if (divert_nft_batch_length (batch) == 0)
     return TRUE;
   if (!divert_nft_owner_permits (nft, &state, DIVERT_GUARD_TABLE, error) ||
-      !divert_nft_batch_commit (batch, nft, a->generation, error))
+      !divert_nft_batch_commit_at (batch, nft, a->generation, "guard-commit", error))
     return FALSE;
   a->generation = divert_nft_next_generation (a->generation);
   a->wrote = TRUE;
@@ -211,20 +210,29 @@ keep (DivertGuard    *guard,
     note_grants (guard, start);
 }
 
+static gboolean
+was_lacking (gint64 lacking,
+             gint64 now)
+{
+  return lacking != 0 && now < lacking + RETRY_US;
+}
+
 gboolean
 divert_guard_apply (DivertGuard          *guard,
                     const DivertRuleset  *whole,
+                    gboolean              delivers,
                     gboolean             *ret_wrote,
                     GError              **error)
 {
   const gint64 start = g_get_monotonic_time ();
-  g_autoptr(DivertRuleset) rules = divert_ruleset_new_guard (whole);
+  const gboolean tries = delivers && !was_lacking (guard->no_tproxy, start);
+  g_autoptr(DivertRuleset) rules = divert_ruleset_new_guard (whole, tries);
   g_autoptr(DivertNftTable) table = NULL;
   g_autoptr(GError) failure = NULL;
   Attempt a = { .guard = guard };
 
   *ret_wrote = FALSE;
-  if (is_as_wanted (guard, rules) || (guard->lacking != 0 && start < guard->lacking + RETRY_US))
+  if (is_as_wanted (guard, rules) || was_lacking (guard->lacking, start))
     return TRUE;
   a.table = table = divert_guard_table_new (rules, guard->lifetime_ms);
   if (open_nft (guard, &failure) && divert_nft_try (guard->nft, attempt, &a, &failure))
@@ -235,6 +243,11 @@ divert_guard_apply (DivertGuard          *guard,
       return TRUE;
     }
   guard->generation = 0;
+  if (tries && a.generation != 0 && divert_nft_is_absent (failure, FALSE))
+    {
+      guard->no_tproxy = start;
+      return divert_guard_apply (guard, whole, delivers, ret_wrote, error);
+    }
   /* If there is a guard, nothing is lacking: it may have to be written in order to revoke something. */
   if (a.existed || !divert_nft_is_absent (failure, a.generation != 0))
     return divert_nft_fail (error, failure, DIVERT_BACKEND_ERROR_REFUSED);
@@ -249,17 +262,19 @@ withdraw (DivertNft  *nft,
           GError    **error)
 {
   const DivertNftSet none = { .names = (char *[]){ NULL } };
+  gboolean *answered = user_data;
   g_auto(DivertNftState) state = DIVERT_NFT_STATE_INIT;
   g_autoptr(DivertNftBatch) batch = divert_nft_batch_new ();
 
   if (!divert_nft_read_table (nft, DIVERT_GUARD_TABLE, &state, error))
     return FALSE;
+  *answered = TRUE;
   if (!state.exists || !state.is_ours)
     return TRUE;
   if (!divert_nft_owner_permits (nft, &state, DIVERT_GUARD_TABLE, error))
     return FALSE;
   divert_guard_put_granted (batch, &none);
-  return divert_nft_batch_commit (batch, nft, 0, error);
+  return divert_nft_batch_commit_at (batch, nft, 0, "guard-withdraw", error);
 }
 
 gboolean
@@ -267,11 +282,12 @@ divert_guard_withdraw (DivertGuard  *guard,
                        GError      **error)
 {
   g_autoptr(GError) failure = NULL;
+  gboolean answered = FALSE;
 
   guard->generation = 0;
   guard->lapses = 0;
-  if ((open_nft (guard, &failure) && divert_nft_try (guard->nft, withdraw, NULL, &failure)) ||
-      divert_nft_is_absent (failure, FALSE))
+  if ((open_nft (guard, &failure) && divert_nft_try (guard->nft, withdraw, &answered, &failure)) ||
+      divert_nft_is_absent (failure, answered))
     return TRUE;
   return divert_nft_fail (error, failure, DIVERT_BACKEND_ERROR_REFUSED);
 }
@@ -333,7 +349,7 @@ divert_guard_renew (DivertGuard *guard)
     return FALSE;
   batch = divert_nft_batch_new ();
   divert_guard_put_granted (batch, divert_guard_table_get_granted (guard->table));
-  ok = divert_nft_batch_commit (batch, guard->nft, guard->generation, &error);
+  ok = divert_nft_batch_commit_at (batch, guard->nft, guard->generation, "guard-renew", &error);
   if (ok && guard->generation != 0)
     guard->generation = divert_nft_next_generation (guard->generation);
   else
@@ -344,16 +360,4 @@ divert_guard_renew (DivertGuard *guard)
   if (ok)
     note_grants (guard, start);
   return ok;
-}
-
-gboolean
-divert_guard_count_dropped (guint64 *ret_packets)
-{
-  g_autoptr(DivertNft) nft = divert_nft_new (NULL);
-  g_auto(DivertNftState) state = DIVERT_NFT_STATE_INIT;
-
-  if (nft == NULL || !divert_nft_read (nft, DIVERT_GUARD_TABLE, &state, NULL) || !state.is_ours)
-    return FALSE;
-  *ret_packets = state.dropped;
-  return TRUE;
 }

@@ -11,6 +11,7 @@
  */
 #include "nft-batch.h"
 
+#include "system/base/fault.h"
 #include "system/netlink/netlink-answer.h"
 
 #include <arpa/inet.h>
@@ -198,6 +199,20 @@ divert_nft_batch_commit (DivertNftBatch  *batch,
                          GError         **error)
 {
   return send_batch (batch, nft, generation, TRUE, error);
+}
+
+gboolean
+divert_nft_batch_commit_at (DivertNftBatch  *batch,
+                            DivertNft       *nft,
+                            guint32          generation,
+                            const char      *point,
+                            GError         **error)
+{
+  if (divert_fault_point ("%s-before", point))
+    return divert_netlink_fail (error, EINVAL, NULL);
+  if (!divert_nft_batch_commit (batch, nft, generation, error))
+    return FALSE;
+  return !divert_fault_point ("%s-after", point) || divert_netlink_fail (error, EINVAL, NULL);
 }
 
 gboolean

@@ -30,6 +30,9 @@ guint            divert_nft_batch_length (const DivertNftBatch *batch);
  *
  * After a time-out or ENOBUFS, we do not know whether it was carried out. */
 gboolean         divert_nft_batch_commit (DivertNftBatch *batch, DivertNft *nft, guint32 generation, GError **error);
+/* The same between the fault points @point-before and @point-after. */
+gboolean         divert_nft_batch_commit_at (DivertNftBatch *batch, DivertNft *nft, guint32 generation,
+                                             const char *point, GError **error);
 /* Would the kernel carry it out?  Changes nothing. */
 gboolean         divert_nft_batch_check (DivertNftBatch *batch, DivertNft *nft, GError **error);
 

@@ -35,7 +35,7 @@ static DivertBackendError
 classify (const GError       *failure,
           DivertBackendError  refusal)
 {
-  static const int passing[] = { ERESTART, EINTR, EAGAIN, ENOBUFS, EBUSY };
+  static const int passing[] = { ERESTART, EINTR, EAGAIN, ENOBUFS, EBUSY, ENOMEM, ENFILE, EMFILE };
   static const int denied[] = { EPERM, EACCES };
 
   if (is_one_of (failure, denied, G_N_ELEMENTS (denied)))

@@ -68,17 +68,32 @@ divert_nft_digest_chain (guint chain)
   return digest (text);
 }
 
-DivertNftDigest
-divert_nft_digest_rule (const DivertNftRule *rule)
+static DivertNftDigest
+digest_rule (const DivertNftRule *rule)
 {
   g_autofree char *text = divert_nft_rule_to_text (rule);
   g_autoptr(GString) all = g_string_new (text);
 
   /* The text has names for them. */
   for (guint i = 0; i < rule->exprs->len; i++)
-    if (divert_nft_rule_index (rule, i)->key == DIVERT_NFT_KEY_OUT_INDEX)
-      g_string_append_printf (all, " %u", divert_nft_rule_index (rule, i)->value);
+    {
+      const DivertNftExpr *expr = divert_nft_rule_index (rule, i);
+
+      if (expr->key == DIVERT_NFT_KEY_OUT_INDEX)
+        g_string_append_printf (all, " %u", expr->value);
+      if (expr->key == DIVERT_NFT_KEY_CGROUP)
+        g_string_append_printf (all, " %" G_GUINT64_FORMAT, expr->cgroup);
+    }
   return digest (all->str);
+}
+
+/* A change of place asks several times for that of each rule, and its text takes longer than all the rest. */
+DivertNftDigest
+divert_nft_digest_rule (DivertNftRule *rule)
+{
+  if (rule->digest == 0)
+    rule->digest = digest_rule (rule);
+  return rule->digest;
 }
 
 /* The value of the entry @type in an object's user data, whoever wrote that.  NULL: there is none of @size. */
@@ -173,8 +188,8 @@ divert_nft_encode_chain (const char *table,
 }
 
 struct nftnl_rule *
-divert_nft_encode_rule (const char          *table,
-                        const DivertNftRule *rule)
+divert_nft_encode_rule (const char    *table,
+                        DivertNftRule *rule)
 {
   struct nftnl_rule *encoded = nftnl_rule_alloc ();
   struct nftnl_udata_buf *user_data = make_user_data (rule->comment, divert_nft_digest_rule (rule));
@@ -225,7 +240,8 @@ find_end (const DivertPrefix *prefix,
 static void
 add_prefixes (struct nftnl_set *set,
               const GArray     *prefixes,
-              guint             length)
+              guint             length,
+              gboolean          is_intervals)
 {
   for (guint i = 0; i < prefixes->len; i++)
     {
@@ -233,7 +249,7 @@ add_prefixes (struct nftnl_set *set,
       guint8 end[sizeof prefix->bytes];
 
       add_element (set, prefix->bytes, length, FALSE);
-      if (find_end (prefix, end))
+      if (is_intervals && find_end (prefix, end))
         add_element (set, end, length, TRUE);
     }
 }
@@ -265,7 +281,7 @@ get_flags (const DivertNftSet *set)
 {
   if (set->names != NULL)
     return NFT_SET_TIMEOUT;
-  return NFT_SET_CONSTANT | (set->prefixes != NULL ? NFT_SET_INTERVAL : 0);
+  return NFT_SET_CONSTANT | (set->prefixes != NULL && set->length == 0 ? NFT_SET_INTERVAL : 0);
 }
 
 static void
@@ -297,10 +313,13 @@ divert_nft_encode_set (const char         *table,
   nftnl_set_set_u32 (encoded, NFTNL_SET_FLAGS, get_flags (set));
   nftnl_set_set_u32 (encoded, NFTNL_SET_KEY_TYPE, set_keys[set->type].type);
   nftnl_set_set_u32 (encoded, NFTNL_SET_KEY_LEN, length);
+  /* It chooses the faster kind of hash table if it knows the size. */
+  if (set->length != 0)
+    nftnl_set_set_u32 (encoded, NFTNL_SET_DESC_SIZE, set->prefixes->len);
   if (set->names != NULL)
     add_interfaces (encoded, set);
   else if (set->prefixes != NULL)
-    add_prefixes (encoded, set->prefixes, length);
+    add_prefixes (encoded, set->prefixes, length, set->length == 0);
   else
     add_bits (encoded, set->bits, length);
   return encoded;

@@ -27,7 +27,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (nftnl_set, nftnl_set_free)
 typedef guint64 DivertNftDigest;
 
 DivertNftDigest     divert_nft_digest_chain (guint chain);
-DivertNftDigest     divert_nft_digest_rule (const DivertNftRule *rule);
+DivertNftDigest     divert_nft_digest_rule (DivertNftRule *rule);
 /* 0: none. */
 DivertNftDigest     divert_nft_digest_find (gconstpointer user_data, guint32 length);
 /* Also if it has no digest: nft saves and restores the comment, but nothing else that is ours. */
@@ -39,7 +39,7 @@ gboolean            divert_nft_is_our_table (gconstpointer user_data, guint32 le
 /* The table of that name, in the family inet; @flags: DIVERT_NFT_OWNED or 0. */
 struct nftnl_table *divert_nft_encode_table (const char *table, guint32 flags);
 struct nftnl_chain *divert_nft_encode_chain (const char *table, guint chain);
-struct nftnl_rule  *divert_nft_encode_rule (const char *table, const DivertNftRule *rule);
+struct nftnl_rule  *divert_nft_encode_rule (const char *table, DivertNftRule *rule);
 /* With all its elements.  Each set in a batch needs its own @id. */
 struct nftnl_set   *divert_nft_encode_set (const char *table, const DivertNftSet *set, guint32 id);
 

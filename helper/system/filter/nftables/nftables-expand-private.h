@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Shared by the files that turn a ruleset into our table: nftables-expand.c decides how many rules
- * each one becomes, and nftables-emit.c what is in each.
+ * each one becomes, nftables-emit-match.c what each compares, and nftables-emit.c what it does.
  */
 #pragma once
 
@@ -13,6 +13,7 @@ typedef struct
 {
   DivertNftTable   *table;
   DivertFamilies    families; /* those with rules */
+  gboolean          forwards; /* there are own LANs */
   guint             where[DIVERT_N_CHAINS]; /* the chain that has the rules of each chain */
   const DivertRule *first;    /* the rule of the ruleset being expanded; NULL: none */
   const DivertRule *last;
@@ -24,7 +25,8 @@ typedef struct
 {
   const GArray *list;
   DivertFamily  family;
-  const char   *name; /* of the set */
+  guint         length; /* the part with this one; 0: all */
+  const char   *name;   /* of the set */
 } DivertNftNamed;
 
 /* One of the rules that a rule of the ruleset becomes. */
@@ -33,12 +35,43 @@ typedef struct
   gboolean            has_family;
   DivertFamily        family;
   const DivertPrefix *source;          /* NULL: none … */
-  const char         *source_set;      /* … or one in this set */
+  const char         *source_set;      /* … or one in this set, … */
+  guint               source_length;   /* … of which so many bits are looked up; 0: all */
   const DivertPrefix *destination;
   const char         *destination_set;
+  guint               destination_length;
   guint               protocols;       /* as in the ruleset: none, one, or TCP and UDP */
   const DivertPorts  *dports;
 } DivertNftVariant;
+
+/* More sets for one list are slower than one of intervals. */
+#define DIVERT_NFT_SETS_MAX 2
+
+typedef struct
+{
+  guint       n;                            /* 0: the prefixes are compared one by one */
+  const char *names[DIVERT_NFT_SETS_MAX];
+  guint       lengths[DIVERT_NFT_SETS_MAX]; /* so many bits are looked up; 0: all */
+} DivertNftSets;
+
+/* In which sets to look for an address that may be in the part of @list in @family.  Creates them.  @single: only one
+ * will do, because the address must not be in it. */
+DivertNftSets divert_nft_choose_sets (DivertNftExpansion *expansion, const char *purpose, DivertFamily family,
+                                      const GArray *list, gboolean single);
+/* Has @list a prefix of @family? */
+gboolean      divert_nft_list_has (const GArray *list, DivertFamily family);
+
+/* NFPROTO_x. */
+guint divert_nft_family_number (DivertFamily family);
+/* These add comparisons to @rule.  @name: ""; or @prefix and @set: NULL, if it doesn't matter. */
+void divert_nft_emit_family (DivertNftRule *rule, DivertFamily family);
+void divert_nft_emit_interface (DivertNftRule *rule, DivertNftKey index_key, DivertNftKey name_key, const char *name,
+                                guint index, gboolean invert);
+void divert_nft_emit_address (DivertNftRule *rule, DivertNftKey key, DivertFamily family, const DivertPrefix *prefix,
+                              const char *set, guint length, gboolean invert);
+/* All that @origin, as @variant, compares. */
+void divert_nft_emit_matches (DivertNftExpansion *expansion, DivertNftRule *rule, const DivertRule *origin,
+                              const DivertNftVariant *variant);
 
 /* Appends @origin, as @variant, to its chain. */
 void divert_nft_emit (DivertNftExpansion *expansion, const DivertRule *origin, const DivertNftVariant *variant);

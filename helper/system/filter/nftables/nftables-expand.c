@@ -10,23 +10,21 @@
  * A jump costs as much as two comparisons (K7.1).  So a hook whose only rule is a jump has the rules of that
  * chain in its place.
  *
- * Short lists are compared directly: up to PLAIN_MAX prefixes become as many rules.  More become a
- * set of intervals, whose cost does not grow with their number.  Nothing is looked up by several
- * values at once, because that costs half a microsecond per packet.  The matches of a rule are in
- * the order of their cost.  A device is compared by its index if that is known: a name costs three
- * times as much.
+ * The prefixes of a short list are compared one by one, and those of a long one are looked up
+ * (nftables-prefixes.c).  Nothing is looked up by several values at once, because that costs half
+ * a microsecond per packet.  The matches of a rule are in the order of their cost.  A device is
+ * compared by its index if that is known: a name costs three times as much.
  *
  * If the proxy does not listen, a packet continues after the TPROXY rule (K3.10).  It must go no further,
  * because it would be delivered to whatever service on this machine has the port.  So it goes to
  * the chain "refuse".  A TCP connection gets a reset, so that the program hears at once, and a
  * datagram the answer of a closed port.  The kernel does not route such an answer over IPv4, so
- * the datagram is changed before, and what the answer quotes of it after (nftables-hide.h).
+ * the datagram is changed before, and what the answer quotes of it after (nftables-hide.h).  What is known to be
+ * closed, or somebody else would take, goes there before the TPROXY rule.
  *
  * This file uses only GLib, so that plan and the golden cases need no kernel.
  */
 #include "nftables-expand-private.h"
-
-#define PLAIN_MAX 4
 
 static void
 emit_ports (DivertNftExpansion *e,
@@ -52,64 +50,71 @@ needs_one_protocol (const DivertRule *origin)
 }
 
 static void
-emit_protocols (DivertNftExpansion *e,
-                const DivertRule   *origin,
-                DivertNftVariant    v)
+emit_each_protocol (DivertNftExpansion *e,
+                    const DivertRule   *origin,
+                    DivertNftVariant    v)
 {
-  v.protocols = origin->protocols;
-  if (!needs_one_protocol (origin))
-    emit_ports (e, origin, v);
-  for (guint i = 0; needs_one_protocol (origin) && i < DIVERT_N_PROTOCOLS; i++)
+  for (guint i = 0; i < DIVERT_N_PROTOCOLS; i++)
     {
       v.protocols = origin->protocols & (1u << i);
       if (v.protocols != 0)
         emit_ports (e, origin, v);
     }
-  v.protocols = origin->protocols;
-  if (origin->verdict == DIVERT_VERDICT_TPROXY)
-    divert_nft_emit_refusal (e, origin, &v);
 }
 
-static guint
-count_family (const GArray *prefixes,
-              DivertFamily  family)
+/* The kernel looks for the listener at each packet, and would feed whoever comes, also a proxy in another group, which
+ * would get its own packets back.  So nothing new begins until we know who listens.  The connections that the proxy's
+ * sockets still have go on. */
+static void
+emit_closed_port (DivertNftExpansion *e,
+                  const DivertRule   *origin,
+                  DivertNftVariant    v)
 {
-  guint n = 0;
+  DivertRule opening = *origin;
 
-  for (guint i = 0; prefixes != NULL && i < prefixes->len; i++)
-    if (divert_prefixes_index (prefixes, i)->family == family)
-      n++;
-  return n;
+  v.protocols = origin->protocols & ~DIVERT_PROTOCOL_TCP;
+  if (v.protocols != 0)
+    divert_nft_emit_refusal (e, origin, &v);
+  v.protocols = origin->protocols & DIVERT_PROTOCOL_TCP;
+  if (v.protocols == 0)
+    return;
+  divert_rule_match_opening (&opening);
+  divert_nft_emit_refusal (e, &opening, &v);
+  emit_ports (e, origin, v);
+  divert_nft_emit_refusal (e, origin, &v);
+}
+
+static void
+emit_protocols (DivertNftExpansion *e,
+                const DivertRule   *origin,
+                DivertNftVariant    v)
+{
+  v.protocols = origin->protocols;
+  if (origin->verdict == DIVERT_VERDICT_REFUSE && origin->port != 0)
+    emit_closed_port (e, origin, v);
+  else if (origin->verdict == DIVERT_VERDICT_REFUSE)
+    divert_nft_emit_refusal (e, origin, &v);
+  else if (needs_one_protocol (origin))
+    emit_each_protocol (e, origin, v);
+  else
+    emit_ports (e, origin, v);
+  /* What the proxy's sockets do not take. */
+  if (origin->verdict == DIVERT_VERDICT_TPROXY)
+    divert_nft_emit_refusal (e, origin, &v);
 }
 
 /* What the set is for, judging by where it is looked up. */
 static const char *
 name_destinations (const DivertRule *origin)
 {
+  if (origin->destinations_invert)
+    return "dns-except";
   if (origin->verdict == DIVERT_VERDICT_GOTO)
     return "intranets";
-  return origin->chain == DIVERT_CHAIN_JUDGE ? "bypass" : "site";
-}
-
-/* The name of the set with the part of @list in @family. */
-static const char *
-name_set (DivertNftExpansion *e,
-          const char         *purpose,
-          DivertFamily        family,
-          const GArray       *list)
-{
-  DivertNftNamed named = { list, family, NULL };
-
-  for (guint i = 0; i < e->named->len; i++)
-    {
-      const DivertNftNamed *known = &g_array_index (e->named, DivertNftNamed, i);
-
-      if (known->list == list && known->family == family)
-        return known->name;
-    }
-  named.name = divert_nft_table_add_prefixes (e->table, purpose, family, list);
-  g_array_append_val (e->named, named);
-  return named.name;
+  return origin->chain == DIVERT_CHAIN_GRANTS || origin->chain == DIVERT_CHAIN_NAMES_INTRANET ||
+                 origin->chain == DIVERT_CHAIN_INTRANET || origin->chain == DIVERT_CHAIN_FENCED ||
+                 origin->chain == DIVERT_CHAIN_DELIVER_INTRANET || origin->chain == DIVERT_CHAIN_LAN
+             ? "site" : "bypass";
 }
 
 static void
@@ -118,18 +123,23 @@ emit_destinations (DivertNftExpansion *e,
                    DivertNftVariant    v)
 {
   const GArray *list = origin->destinations;
+  DivertNftSets sets;
 
-  if (list == NULL)
+  /* There is no prefix that the addresses of the family could be in. */
+  if (list == NULL || (origin->destinations_invert && !divert_nft_list_has (list, v.family)))
     {
       emit_protocols (e, origin, v);
       return;
     }
-  if (count_family (list, v.family) > PLAIN_MAX)
+  sets = divert_nft_choose_sets (e, name_destinations (origin), v.family, list, origin->destinations_invert);
+  for (guint i = 0; i < sets.n; i++)
     {
-      v.destination_set = name_set (e, name_destinations (origin), v.family, list);
+      v.destination_set = sets.names[i];
+      v.destination_length = sets.lengths[i];
       emit_protocols (e, origin, v);
-      return;
     }
+  if (sets.n > 0)
+    return;
   for (guint i = 0; i < list->len; i++)
     {
       v.destination = divert_prefixes_index (list, i);
@@ -144,18 +154,22 @@ emit_sources (DivertNftExpansion *e,
               DivertNftVariant    v)
 {
   const GArray *list = origin->sources;
+  DivertNftSets sets;
 
   if (list == NULL)
     {
       emit_destinations (e, origin, v);
       return;
     }
-  if (count_family (list, v.family) > PLAIN_MAX)
+  sets = divert_nft_choose_sets (e, "own", v.family, list, FALSE);
+  for (guint i = 0; i < sets.n; i++)
     {
-      v.source_set = name_set (e, "own", v.family, list);
+      v.source_set = sets.names[i];
+      v.source_length = sets.lengths[i];
       emit_destinations (e, origin, v);
-      return;
     }
+  if (sets.n > 0)
+    return;
   for (guint i = 0; i < list->len; i++)
     {
       v.source = divert_prefixes_index (list, i);
@@ -170,7 +184,8 @@ needs_family (const DivertNftExpansion *e,
               const DivertRule         *rule)
 {
   return rule->families != (rule->chain < DIVERT_N_HOOKS ? DIVERT_FAMILIES_BOTH : e->families) ||
-         rule->sources != NULL || rule->destinations != NULL || (rule->protocols & DIVERT_PROTOCOL_ICMP) != 0;
+         rule->on_loopback || rule->sources != NULL || rule->destinations != NULL ||
+         (rule->protocols & DIVERT_PROTOCOL_ICMP) != 0;
 }
 
 /* A jump to a chain that is in the hook's place.  What comes or goes by the device that the jump does not match goes on
@@ -276,6 +291,7 @@ look_around (DivertNftExpansion  *e,
       const DivertRule *rule = g_ptr_array_index (ruleset->rules, i);
 
       e->families |= rule->families;
+      e->forwards |= rule->chain == DIVERT_CHAIN_TAKE || rule->chain == DIVERT_HOOK_AGAIN;
       if (is_entrance (rule))
         e->where[rule->to] = rule->chain;
     }

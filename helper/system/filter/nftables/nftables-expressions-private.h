@@ -14,6 +14,7 @@ G_BEGIN_DECLS
 
 /* The register that all of them use. */
 #define DIVERT_NFT_REGISTER NFT_REG_1
+#define DIVERT_NFT_REGISTER_ADDRESS NFT_REG_2
 
 /* A register holds at most an IPv6 address or an interface's name. */
 typedef struct

@@ -108,6 +108,16 @@ add_port (struct nftnl_rule   *rule,
   divert_nft_add_immediate (rule, &port);
 }
 
+static void
+add_address (struct nftnl_rule   *rule,
+             const DivertPrefix  *address)
+{
+  struct nftnl_expr *expr = divert_nft_add_expr (rule, "immediate");
+
+  nftnl_expr_set_u32 (expr, NFTNL_EXPR_IMM_DREG, DIVERT_NFT_REGISTER_ADDRESS);
+  nftnl_expr_set (expr, NFTNL_EXPR_IMM_DATA, address->bytes, divert_family_bytes (address->family));
+}
+
 /* Puts the new mark into the register. */
 static void
 make_mark (struct nftnl_rule   *rule,
@@ -154,9 +164,13 @@ add_tproxy (struct nftnl_rule   *rule,
   struct nftnl_expr *tproxy;
 
   add_port (rule, expr);
+  if (expr->prefix.length > 0)
+    add_address (rule, &expr->prefix);
   tproxy = divert_nft_add_expr (rule, "tproxy");
   nftnl_expr_set_u32 (tproxy, NFTNL_EXPR_TPROXY_FAMILY, expr->last);
   nftnl_expr_set_u32 (tproxy, NFTNL_EXPR_TPROXY_REG_PORT, DIVERT_NFT_REGISTER);
+  if (expr->prefix.length > 0)
+    nftnl_expr_set_u32 (tproxy, NFTNL_EXPR_TPROXY_REG_ADDR, DIVERT_NFT_REGISTER_ADDRESS);
 }
 
 static void
@@ -208,6 +222,7 @@ divert_nft_encode_expr (struct nftnl_rule   *rule,
   static void (*const encoders[]) (struct nftnl_rule *rule, const DivertNftExpr *expr) = {
     [DIVERT_NFT_MATCH_EQUAL] = divert_nft_add_match, [DIVERT_NFT_MATCH_NOT_EQUAL] = divert_nft_add_match,
     [DIVERT_NFT_MATCH_RANGE] = divert_nft_add_match, [DIVERT_NFT_MATCH_SET] = divert_nft_add_match,
+    [DIVERT_NFT_MATCH_NOT_SET] = divert_nft_add_match,
     [DIVERT_NFT_SET_MARK] = add_mark,     [DIVERT_NFT_SET_CONNMARK] = add_mark,
     [DIVERT_NFT_HIDE] = divert_nft_add_hide, [DIVERT_NFT_UNHIDE] = divert_nft_add_hide,
     [DIVERT_NFT_TPROXY] = add_tproxy,     [DIVERT_NFT_REDIRECT] = add_redirect,

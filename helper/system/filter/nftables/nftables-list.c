@@ -13,8 +13,8 @@ static const struct
   const char *type;
   const char *flags;
 } set_types[] = {
-  [DIVERT_NFT_SET_IPV4] = { "ipv4_addr", "constant,interval" },
-  [DIVERT_NFT_SET_IPV6] = { "ipv6_addr", "constant,interval" },
+  [DIVERT_NFT_SET_IPV4] = { "ipv4_addr", "constant" },
+  [DIVERT_NFT_SET_IPV6] = { "ipv6_addr", "constant" },
   [DIVERT_NFT_SET_PROTOCOLS] = { "inet_proto", "constant" },
   [DIVERT_NFT_SET_ADDRTYPES] = { "fib_addrtype", "constant" },
   [DIVERT_NFT_SET_INTERFACES] = { "ifname", "timeout" },
@@ -52,8 +52,11 @@ static void
 append_set (GString            *text,
             const DivertNftSet *set)
 {
-  g_string_append_printf (text, "\tset %s {\n\t\ttype %s\n\t\tflags %s\n", set->name, set_types[set->type].type,
-                          set_types[set->type].flags);
+  g_string_append_printf (text, "\tset %s {\n\t\ttype %s\n", set->name, set_types[set->type].type);
+  if (set->length != 0)
+    g_string_append_printf (text, "\t\tsize %u\n", set->prefixes->len);
+  g_string_append_printf (text, "\t\tflags %s%s\n", set_types[set->type].flags,
+                          set->prefixes != NULL && set->length == 0 ? ",interval" : "");
   if (set->names != NULL && set->names[0] == NULL)
     {
       g_string_append (text, "\t}\n");
@@ -66,9 +69,13 @@ append_set (GString            *text,
     append_bits (text, set);
   for (guint i = 0; set->prefixes != NULL && i < set->prefixes->len; i++)
     {
-      g_autofree char *prefix = divert_prefix_to_string (divert_prefixes_index (set->prefixes, i));
+      DivertPrefix prefix = *divert_prefixes_index (set->prefixes, i);
+      g_autofree char *string = NULL;
 
-      g_string_append_printf (text, "%s%s", i > 0 ? ",\n\t\t\t     " : "", prefix);
+      if (set->length != 0)
+        prefix.length = divert_family_bits (prefix.family);
+      string = divert_prefix_to_string (&prefix);
+      g_string_append_printf (text, "%s%s", i > 0 ? ",\n\t\t\t     " : "", string);
     }
   g_string_append (text, " }\n\t}\n");
 }
@@ -149,8 +156,9 @@ concerns_address (const DivertNftTable *table,
 
   if (is_source && !packet->has_source)
     return FALSE;
-  if (expr->kind == DIVERT_NFT_MATCH_SET)
-    return divert_prefixes_contain (divert_nft_table_find_set (table, expr->name)->prefixes, address);
+  if (divert_nft_expr_has_set (expr))
+    return divert_prefixes_contain (divert_nft_table_find_set (table, expr->name)->prefixes, address) ==
+           (expr->kind == DIVERT_NFT_MATCH_SET);
   return divert_prefix_contains (&expr->prefix, address);
 }
 

@@ -41,6 +41,17 @@ load_wildcard (struct nftnl_rule *rule)
   nftnl_expr_set_u32 (expr, NFTNL_EXPR_SOCKET_DREG, DIVERT_NFT_REGISTER);
 }
 
+static void
+load_cgroup (struct nftnl_rule *rule,
+             guint              level)
+{
+  struct nftnl_expr *expr = divert_nft_add_expr (rule, "socket");
+
+  nftnl_expr_set_u32 (expr, NFTNL_EXPR_SOCKET_KEY, NFT_SOCKET_CGROUPV2);
+  nftnl_expr_set_u32 (expr, NFTNL_EXPR_SOCKET_LEVEL, level);
+  nftnl_expr_set_u32 (expr, NFTNL_EXPR_SOCKET_DREG, DIVERT_NFT_REGISTER);
+}
+
 /* As many bytes as the prefix fills, or all of them if it does not end at a byte.  Three are loaded by a slower way
  * than four, which cost 50 ns less although they have to be masked. */
 static guint
@@ -48,14 +59,12 @@ count_bytes (const DivertNftExpr *expr)
 {
   const guint all = divert_family_bytes (expr->family), filled = expr->prefix.length / 8u;
 
-  return expr->kind == DIVERT_NFT_MATCH_SET || expr->prefix.length % 8 != 0 || filled == 3 ? all : filled;
+  return divert_nft_expr_has_set (expr) || expr->prefix.length % 8 != 0 || filled == 3 ? all : filled;
 }
 
 static gboolean
 needs_mask (const DivertNftExpr *expr)
 {
-  if (expr->kind == DIVERT_NFT_MATCH_SET)
-    return FALSE;
   if (expr->key == DIVERT_NFT_KEY_SOURCE || expr->key == DIVERT_NFT_KEY_DESTINATION)
     return expr->prefix.length < count_bytes (expr) * 8;
   return expr->mask != G_MAXUINT32;
@@ -112,6 +121,9 @@ load (struct nftnl_rule   *rule,
     case DIVERT_NFT_KEY_WILDCARD:
       load_wildcard (rule);
       break;
+    case DIVERT_NFT_KEY_CGROUP:
+      load_cgroup (rule, expr->value);
+      break;
     case DIVERT_NFT_KEY_IN_INDEX:
     case DIVERT_NFT_KEY_OUT_INDEX:
     case DIVERT_NFT_KEY_IN_NAME:
@@ -141,6 +153,10 @@ encode_value (const DivertNftExpr *expr)
     case DIVERT_NFT_KEY_DESTINATION:
       data.length = count_bytes (expr);
       memcpy (data.bytes, expr->prefix.bytes, data.length);
+      return data;
+    case DIVERT_NFT_KEY_CGROUP:
+      data.length = sizeof expr->cgroup;
+      memcpy (data.bytes, &expr->cgroup, data.length);
       return data;
     default:
       return divert_nft_encode_number (expr->key, expr->value);
@@ -204,6 +220,8 @@ add_lookup (struct nftnl_rule   *rule,
 
   nftnl_expr_set_u32 (lookup, NFTNL_EXPR_LOOKUP_SREG, DIVERT_NFT_REGISTER);
   nftnl_expr_set_str (lookup, NFTNL_EXPR_LOOKUP_SET, expr->name);
+  if (expr->kind == DIVERT_NFT_MATCH_NOT_SET)
+    nftnl_expr_set_u32 (lookup, NFTNL_EXPR_LOOKUP_FLAGS, NFT_LOOKUP_F_INV);
 }
 
 void
@@ -212,7 +230,7 @@ divert_nft_add_match (struct nftnl_rule   *rule,
 {
   load (rule, expr);
   add_mask (rule, expr);
-  if (expr->kind == DIVERT_NFT_MATCH_SET)
+  if (divert_nft_expr_has_set (expr))
     add_lookup (rule, expr);
   else if (expr->kind == DIVERT_NFT_MATCH_RANGE)
     add_range (rule, expr);

@@ -112,13 +112,26 @@ add_judging (DivertRuleset *ruleset)
   rule->value = rule->mask = ANY_MARK;
 }
 
+/* The kernel doesn't ask whether there is such a group. */
+static void
+add_cgroup (DivertRuleset *ruleset)
+{
+  DivertRule *rule = add (ruleset, DIVERT_CHAIN_JUDGE, DIVERT_VERDICT_LEAVE);
+
+  rule->cgroup = 1;
+  rule->cgroup_path = g_ref_string_new_intern (PROBE_TABLE);
+}
+
+/* @cgroups: the rules that compare control groups, too (Linux 5.13). */
 static DivertRuleset *
-make_ruleset (void)
+make_ruleset (gboolean cgroups)
 {
   DivertRuleset *ruleset = divert_ruleset_new_empty ();
   DivertRule *rule;
 
   add_judging (ruleset);
+  if (cgroups)
+    add_cgroup (ruleset);
 
   add_jump (ruleset, DIVERT_HOOK_DELIVER, DIVERT_CHAIN_DELIVER);
   rule = add (ruleset, DIVERT_CHAIN_DELIVER, DIVERT_VERDICT_TPROXY);
@@ -161,9 +174,10 @@ find_module (const GError *failure)
 
 gboolean
 divert_nft_probe (DivertNft  *nft,
+                  gboolean    cgroups,
                   GError    **error)
 {
-  g_autoptr(DivertRuleset) ruleset = make_ruleset ();
+  g_autoptr(DivertRuleset) ruleset = make_ruleset (cgroups);
   g_autoptr(DivertNftTable) table = divert_nft_table_new_from_ruleset (PROBE_TABLE, ruleset);
   g_autoptr(DivertNftBatch) batch = divert_nft_batch_new ();
   g_autoptr(GError) failure = NULL;

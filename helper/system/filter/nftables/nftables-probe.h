@@ -14,6 +14,6 @@ GPtrArray *divert_nft_list_modules (void);
 gboolean divert_nft_has_family (DivertFamily family, GError **error);
 /* Would the kernel accept rules like ours?  Changes nothing.  The error is DIVERT_BACKEND_ERROR, and
  * names the rule that was refused, the kernel's reason, and the module that the kernel lacks. */
-gboolean divert_nft_probe (DivertNft *nft, GError **error);
+gboolean divert_nft_probe (DivertNft *nft, gboolean cgroups, GError **error);
 
 G_END_DECLS

@@ -74,13 +74,15 @@ add_set (DivertNftTable   *table,
 }
 
 static GArray *
-select_family (const GArray *prefixes,
-               DivertFamily  family)
+select_part (const GArray *prefixes,
+             DivertFamily  family,
+             guint         length)
 {
   g_autoptr(GArray) selected = divert_prefixes_new ();
 
   for (guint i = 0; i < prefixes->len; i++)
-    if (divert_prefixes_index (prefixes, i)->family == family)
+    if (divert_prefixes_index (prefixes, i)->family == family &&
+        (length == 0 || divert_prefixes_index (prefixes, i)->length == length))
       divert_prefixes_add (selected, divert_prefixes_index (prefixes, i));
   return divert_prefixes_merge (selected);
 }
@@ -99,22 +101,27 @@ const char *
 divert_nft_table_add_prefixes (DivertNftTable *table,
                                const char     *purpose,
                                DivertFamily    family,
+                               guint           length,
                                const GArray   *prefixes)
 {
   const DivertNftSetType type = family == DIVERT_FAMILY_IPV6 ? DIVERT_NFT_SET_IPV6 : DIVERT_NFT_SET_IPV4;
-  g_autoptr(GArray) selected = select_family (prefixes, family);
+  g_autoptr(GArray) selected = select_part (prefixes, family, length);
   g_autofree char *sum = NULL, *name = NULL;
   DivertNftSet *set;
 
   for (guint i = 0; i < table->sets->len; i++)
     {
       set = g_ptr_array_index (table->sets, i);
-      if (set->type == type && divert_prefixes_equal (set->prefixes, selected))
+      if (set->type == type && set->length == length && divert_prefixes_equal (set->prefixes, selected))
         return set->name;
     }
   sum = digest (selected);
-  name = g_strdup_printf ("%s%c-%s", purpose, type == DIVERT_NFT_SET_IPV6 ? '6' : '4', sum);
+  if (length != 0)
+    name = g_strdup_printf ("%s%c-%u-%s", purpose, type == DIVERT_NFT_SET_IPV6 ? '6' : '4', length, sum);
+  else
+    name = g_strdup_printf ("%s%c-%s", purpose, type == DIVERT_NFT_SET_IPV6 ? '6' : '4', sum);
   set = add_set (table, name, type);
+  set->length = length;
   set->prefixes = g_steal_pointer (&selected);
   return set->name;
 }

@@ -42,6 +42,7 @@ typedef enum
   DIVERT_NFT_KEY_ICMP_TYPE,
   DIVERT_NFT_KEY_ICMPV6_TYPE,
   DIVERT_NFT_KEY_GID,        /* … a socket */
+  DIVERT_NFT_KEY_CGROUP,     /* the control group of the socket, or the one @value levels below the root above it */
   DIVERT_NFT_KEY_SOURCE_TYPE,/* RTN_x */
   DIVERT_NFT_KEY_DESTINATION_TYPE,
   DIVERT_NFT_KEY_WILDCARD,   /* about the socket that would get the packet: 1: it has all addresses; 0: it has one */
@@ -52,7 +53,8 @@ typedef enum
   DIVERT_NFT_MATCH_EQUAL,
   DIVERT_NFT_MATCH_NOT_EQUAL,
   DIVERT_NFT_MATCH_RANGE,    /* value … last */
-  DIVERT_NFT_MATCH_SET,      /* is in the set @name */
+  DIVERT_NFT_MATCH_NOT_SET,  /* is not in the set @name */
+  DIVERT_NFT_MATCH_SET,      /* is in it */
   DIVERT_NFT_SET_MARK,       /* mark = (mark & ~mask) | value */
   DIVERT_NFT_SET_CONNMARK,   /* the same for the connection; without an entry the rule ends here */
   DIVERT_NFT_HIDE,           /* puts an address of this machine's in the place of an IPv4 datagram's destination */
@@ -75,9 +77,12 @@ typedef struct
   guint32       value;       /* host order */
   guint32       last;        /* for RANGE; for TPROXY: the packet's NFPROTO_x, 0: either family */
   guint32       mask;        /* for matches of numbers: G_MAXUINT32 if all bits count */
-  DivertPrefix  prefix;      /* for EQUAL, with addresses */
+  DivertPrefix  prefix;      /* for EQUAL, with addresses; for SET only its length: that many bits are looked up; for
+                              * TPROXY: the listener's address, length 0: any */
   DivertFamily  family;      /* for addresses, even in a set, and for UNREACHABLE */
   char          name[DIVERT_NFT_SET_NAME_MAX + 1]; /* an interface's or a set's */
+  guint64       cgroup;      /* for CGROUP: its id, and its path, which is the ruleset's */
+  const char   *path;
   guint         chain;       /* DivertChain or DIVERT_NFT_CHAIN_x */
 } DivertNftExpr;
 
@@ -89,6 +94,7 @@ typedef struct
   /* The first and the last of the adjacent rules of the ruleset that it was made from; NULL: of none. */
   const DivertRule *first;
   const DivertRule *last;
+  guint64           digest;  /* of nftables-encode.c; 0: not asked for so far.  Afterwards the rule must not change */
 } DivertNftRule;
 
 typedef enum
@@ -108,6 +114,7 @@ typedef struct
   char             name[DIVERT_NFT_SET_NAME_MAX + 1];
   DivertNftSetType type;
   GArray          *prefixes; /* for the first two types: DivertPrefix, sorted and disjoint; else NULL */
+  guint            length;   /* of each of these, and whoever looks up that many bits finds it; 0: a set of intervals */
   guint            bits;     /* for the next two: 1 << IPPROTO_x or 1 << RTN_x */
   GStrv            names;    /* for INTERFACES, with the time that each stays in the set; else NULL */
   guint            lifetime_ms;
@@ -125,10 +132,10 @@ void            divert_nft_table_free (DivertNftTable *table);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertNftTable, divert_nft_table_free)
 /* From now on the chain exists, with or without rules. */
 GPtrArray      *divert_nft_table_get_chain (DivertNftTable *table, guint chain);
-/* The name of a set with the part of @prefixes in @family; the name begins with @purpose.  Creates it if
- * there is none. */
+/* The name of a set with the part of @prefixes in @family that has @length (0: any); the name begins with @purpose.
+ * Creates it if there is none. */
 const char     *divert_nft_table_add_prefixes (DivertNftTable *table, const char *purpose, DivertFamily family,
-                                               const GArray *prefixes);
+                                               guint length, const GArray *prefixes);
 /* The same; @name must always mean @bits. */
 const char     *divert_nft_table_add_bits (DivertNftTable *table, const char *name, DivertNftSetType type, guint bits);
 /* Takes @names. */
@@ -148,6 +155,12 @@ static inline gboolean
 divert_nft_expr_is_match (const DivertNftExpr *expr)
 {
   return expr->kind <= DIVERT_NFT_MATCH_SET;
+}
+
+static inline gboolean
+divert_nft_expr_has_set (const DivertNftExpr *expr)
+{
+  return expr->kind == DIVERT_NFT_MATCH_SET || expr->kind == DIVERT_NFT_MATCH_NOT_SET;
 }
 
 static inline const DivertNftExpr *

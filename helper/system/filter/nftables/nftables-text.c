@@ -106,6 +106,7 @@ append_key (GString             *text,
     [DIVERT_NFT_KEY_SOURCE_TYPE] = "fib saddr type",
     [DIVERT_NFT_KEY_DESTINATION_TYPE] = "fib daddr type",
     [DIVERT_NFT_KEY_WILDCARD] = "socket wildcard",
+    [DIVERT_NFT_KEY_CGROUP] = "socket cgroupv2 level",
   };
 
   if (expr->key == DIVERT_NFT_KEY_SOURCE || expr->key == DIVERT_NFT_KEY_DESTINATION)
@@ -155,6 +156,19 @@ append_prefix (GString            *text,
   g_string_append (text, string);
 }
 
+/* " & 255.255.255.0" */
+static void
+append_mask (GString             *text,
+             const DivertNftExpr *expr)
+{
+  DivertPrefix mask = { .family = expr->family, .length = divert_family_bits (expr->family) };
+
+  for (guint bit = 0; bit < expr->prefix.length; bit++)
+    mask.bytes[bit / 8] |= 0x80 >> bit % 8;
+  g_string_append (text, " & ");
+  append_prefix (text, &mask);
+}
+
 static void
 append_value (GString             *text,
               const DivertNftExpr *expr)
@@ -166,6 +180,9 @@ append_value (GString             *text,
     case DIVERT_NFT_KEY_IN_NAME:
     case DIVERT_NFT_KEY_OUT_NAME:
       g_string_append_printf (text, "\"%s\"", expr->name);
+      break;
+    case DIVERT_NFT_KEY_CGROUP:
+      g_string_append_printf (text, "%u \"%s\"", expr->value, expr->path);
       break;
     case DIVERT_NFT_KEY_FAMILY:
       g_string_append (text, expr->value == 2 ? "ipv4" : "ipv6");
@@ -212,6 +229,9 @@ append_match (GString             *text,
               const DivertNftExpr *expr)
 {
   const gboolean is_flags = expr->key == DIVERT_NFT_KEY_TCP_FLAGS;
+  const gboolean is_network = expr->kind == DIVERT_NFT_MATCH_SET &&
+                              (expr->key == DIVERT_NFT_KEY_SOURCE || expr->key == DIVERT_NFT_KEY_DESTINATION) &&
+                              expr->prefix.length < divert_family_bits (expr->family);
   const gboolean is_masked = expr->mask != G_MAXUINT32;
 
   append_key (text, rule, expr);
@@ -221,9 +241,12 @@ append_match (GString             *text,
     append_flags (text, expr->mask);
   else if (is_masked)
     g_string_append_printf (text, "0x%08x", expr->mask);
-  if (expr->kind == DIVERT_NFT_MATCH_SET)
+  if (is_network)
+    append_mask (text, expr);
+  if (divert_nft_expr_has_set (expr))
     {
-      g_string_append_printf (text, " @%s", expr->name);
+      g_string_append_printf (text, "%s @%s", expr->kind == DIVERT_NFT_MATCH_NOT_SET ? " !=" : is_network ? " ==" : "",
+                              expr->name);
       return;
     }
   if (expr->kind == DIVERT_NFT_MATCH_NOT_EQUAL)
@@ -252,6 +275,19 @@ append_set_mark (GString             *text,
 }
 
 static void
+append_tproxy (GString             *text,
+               const DivertNftExpr *expr)
+{
+  g_autofree char *address = expr->prefix.length > 0 ? divert_prefix_to_string (&expr->prefix) : NULL;
+  const gboolean v4 = expr->last == 2;
+
+  g_string_append (text, expr->last == 0 ? "tproxy to " : v4 ? "tproxy ip to " : "tproxy ip6 to ");
+  if (address != NULL)
+    g_string_append_printf (text, v4 ? "%s" : "[%s]", address);
+  g_string_append_printf (text, ":%u", expr->value);
+}
+
+static void
 append_statement (GString             *text,
                   const DivertNftExpr *expr)
 {
@@ -271,8 +307,7 @@ append_statement (GString             *text,
       g_string_append (text, "counter");
       break;
     case DIVERT_NFT_TPROXY:
-      g_string_append_printf (text, "tproxy%s to :%u", expr->last == 0 ? "" : expr->last == 2 ? " ip" : " ip6",
-                              expr->value);
+      append_tproxy (text, expr);
       break;
     case DIVERT_NFT_REDIRECT:
       g_string_append_printf (text, "redirect to :%u", expr->value);
@@ -298,6 +333,7 @@ append_statement (GString             *text,
     case DIVERT_NFT_MATCH_EQUAL:
     case DIVERT_NFT_MATCH_NOT_EQUAL:
     case DIVERT_NFT_MATCH_RANGE:
+    case DIVERT_NFT_MATCH_NOT_SET:
     case DIVERT_NFT_MATCH_SET:
     default:
       g_assert_not_reached ();

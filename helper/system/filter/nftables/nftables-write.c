@@ -46,7 +46,7 @@ add_rules (DivertNftBatch  *batch,
 {
   for (guint i = 0; i < rules->len; i++)
     {
-      const DivertNftRule *rule = g_ptr_array_index (rules, i);
+      DivertNftRule *rule = g_ptr_array_index (rules, i);
       g_autoptr(nftnl_rule) encoded = divert_nft_encode_rule (table, rule);
       g_autofree char *text = divert_nft_rule_to_text (rule);
       g_autofree char *what = g_strdup_printf ("%s: %s", divert_nft_chain_name (chain), text);

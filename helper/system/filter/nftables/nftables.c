@@ -28,10 +28,7 @@
 #include "nftables-probe.h"
 #include "nftables-text.h"
 #include "nftables-write.h"
-#include "system/base/fault.h"
-#include "system/netlink/netlink-answer.h"
 
-#include <errno.h>
 #include <glib/gi18n-lib.h>
 
 typedef struct
@@ -62,12 +59,6 @@ forget (NftablesBackend *self)
   self->generation = 0;
 }
 
-static GPtrArray *
-nftables_list_modules (DivertBackend *backend)
-{
-  return divert_nft_list_modules ();
-}
-
 static gboolean
 nftables_probe (DivertBackend  *backend,
                 DivertFamily    family,
@@ -81,13 +72,15 @@ nftables_probe (DivertBackend  *backend,
     return FALSE;
   if (!open_nft (self, &failure) || !divert_nft_get_generation (self->nft, &generation, &failure))
     return divert_nft_fail_to_ask (error, failure);
-  return divert_nft_probe (self->nft, &failure) || divert_nft_fail (error, failure, DIVERT_BACKEND_ERROR_UNAVAILABLE);
+  return divert_nft_probe (self->nft, backend->needs_cgroups, &failure) ||
+         divert_nft_fail (error, failure, DIVERT_BACKEND_ERROR_UNAVAILABLE);
 }
 
 typedef struct
 {
   NftablesBackend *self;
   DivertRuleset   *ruleset;
+  gboolean         answered; /* there is somebody for nftables */
   gboolean         wrote;
 } Attempt;
 
@@ -111,19 +104,6 @@ refuse_foreign (const Attempt  *a,
 }
 
 static gboolean
-commit (DivertNftBatch  *batch,
-        DivertNft       *nft,
-        guint32          generation,
-        GError         **error)
-{
-  if (divert_fault_point ("nftables-commit-before"))
-    return divert_netlink_fail (error, EINVAL, NULL);
-  if (!divert_nft_batch_commit (batch, nft, generation, error))
-    return FALSE;
-  return !divert_fault_point ("nftables-commit-after") || divert_netlink_fail (error, EINVAL, NULL);
-}
-
-static gboolean
 attempt_apply (DivertNft  *nft,
                gpointer    user_data,
                GError    **error)
@@ -137,6 +117,7 @@ attempt_apply (DivertNft  *nft,
 
   if (!divert_nft_get_generation (nft, &generation, error))
     return FALSE;
+  a->answered = TRUE;
   is_known = a->self->last != NULL && a->self->generation == generation;
   if (is_known && is_last (a->self, a->ruleset))
     return TRUE;
@@ -151,7 +132,7 @@ attempt_apply (DivertNft  *nft,
   if (divert_nft_batch_length (batch) > 0)
     {
       if (!divert_nft_owner_permits (nft, &state, DIVERT_NFT_TABLE, error) ||
-          !commit (batch, nft, generation, error))
+          !divert_nft_batch_commit_at (batch, nft, generation, "nftables-commit", error))
         return FALSE;
       generation = divert_nft_next_generation (generation);
       a->wrote = TRUE;
@@ -170,7 +151,7 @@ nftables_apply (DivertBackend  *backend,
                 GError        **error)
 {
   NftablesBackend *self = (NftablesBackend *) backend;
-  Attempt a = { self, ruleset, FALSE };
+  Attempt a = { self, ruleset, FALSE, FALSE };
   g_autoptr(GError) failure = NULL;
 
   if (open_nft (self, &failure) && divert_nft_try (self->nft, attempt_apply, &a, &failure))
@@ -180,7 +161,7 @@ nftables_apply (DivertBackend  *backend,
       return TRUE;
     }
   forget (self);
-  if (divert_ruleset_is_empty (ruleset) && divert_nft_is_absent (failure, FALSE))
+  if (divert_ruleset_is_empty (ruleset) && divert_nft_is_absent (failure, a.answered))
     return TRUE;
   return divert_nft_fail (error, failure, DIVERT_BACKEND_ERROR_REFUSED);
 }
@@ -208,14 +189,16 @@ attempt_withdraw (DivertNft  *nft,
 {
   g_auto(DivertNftState) state = DIVERT_NFT_STATE_INIT;
   g_autoptr(DivertNftBatch) batch = divert_nft_batch_new ();
+  gboolean *answered = user_data;
 
   if (!divert_nft_read (nft, DIVERT_NFT_TABLE, &state, error))
     return FALSE;
+  *answered = TRUE;
   if (!state.is_ours || !flush_granting (batch, &state))
     return TRUE;
   if (!divert_nft_owner_permits (nft, &state, DIVERT_NFT_TABLE, error))
     return FALSE;
-  return divert_nft_batch_commit (batch, nft, 0, error);
+  return divert_nft_batch_commit_at (batch, nft, 0, "nftables-withdraw", error);
 }
 
 static gboolean
@@ -224,10 +207,11 @@ nftables_withdraw (DivertBackend  *backend,
 {
   NftablesBackend *self = (NftablesBackend *) backend;
   g_autoptr(GError) failure = NULL;
+  gboolean answered = FALSE;
 
   forget (self);
-  if ((open_nft (self, &failure) && divert_nft_try (self->nft, attempt_withdraw, NULL, &failure)) ||
-      divert_nft_is_absent (failure, FALSE))
+  if ((open_nft (self, &failure) && divert_nft_try (self->nft, attempt_withdraw, &answered, &failure)) ||
+      divert_nft_is_absent (failure, answered))
     return TRUE;
   return divert_nft_fail (error, failure, DIVERT_BACKEND_ERROR_REFUSED);
 }
@@ -263,6 +247,30 @@ nftables_find_drift (DivertBackend *backend,
     return 1u << DIVERT_PART_NFTABLES;
   self->generation = generation;
   return 0;
+}
+
+static gboolean
+nftables_holds (DivertBackend        *backend,
+                const DivertRuleset  *ruleset,
+                gboolean             *ret_holds,
+                GError              **error)
+{
+  NftablesBackend *self = (NftablesBackend *) backend;
+  g_auto(DivertNftState) state = DIVERT_NFT_STATE_INIT;
+  g_autoptr(DivertNftBatch) batch = divert_nft_batch_new ();
+  g_autoptr(DivertNftTable) table = divert_nft_table_new_from_ruleset (DIVERT_NFT_TABLE, ruleset);
+  g_autoptr(GError) failure = NULL;
+
+  if ((!open_nft (self, &failure) || !divert_nft_read (self->nft, DIVERT_NFT_TABLE, &state, &failure)) &&
+      !divert_nft_is_absent (failure, FALSE))
+    return divert_nft_fail (error, failure, DIVERT_BACKEND_ERROR_REFUSED);
+  /* It may be anybody's, this helper's or an earlier one's. */
+  divert_nft_write (batch, &state, table, state.owner);
+  if (state.exists && !state.is_ours)
+    *ret_holds = divert_ruleset_is_empty (ruleset);
+  else
+    *ret_holds = divert_nft_batch_length (batch) == 0;
+  return TRUE;
 }
 
 static gboolean
@@ -327,12 +335,12 @@ nftables_free (DivertBackend *backend)
 
 static const DivertBackendClass nftables_class = {
   .name = "nftables",
-  .list_modules = nftables_list_modules,
   .probe = nftables_probe,
   .apply = nftables_apply,
   .withdraw = nftables_withdraw,
   .watch = nftables_watch,
   .find_drift = nftables_find_drift,
+  .holds = nftables_holds,
   .inspect = nftables_inspect,
   .count_dropped = nftables_count_dropped,
   .to_text = nftables_to_text,

@@ -12,7 +12,7 @@ static void
 take_doubt (DivertGateways   *gateways,
             DivertResolution *resolution)
 {
-  if (divert_resolution_take_doubt (resolution))
+  if (divert_resolution_take_doubt (resolution) && !resolution->router)
     divert_link_epochs_begin (gateways->epochs, resolution->ifindex);
 }
 
@@ -25,12 +25,14 @@ count_newer (const DivertGateways   *gateways,
 {
   guint newer = divert_link_addresses_get_arrival (gateways->addresses, resolution->ifindex) >= since ? 1 : 0;
 
+  if (resolution->router)
+    return 0;
   for (guint i = 0; i < gateways->list->len; i++)
     {
       const DivertResolution *other = gateways->list->pdata[i];
 
-      if (other != resolution && other->ifindex == resolution->ifindex && other->state == DIVERT_GATEWAY_RESOLVED &&
-          other->first_answer >= since)
+      if (other != resolution && !other->router && other->ifindex == resolution->ifindex &&
+          other->state == DIVERT_GATEWAY_RESOLVED && other->first_answer >= since)
         newer++;
     }
   return newer;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the state machine for one gateway.
+ * Owns: the state machine for one gateway: when to ask, and what an answer changes.  How it is asked is in
+ * gateway-question.c.
  *
  * Theory of operation.  The kernel's neighbour table is full of what was true a while ago, perhaps
  * in another network (K4.5).  So an entry proves nothing; only the answer to our own question does.
@@ -28,28 +29,11 @@
  * An entry that an administrator made, and a link without link-layer addresses, never give an
  * answer.
  */
-#include "gateway-resolution.h"
+#include "gateway-question.h"
 
-#include <linux/neighbour.h>
-
-#define UNICAST_US     (500 * G_TIME_SPAN_MILLISECOND)
-#define BOUND_US       (3 * G_TIME_SPAN_SECOND)
-/* For a resolved gateway.  HEARTBEAT + SILENCE, from the last question that was answered to the conclusion that the
- * next one is not, must be less than 2.5 s, which is promised, and than the kernel's three probes, one second each. */
-#define HEARTBEAT_US   (1 * G_TIME_SPAN_SECOND)
-#define SILENCE_US     (1450 * G_TIME_SPAN_MILLISECOND)
-/* Everybody has at least so long to answer, however late we ask. */
-#define LEAST_US       (250 * G_TIME_SPAN_MILLISECOND)
-#define FIRST_RETRY_US (1 * G_TIME_SPAN_SECOND)
-#define LAST_RETRY_US  (30 * G_TIME_SPAN_SECOND)
 /* How much early a question may be, in order to join another one.  Half of the interval, so that any two can meet. */
-#define JOIN_US        (HEARTBEAT_US / 2)
-#define HASTE_US       (100 * G_TIME_SPAN_MILLISECOND)
-/* Questions in the background are not asked more often than this, whatever others on the link send. */
-#define BACKGROUND_US  (1 * G_TIME_SPAN_SECOND)
-
-#define NUD_USABLE     (NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE)
-#define NUD_MADE       (NUD_PERMANENT | NUD_NOARP)
+#define JOIN_US  (DIVERT_HEARTBEAT_US / 2)
+#define HASTE_US (100 * G_TIME_SPAN_MILLISECOND)
 
 DivertResolution *
 divert_resolution_new (guint               ifindex,
@@ -76,6 +60,7 @@ divert_resolution_free (DivertResolution *r)
 void
 divert_resolution_forget (DivertResolution *r)
 {
+  r->absent = r->router && (r->state == DIVERT_GATEWAY_FAILED || (r->absent && !r->asked));
   r->asked = FALSE;
   r->state = DIVERT_GATEWAY_UNKNOWN;
   g_array_set_size (r->macs, 0);
@@ -85,7 +70,7 @@ divert_resolution_forget (DivertResolution *r)
   r->deadline = 0;
   r->first_answer = 0;
   r->last_answer = 0;
-  r->retry = FIRST_RETRY_US;
+  r->retry = DIVERT_FIRST_RETRY_US;
   r->quiet = FALSE;
   r->awaited = FALSE;
   r->doubtful = FALSE;
@@ -100,132 +85,6 @@ divert_resolution_take_doubt (DivertResolution *r)
   return doubtful;
 }
 
-static gboolean
-note_mac (DivertResolution *r,
-          const DivertMac  *mac,
-          gint64            now)
-{
-  const DivertMacNews news = divert_macs_note (r->macs, mac, now);
-
-  r->doubtful |= news == DIVERT_MAC_OTHER;
-  return news != DIVERT_MAC_KNOWN;
-}
-
-static gboolean
-give_up (DivertResolution *r,
-         gint64            now)
-{
-  gboolean changed = r->state != DIVERT_GATEWAY_FAILED;
-
-  r->doubtful |= r->state == DIVERT_GATEWAY_RESOLVED;
-  r->state = DIVERT_GATEWAY_FAILED;
-  r->question = DIVERT_QUESTION_NONE;
-  r->quiet = FALSE;
-  r->deadline = now + r->retry;
-  r->retry = MIN (r->retry * 2, LAST_RETRY_US);
-  return changed;
-}
-
-static gboolean
-ask_everybody (DivertResolution *r,
-               DivertNetlink    *netlink,
-               gint64            now)
-{
-  if (!divert_neighbour_solicit (netlink, r->ifindex, &r->address, NULL))
-    return give_up (r, now);
-  r->question = DIVERT_QUESTION_BROADCAST;
-  r->quiet = FALSE;
-  r->deadline = r->state == DIVERT_GATEWAY_RESOLVED ? MAX (r->asked_at + SILENCE_US, now + LEAST_US) :
-                                                      r->asked_at + BOUND_US;
-  return FALSE;
-}
-
-/* Is the answer the known one, unless it is told of? */
-static gboolean
-is_sure (const DivertResolution *r)
-{
-  return r->state == DIVERT_GATEWAY_RESOLVED && !r->awaited && r->macs->len == 1 && r->has_entry_mac &&
-         divert_mac_equal (&r->entry_mac, &divert_macs_index (r->macs, 0)->mac);
-}
-
-static gboolean
-start_question (DivertResolution *r,
-                DivertNetlink    *netlink,
-                gint64            now)
-{
-  DivertNeighbour entry;
-
-  r->asked_at = now;
-  r->quiet = FALSE;
-  if (!divert_neighbour_get (netlink, r->ifindex, &r->address, &entry, NULL) || entry.state & NUD_MADE)
-    return give_up (r, now);
-
-  r->has_entry_mac = entry.has_mac && entry.state & NUD_USABLE;
-  r->entry_mac = entry.mac;
-  if (!r->has_entry_mac || !divert_neighbour_probe (netlink, &entry, NULL))
-    return ask_everybody (r, netlink, now);
-  r->question = DIVERT_QUESTION_UNICAST;
-  r->deadline = now + UNICAST_US;
-  return FALSE;
-}
-
-/* From now on the answer is heard at once, or missed soon. */
-static void
-hear (DivertResolution *r)
-{
-  r->quiet = FALSE;
-  r->deadline = r->asked_at + UNICAST_US;
-}
-
-/* Was the question that was put quietly answered?  FALSE: not yet. */
-static gboolean
-look_for_answer (DivertResolution *r,
-                 DivertNetlink    *netlink,
-                 gint64            now)
-{
-  DivertNeighbour entry;
-
-  if (!divert_neighbour_get (netlink, r->ifindex, &r->address, &entry, NULL) || entry.state != NUD_REACHABLE ||
-      !entry.has_mac || !divert_mac_equal (&entry.mac, &r->entry_mac))
-    return FALSE;
-  note_mac (r, &entry.mac, now);
-  r->last_answer = r->asked_at;
-  r->question = DIVERT_QUESTION_NONE;
-  r->quiet = FALSE;
-  return TRUE;
-}
-
-static gboolean
-ask_again (DivertResolution *r,
-           DivertNetlink    *netlink,
-           gint64            now)
-{
-  gboolean changed;
-
-  if (r->quiet && !look_for_answer (r, netlink, now))
-    return ask_everybody (r, netlink, now);
-  changed = start_question (r, netlink, now);
-  if (r->question == DIVERT_QUESTION_UNICAST && is_sure (r))
-    {
-      r->quiet = TRUE;
-      r->deadline = now + HEARTBEAT_US;
-    }
-  return changed;
-}
-
-static gboolean
-ask_in_background (DivertResolution *r,
-                   DivertNetlink    *netlink,
-                   gint64            now)
-{
-  if (r->question != DIVERT_QUESTION_NONE || r->state != DIVERT_GATEWAY_RESOLVED)
-    return FALSE;
-  if (now - r->asked_at >= BACKGROUND_US)
-    return start_question (r, netlink, now);
-  r->deadline = r->asked_at + BACKGROUND_US;
-  return FALSE;
-}
-
 gboolean
 divert_resolution_ask (DivertResolution *r,
                        DivertNetlink    *netlink,
@@ -234,8 +93,9 @@ divert_resolution_ask (DivertResolution *r,
   if (r->asked)
     return FALSE;
   r->asked = TRUE;
-  r->state = DIVERT_GATEWAY_PENDING;
-  return start_question (r, netlink, now);
+  /* A site waits for the first answer of a router, but not again and again for that of one that is switched off. */
+  r->state = r->absent ? DIVERT_GATEWAY_FAILED : DIVERT_GATEWAY_PENDING;
+  return divert_question_start (r, netlink, now) || r->absent;
 }
 
 gboolean
@@ -246,12 +106,12 @@ divert_resolution_hasten (DivertResolution *r,
   if (r->state != DIVERT_GATEWAY_RESOLVED)
     return FALSE;
   r->awaited = TRUE;
-  if (r->quiet && !look_for_answer (r, netlink, now))
-    hear (r);
+  if (r->quiet && !divert_question_look (r, netlink, now))
+    divert_question_hear (r);
   if (r->question != DIVERT_QUESTION_NONE)
     return FALSE;
   if (now - r->asked_at >= HASTE_US)
-    return start_question (r, netlink, now);
+    return divert_question_start (r, netlink, now);
   r->deadline = MIN (r->deadline, r->asked_at + HASTE_US);
   return FALSE;
 }
@@ -264,7 +124,7 @@ divert_resolution_join (DivertResolution *r,
   if (r->state != DIVERT_GATEWAY_RESOLVED || r->deadline == 0 || r->deadline > now + JOIN_US ||
       (r->question != DIVERT_QUESTION_NONE && !r->quiet))
     return FALSE;
-  return ask_again (r, netlink, now);
+  return divert_question_ask_again (r, netlink, now);
 }
 
 static gboolean
@@ -274,10 +134,10 @@ see_failure (DivertResolution *r,
 {
   r->has_entry_mac = FALSE;
   if (r->question == DIVERT_QUESTION_UNICAST)
-    return ask_everybody (r, netlink, now);
+    return divert_question_ask_everybody (r, netlink, now);
   if (r->question == DIVERT_QUESTION_NONE && r->state == DIVERT_GATEWAY_FAILED)
     return FALSE;
-  return give_up (r, now);
+  return divert_question_give_up (r, now);
 }
 
 static gboolean
@@ -287,8 +147,8 @@ see_deletion (DivertResolution *r,
 {
   r->has_entry_mac = FALSE;
   if (r->question != DIVERT_QUESTION_NONE)
-    return ask_everybody (r, netlink, now);
-  return ask_in_background (r, netlink, now);
+    return divert_question_ask_everybody (r, netlink, now);
+  return divert_question_ask_in_background (r, netlink, now);
 }
 
 static gboolean
@@ -303,9 +163,9 @@ see_mac (DivertResolution      *r,
   r->has_entry_mac = TRUE;
   r->entry_mac = neighbour->mac;
   if (is_other || neighbour->state & NUD_REACHABLE)
-    changed = note_mac (r, &neighbour->mac, now);
+    changed = divert_question_note_mac (r, &neighbour->mac, now);
   if (is_other && r->quiet)
-    hear (r);
+    divert_question_hear (r);
 
   if (neighbour->state & NUD_REACHABLE)
     {
@@ -318,11 +178,11 @@ see_mac (DivertResolution      *r,
       r->state = DIVERT_GATEWAY_RESOLVED;
       r->question = DIVERT_QUESTION_NONE;
       r->quiet = FALSE;
-      r->deadline = now + HEARTBEAT_US;
-      r->retry = FIRST_RETRY_US;
+      r->deadline = now + DIVERT_HEARTBEAT_US;
+      r->retry = DIVERT_FIRST_RETRY_US;
     }
   else if (is_other)
-    changed |= ask_in_background (r, netlink, now);
+    changed |= divert_question_ask_in_background (r, netlink, now);
   return changed;
 }
 
@@ -336,9 +196,9 @@ divert_resolution_see (DivertResolution      *r,
     return FALSE;
   if (neighbour->state == 0)
     return see_deletion (r, netlink, now);
-  if (neighbour->state & (NUD_FAILED | NUD_MADE))
+  if (neighbour->state & (NUD_FAILED | DIVERT_NUD_MADE))
     return see_failure (r, netlink, now);
-  if ((neighbour->state & NUD_USABLE) == 0)
+  if ((neighbour->state & DIVERT_NUD_USABLE) == 0)
     return FALSE;
   /* On this kind of link, a site cannot name an address. */
   if (!neighbour->has_mac)
@@ -359,11 +219,13 @@ divert_resolution_tick (DivertResolution *r,
   switch (r->question)
     {
     case DIVERT_QUESTION_NONE:
-      return ask_again (r, netlink, now) || changed;
+      return divert_question_ask_again (r, netlink, now) || changed;
     case DIVERT_QUESTION_UNICAST:
-      return (r->quiet ? ask_again (r, netlink, now) : ask_everybody (r, netlink, now)) || changed;
+      changed |= r->quiet ? divert_question_ask_again (r, netlink, now)
+                          : divert_question_ask_everybody (r, netlink, now);
+      return changed;
     case DIVERT_QUESTION_BROADCAST:
-      return give_up (r, now) || changed;
+      return divert_question_give_up (r, now) || changed;
     }
   return changed;
 }

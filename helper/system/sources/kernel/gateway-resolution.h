@@ -22,6 +22,7 @@ typedef struct
 {
   guint              ifindex;
   DivertPrefix       address;
+  gboolean           router;    /* no default gateway: what it does tells nothing of the link */
 
   gboolean           asked;
   DivertGatewayState state;
@@ -36,6 +37,7 @@ typedef struct
   gint64             deadline;  /* of the question, or when to ask next; 0: none */
   gboolean           quiet;     /* nobody is woken for the answer: it is looked for at the deadline */
   gboolean           awaited;   /* the next answer is to be heard at once; set by whoever waits for it */
+  gboolean           absent;    /* a router that did not answer before the last answers were forgotten */
   gint64             retry;     /* µs from a failure to the next question */
   gboolean           doubtful;  /* since divert_resolution_take_doubt() */
 } DivertResolution;

@@ -2,6 +2,9 @@
 /*
  * Owns: the list of default gateways, and when their answers are forgotten.
  *
+ * The routers that a site names are asked and forgotten in the same way.  But a link stands or falls with its default
+ * gateways: a router that falls silent ends no epoch, and its answer vouches for nothing else.
+ *
  * We forget the answers whenever the link may lead to another network now: the carrier is gone, or
  * was gone for a moment (the kernel counts that, although it may tell us late or never, K4.1), an
  * address or a default route was removed, an address of another network arrived, a host appeared in
@@ -113,9 +116,15 @@ gboolean
 divert_gateways_see_link (DivertGateways        *gateways,
                           const DivertLinkState *link)
 {
+  g_autoptr(GArray) above = NULL;
+
   if (!divert_link_epochs_see (gateways->epochs, link))
     return FALSE;
-  divert_gateways_forget (gateways, link->ifindex, DIVERT_FAMILIES_BOTH);
+  /* A bridge keeps its carrier while it has another port. */
+  above = divert_link_epochs_list_above (gateways->epochs, link);
+  for (guint i = 0; i < above->len; i++)
+    divert_gateways_drop_answers (gateways, g_array_index (above, guint, i), DIVERT_FAMILIES_BOTH);
+  divert_gateways_go_on (gateways, FALSE);
   return TRUE;
 }
 
@@ -155,7 +164,7 @@ last_answer (const DivertGateways *gateways,
     {
       const DivertResolution *resolution = gateways->list->pdata[i];
 
-      if (resolution->ifindex == ifindex && resolution->state == DIVERT_GATEWAY_RESOLVED)
+      if (resolution->ifindex == ifindex && !resolution->router && resolution->state == DIVERT_GATEWAY_RESOLVED)
         last = MAX (last, resolution->last_answer);
     }
   return last;
@@ -172,7 +181,7 @@ see_fresh (DivertGateways *gateways,
     {
       DivertResolution *resolution = gateways->list->pdata[i];
 
-      if (resolution->ifindex == link->ifindex)
+      if (resolution->ifindex == link->ifindex && !resolution->router)
         divert_resolution_hasten (resolution, gateways->netlink, now);
     }
 }
@@ -186,9 +195,32 @@ miss (DivertGateways  *gateways,
     {
       const DivertResolution *resolution = leftover->pdata[i];
 
-      if (resolution->state == DIVERT_GATEWAY_RESOLVED &&
+      if (!resolution->router && resolution->state == DIVERT_GATEWAY_RESOLVED &&
           divert_link_epochs_knows (gateways->epochs, resolution->ifindex))
         divert_link_epochs_begin (gateways->epochs, resolution->ifindex);
+    }
+}
+
+/* Moves what is known of @list (DivertGateway) from @old. */
+static void
+keep (DivertGateways   *gateways,
+      GPtrArray        *old,
+      const DivertLink *link,
+      const GPtrArray  *list)
+{
+  for (guint i = 0; i < list->len && gateways->list->len < MAX_GATEWAYS; i++)
+    {
+      DivertGateway *gateway = list->pdata[i];
+      DivertResolution *resolution;
+      guint position = 0;
+
+      if (divert_gateways_find (old, link->ifindex, &gateway->address, &position) != NULL)
+        resolution = g_ptr_array_steal_index_fast (old, position);
+      else
+        resolution = divert_resolution_new (link->ifindex, &gateway->address);
+      resolution->router = list == link->routers;
+      g_ptr_array_add (gateways->list, resolution);
+      divert_resolution_fill (resolution, gateway);
     }
 }
 
@@ -207,17 +239,8 @@ divert_gateways_update (DivertGateways          *gateways,
     {
       DivertLink *link = state->links->pdata[i];
 
-      for (guint j = 0; j < link->gateways->len && gateways->list->len < MAX_GATEWAYS; j++)
-        {
-          DivertGateway *gateway = link->gateways->pdata[j];
-          guint position = 0;
-
-          if (divert_gateways_find (old, link->ifindex, &gateway->address, &position) != NULL)
-            g_ptr_array_add (gateways->list, g_ptr_array_steal_index_fast (old, position));
-          else
-            g_ptr_array_add (gateways->list, divert_resolution_new (link->ifindex, &gateway->address));
-          divert_resolution_fill (gateways->list->pdata[gateways->list->len - 1], gateway);
-        }
+      keep (gateways, old, link, link->gateways);
+      keep (gateways, old, link, link->routers);
       see_fresh (gateways, link, now);
     }
   miss (gateways, old);

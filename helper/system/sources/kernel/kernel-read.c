@@ -35,6 +35,10 @@ see_link (struct nlmsghdr *header,
   link = divert_link_new ();
   link->ifindex = state.ifindex;
   link->name = g_strdup (state.name);
+  link->kind = state.kind[0] != '\0' ? g_strdup (state.kind) : NULL;
+  link->master = state.master;
+  link->lower = state.lower;
+  link->peer = state.peer;
   link->carrier = state.carrier;
   link->carrier_changes = state.carrier_changes;
   g_ptr_array_add (reader->state->links, link);
@@ -56,18 +60,14 @@ see_address (struct nlmsghdr *header,
     divert_prefixes_add (link->addresses, &address.address);
 }
 
-static void
-add_gateway (DivertLink         *link,
+static gboolean
+has_gateway (const GPtrArray    *gateways,
              const DivertPrefix *address)
 {
-  for (guint i = 0; i < link->gateways->len; i++)
-    {
-      const DivertGateway *gateway = link->gateways->pdata[i];
-
-      if (divert_prefix_equal (&gateway->address, address))
-        return;
-    }
-  g_ptr_array_add (link->gateways, divert_gateway_new (address));
+  for (guint i = 0; i < gateways->len; i++)
+    if (divert_prefix_equal (&((const DivertGateway *) gateways->pdata[i])->address, address))
+      return TRUE;
+  return FALSE;
 }
 
 static void
@@ -85,8 +85,8 @@ see_hop (const DivertRoute *route,
       return;
     }
   link = g_hash_table_lookup (reader->by_ifindex, GUINT_TO_POINTER (route->ifindex));
-  if (link != NULL && route->has_gateway)
-    add_gateway (link, &route->gateway);
+  if (link != NULL && route->has_gateway && !has_gateway (link->gateways, &route->gateway))
+    g_ptr_array_add (link->gateways, divert_gateway_new (&route->gateway));
 }
 
 static void
@@ -221,6 +221,38 @@ divert_kernel_links_read (DivertNetlink  *netlink,
   if (!dump_links (netlink, &reader, error))
     return NULL;
   return g_steal_pointer (&state->link_states);
+}
+
+static DivertLink *
+find_link (const DivertKernelState *state,
+           guint                    ifindex)
+{
+  for (guint i = 0; i < state->links->len; i++)
+    {
+      DivertLink *link = state->links->pdata[i];
+
+      if (link->ifindex == ifindex)
+        return link;
+    }
+  return NULL;
+}
+
+void
+divert_kernel_state_add_routers (DivertKernelState *state,
+                                 const GArray      *addresses)
+{
+  for (guint i = 0; addresses->len > 0 && i < state->routes->len; i++)
+    {
+      const DivertRoute *route = &g_array_index (state->routes, DivertRoute, i);
+      DivertLink *link;
+
+      if (!route->has_gateway || !divert_prefixes_contain (addresses, &route->gateway))
+        continue;
+      link = find_link (state, route->ifindex);
+      if (link != NULL && !has_gateway (link->gateways, &route->gateway) &&
+          !has_gateway (link->routers, &route->gateway))
+        g_ptr_array_add (link->routers, divert_gateway_new (&route->gateway));
+    }
 }
 
 void

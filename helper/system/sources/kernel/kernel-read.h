@@ -20,6 +20,8 @@ typedef struct
 } DivertKernelState;
 
 DivertKernelState *divert_kernel_state_read (DivertNetlink *netlink, GError **error);
+/* Fills in the links' routers: those of @addresses (DivertPrefix) that a route leads by. */
+void               divert_kernel_state_add_routers (DivertKernelState *state, const GArray *addresses);
 /* Only the links: DivertLinkState, without loopback. */
 GArray            *divert_kernel_links_read (DivertNetlink *netlink, GError **error);
 void               divert_kernel_state_free (DivertKernelState *state);

@@ -17,6 +17,7 @@
 #include "gateway.h"
 #include "kernel-monitor.h"
 #include "kernel-read.h"
+#include "rule-order.h"
 
 #include <linux/rtnetlink.h>
 #include <unistd.h>
@@ -26,6 +27,8 @@
 /* A look takes about 0.02 ms. */
 #define WATCH_INTERVAL_MS 5
 
+#define BRIDGE_SYSCTLS "/proc/sys/net/bridge"
+
 struct DivertKernel
 {
   DivertNetlink       *netlink;
@@ -33,8 +36,11 @@ struct DivertKernel
   DivertGateways      *gateways;
   guint                watch_id; /* the timer's; 0: none */
   gint64               watch_until;
+  GArray              *routers;  /* DivertPrefix: the addresses of those that sites name */
   guint32              own_ports[2]; /* 0: none */
   int                  ports;    /* ip_local_port_range */
+  DivertRuleOrder      order[DIVERT_N_FAMILIES];
+  gboolean             reordered; /* ip rules have changed since that was read */
   DivertLookAgain      changed;
   gpointer             user_data;
   DivertKernelWitness  witness;  /* NULL: there is none */
@@ -137,6 +143,7 @@ see (struct nlmsghdr *header,
   if (header == NULL)
     {
       divert_gateways_resync (kernel->gateways);
+      kernel->reordered = TRUE;
       return TRUE;
     }
   if (kernel->witness != NULL)
@@ -154,8 +161,11 @@ see (struct nlmsghdr *header,
       divert_kernel_parse_route (header, see_deleted_hop, kernel);
       return !is_own (kernel, header);
     case RTM_NEWROUTE:
+      return !is_own (kernel, header);
     case RTM_NEWRULE:
     case RTM_DELRULE:
+      /* The fence's rule is renewed often, in its place. */
+      kernel->reordered |= !is_own (kernel, header);
       return !is_own (kernel, header);
     case RTM_NEWADDR:
       return TRUE;
@@ -176,6 +186,8 @@ divert_kernel_new (DivertLookAgain   changed,
   kernel->changed = changed;
   kernel->user_data = user_data;
   kernel->ports = divert_ephemeral_ports_open ();
+  kernel->reordered = TRUE;
+  kernel->routers = divert_prefixes_new ();
   kernel->netlink = divert_netlink_new (NETLINK_ROUTE, error);
   if (kernel->netlink == NULL)
     return NULL;
@@ -195,6 +207,7 @@ divert_kernel_free (DivertKernel *kernel)
   divert_monitor_free (kernel->monitor);
   divert_gateways_free (kernel->gateways);
   divert_netlink_free (kernel->netlink);
+  g_array_unref (kernel->routers);
   if (kernel->ports >= 0)
     close (kernel->ports);
   g_free (kernel);
@@ -210,12 +223,53 @@ divert_kernel_ignore_writers (DivertKernel *kernel,
 }
 
 void
+divert_kernel_set_routers (DivertKernel *kernel,
+                           const GArray *addresses)
+{
+  g_array_unref (kernel->routers);
+  kernel->routers = divert_prefixes_copy (addresses);
+}
+
+void
 divert_kernel_set_witness (DivertKernel        *kernel,
                            DivertKernelWitness  witness,
                            gpointer             user_data)
 {
   kernel->witness = witness;
   kernel->witness_data = user_data;
+}
+
+/* Most runs find the rules as they were. */
+static gboolean
+read_order (DivertKernel  *kernel,
+            DivertFacts   *facts,
+            GError       **error)
+{
+  for (guint family = 0; kernel->reordered && family < DIVERT_N_FAMILIES; family++)
+    if (!divert_rule_order_read (kernel->netlink, family, &kernel->order[family], error))
+      return FALSE;
+  kernel->reordered = FALSE;
+  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
+    facts->order[family] = kernel->order[family];
+  return TRUE;
+}
+
+static gboolean
+is_on (const char *path)
+{
+  g_autofree char *text = NULL;
+
+  return g_file_get_contents (path, &text, NULL, NULL) && text[0] == '1';
+}
+
+/* br_netfilter has a network namespace's hooks from its first bridge on (K3.15). */
+static gboolean
+has_bridge_frames (const GPtrArray *links)
+{
+  for (guint i = 0; i < links->len; i++)
+    if (g_strcmp0 (((const DivertLink *) g_ptr_array_index (links, i))->kind, "bridge") == 0)
+      return access (BRIDGE_SYSCTLS, F_OK) == 0;
+  return FALSE;
 }
 
 gboolean
@@ -225,8 +279,9 @@ divert_kernel_gather (DivertKernel  *kernel,
 {
   g_autoptr(DivertKernelState) state = divert_kernel_state_read (kernel->netlink, error);
 
-  if (state == NULL)
+  if (state == NULL || !read_order (kernel, facts, error))
     return FALSE;
+  divert_kernel_state_add_routers (state, kernel->routers);
   divert_gateways_update (kernel->gateways, state);
   if (!divert_gateways_are_asked (kernel->gateways))
     divert_monitor_listen_to_neighbours (kernel->monitor, FALSE);
@@ -241,6 +296,9 @@ divert_kernel_gather (DivertKernel  *kernel,
   facts->links = g_steal_pointer (&state->links);
   g_array_unref (facts->routes);
   facts->routes = g_steal_pointer (&state->routes);
+  facts->bridge_frames = has_bridge_frames (facts->links);
+  facts->bridge_calls = facts->bridge_frames && (is_on (BRIDGE_SYSCTLS "/bridge-nf-call-iptables") ||
+                                                 is_on (BRIDGE_SYSCTLS "/bridge-nf-call-ip6tables"));
   facts->ephemeral = divert_ephemeral_ports_read (kernel->ports);
   return TRUE;
 }

@@ -27,7 +27,10 @@ void          divert_kernel_ignore_writers (DivertKernel *kernel, guint32 port, 
 typedef void (*DivertKernelWitness) (struct nlmsghdr *header, gpointer user_data);
 void          divert_kernel_set_witness (DivertKernel *kernel, DivertKernelWitness witness, gpointer user_data);
 
-/* Fills in links, gateways (with what is known of them) and routes. */
+/* Besides the default gateways, these (DivertPrefix) are asked if a route leads by them. */
+void          divert_kernel_set_routers (DivertKernel *kernel, const GArray *addresses);
+
+/* Fills in links, gateways and routers (with what is known of them) and routes. */
 gboolean      divert_kernel_gather (DivertKernel *kernel, DivertFacts *facts, GError **error);
 
 /* Asks the gateways on link @ifindex for their link-layer address, unless they are already being asked or

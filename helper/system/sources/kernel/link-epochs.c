@@ -61,7 +61,8 @@ static gboolean
 is_same (const DivertLinkState *a,
          const DivertLinkState *b)
 {
-  return a->carrier == b->carrier && a->carrier_changes == b->carrier_changes && g_str_equal (a->name, b->name);
+  return a->carrier == b->carrier && a->carrier_changes == b->carrier_changes && a->master == b->master &&
+         a->lower == b->lower && g_str_equal (a->name, b->name);
 }
 
 gboolean
@@ -75,6 +76,43 @@ divert_link_epochs_see (DivertLinkEpochs      *epochs,
     return FALSE;
   g_hash_table_insert (epochs->seen, key, g_memdup2 (link, sizeof *link));
   return TRUE;
+}
+
+static void
+add (GArray *ifindexes,
+     guint   ifindex)
+{
+  for (guint i = 0; i < ifindexes->len; i++)
+    if (g_array_index (ifindexes, guint, i) == ifindex)
+      return;
+  if (ifindex != 0)
+    g_array_append_val (ifindexes, ifindex);
+}
+
+GArray *
+divert_link_epochs_list_above (const DivertLinkEpochs *epochs,
+                               const DivertLinkState  *link)
+{
+  GArray *above = g_array_new (FALSE, FALSE, sizeof (guint));
+
+  add (above, link->ifindex);
+  /* A virtual machine on a bridge may come and go. */
+  if (!g_str_equal (link->kind, "tap"))
+    add (above, link->master);
+  for (guint i = 0; i < above->len; i++)
+    {
+      const guint ifindex = g_array_index (above, guint, i);
+      const DivertLinkState *state = i > 0 ? g_hash_table_lookup (epochs->seen, GUINT_TO_POINTER (ifindex)) : NULL;
+      GHashTableIter iter;
+      gpointer value;
+
+      add (above, state != NULL ? state->master : 0);
+      g_hash_table_iter_init (&iter, epochs->seen);
+      while (g_hash_table_iter_next (&iter, NULL, &value))
+        if (((const DivertLinkState *) value)->lower == ifindex)
+          add (above, ((const DivertLinkState *) value)->ifindex);
+    }
+  return above;
 }
 
 gboolean

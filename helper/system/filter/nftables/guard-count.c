@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: how many packets the guard has dropped, for any thread that wants to know.
+ */
+#include "system/filter/guard.h"
+
+#include "guard-table.h"
+#include "nftables-read.h"
+
+gboolean
+divert_guard_count_dropped (guint64 *ret_packets)
+{
+  g_autoptr(DivertNft) nft = divert_nft_new (NULL);
+  g_auto(DivertNftState) state = DIVERT_NFT_STATE_INIT;
+
+  if (nft == NULL || !divert_nft_read (nft, DIVERT_GUARD_TABLE, &state, NULL) || !state.is_ours)
+    return FALSE;
+  *ret_packets = state.dropped;
+  return TRUE;
+}

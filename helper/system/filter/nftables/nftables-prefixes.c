@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: which prefixes are compared one by one, and how the others are looked up.
+ *
+ * Theory of operation.  Up to PLAIN_MAX prefixes become as many comparisons.  More become sets.  The kernel finds a
+ * single value in a hash table three times as fast as it finds an interval (K7.1).  So if the prefixes have few
+ * lengths, there is a set for each length, in which the masked address is looked up.  With more lengths than that, one
+ * set of intervals is cheaper.  None of these costs more if there are more prefixes in it.
+ */
+#include "nftables-expand-private.h"
+
+#define PLAIN_MAX 4
+
+static guint
+count_family (const GArray *prefixes,
+              DivertFamily  family)
+{
+  guint n = 0;
+
+  for (guint i = 0; prefixes != NULL && i < prefixes->len; i++)
+    if (divert_prefixes_index (prefixes, i)->family == family)
+      n++;
+  return n;
+}
+
+/* The lengths of the prefixes of @family, each once; returns how many.  0: there are too many. */
+static guint
+find_lengths (const GArray *list,
+              DivertFamily  family,
+              guint        *ret_lengths)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < list->len; i++)
+    {
+      const DivertPrefix *prefix = divert_prefixes_index (list, i);
+      guint j = 0;
+
+      if (prefix->family != family)
+        continue;
+      while (j < n && ret_lengths[j] != prefix->length)
+        j++;
+      if (j == DIVERT_NFT_SETS_MAX || prefix->length == 0)
+        return 0;
+      ret_lengths[j] = prefix->length;
+      n = MAX (n, j + 1);
+    }
+  return n;
+}
+
+/* The name of the set with the part of @list in @family with @length (0: any). */
+static const char *
+name_set (DivertNftExpansion *e,
+          const char         *purpose,
+          DivertFamily        family,
+          guint               length,
+          const GArray       *list)
+{
+  DivertNftNamed named = { list, family, length, NULL };
+
+  for (guint i = 0; i < e->named->len; i++)
+    {
+      const DivertNftNamed *known = &g_array_index (e->named, DivertNftNamed, i);
+
+      if (known->list == list && known->family == family && known->length == length)
+        return known->name;
+    }
+  named.name = divert_nft_table_add_prefixes (e->table, purpose, family, length, list);
+  g_array_append_val (e->named, named);
+  return named.name;
+}
+
+gboolean
+divert_nft_list_has (const GArray *list,
+                       DivertFamily  family)
+{
+  return count_family (list, family) > 0;
+}
+
+DivertNftSets
+divert_nft_choose_sets (DivertNftExpansion *e,
+                        const char         *purpose,
+                        DivertFamily        family,
+                        const GArray       *list,
+                        gboolean            single)
+{
+  DivertNftSets sets = { 0 };
+
+  if (!single && count_family (list, family) <= PLAIN_MAX)
+    return sets;
+  sets.n = single ? 0 : find_lengths (list, family, sets.lengths);
+  if (sets.n == 0)
+    {
+      sets.n = 1;
+      sets.lengths[0] = 0;
+    }
+  for (guint i = 0; i < sets.n; i++)
+    sets.names[i] = name_set (e, purpose, family, sets.lengths[i], list);
+  return sets;
+}
