@@ -17,7 +17,7 @@
 LAB_DIR=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
 LAB_SCRIPT=$(realpath "$0")
 
-for lab_part in enter tap topology services proxy laptop product terminal roam ask streams; do
+for lab_part in enter cgroups tap topology services proxy laptop product terminal roam ask streams lans; do
   # shellcheck source=/dev/null
   source "$LAB_DIR/lib/$lab_part.bash"
 done

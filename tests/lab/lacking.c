@@ -18,5 +18,5 @@ __wrap_divert_nft_batch_add (DivertNftBatch *batch,
                              guint16         flags,
                              const char     *what)
 {
-  return __real_divert_nft_batch_add (batch, strstr (what, "tproxy to") != NULL ? UNKNOWN_TYPE : type, flags, what);
+  return __real_divert_nft_batch_add (batch, strstr (what, "tproxy") != NULL ? UNKNOWN_TYPE : type, flags, what);
 }

@@ -29,9 +29,9 @@ lab_enter ()
 
 # All real parts, and the tools to look at them with.
 LAB_PROGRAMS=(
-  unshare nsenter setpriv script mount ip ss iptables-legacy ip6tables-legacy strace jq python3 openssl gnutls-serv
-  dbus-daemon dbus-monitor gdbus NetworkManager nmcli dnsmasq v2ray ss-server useradd chpasswd pkttyagent ps stty
-  systemd-socket-activate conntrack ping meson
+  unshare nsenter setpriv flock script mount ip ss iptables-legacy ip6tables-legacy nft strace jq python3 openssl
+  gnutls-serv dbus-daemon dbus-monitor gdbus NetworkManager nmcli dnsmasq v2ray ss-server useradd chpasswd pkttyagent
+  ps stty systemd-socket-activate conntrack ping meson
 )
 
 # If the lab can't exist here, skips the test and says why.

@@ -29,6 +29,7 @@ plugins=keyfile
 dhcp=internal
 dns=none
 rc-manager=unmanaged
+systemd-resolved=false
 no-auto-default=*
 hostname-mode=none
 [connectivity]

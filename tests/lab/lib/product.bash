@@ -135,23 +135,36 @@ of_backend ()
   fi
 }
 
-# grants: what may go straight to the intranet, whichever backend says so: "DEVICE FROM TO" of each rule.
-# A chain's first rule has our tag.
+# grants: what may go straight to the intranet, whichever backend says so: "DEVICE FROM TO" of each rule, without TO if
+# the internet may as well.  A chain's first rule has our tag.
 grants ()
 {
   local command
 
   for command in iptables-legacy-save ip6tables-legacy-save; do
     "$command" -t mangle | sed -nE '/^-A LOCAL_(INTRANET_)?DIVERT -s /!d
-      s#^\S+ \S+ -s (\S+) -d (\S+) -o (\S+)( -m comment --comment \S+)? -j RETURN.*#\3 \1 \2#; s#/(32|128) # #; p'
+      s#^\S+ \S+ -s (\S+)( -d (\S+))? -o (\S+)( -m comment --comment \S+)? -j RETURN.*#\4 \1 \3#; s#/(32|128) # #; p'
   done
   nft list chain inet nm-divert grants 2>/dev/null |
-    sed -nE 's#.*ip6? daddr (\S+) ip6? saddr (\S+) oif "(\S+)" accept.*#\3 \2 \1#p'
+    sed -nE 's#^\s*(ip6? daddr (\S+) )?ip6? saddr (\S+) oif "(\S+)" accept.*#\4 \3 \2#p'
 }
 
 helper_pid ()
 {
   pgrep -x nm-divert-helpe
+}
+
+# The process that watches that the helper reacts.
+sentinel_pid ()
+{
+  pgrep -x divert-sentinel
+}
+
+# All of the helper's processes.
+helper_pids ()
+{
+  helper_pid
+  sentinel_pid
 }
 
 # becomes PLACE [SECONDS]: waits until the helper says so.

@@ -34,6 +34,29 @@ plug ()
   ip -n air link set laptop up
 }
 
+# plug_once_lost ROUTER: as plug, but the carrier comes back only when the kernel has said that it is lost, and then at
+# once.  With plug, on a busy machine, the kernel's own thread reports the loss when it is over, and then no program can
+# prevent that a packet goes out.
+plug_once_lost ()
+{
+  local news reports line=
+
+  exec {news}< <(exec ip -o monitor link dev wlan0)
+  reports=$!
+  until_true 5 monitors $reports || lab_die "ip monitor does not start"
+  unplug
+  lab_patch "$1"
+  until [[ $line == *NO-CARRIER* ]]; do
+    read -rt 2 -u "$news" line || lab_die "the kernel does not say that the carrier is lost"
+  done
+  ip -n air link set laptop up
+  exec {news}<&-
+  kill $reports
+}
+
+# monitors PID: this process ("ip monitor") hears of changes by now.
+monitors () { awk '{ print $3 }' /proc/net/netlink | grep -qx "$1"; }
+
 repatch ()
 {
   lab_patch "$1"

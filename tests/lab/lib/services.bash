@@ -43,3 +43,21 @@ lab_dnsmasq ()
     --dhcp-range=::,constructor:lan,ra-only --enable-ra --ra-param=lan,0,600 \
     --txt-record="whoami.lab,$router" "${LAB_DHCP_OPTIONS[@]}"
 }
+
+# tests/packages unpacks it there.
+LAB_RESOLVED=/var/lib/nm-divert-tests/systemd-resolved
+
+# lab_resolved CACHE: systemd-resolved on the laptop, as packaged.  CACHE: yes or no.
+lab_resolved ()
+{
+  local directory
+
+  for directory in "$LAB_RESOLVED"/*; do
+    cp -a "$directory/." "/${directory##*/}/" || lab_die "systemd-resolved is not there"
+  done
+  useradd --system --no-create-home systemd-resolve 2>/dev/null
+  install -d -o systemd-resolve -g "$(id -g systemd-resolve)" /run/systemd/resolve
+  printf '%s\n' '[Resolve]' DNSSEC=no LLMNR=no MulticastDNS=no Cache="$1" FallbackDNS= >/etc/systemd/resolved.conf
+  gdbus call --system -d org.freedesktop.DBus -o /org/freedesktop/DBus -m org.freedesktop.DBus.ReloadConfig >/dev/null
+  spawn resolved /lib/systemd/systemd-resolved
+}

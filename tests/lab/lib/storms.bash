@@ -230,15 +230,15 @@ storm_roam ()
   storm_come_home $way
 }
 
-# storm KIND ROAMS
+# storm KIND ROAMS [NTH]: begins with the NTH moment.
 storm ()
 {
   local i
 
   for ((i = 0; i < $2; i++)); do
     ((i % STORM_BATCH)) || storm_load
-    STORM_ROAM=$i
-    storm_roam "$1" "${STORM_MOMENTS[i % ${#STORM_MOMENTS[@]}]}"
+    STORM_ROAM=$((i + ${3:-0}))
+    storm_roam "$1" "${STORM_MOMENTS[STORM_ROAM % ${#STORM_MOMENTS[@]}]}"
     ((i % STORM_BATCH < STORM_BATCH - 1)) || storm_unload
     ((i % STORM_BATCH < STORM_BATCH - 1)) || storm_refresh_proxy
   done

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A steady load to the NAS, in both families and protocols, while something happens, and a count of what reached an
-# impostor. Also single flows that are kept open.
+# impostor. Also single flows that are kept open, and packets that wait for a neighbour.
 streams_start ()
 {
   spawn stream-udp4 "$LAB_PROBE" stream udp "$NAS4" 80 500 60
@@ -44,3 +44,28 @@ first_of ()
 
 is_lost () { grep -q '^lost ' "$LAB_LOGS/$1.log"; }
 lives () { [[ -d /proc/${LAB_PIDS[$1]} ]] && ! is_lost "$1"; }
+
+# --- packets that wait for a neighbour ------------------------------------------------------
+
+waits_for () { [[ $(ip neigh show "$1" dev wlan0) == *INCOMPLETE* ]]; }
+is_unplugged () { [[ $(ip link show wlan0) == *NO-CARRIER* ]]; }
+none_waits () { ! waits_for "$NAS4" && ! waits_for "$NAS6"; }
+
+# waiting_is_dropped LABEL: the carrier goes while all of the helper stands still, as on a machine that has no time.
+# Once the kernel's own thread has seen it (K4.1), the kernel has forgotten the NAS, and a packet for it waits for
+# whoever answers next.
+waiting_is_dropped ()
+{
+  local address
+
+  kill -STOP $(helper_pids)
+  unplug
+  until_true 5 is_unplugged || lab_die "the carrier stays"
+  for address in "$NAS4" "$NAS6"; do
+    who udp "$address" --timeout 100 >/dev/null
+    ok "$1: a packet waits for a neighbour: $address" waits_for "$address"
+  done
+  kill -CONT $(helper_pids)
+  # The kernel itself gives up after three seconds.
+  ok "$1: what waits is dropped" until_true 1 none_waits
+}

@@ -35,6 +35,15 @@ question_end (const uint8_t *message, size_t length)
   return at + 5 <= length ? at + 5 : 0;
 }
 
+/* Nobody answers from a cache, except for names that begin with "kept". */
+static unsigned
+get_ttl (const uint8_t *query)
+{
+  static const uint8_t kept[] = { 4, 'k', 'e', 'p', 't' };
+
+  return memcmp (query + DNS_HEADER, kept, sizeof kept) == 0 ? 60 : 0;
+}
+
 size_t
 probe_dns_answer (const uint8_t *query, size_t length, const char *text, uint8_t *answer, size_t size)
 {
@@ -55,7 +64,7 @@ probe_dns_answer (const uint8_t *query, size_t length, const char *text, uint8_t
   at += put16 (answer + at, DNS_TYPE_TXT);
   at += put16 (answer + at, 1);
   at += put16 (answer + at, 0);
-  at += put16 (answer + at, 0); /* TTL 0, so that nobody answers from a cache */
+  at += put16 (answer + at, get_ttl (query));
   at += put16 (answer + at, (unsigned) text_length + 1);
   answer[at++] = (uint8_t) text_length;
   memcpy (answer + at, text, text_length);

@@ -98,6 +98,8 @@ probe_socket_new (const ProbeAddress *to, int type, const ProbeOptions *options)
   if (options->device != NULL
       && setsockopt (fd, SOL_SOCKET, SO_BINDTODEVICE, options->device, (socklen_t) strlen (options->device)) != 0)
     probe_die ("cannot bind to device '%s': %s", options->device, strerror (errno));
+  if (options->mark != 0 && setsockopt (fd, SOL_SOCKET, SO_MARK, &options->mark, sizeof options->mark) != 0)
+    probe_die ("cannot set the mark: %s", strerror (errno));
   if (options->unicast_if != NULL)
     {
       const uint32_t index = htonl (if_nametoindex (options->unicast_if));

@@ -36,7 +36,7 @@ print_usage (FILE *out)
   for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
     fprintf (out, "  %s\n", commands[i].usage);
   fprintf (out, "options: --timeout MS  --source ADDRESS  --bind-device DEVICE  --unicast-if DEVICE"
-                "  --from-port PORT  --chat MS  --seconds S\n");
+                "  --mark MARK  --from-port PORT  --chat MS  --seconds S\n");
 }
 
 int
@@ -45,7 +45,7 @@ main (int argc, char **argv)
   static const struct option long_options[] = {
     { "timeout", required_argument, NULL, 't' },  { "source", required_argument, NULL, 's' },
     { "bind-device", required_argument, NULL, 'd' }, { "unicast-if", required_argument, NULL, 'u' },
-    { "from-port", required_argument, NULL, 'p' },
+    { "mark", required_argument, NULL, 'm' },     { "from-port", required_argument, NULL, 'p' },
     { "chat", required_argument, NULL, 'c' },     { "seconds", required_argument, NULL, 'S' },
     { "help", no_argument, NULL, 'h' },           { NULL, 0, NULL, 0 },
   };
@@ -59,6 +59,7 @@ main (int argc, char **argv)
       case 's': options.source = optarg; break;
       case 'd': options.device = optarg; break;
       case 'u': options.unicast_if = optarg; break;
+      case 'm': options.mark = (uint32_t) probe_parse_number (optarg, UINT32_MAX); break;
       case 'p': options.from_port = (uint16_t) probe_parse_number (optarg, UINT16_MAX); break;
       case 'c': options.chat_ms = (int) probe_parse_number (optarg, 60000); break;
       case 'S': options.seconds = (int) probe_parse_number (optarg, 600); break;

@@ -20,6 +20,7 @@ typedef struct
   const char *source;     /* --source: bind to this address */
   const char *device;     /* --bind-device: SO_BINDTODEVICE */
   const char *unicast_if; /* --unicast-if: IP_UNICAST_IF */
+  uint32_t    mark;       /* --mark: SO_MARK; 0: none */
   uint16_t    from_port;  /* --from-port; 0: any */
   int         chat_ms;    /* --chat: hold says something this often; 0: never */
   int         seconds;    /* --seconds: hold and sink end after this long; 0: never */
