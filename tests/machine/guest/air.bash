@@ -9,7 +9,9 @@ BSSID_HOME2=02:11:00:00:00:02
 air_up ()
 {
   mkdir -p $AIR /etc/NetworkManager/conf.d
-  printf '[keyfile]\nunmanaged-devices=interface-name:wlan[1-9]\n' >/etc/NetworkManager/conf.d/air.conf
+  # It knows no "[1-6]".
+  printf '[keyfile]\nunmanaged-devices=%s\n' "$(printf 'interface-name:wlan%s;' {1..6})" \
+    >/etc/NetworkManager/conf.d/air.conf
   nmcli general reload
   modprobe mac80211_hwsim radios=7
   udevadm settle
@@ -49,6 +51,7 @@ ap_define ()
     cat
   } >"$AIR/$name.conf"
   echo "$host" >"$AIR/$name.host"
+  echo "$4" >"$AIR/$name.bssid"
 }
 
 # ap_on NAME: unless it is on.
@@ -103,5 +106,101 @@ wifi_home ()
 # wifi_join PROFILE: NetworkManager needs a moment until a new access point is in its list.
 wifi_join ()
 {
-  until_true 40 nmcli -w 30 connection up "$1" || die "cannot join $1"
+  until_true 60 nmcli -w 60 connection up "$1" || die "cannot join $1"
+}
+
+# air_hears BSSID…: the supplicant can't roam to an access point that it has not heard of.
+air_hears ()
+{
+  local bssid
+
+  for bssid; do
+    until_true 90 air_heard "$bssid" || die "the supplicant does not hear $bssid"
+  done
+}
+
+air_heard ()
+{
+  wpa_cli -i wlan0 bss "$1" | grep -q ^bssid= && return
+  wpa_cli -i wlan0 scan
+  pause 1
+  return 1
+}
+
+# air_joins SECONDS BSSID AP…: waits until the laptop is at one of these access points. A BSSID is where it shall roam
+# to at once. What the cases test lies behind that, so nobody waits for a supplicant's luck (see air_nudge).
+air_joins ()
+{
+  local end=$(($(now_ms) + $1 * 1000)) bssid=$2 next wait=6000
+  shift 2
+
+  next=$(($(now_ms) + wait))
+  [[ -z $bssid ]] || next=0
+  until air_at "$@"; do
+    (($(now_ms) < end)) || return 1
+    if (($(now_ms) >= next)); then
+      air_nudge "$bssid"
+      # On a busy host, joining may take longer than that, and must not be interrupted each time.
+      next=$(($(now_ms) + wait)) wait=$((wait * 2))
+    fi
+    pause 0.3
+  done
+}
+
+# air_activation: NetworkManager's activation on wlan0.  Each one has another path on the bus.
+air_activation () { nmcli -g GENERAL.CON-PATH device show wlan0; }
+
+# Both sides have to say so. An access point goes on listing a station that has roamed away, and a supplicant cannot
+# tell two access points with the same address apart.
+air_at ()
+{
+  local name said
+  said=$(wpa_cli -i wlan0 status)
+
+  [[ $said == *wpa_state=COMPLETED* ]] || return 1
+  for name; do
+    [[ -s $WORLD/ap-$name.pid && $said == *bssid="$(<"$AIR/$name.bssid")"* ]] && ap_has "$name" && return
+  done
+  return 1
+}
+
+# Left alone, the supplicant ignores an access point for up to half an hour after it has failed a few times, and scans
+# less and less often. NetworkManager gives a profile up after four tries, and at once if a handshake that was cut off
+# looks like a wrong password. An access point that was just started is in nobody's list.  A profile that it has given
+# up is activated anew, so who needs a roam within one activation compares air_activation.
+air_nudge ()
+{
+  local state wpa
+
+  state=$(nmcli -g GENERAL.STATE device show wlan0)
+  wpa=$(wpa_cli -i wlan0 status | sed -n 's/^wpa_state=//p')
+  echo "NetworkManager $state, wpa_supplicant $wpa${1:+, to $1}" >>$WORLD/nudges
+  if ((${state%% *} < 40 || ${state%% *} > 100)); then
+    nmcli -w 0 connection up Heim
+  elif [[ ! $wpa =~ ^(AUTHENTICATING|ASSOCIAT|.*HANDSHAKE) ]]; then
+    wpa_cli -i wlan0 bssid_ignore clear
+    if [[ -z $1 || $wpa != COMPLETED ]]; then
+      wpa_cli -i wlan0 reassociate
+    elif [[ $(wpa_cli -i wlan0 roam "$1") != OK ]]; then
+      wpa_cli -i wlan0 scan
+    fi
+  fi
+} >/dev/null 2>&1
+
+# air_says SECONDS: for people, after a point has failed: the radios as everybody sees them, and what has been said.
+air_says ()
+{
+  local log
+
+  [[ -d $AIR ]] || return 0
+  nmcli -g GENERAL.STATE,GENERAL.REASON,GENERAL.CONNECTION device show wlan0
+  wpa_cli -i wlan0 status
+  wpa_cli -i wlan0 scan_results
+  wpa_cli -i wlan0 bssid_ignore
+  sed 's/^/nudged: /' $WORLD/nudges 2>/dev/null
+  for log in $WORLD/ap-*.log; do
+    tail -n 5 "$log" | sed "s,^,${log##*/}: ,"
+  done
+  journalctl -b --no-pager -o short-monotonic --since "-$1s" -u NetworkManager -u wpa_supplicant -u nm-divert-helper |
+    tail -n 120
 }

@@ -9,7 +9,11 @@ faults_install ()
 set -u
 for word in $(</proc/cmdline); do
   case $word in
-    machine.fault=no-nftables) echo 'install nf_tables /bin/false' >/etc/modprobe.d/no-nftables.conf ;;
+    machine.fault=no-nftables)
+      echo 'install nf_tables /bin/false' >/etc/modprobe.d/no-nftables.conf
+      # The generators have run already, without this file.
+      systemctl daemon-reload
+      ;;
     machine.fault=no-ip6tables)
       printf 'blacklist %s\n' ip6_tables ip6table_{mangle,nat,filter,raw} >/etc/modprobe.d/no-ip6tables.conf ;;
     machine.fault=absent) find /usr/lib/modules /lib/modules -name 'ip6_tables.ko*' -delete; depmod -a ;;

@@ -7,7 +7,7 @@ loads_start ()
 {
   rm -f $WORLD/load $WORLD/load.all
   spawn load '' $LOAD 20 $WORLD/load "${TARGETS[@]}"
-  until_true 20 test -e $WORLD/load.all || die "the load does not get through: $(loads_stop)"
+  until_true 60 test -e $WORLD/load.all || die "the load does not get through: $(loads_stop)"
 }
 
 loads_stop ()
@@ -33,7 +33,7 @@ strangers_reset ()
   spawn dump-evil evil tcpdump -lnn -Q in -i lan "$web or ($to and not port 67)"
   spawn dump-impostor impostor tcpdump -lnn -Q in -i eth0 "$to"
   for host in home cafe evil impostor; do
-    until_true 20 grep -qs listening $WORLD/dump-$host.log || die "no tcpdump at $host"
+    until_true 60 grep -qs listening $WORLD/dump-$host.log || die "no tcpdump at $host"
     on $host nft reset counters >/dev/null
   done
 }

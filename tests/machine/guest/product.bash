@@ -5,11 +5,11 @@ README=/home/anna/nm-divert/README.md
 INSTALL=/home/anna/nm-divert/INSTALL.md
 HOME_UUID=11111111-2222-4333-8444-000000000022
 
-# readme_block LINE: the commands of the first code block after that line in INSTALL.md.
+# readme_block LINE [FILE]: the commands of the first code block after that line in INSTALL.md.
 readme_block ()
 {
   awk -v line="$1" 'index($0, line) { found = 1 } found && /^ *```$/ { exit } found && inside { print }
-    found && /^ *```sh$/ { inside = 1 }' $INSTALL
+    found && /^ *```sh$/ { inside = 1 }' "${2-$INSTALL}"
 }
 
 tree_mount () { mountpoint -q /home/anna/nm-divert || mount /home/anna/nm-divert; }
@@ -41,6 +41,8 @@ backend_configure ()
 {
   if [[ -n $1 ]]; then
     printf '[divert]\nbackend=%s\n' "$1" >/etc/nm-divert/conf.d/backend.conf
+    # Only then may the unit use the legacy tables.
+    [[ $1 != iptables ]] || { systemctl daemon-reload && systemctl try-restart nm-divert-helper; }
   else
     rm -f /etc/nm-divert/conf.d/backend.conf
   fi
@@ -56,6 +58,9 @@ proxy_install ()
     -e 's/CHANGE-ME/lab-password/g' $examples/v2ray.json >/etc/v2ray/config.json
   systemctl -q enable v2ray
 }
+
+# The last of its listeners.
+proxy_listens () { [[ -n $(ss -Hlnu 'sport = :22223 and src [::1]') ]]; }
 
 tools_install ()
 {
@@ -99,9 +104,10 @@ layer_home ()
   air_up
   wifi_home
   nm-divert reload
-  wait_place home 30 || { nm-divert status; return 1; }
+  # Many cases begin here, so there is plenty of time for it.
+  wait_place home 90 || { nm-divert status; return 1; }
   # Home is proven by one family, but the other's router may not have announced itself yet.
-  until_true 20 ways_are home
+  until_true 90 ways_are home || { ways_are home; return 1; }
 }
 
 # --- asking ----------------------------------------------------------------------------
@@ -137,19 +143,40 @@ wait_place ()
 # ways_are home|away: who answers for the NAS and for the web, in both families and protocols.
 ways_are ()
 {
-  local way wrong=0 from4="($FROM_HOME)" from6="($FROM_HOME)" answer protocol
+  case $1 in
+    home) all_ways "$FROM_LAPTOP4" "$FROM_LAPTOP6" "$FROM_ABROAD" "$FROM_ABROAD" ;;
+    away) all_ways "$FROM_HOME" "$FROM_HOME" "$FROM_ABROAD" "$FROM_ABROAD" ;;
+  esac
+}
 
-  [[ $1 == away ]] || from4=$FROM_LAPTOP4 from6=$FROM_LAPTOP6
+# all_ways NAS4 NAS6 WEB4 WEB6: from which address each is asked, as regular expressions. All questions run at the same
+# time. One after the other, those without an answer would take longer than the callers wait, and nobody asked again.
+all_ways ()
+{
+  local protocol wrong=0 asking=() pid
+
   for protocol in udp tcp; do
-    for way in "$NAS4 nas $from4" "$NAS6 nas $from6" "$WEB4 inet ($FROM_ABROAD)" "$WEB6 inet ($FROM_ABROAD)"; do
-      for _ in 1 2 3; do
-        answer=$(who $protocol "${way%% *}")
-        [[ $answer == timeout ]] || break
-      done
-      [[ $answer =~ ^${way#* }$ ]] || { echo "$protocol ${way%% *}: $answer, not ${way#* }"; wrong=1; }
-    done
+    way_is $protocol "$NAS4" "nas ($1)" & asking+=($!)
+    way_is $protocol "$NAS6" "nas ($2)" & asking+=($!)
+    way_is $protocol "$WEB4" "inet ($3)" & asking+=($!)
+    way_is $protocol "$WEB6" "inet ($4)" & asking+=($!)
+  done
+  for pid in "${asking[@]}"; do
+    wait "$pid" || wrong=1
   done
   return $wrong
+}
+
+# way_is PROTOCOL ADDRESS ANSWER: the expected answer is a regular expression. If no answer comes, it asks again.
+way_is ()
+{
+  local answer
+
+  for _ in 1 2 3; do
+    answer=$(who "$1" "$2")
+    [[ $answer == timeout ]] || break
+  done
+  [[ $answer =~ ^$3$ ]] || { echo "$1 $2: $answer, not $3"; return 1; }
 }
 
 # What is in the kernel, whichever backend laid it, according to the packet filters' own programs. These are asked only

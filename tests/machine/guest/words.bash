@@ -86,15 +86,16 @@ pause ()
 
 now_ms () { local t=${EPOCHREALTIME/[.,]/}; echo $((t / 1000)); }
 
-# until_true SECONDS COMMAND…
+# until_true SECONDS COMMAND…: if it never succeeds, it shows what the last try said, and how many there were.
 until_true ()
 {
-  local end=$(($(now_ms) + $1 * 1000))
+  local end=$(($(now_ms) + $1 * 1000)) tries=1 said=$WORLD/until.$BASHPID
   shift
 
-  until "$@" >/dev/null 2>&1; do
-    (($(now_ms) < end)) || return 1
-    pause 0.05
+  until "$@" >"$said" 2>&1; do
+    (($(now_ms) < end)) || { echo "try $tries: $(<"$said")"; return 1; }
+    tries=$((tries + 1))
+    pause 0.1
   done
 }
 

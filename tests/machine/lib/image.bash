@@ -11,6 +11,7 @@ IMAGE_RUNS=(
   systemd-sysv dbus udev libpam-systemd kmod procps sudo util-linux util-linux-extra apparmor man-db
   network-manager wpasupplicant hostapd iw wireless-regdb dnsmasq-base polkitd pkexec openssh-server openssh-client
   iptables nftables iproute2 iputils-ping iputils-arping conntrack v2ray shadowsocks-libev
+  wireguard-tools libteam-utils systemd-resolved
   python3 tcpdump socat expect curl jq strace libglib2.0-bin
   linux-image-amd64 initramfs-tools busybox
 )
@@ -112,6 +113,11 @@ image_quiet ()
   done
   rm -f "$root"/etc/systemd/system/multi-user.target.wants/shadowsocks* \
     "$root"/etc/systemd/system/timers.target.wants/* "$root"/etc/systemd/system/sockets.target.wants/ssh.socket
+  # One case starts it. Without its link and its resolvconf, NetworkManager writes resolv.conf, as after an
+  # installation.
+  chroot "$root" systemctl -q disable systemd-resolved
+  ln -sf /dev/null "$root/etc/tmpfiles.d/systemd-resolve.conf"
+  rm -f "$root/etc/resolv.conf" "$root/usr/sbin/resolvconf" "$root/sbin/resolvconf"
   ln -sf /dev/null "$root/etc/systemd/system/serial-getty@ttyS0.service"
   ln -sf /dev/null "$root/etc/systemd/system/hostapd.service"
   chroot "$root" systemctl -q set-default multi-user.target
