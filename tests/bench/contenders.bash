@@ -23,7 +23,7 @@ build_of ()
 {
   case $1 in
     before) echo "$BEFORE" ;;
-    now | again | legacy | many*) echo "$NM_DIVERT_BUILDDIR" ;;
+    now | again | legacy | many* | internet*) echo "$NM_DIVERT_BUILDDIR" ;;
   esac
 }
 

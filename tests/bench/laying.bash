@@ -68,6 +68,34 @@ memory ()
   awk '/^Rss:/ { print $2 }' "$rollup" | into rss
 }
 
+# 10,000 rules of another program's, each of them a match and a verdict.
+foreign_nft ()
+{
+  { echo "table inet foreign { chain output { type filter hook output priority 0;"
+    seq -f 'udp dport 7 ip daddr 198.51.100.1 meta mark %.0f accept' 10000
+    echo "}; }"; } | nft -f -
+}
+foreign_legacy ()
+{
+  { echo "*filter"
+    seq -f '-A OUTPUT -p udp --dport 7 -d 198.51.100.1 -m mark --mark %.0f -j ACCEPT' 10000
+    echo COMMIT; } | iptables-legacy-restore --noflush
+}
+
+# The slowest of five is the one that reads the kernel's rules.  After that it rests for 19 times as long.
+doctor () { "$BENCH_PROGRAMS/timing" 5 "$(type -P nm-divert)" doctor --json | tail -n 1 | cut -d' ' -f3 | into "$1"; }
+doctors ()
+{
+  doctor doctor-alone
+  foreign_nft
+  doctor doctor-nft
+  nft delete table inet foreign
+  pause 5
+  foreign_legacy
+  doctor doctor-legacy
+  iptables-legacy -F OUTPUT
+}
+
 refreshes () { writes refresh manual | into writes; }
 
 [[ -z ${CONTENDER-} ]] || contender_serve
@@ -79,11 +107,12 @@ for ((round = 0; round < ROUNDS; round++)); do
   ((round % 2)) || ask hand by_hand
   turns $round changes "${DIVERTS[@]}"
   turns $round hook "${DIVERTS[@]}"
-  ask now bare
+  ask legacy bare
   ask hand nothing
 done
 turns 0 memory "${DIVERTS[@]}"
 turns 0 refreshes "${DIVERTS[@]}"
+ask now doctors
 
 table "A. Laying the rules (medians)"
 article=$(median <"$T/article")
@@ -96,12 +125,17 @@ row "bare libiptc: read and commit the four tables" "$bare us"
 compare change "nm-divert: a change of place, event to last commit" 1 us
 row "… the slowest of $(wc -l <"$T/change-now")" "$(worst <"$T/change-now") us"
 goal "… nm-divert / the article's rules" "$(calculate "$change / $article" %.4f)" "<=" 0.05
-goal "… nm-divert / bare libiptc" "$(calculate "$change / $bare")" "<=" 5
+goal "… nm-divert with iptables / bare libiptc" "$(calculate "$(median_of change legacy) / $bare")" "<=" 5
 compare call "a person's switch, call to answer" 1 us
 compare cpu "the helper's processor time a change, all threads" 1 us
 goal "a Refresh without a change: writes to the kernel" "$(cat "$T/writes-now")" "==" 0
 compare hook "the hook, start to exit" 1000 ms
 goal "… at most" "$(calculate "$(median_of hook now) / 1000")" "<=" 10 ms
+row "nm-divert doctor, start to exit, nobody else's rules" "$(calculate "$(median_of doctor-alone now) / 1000") ms"
+for world in nft legacy; do
+  goal "… with 10,000 of another program's rules ($world)" \
+    "$(calculate "$(median_of "doctor-$world" now) / 1000")" "<=" 200 ms
+done
 row "… /bin/true, start to exit, on this machine" "$(calculate "$(median <"$T/nothing") / 1000") ms"
 compare pss "the helper's PSS" 1024 MB
 goal "… at most" "$(calculate "$(median_of pss now) / 1024")" "<" 6 MB

@@ -4,13 +4,14 @@
  *
  *   load udp ADDRESS PORT COUNT            sends COUNT small datagrams; prints the nanoseconds that each took
  *   load connect ADDRESS PORT COUNT        connects and resets COUNT times; prints the nanoseconds that each took
+ *   load bulk ADDRESS PORT COUNT           sends COUNT MiB through one connection; prints the same for each
  *   load sink PORT [transparent]           accepts connections and swallows the data; UDP stays
  *                                          unread and overflows
  *   load reach ADDRESS PORT ANSWER SECONDS asks every millisecond; prints when (microseconds since
  *                                          the epoch) an answer first began with ANSWER
  *
- * The times of "udp" and "connect" are the sender's own processor time. It includes a packet's whole path through the
- * rules, but not whatever else the machine does meanwhile.
+ * The times of "udp", "connect" and "bulk" are the sender's own processor time. It includes a packet's whole path
+ * through the rules, but not whatever else the machine does meanwhile.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -26,10 +27,12 @@
 #define PAYLOAD 64
 #define MAX_DATAGRAMS 10000000
 #define MAX_CONNECTS 20000
+#define MAX_MEBIBYTES 4096
 #define MAX_CONNECTIONS 64
 /* More than "connect" makes in a turn: where it is full, a client waits for a second. */
 #define BACKLOG 4096
 #define CHUNK (256 * 1024)
+#define MEBIBYTE (1024 * 1024)
 
 static char chunk[CHUNK];
 
@@ -119,6 +122,20 @@ run_connect (char **arguments)
 }
 
 static int
+run_bulk (char **arguments)
+{
+  int fd = connect_to (arguments[0], arguments[1], SOCK_STREAM);
+  long count = parse_number (arguments[2], MAX_MEBIBYTES);
+  long long start = now (CLOCK_PROCESS_CPUTIME_ID);
+
+  for (long i = 0; i < count * (MEBIBYTE / CHUNK); i++)
+    if (send (fd, chunk, CHUNK, 0) != CHUNK)
+      die ("send");
+  printf ("%.1f\n", (double) (now (CLOCK_PROCESS_CPUTIME_ID) - start) * 1e3 / (double) count);
+  return 0;
+}
+
+static int
 open_server (const char *port,
              int         type,
              int         transparent)
@@ -194,13 +211,14 @@ main (int    argc,
     int         n_arguments;
     int (*run) (char **arguments);
   } commands[] = {
-    { "udp", 3, run_udp }, { "connect", 3, run_connect }, { "sink", 1, run_sink }, { "reach", 4, run_reach },
+    { "udp", 3, run_udp }, { "connect", 3, run_connect }, { "bulk", 3, run_bulk },
+    { "sink", 1, run_sink }, { "reach", 4, run_reach },
   };
 
   for (size_t i = 0; argc > 1 && i < sizeof commands / sizeof commands[0]; i++)
     if (strcmp (argv[1], commands[i].name) == 0 && argc - 2 >= commands[i].n_arguments)
       return commands[i].run (argv + 2);
-  fprintf (stderr, "usage: load udp ADDRESS PORT COUNT | connect ADDRESS PORT COUNT | sink PORT [transparent] | "
-                   "reach ADDRESS PORT ANSWER SECONDS\n");
+  fprintf (stderr, "usage: load udp ADDRESS PORT COUNT | connect ADDRESS PORT COUNT | bulk ADDRESS PORT COUNT | "
+                   "sink PORT [transparent] | reach ADDRESS PORT ANSWER SECONDS\n");
   return 2;
 }

@@ -5,12 +5,13 @@
 # Only the way out is measured: a filter at the device drops the packets.  On a veth, the sender's time would include
 # the receiver's work, which is three times as much.  Diverted packets are measured up to the proxy's socket, because
 # both directions on the loopback device have rules for them.  The proxy only swallows.  A real one costs so much that
-# the cost of the rules would be invisible.  There is no figure for TCP data, because equal contenders differ by 5 % and
+# the cost of the rules would be invisible.  Figures for TCP data say little, because equal contenders differ by 5 % and
 # more.
 #
 # "No rules" is another host on the same network that has never had a table.  "Connection tracking" is a host whose only
 # rule redirects DNS, and no packet of this benchmark matches that rule.  This is the minimum cost of any rules that
-# redirect DNS, because the kernel then tracks connections.
+# redirect DNS, because the kernel then tracks connections.  A site where the internet goes direct is compared with such
+# a host, and that with a second one.  The router has an address outside of the intranet, which is the internet here.
 source "$(dirname "$0")/bench.bash"
 source "$(dirname "$0")/contenders.bash"
 
@@ -19,14 +20,17 @@ DATAGRAMS=100000
 CONNECTS=2000
 PORT=9001
 ELSEWHERE=10.99.0.1 # in a prefix that is bypassed
+ROUTER=203.0.113.22
+MEBIBYTES=200
 
 # --- in a contender's lab -------------------------------------------------------------------
 
 ready ()
 {
   case $CONTENDER in
-    hand) wired bare 192.168.22.44/24; wired tracking 192.168.22.45/24 ;;
+    hand) wired bare 192.168.22.44/24; wired tracking 192.168.22.45/24; wired tracking-again 192.168.22.46/24 ;;
     many*) many_sites ;;
+    internet*) lab_configure internet=direct ;;
   esac
   roam home home
   if [[ -n $CONTENDER_BUILD ]]; then
@@ -36,8 +40,11 @@ ready ()
     script_by_uuid "$HOME_UUID"
   else
     article_lay
-    on tracking iptables-legacy -t nat -A OUTPUT -p udp --dport 53 -j REDIRECT --to-ports 1053
+    track tracking
+    track tracking-again
   fi
+  spawn router-sink on home "$BENCH_PROGRAMS/load" sink $PORT
+  until_true 5 listens home tcp $PORT || lab_die "the router has no sink"
   ends_at laptop wlan0
   reap v2ray
   spawn proxy-sink as_proxy "$BENCH_PROGRAMS/load" sink $LAB_TPROXY_PORT transparent
@@ -54,8 +61,11 @@ wired ()
   ip -n air link set "$1" master air up
   ip -n "$1" link set eth0 up
   ip -n "$1" address add "$2" dev eth0
+  ip -n "$1" route add default via "$HOME4"
   ends_at "$1" eth0
 }
+
+track () { on "$1" iptables-legacy -t nat -A OUTPUT -p udp --dport 53 -j REDIRECT --to-ports 1053; }
 
 # ends_at HOST DEVICE: drops what leaves for UDP port $PORT over IPv4, with a classic packet filter.  Its value is 2 for
 # "drop" and -1 for "go on".
@@ -94,6 +104,24 @@ proxys () { as_proxy "$BENCH_PROGRAMS/load" udp "$WEB4" $PORT $DATAGRAMS | into 
 # without HOST: the direct path on a host without nm-divert.
 without () { on "$1" "$BENCH_PROGRAMS/load" udp "$NAS4" $PORT $DATAGRAMS >>"$T/straight-$1"; }
 
+internet_udp () { "${@:2}" "$BENCH_PROGRAMS/load" udp $ROUTER $PORT $DATAGRAMS >>"$T/internet-udp-$1"; }
+internet_connect () { "${@:2}" "$BENCH_PROGRAMS/load" connect $ROUTER $PORT $CONNECTS >>"$T/internet-connect-$1"; }
+internet_bulk () { "${@:2}" "$BENCH_PROGRAMS/load" bulk $ROUTER $PORT $MEBIBYTES >>"$T/internet-bulk-$1"; }
+
+# internet KIND: to the internet, in the lab of "hand" from its two hosts, otherwise from the laptop.
+internet ()
+{
+  local host
+
+  if [[ $CONTENDER != hand ]]; then
+    "internet_$1" "$CONTENDER"
+    return
+  fi
+  for host in tracking tracking-again; do
+    "internet_$1" $host on $host
+  done
+}
+
 [[ -z ${CONTENDER-} ]] || contender_serve
 
 # --- the referee ----------------------------------------------------------------------------
@@ -101,7 +129,8 @@ without () { on "$1" "$BENCH_PROGRAMS/load" udp "$NAS4" $PORT $DATAGRAMS >>"$T/s
 KINDS=(straight bypassed proxys diverted dns connect)
 
 ALL=(hand script many many-legacy "${DIVERTS[@]}")
-contenders_start "${ALL[@]}"
+INTERNET=(hand internet internet-legacy)
+contenders_start "${ALL[@]}" internet internet-legacy
 for name in "${ALL[@]}"; do
   ask "$name" "CONTENDER=warm straight"
 done
@@ -110,6 +139,9 @@ for ((round = 0; round < ROUNDS; round++)); do
   ask hand "without tracking"
   for kind in "${KINDS[@]}"; do
     turns $round $kind "${ALL[@]}"
+  done
+  for kind in udp connect bulk; do
+    turns $round "internet $kind" "${INTERNET[@]}"
   done
 done
 
@@ -163,6 +195,14 @@ echo
 echo "  1001 prefixes / 1"
 matrix "${KINDS[@]}"
 
+cell () { calculate "$(ratio "$1" tracking "$2")" %.3f; }
+LABELS+=([internet-udp]="a datagram" [internet-connect]="a TCP connection" [internet-bulk]="TCP data")
+NAMES+=([internet]=nftables [internet-legacy]=iptables [tracking-again]="A/A")
+COLUMNS=(internet-legacy internet tracking-again)
+echo
+echo "  internet=direct: a host with connection tracking is 1; less is slower"
+matrix internet-udp internet-connect internet-bulk
+
 echo
 for kind in "${packets[@]}"; do
   goal "nftables below iptables: ${LABELS[$kind]}" \
@@ -170,6 +210,10 @@ for kind in "${packets[@]}"; do
 done
 for kind in "${KINDS[@]}"; do
   [[ -z ${BEFORE-} ]] || goal "now / before: ${LABELS[$kind]}" "$(calculate "$(ratio $kind now before)" %.3f)" "<=" 1.05
+done
+for kind in udp connect bulk; do
+  goal "internet=direct: ${LABELS[internet-$kind]}" "$(calculate "$(ratio "internet-$kind" tracking internet)" %.3f)" \
+    ">=" 0.97
 done
 goal "iptables, direct" "$(relative straight legacy)" ">=" 0.76
 goal "iptables, bypassed" "$(relative bypassed legacy)" ">=" 0.68

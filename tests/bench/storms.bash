@@ -40,7 +40,6 @@ result ()
 
   nas=$(sums "$kind" 5 6)
   row "${labels[$kind]}: the NAS" "$nas" "0 / 0" "$([[ $nas == "0 / 0" ]] && echo 1 || echo 0)"
-  [[ $kind != stop ]] || row "… within the watchdog's three seconds" "$(sums stop 12)"
   row "… the web" "$(sums "$kind" 7 8)"
   row "… in the worst roam" "$(worst_web "$kind")"
   row "… ICMP errors to the web" "$(sums "$kind" 9)"
