@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * load STEP LOG PROTOCOL,ADDRESS,PORT…: asks each target a question every STEP milliseconds, over and over. UDP uses
- * one lasting connected socket, and a new one every fifth time. TCP opens a new connection every fifth time. At SIGTERM
- * it writes one line for each target: at how many seconds since boot the kernel first let a packet go, when the first
- * answer came, and how many answers came from whom, who saw which address:
+ * one lasting connected socket, and a new one every fifth time. The lasting one makes room for another if nothing
+ * answers it. TCP opens a new connection every fifth time. At SIGTERM it writes one line for each target: at how many
+ * seconds since boot the kernel first let a packet go, when the first answer came, and how many answers came from whom,
+ * who saw which address:
  *
  *   PROTOCOL ADDRESS sent N first S answers N first S error WORDS from WHO PEER=N …
  *
@@ -23,6 +24,7 @@
 #define MAX_TARGETS 8
 #define MAX_FLIGHT 12
 #define FRESH_EVERY 5
+#define GIVE_UP_AFTER 100
 #define MAX_NAMES 4
 
 typedef struct
@@ -46,6 +48,7 @@ typedef struct
   int                     error;
   struct pollfd           flight[MAX_FLIGHT]; /* number 0 is UDP's lasting socket */
   unsigned                next;
+  unsigned                unanswered; /* by UDP's lasting socket, since the last answer */
 } Target;
 
 static volatile sig_atomic_t stopped;
@@ -109,14 +112,21 @@ make_room (Target *target)
 }
 
 /* UDP's lasting socket is connected, so that the kernel caches a route and a decision for it. If it was destroyed, or
- * has no path, it is made again. */
+ * has no path, it is made again. It is as well if nothing answers it for a while, as programs do: made before IPv6 had
+ * its addresses, it has an address to which no proxy can answer, and V2Ray opens a session for each datagram. */
 static int
 lasting (Target *target)
 {
   struct pollfd *place = &target->flight[0];
 
+  if (place->fd >= 0 && target->unanswered >= GIVE_UP_AFTER)
+    {
+      close (place->fd);
+      place->fd = -1;
+    }
   if (place->fd >= 0)
     return place->fd;
+  target->unanswered = 0;
   place->fd = socket (target->to.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   place->events = POLLIN;
   if (connect (place->fd, (struct sockaddr *) &target->to, target->to_length) != 0)
@@ -166,6 +176,7 @@ ask (Target *target, unsigned turn)
     }
   if (lasting (target) < 0)
     return;
+  target->unanswered++;
   if (send (target->flight[0].fd, text, length, 0) >= 0)
     left (target);
   else
@@ -224,6 +235,8 @@ hear (Target *target)
         {
           answer[got] = '\0';
           count_answer (target, answer);
+          if (i == 0)
+            target->unanswered = 0;
         }
       else if (got < 0 && i == 0 && target->type == SOCK_DGRAM)
         renew (target, errno);

@@ -59,6 +59,15 @@ proxy_install ()
   systemctl -q enable v2ray
 }
 
+# What a proxy that doesn't answer may suffer from: no address to answer to, too many sessions, datagrams that wait.
+proxy_state ()
+{
+  ip -6 -o address show dev wlan0
+  echo "descriptors $(find /proc/"$(systemctl show -P MainPID v2ray)"/fd | wc -l), load $(</proc/loadavg)"
+  ss -Hlnu 'sport = :22223'
+  journalctl -b --no-pager -o short-monotonic -u v2ray -n 5
+}
+
 # The last of its listeners.
 proxy_listens () { [[ -n $(ss -Hlnu 'sport = :22223 and src [::1]') ]]; }
 
