@@ -71,6 +71,9 @@ proxy_state ()
 # The last of its listeners.
 proxy_listens () { [[ -n $(ss -Hlnu 'sport = :22223 and src [::1]') ]]; }
 
+# The helper has seen them all. It has to look for them, for some once a second.
+proxy_taken () { [[ $(status '[.problem_list[] | select(.code == "listener")] | length') == 0 ]]; }
+
 tools_install ()
 {
   install -D /home/anna/nm-divert/tools/probe /usr/local/lib/machine/probe
@@ -246,6 +249,13 @@ nft_chain ()
 {
   [[ -d /sys/module/nf_tables ]] || return 0
   nft -j list chain inet nm-divert "$1" 2>/dev/null
+}
+
+# helper_journal: all that the helper's unit has said. What was said just now may not be in the journal yet.
+helper_journal ()
+{
+  journalctl --sync
+  journalctl -b --no-pager -o cat -u nm-divert-helper
 }
 
 helper_pid () { systemctl show -P MainPID nm-divert-helper; }
