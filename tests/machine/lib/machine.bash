@@ -158,12 +158,13 @@ guest_within ()
   return $status
 }
 
+# The agent may be ended before it has answered, and the next line that it sends is the next boot's.
 machine_reboot ()
 {
-  local start
+  local start command="systemctl --no-block reboot"
   start=$(now_ms)
 
-  machine_run 20 "systemctl --no-block reboot" >/dev/null
+  printf 'run 20 %s\n%s' "${#command}" "$command" >&"$AGENT_IN"
   machine_ready "$start"
   machine_teach
 }
@@ -188,13 +189,15 @@ machine_kill ()
   VM=
 }
 
-# qmp COMMAND [JSON]: prints its answer.  Events in the meantime are kept for qmp_event.
+# qmp COMMAND [JSON]: prints its answer.  Events in the meantime are kept for qmp_event.  While qemu reads a machine's
+# memory, it does not answer.
 qmp ()
 {
-  local LINE
+  local LINE end=$(($(now_ms) + 120000))
 
   printf '{"execute":"%s"%s}\n' "$1" "${2:+,\"arguments\":$2}" >&"$QMP_IN"
-  while hear 20 "$QMP_OUT"; do
+  while machine_lives && (($(now_ms) < end)); do
+    hear 5 "$QMP_OUT" || continue
     case $LINE in
       *'"return"'*) echo "$LINE"; return 0 ;;
       *'"error"'*) echo "$LINE"; return 1 ;;
