@@ -5,6 +5,7 @@
 AIR=$WORLD/air
 BSSID_HOME1=02:11:00:00:00:01
 BSSID_HOME2=02:11:00:00:00:02
+BSSID_CAFE=02:66:11:00:00:01
 
 air_up ()
 {
@@ -17,7 +18,7 @@ air_up ()
   udevadm settle
   air_secured psk Heim | ap_define home1 1 home $BSSID_HOME1 1
   air_secured psk Heim | ap_define home2 2 home $BSSID_HOME2 6
-  echo ssid=Cafe | ap_define cafe 3 cafe 02:66:11:00:00:01 1
+  echo ssid=Cafe | ap_define cafe 3 cafe $BSSID_CAFE 1
   # Everything that can be copied: name, password, and the access point's address.
   air_secured psk Heim | ap_define evil 4 evil $BSSID_HOME1 1
   ap_on home1

@@ -12,7 +12,8 @@ without_up ()
   world_up $PROBE
   air_up
   wifi_home
-  until_true 20 without_ways || die "the world is not there: $(without_ways)"
+  # The router may not have announced itself in IPv6 yet.
+  until_true 90 without_ways || die "the world is not there: $(without_ways)"
   is "no timer is enabled" "$(ls -A $WITHOUT_TIMERS)" ""
   without_state >/run/before
   without_files >/run/files-before
