@@ -129,6 +129,49 @@ test_not_alive (void)
   g_free (wait_to_hear ());
 }
 
+/* As any user could: one sender alone would be stopped by its own limit first. */
+static void
+fill_queue (void)
+{
+  struct sockaddr_un address;
+  socklen_t length = sizeof address;
+  gboolean full = FALSE;
+
+  g_assert_no_errno (getsockname (manager, (struct sockaddr *) &address, &length));
+  while (!full)
+    {
+      int fd = socket (AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+      guint n = 0;
+
+      while (sendto (fd, "x", 1, 0, (const struct sockaddr *) &address, length) == 1)
+        n++;
+      full = n == 0;
+      close (fd);
+    }
+}
+
+/* What finds no room in the queue is said again. */
+static void
+test_refused (void)
+{
+  gboolean alive = TRUE;
+  g_autoptr(DivertWatchdog) watchdog = divert_watchdog_new (is_alive, &alive);
+  g_autofree char *first = wait_to_hear (), *limit = NULL;
+  guint n = 0;
+
+  fill_queue ();
+  divert_watchdog_set_limit (watchdog, 30000);
+  for (char *word; (word = hear ()) != NULL; n++)
+    {
+      g_assert_cmpstr (word, ==, "x");
+      g_free (word);
+    }
+  g_assert_cmpuint (n, >, 0);
+  limit = wait_to_hear ();
+  g_assert_cmpstr (limit, ==, "WATCHDOG_USEC=30000000\nWATCHDOG=1");
+  g_assert_null (hear ());
+}
+
 static void
 test_not_watched (void)
 {
@@ -151,6 +194,7 @@ main (int    argc,
   g_test_add_func ("/watchdog/words", test_words);
   g_test_add_func ("/watchdog/wake-ups", test_wake_ups);
   g_test_add_func ("/watchdog/not-alive", test_not_alive);
+  g_test_add_func ("/watchdog/refused", test_refused);
   g_test_add_func ("/watchdog/not-watched", test_not_watched);
   return g_test_run ();
 }

@@ -7,6 +7,7 @@
  */
 #include "manager.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -31,24 +32,25 @@ get_address (struct sockaddr_un *ret_address,
   return TRUE;
 }
 
-static gboolean
+/* 0, or an errno; EAGAIN: the manager's queue is full. */
+static int
 send_message (const char *message)
 {
   struct sockaddr_un address;
   socklen_t length;
-  gboolean sent;
-  int fd;
+  int fd, code = 0;
 
   if (!get_address (&address, &length))
-    return FALSE;
+    return ENOENT;
   fd = socket (AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (fd < 0)
-    return FALSE;
-  /* Do not wait.  A busy manager may miss a message, but never the first one, because its queue is empty then. */
-  sent = sendto (fd, message, strlen (message), MSG_NOSIGNAL | MSG_DONTWAIT, (const struct sockaddr *) &address,
-                 length) > 0;
+    return errno;
+  /* Do not wait.  The queue is everybody's: any user can write to it, and so keep it full. */
+  if (sendto (fd, message, strlen (message), MSG_NOSIGNAL | MSG_DONTWAIT, (const struct sockaddr *) &address,
+              length) < 0)
+    code = errno;
   close (fd);
-  return sent;
+  return code;
 }
 
 void
@@ -57,14 +59,14 @@ divert_manager_tell (const char *status)
   static gboolean ready = FALSE;
   g_autofree char *message = g_strdup_printf ("%sSTATUS=%s", ready ? "" : "READY=1\n", status);
 
-  ready |= send_message (message);
+  ready |= send_message (message) == 0;
 }
 
-void
+gboolean
 divert_manager_feed_watchdog (gint64 limit)
 {
   g_autofree char *message = limit != 0 ? g_strdup_printf ("WATCHDOG_USEC=%" G_GINT64_FORMAT "\nWATCHDOG=1", limit) :
                                           g_strdup ("WATCHDOG=1");
 
-  send_message (message);
+  return send_message (message) != EAGAIN;
 }

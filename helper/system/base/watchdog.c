@@ -4,6 +4,9 @@
  *
  * The message goes out in the first turn of the main loop after a third of the limit, and at the
  * latest after two thirds (pulse.h).
+ *
+ * Any user can write to the manager's queue, and so keep it full.  A message that finds no room is sent again soon,
+ * until it has been taken.  Otherwise the manager would kill us, or go on with a longer limit than it should.
  */
 #include "watchdog.h"
 
@@ -13,13 +16,34 @@
 #include "manager.h"
 #include "pulse.h"
 
+/* After a message that the manager has not taken. */
+#define RETRY_US (10 * G_TIME_SPAN_MILLISECOND)
+
 struct DivertWatchdog
 {
   DivertPulse *pulse;
   DivertAlive  alive;
   gpointer     user_data;
-  gint64       limit; /* µs */
+  gint64       limit;  /* µs */
+  gboolean     untold; /* the manager has not taken that limit yet */
 };
+
+static void
+set_pulse (DivertWatchdog *watchdog,
+           gboolean        taken)
+{
+  divert_pulse_set (watchdog->pulse, taken ? watchdog->limit / 3 : RETRY_US,
+                    taken ? watchdog->limit * 2 / 3 : RETRY_US);
+}
+
+static void
+feed (DivertWatchdog *watchdog)
+{
+  const gboolean taken = divert_manager_feed_watchdog (watchdog->untold ? watchdog->limit : 0);
+
+  watchdog->untold &= !taken;
+  set_pulse (watchdog, taken);
+}
 
 static void
 on_beat (gpointer user_data)
@@ -27,13 +51,7 @@ on_beat (gpointer user_data)
   DivertWatchdog *watchdog = user_data;
 
   if (watchdog->alive (watchdog->user_data))
-    divert_manager_feed_watchdog (0);
-}
-
-static void
-set_pulse (DivertWatchdog *watchdog)
-{
-  divert_pulse_set (watchdog->pulse, watchdog->limit / 3, watchdog->limit * 2 / 3);
+    feed (watchdog);
 }
 
 gboolean
@@ -57,7 +75,7 @@ divert_watchdog_new (DivertAlive alive,
   watchdog->user_data = user_data;
   watchdog->limit = MAX (g_ascii_strtoll (g_getenv ("WATCHDOG_USEC"), NULL, 10), 3);
   watchdog->pulse = divert_pulse_new ("watchdog", on_beat, watchdog);
-  set_pulse (watchdog);
+  set_pulse (watchdog, TRUE);
   on_beat (watchdog);
   return watchdog;
 }
@@ -80,6 +98,6 @@ divert_watchdog_set_limit (DivertWatchdog *watchdog,
   if (watchdog == NULL || watchdog->limit == limit)
     return;
   watchdog->limit = limit;
-  divert_manager_feed_watchdog (limit);
-  set_pulse (watchdog);
+  watchdog->untold = TRUE;
+  feed (watchdog);
 }
