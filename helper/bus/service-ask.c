@@ -117,7 +117,9 @@ answer_status (GDBusMethodInvocation *invocation,
                gpointer               user_data)
 {
   DivertService *service = user_data;
-  divert_helper1_complete_status (service->object, invocation, divert_status_new (service->snapshot));
+
+  divert_helper1_complete_status (service->object, invocation,
+                                  divert_status_new (service->snapshot, service->verification));
 }
 
 static gboolean

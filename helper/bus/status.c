@@ -235,7 +235,8 @@ add_drift (GVariantDict      *dict,
 }
 
 GVariant *
-divert_status_new (const DivertSnapshot *snapshot)
+divert_status_new (const DivertSnapshot *snapshot,
+                   DivertVerification   *verification)
 {
   const DivertReport *report = snapshot->report;
   const DivertConfig *config = snapshot->config;
@@ -256,7 +257,7 @@ divert_status_new (const DivertSnapshot *snapshot)
   g_variant_dict_insert_value (&dict, "proxy", make_proxy (snapshot));
   add_problems (&dict, report->problems);
   add_missing (&dict, config);
-  if (divert_snapshot_count_dropped (snapshot, &dropped))
+  if (divert_verification_count_dropped (verification, snapshot, &dropped))
     g_variant_dict_insert (&dict, "guard-dropped", "t", dropped);
   add_lans (&dict, snapshot);
   add_drift (&dict, &snapshot->drift);

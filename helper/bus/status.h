@@ -5,12 +5,12 @@
  */
 #pragma once
 
-#include "run/snapshot.h"
+#include "run/verification.h"
 
 G_BEGIN_DECLS
 
 /* Floating; "a{sv}". */
-GVariant *divert_status_new (const DivertSnapshot *snapshot);
+GVariant *divert_status_new (const DivertSnapshot *snapshot, DivertVerification *verification);
 /* Adds the keys place, reason … and sites. */
 void      divert_status_add_place (GVariantDict *dict, const DivertConfig *config, const DivertDecision *decision);
 

@@ -9,6 +9,9 @@
  *
  * After another run, that result doesn't count any more, and we read again at once.  But anybody may cause runs.  So
  * the rests that are cut short are made up for, and once they add up to LEEWAY_US, nothing is read for a while.
+ *
+ * What the guard has dropped is counted in the same rules.  That number should be new, and so it is read for each one
+ * who asks, up to the same leeway.
  */
 #include "verification.h"
 
@@ -24,6 +27,9 @@ struct DivertVerification
   DivertOwners   *owners;      /* NULL: none yet */
   guint32         gid;         /* whose they are */
   DivertRest      owners_rest;
+  gboolean        has_dropped; /* @dropped has been read */
+  guint64         dropped;
+  DivertRest      dropped_rest;
 };
 
 const char *
@@ -93,6 +99,23 @@ divert_verification_look (DivertVerification   *verification,
   verification->holding = read_kernel (snapshot);
   divert_rest_extend (&verification->rest, began, g_get_monotonic_time ());
   return verification->holding;
+}
+
+gboolean
+divert_verification_count_dropped (DivertVerification   *verification,
+                                   const DivertSnapshot *snapshot,
+                                   guint64              *ret_packets)
+{
+  const gint64 began = g_get_monotonic_time ();
+
+  if (divert_rest_is_over (&verification->dropped_rest, began, LEEWAY_US))
+    {
+      verification->has_dropped = divert_snapshot_count_dropped (snapshot, &verification->dropped);
+      divert_rest_extend (&verification->dropped_rest, began, g_get_monotonic_time ());
+    }
+  if (verification->has_dropped)
+    *ret_packets = verification->dropped;
+  return verification->has_dropped;
 }
 
 gboolean

@@ -32,6 +32,10 @@ void                divert_verification_forget (DivertVerification *verification
 /* Reads the kernel, unless it has just done so for this very snapshot. */
 DivertHolding       divert_verification_look (DivertVerification *verification, const DivertSnapshot *snapshot);
 
+/* Reads what the guard has dropped, unless that was just done too often.  FALSE: it cannot be read. */
+gboolean            divert_verification_count_dropped (DivertVerification *verification, const DivertSnapshot *snapshot,
+                                                       guint64 *ret_packets);
+
 /* Is @socket the proxy's, as far as its group tells?  All processes are read for that, unless that was just done. */
 gboolean            divert_verification_owns (DivertVerification *verification, const DivertSnapshot *snapshot,
                                               const DivertSocket *socket);

@@ -96,6 +96,28 @@ test_flood (Fixture       *f,
   g_assert_cmpuint (n[DIVERT_HOLDING_CHANGED] + n[DIVERT_HOLDING_NONE] + n[DIVERT_HOLDING_FORMER], ==, 0);
 }
 
+/* Everybody may ask how much was dropped. */
+static void
+test_flood_of_counts (Fixture       *f,
+                      gconstpointer  data)
+{
+  g_autoptr(DivertVerification) verification = divert_verification_new ();
+  const gint64 began = g_get_monotonic_time (), end = began + SECONDS * G_USEC_PER_SEC;
+  gint64 used = test_processor_time (CLOCK_THREAD_CPUTIME_ID);
+  guint64 dropped = 1;
+  guint n = 0;
+
+  for (; g_get_monotonic_time () < end; n++)
+    {
+      g_assert_true (divert_verification_count_dropped (verification, f->snapshots[0], &dropped));
+      g_assert_cmpuint (dropped, ==, 0);
+      g_usleep (1000);
+    }
+  used = test_processor_time (CLOCK_THREAD_CPUTIME_ID) - used;
+  g_test_message ("%" G_GINT64_FORMAT " us of %d s for %u questions", used, SECONDS, n);
+  g_assert_cmpint (used, <, SECONDS * G_USEC_PER_SEC / 10);
+}
+
 /* FALSE: the machine was busy, so that nothing can be said. */
 static gboolean
 try_news (Fixture *f)
@@ -140,6 +162,7 @@ main (int    argc,
   test_needs_namespaces ();
   g_test_init (&argc, &argv, NULL);
   g_test_add ("/verification/flood", Fixture, NULL, set_up, test_flood, tear_down);
+  g_test_add ("/verification/flood-of-counts", Fixture, NULL, set_up, test_flood_of_counts, tear_down);
   g_test_add ("/verification/news", Fixture, NULL, set_up, test_news, tear_down);
   return g_test_run ();
 }
