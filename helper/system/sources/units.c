@@ -12,7 +12,7 @@
  * the proxy's unit is looked for in the system's slices only, where nobody but root makes directories.  An exempt unit
  * is also looked for in the slices of users' service managers, which is what it is for.
  *
- * Users can make as many directories as they like, so each tree has a limit.  The system's is read first.
+ * Users can make as many directories as they like, so each tree has limits.  The system's is read first.
  */
 #include "units.h"
 
@@ -30,6 +30,7 @@
 #define MAX_DIRECTORIES_USER 64
 #define MAX_USERS 64
 #define MAX_NAMES 4096 /* in one directory */
+#define MAX_NAMES_USER 8192 /* in all of a user's; they are mostly the kernel's files */
 /* Each is one or two rules that everything new passes. */
 #define MAX_UNITS 64
 
@@ -51,8 +52,9 @@ typedef struct
 {
   DivertUnits *units;
   gboolean     is_system;
-  guint        left;    /* directories that may still be read */
-  GPtrArray   *users;   /* paths of users' service managers; NULL: nobody wants to know */
+  guint        left;       /* directories that may still be read */
+  guint        left_names; /* names in them */
+  GPtrArray   *users;      /* paths of users' service managers; NULL: nobody wants to know */
 } Tree;
 
 static gboolean
@@ -123,7 +125,8 @@ read_directory (Tree       *tree,
     g_hash_table_insert (units->watched, GINT_TO_POINTER (watch), GINT_TO_POINTER (tree->is_system));
   if (directory == NULL)
     return;
-  for (guint n = 0; n < MAX_NAMES && (entry = readdir (directory)) != NULL; n++)
+  for (guint n = MIN (MAX_NAMES, tree->left_names); n > 0 && (entry = readdir (directory)) != NULL;
+       n--, tree->left_names--)
     if (entry->d_type == DT_DIR && entry->d_name[0] != '.')
       see_directory (tree, deeper, dirfd (directory), path, entry->d_name);
   closedir (directory);
@@ -136,7 +139,13 @@ read_tree (DivertUnits *units,
            GPtrArray   *users)
 {
   g_autoptr(GPtrArray) waiting = g_ptr_array_new_with_free_func (g_free);
-  Tree tree = { units, is_system, is_system ? MAX_DIRECTORIES_SYSTEM : MAX_DIRECTORIES_USER, users };
+  Tree tree = {
+    .units = units,
+    .is_system = is_system,
+    .left = is_system ? MAX_DIRECTORIES_SYSTEM : MAX_DIRECTORIES_USER,
+    .left_names = is_system ? MAX_DIRECTORIES_SYSTEM * MAX_NAMES : MAX_NAMES_USER,
+    .users = users,
+  };
 
   g_ptr_array_add (waiting, g_strdup (top));
   for (guint i = 0; i < waiting->len && tree.left > 0; i++, tree.left--)
