@@ -3,6 +3,7 @@
  * More notifications than anybody can use: what they cost, and that none of the others is lost.
  */
 #include "kernel-fixture.h"
+#include "system/sources/kernel/kernel-read.h"
 
 #include <glib/gstdio.h>
 #include <sys/resource.h>
@@ -88,6 +89,21 @@ test_storm_of_addresses (KernelFixture *f,
   g_assert_cmpuint (divert_facts_find_link (facts, "up0")->addresses->len, ==, 10001);
 }
 
+/* Everybody on the link says that he is a router. */
+static void
+test_storm_of_gateways (KernelFixture *f,
+                        gconstpointer  user_data)
+{
+  g_autoptr(DivertFacts) facts = NULL;
+  gint64 cpu;
+
+  test_run ("ip addr add 10.77.200.1/16 dev up0");
+  cpu = storm (f, 2000, "route append default via 10.77.@ dev up0");
+  g_test_message ("2,000 gateways: %u calls, %.1f ms", f->n_calls, cpu / 1000.0);
+  facts = kernel_fixture_gather (f);
+  g_assert_cmpuint (divert_facts_find_link (facts, "up0")->gateways->len, ==, DIVERT_KERNEL_MAX_GATEWAYS);
+}
+
 /* More notifications than the socket can take, while nobody reads. */
 static void
 test_lost_notifications (KernelFixture *f,
@@ -114,6 +130,7 @@ main (int   argc,
   g_test_add ("/kernel-storms/" name, KernelFixture, NULL, kernel_fixture_set_up, test, kernel_fixture_tear_down)
   ADD ("storm-of-neighbours", test_storm_of_neighbours);
   ADD ("storm-of-addresses", test_storm_of_addresses);
+  ADD ("storm-of-gateways", test_storm_of_gateways);
   ADD ("lost-notifications", test_lost_notifications);
 #undef ADD
   return g_test_run ();

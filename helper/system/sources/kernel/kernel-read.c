@@ -85,7 +85,8 @@ see_hop (const DivertRoute *route,
       return;
     }
   link = g_hash_table_lookup (reader->by_ifindex, GUINT_TO_POINTER (route->ifindex));
-  if (link != NULL && route->has_gateway && !has_gateway (link->gateways, &route->gateway))
+  if (link != NULL && route->has_gateway && link->gateways->len < DIVERT_KERNEL_MAX_GATEWAYS &&
+      !has_gateway (link->gateways, &route->gateway))
     g_ptr_array_add (link->gateways, divert_gateway_new (&route->gateway));
 }
 

@@ -11,6 +11,9 @@ G_BEGIN_DECLS
 /* More than this is an error: no laptop has that many, and reading them takes too long. */
 #define DIVERT_KERNEL_MAX_ROUTES    65536
 #define DIVERT_KERNEL_MAX_ADDRESSES 65536
+/* Of one link.  Further ones are left out, because anybody there may advertise himself as a router.  They would not be
+ * asked anyway. */
+#define DIVERT_KERNEL_MAX_GATEWAYS  256
 
 typedef struct
 {
