@@ -3,8 +3,10 @@
  * Real listeners come and go: when the watch says so, and that nothing else wakes it.
  */
 #include "namespace.h"
+#include "system/sources/proxy-listener.h"
 #include "system/sources/proxy-watch.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -37,6 +39,8 @@ static const DivertProxyPace patient = { .quick_ms = FAR_MS, .slow_ms = FAR_MS, 
 static const DivertProxyPace eager = { .quick_ms = 5, .slow_ms = FAR_MS, .hopeful_ms = 0, .apart_ms = 1,
                                        .asked_ms = FAR_MS };
 static const DivertProxyPace once = { .quick_ms = FAR_MS, .slow_ms = FAR_MS, .hopeful_ms = 0, .apart_ms = FAR_MS,
+                                      .asked_ms = FAR_MS };
+static const DivertProxyPace busy = { .quick_ms = 5, .slow_ms = 5, .hopeful_ms = 0, .apart_ms = 0,
                                       .asked_ms = FAR_MS };
 static const DivertProxyPace asked = { .quick_ms = FAR_MS, .slow_ms = FAR_MS, .hopeful_ms = 0, .apart_ms = 0,
                                        .asked_ms = 20 };
@@ -417,6 +421,77 @@ test_more_names (Fixture       *f,
   change_names (f, NULL, unit, FALSE);
 }
 
+/* Of the kernel; 0: it answers. */
+static int failure;    /* atomic */
+static int n_failures; /* atomic */
+
+gboolean __real_divert_listener_find (DivertNetlink *netlink, DivertListening *listening, DivertIsProxys is_proxys,
+                                      gpointer user_data, GError **error);
+gboolean __wrap_divert_listener_find (DivertNetlink *netlink, DivertListening *listening, DivertIsProxys is_proxys,
+                                      gpointer user_data, GError **error);
+
+gboolean
+__wrap_divert_listener_find (DivertNetlink    *netlink,
+                             DivertListening  *listening,
+                             DivertIsProxys    is_proxys,
+                             gpointer          user_data,
+                             GError          **error)
+{
+  const int code = g_atomic_int_get (&failure);
+
+  if (code == 0)
+    return __real_divert_listener_find (netlink, listening, is_proxys, user_data, error);
+  g_atomic_int_inc (&n_failures);
+  g_set_error_literal (error, DIVERT_NETLINK_ERROR, code, g_strerror (code));
+  return FALSE;
+}
+
+static void
+set_failure (int code)
+{
+  g_atomic_int_set (&n_failures, 0);
+  g_atomic_int_set (&failure, code);
+}
+
+/* Each look asks once, so the look that failed first is over when the second one has asked. */
+static gboolean
+has_failed_twice (gpointer user_data)
+{
+  return g_atomic_int_get (&n_failures) >= 2;
+}
+
+/* Without an answer, nobody becomes the proxy, and it looks again by itself. */
+static void
+test_no_answer (Fixture       *f,
+                gconstpointer  user_data)
+{
+  const guint ticks = g_timeout_add (10, on_tick, NULL);
+  int pid = test_child_start (serve, GUINT_TO_POINTER (GID));
+
+  set_needed (f, NEEDED);
+  wait_for (f, "good");
+  set_failure (ENOBUFS);
+  set_needed_of (f, NEEDED, GID + 1);
+  g_assert_true (test_wait (5000, has_failed_twice, NULL));
+  f->expected = NEEDED;
+  g_assert_true (is_as_expected (f));
+  g_assert_true (divert_proxy_watch_has_guessed (f->watch));
+  set_failure (0);
+  wait_for (f, "foreign 0");
+  g_assert_false (divert_proxy_watch_has_guessed (f->watch));
+  set_failure (ENOBUFS);
+  g_assert_true (test_wait (5000, has_failed_twice, NULL));
+  f->expected = "tproxy tcp IPv4 22223 foreign 0";
+  g_assert_true (is_as_expected (f));
+  /* A kernel that never tells. */
+  set_failure (ENOENT);
+  f->expected = NULL;
+  g_assert_true (test_wait (5000, is_as_expected, f));
+  set_failure (0);
+  g_source_remove (ticks);
+  test_child_stop (pid);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -434,5 +509,6 @@ main (int    argc,
   g_test_add ("/proxy-watch/other-group", Fixture, &patient, set_up, test_other_group, tear_down);
   g_test_add ("/proxy-watch/guesses", Fixture, &once, set_up, test_guesses, tear_down);
   g_test_add ("/proxy-watch/more-names", Fixture, &once, set_up, test_more_names, tear_down);
+  g_test_add ("/proxy-watch/no-answer", Fixture, &busy, set_up, test_no_answer, tear_down);
   return g_test_run ();
 }

@@ -14,6 +14,8 @@
  * packets.
  *
  * Anybody may close sockets on a port that the proxy has left.  So there is a pause after each look.
+ *
+ * If the kernel fails to answer, what was found before still counts, and there is another look soon.
  */
 #include "proxy-watch.h"
 
@@ -21,6 +23,7 @@
 #include "proxy-owned.h"
 #include "system/base/post.h"
 
+#include <errno.h>
 #include <glib-unix.h>
 #include <unistd.h>
 
@@ -112,13 +115,15 @@ is_missing (const DivertListening *item)
   return item->use == DIVERT_PORT_DNS ? item->listener == DIVERT_LISTENER_NONE : item->listener != DIVERT_LISTENER_GOOD;
 }
 
-/* When to look again, after a look @now; monotonic, 0: not until something is heard. */
+/* When to look again, after a look @now; monotonic, 0: not until something is heard.  @sure: all questions had an
+ * answer. */
 static gint64
 find_next_look (const DivertProxyWatch *watch,
                 const GArray           *list,
+                gboolean                sure,
                 gint64                  now)
 {
-  gboolean missing = FALSE, urgent = now < watch->moved + watch->pace.hopeful_ms * G_TIME_SPAN_MILLISECOND;
+  gboolean missing = !sure, urgent = now < watch->moved + watch->pace.hopeful_ms * G_TIME_SPAN_MILLISECOND;
 
   for (guint i = 0; i < list->len; i++)
     {
@@ -130,37 +135,56 @@ find_next_look (const DivertProxyWatch *watch,
   return missing ? now + (urgent ? watch->pace.quick_ms : watch->pace.slow_ms) * G_TIME_SPAN_MILLISECOND : 0;
 }
 
-/* Fills @list in.  What cannot be found out is left out. */
-static void
+/* Fills @list in.  What cannot be found out now is as in @former, and what never can is left out.  TRUE: nothing is as
+ * in @former for want of an answer. */
+static gboolean
 find (DivertProxyWatch *watch,
-      GArray           *list)
+      GArray           *list,
+      const GArray     *former)
 {
-  g_autoptr(GError) error = NULL;
+  gboolean sure = TRUE;
 
   for (guint i = list->len; i > 0; i--)
-    if (!divert_listener_find (watch->netlink, &g_array_index (list, DivertListening, i - 1), divert_proxy_owned_has,
-                               watch->owned, error == NULL ? &error : NULL))
-      g_array_remove_index (list, i - 1);
-  if (error != NULL)
-    g_info ("%s", error->message);
+    {
+      DivertListening *item = &g_array_index (list, DivertListening, i - 1);
+      const DivertListening *before = NULL;
+      g_autoptr(GError) error = NULL;
+
+      if (divert_listener_find (watch->netlink, item, divert_proxy_owned_has, watch->owned, &error))
+        continue;
+      g_info ("%s", error->message);
+      /* A kernel without that kind of question. */
+      if (!g_error_matches (error, DIVERT_NETLINK_ERROR, ENOENT))
+        {
+          sure = FALSE;
+          before = divert_listening_find (former, item->use, item->port, item->protocol, item->family);
+        }
+      if (before != NULL)
+        *item = *before;
+      else
+        g_array_remove_index (list, i - 1);
+    }
+  return sure;
 }
 
-/* @list answers that question.  TRUE: something has changed. */
+/* @list answers that question, and @sure if it does so as a whole.  TRUE: something has changed. */
 static gboolean
 keep (DivertProxyWatch *watch,
       GArray           *list,
+      gboolean          sure,
       guint             question)
 {
   gboolean changed;
 
   g_mutex_lock (&watch->lock);
   /* If there is another question by now, it is about to be answered. */
-  changed = question == watch->questions && (watch->unsure || !divert_listening_equal (watch->found, list));
+  changed = question == watch->questions &&
+            ((watch->unsure && sure) || !divert_listening_equal (watch->found, list));
   if (changed)
     {
       g_array_unref (watch->found);
       watch->found = g_array_ref (list);
-      watch->unsure = FALSE;
+      watch->unsure &= !sure;
     }
   g_mutex_unlock (&watch->lock);
   return changed;
@@ -171,8 +195,8 @@ look (gpointer user_data)
 {
   DivertProxyWatch *watch = user_data;
   const gint64 now = g_get_monotonic_time ();
-  g_autoptr(GArray) list = NULL;
-  gboolean has_gid;
+  g_autoptr(GArray) list = NULL, former = NULL;
+  gboolean has_gid, sure;
   GRefString *unit;
   guint32 gid;
   guint question;
@@ -180,6 +204,7 @@ look (gpointer user_data)
   g_mutex_lock (&watch->lock);
   question = watch->questions;
   list = g_array_copy (watch->needed);
+  former = g_array_ref (watch->found);
   has_gid = watch->has_gid;
   gid = watch->gid;
   unit = watch->unit != NULL ? g_ref_string_acquire (watch->unit) : NULL;
@@ -188,16 +213,16 @@ look (gpointer user_data)
   if (!has_gid)
     g_array_set_size (list, 0);
   divert_proxy_owned_begin (watch->owned, gid, unit, now);
-  find (watch, list);
+  sure = find (watch, list, former);
   divert_proxy_owned_end (watch->owned);
   g_clear_pointer (&unit, g_ref_string_release);
-  if (keep (watch, list, question))
+  if (keep (watch, list, sure, question))
     {
       watch->moved = now;
       divert_post (NULL, on_changed, g_atomic_rc_box_acquire (watch), watch_unref);
     }
   watch->looked = now;
-  set_timer (watch, find_next_look (watch, list, now));
+  set_timer (watch, find_next_look (watch, list, sure, now));
   return G_SOURCE_REMOVE;
 }
 
