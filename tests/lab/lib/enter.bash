@@ -130,15 +130,18 @@ pause ()
   return 0
 }
 
-# until_true SECONDS COMMAND…: waits until COMMAND succeeds.  Fails when the time is up.
+# until_true SECONDS COMMAND…: waits until COMMAND succeeds.  Fails if it doesn't when the time is up.  The last look
+# begins after that: on a busy machine one look takes seconds, and what it saw may be older than what was waited for.
 until_true ()
 {
-  local start=${EPOCHREALTIME/./} limit
+  local start=${EPOCHREALTIME/./} limit last
   limit=$(printf '%.0f' "${1}e6")
   shift
 
-  until "$@" >/dev/null 2>&1; do
-    ((${EPOCHREALTIME/./} - start < limit)) || return 1
+  while :; do
+    last=$((${EPOCHREALTIME/./} - start >= limit))
+    ! "$@" >/dev/null 2>&1 || return 0
+    ((!last)) || return 1
     pause 0.02
   done
 }

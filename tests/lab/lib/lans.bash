@@ -139,13 +139,15 @@ lan_away ()
 lan_home ()
 {
   roam home home
-  until_true 5 home_is_whole
+  until_true 20 home_is_whole
   ok "at home, with IPv6" until_true 10 home_answers "$2"
   lan_at "$1" home
   like "at home, IPv6 by its own NAT" "$(patiently who_at "$2" udp "$NAS6")" "^nas fd00:22::ff:"
   lan_theirs >"$LAB_LOGS/theirs-after"
   same "none of its rules has changed" "$LAB_LOGS/theirs-before" "$LAB_LOGS/theirs-after"
 }
+
+lan_who_resolves () { lab_strip_port "$(on "$1" "$LAB_PROBE" dns "$2" "$3" whoami.lab 2>&1)"; }
 
 # lan_resolves HOST RESOLVER: the network's dnsmasq asks by itself, and what it asks goes to the proxy as any program's
 # questions do.
@@ -154,7 +156,6 @@ lan_resolves ()
   local protocol
 
   for protocol in tcp udp; do
-    is "DNS of its dnsmasq, $protocol" \
-      "$(lab_strip_port "$(on "$1" "$LAB_PROBE" dns $protocol "$2" whoami.lab 2>&1)")" "inet $ABROAD4"
+    is "DNS of its dnsmasq, $protocol" "$(patiently lan_who_resolves "$1" $protocol "$2")" "inet $ABROAD4"
   done
 }

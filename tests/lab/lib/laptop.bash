@@ -14,7 +14,7 @@ lab_laptop_up ()
   lab_nm_config
   mkdir -p /run/dbus
   spawn dbus dbus-daemon --system --nofork --nopidfile
-  until_true 5 test -S /run/dbus/system_bus_socket || lab_die "no system bus"
+  until_true 20 test -S /run/dbus/system_bus_socket || lab_die "no system bus"
   lab_nm_start
 }
 
@@ -66,7 +66,7 @@ END
 lab_nm_start ()
 {
   spawn NetworkManager NetworkManager --no-daemon
-  until_true 10 lab_nm_runs || lab_die "NetworkManager does not start"
+  until_true 20 lab_nm_runs || lab_die "NetworkManager does not start"
 }
 
 lab_nm_stop ()
@@ -85,12 +85,12 @@ lab_ready ()
   local host
 
   for host in home nas cafe evil impostor guest-home guest-cafe guest-evil inet; do
-    until_true 5 grep -qs ready "$LAB_LOGS/probe-$host.log" || lab_die "the probe at $host does not start"
+    until_true 20 grep -qs ready "$LAB_LOGS/probe-$host.log" || lab_die "the probe at $host does not start"
   done
   for host in home abroad; do
-    until_true 5 listens "$host" tcp "$LAB_SS_PORT" || lab_die "ss-server at $host does not start"
+    until_true 20 listens "$host" tcp "$LAB_SS_PORT" || lab_die "ss-server at $host does not start"
   done
-  until_true 5 listens laptop tcp "$LAB_TPROXY_PORT" || lab_die "v2ray does not start"
+  until_true 20 listens laptop tcp "$LAB_TPROXY_PORT" || lab_die "v2ray does not start"
 }
 
 # listens HOST tcp|udp PORT

@@ -170,12 +170,29 @@ helper_pids ()
 # becomes PLACE [SECONDS]: waits until the helper says so.
 becomes ()
 {
-  until_true "${2:-5}" place_is "$1"
+  until_true "${2:-10}" place_is "$1"
 }
 
 # At home, with what each of its addresses may do.  The place becomes home with the first one, and when the machine is
-# busy, IPv6's come a second later.
-home_is_whole () { [[ $(grants) == *"wlan0 2001:db8:22:"* && $(grants) == *"wlan0 fd00:22:"* ]] && place_is home; }
+# busy, those of the other family come a second later.
+home_is_whole ()
+{
+  local all prefix
+
+  all=$(grants)
+  for prefix in 192.168.22. fd00:22: 2001:db8:22:; do
+    [[ $all == *"wlan0 $prefix"* ]] || return 1
+  done
+  place_is home
+}
+
+# A change of place ends flows a moment after its rules hold, and may hit one that began on them.  A person's change is
+# answered when all of them have ended, also if it changes nothing.  Call it in the mode "auto", before flows that must
+# live.
+flows_have_ended () { switch_to auto; }
+
+# Away, and the reason is the gateway.
+away_by_gateway () { place_is away && [[ $(status reason) == *gateway* ]]; }
 
 # writes COMMAND…: how many times the helper writes to the kernel's tables, rules and routes while COMMAND runs, as
 # strace sees it.
@@ -187,7 +204,7 @@ writes ()
   : >"$trace"
   strace -f -qq -e trace=setsockopt,sendto,sendmsg -o "$trace" -p "$pid" 2>>"$LAB_LOGS/strace.log" &
   local tracer=$!
-  until_true 5 grep -q "^TracerPid:.*[1-9]" "/proc/$pid/status" || lab_die "strace does not attach"
+  until_true 20 grep -q "^TracerPid:.*[1-9]" "/proc/$pid/status" || lab_die "strace does not attach"
   "$@"
   kill "$tracer"
   wait "$tracer" 2>/dev/null

@@ -47,7 +47,7 @@ plug_once_lost ()
   unplug
   lab_patch "$1"
   until [[ $line == *NO-CARRIER* ]]; do
-    read -rt 2 -u "$news" line || lab_die "the kernel does not say that the carrier is lost"
+    read -rt 10 -u "$news" line || lab_die "the kernel does not say that the carrier is lost"
   done
   ip -n air link set laptop up
   exec {news}<&-
@@ -77,10 +77,15 @@ up ()
 
 # NetworkManager 1.42's DHCP client asks for the lease of the network before, and now and then it goes on waiting when
 # the server says that it doesn't know that lease.  Another activation begins anew.
+up_anew ()
+{
+  up "$1" || up "$1" || note "profile $1 is not active at $LAB_AT"
+}
+
 roam ()
 {
   plug "$1"
-  up "$2" || up "$2" || note "roam to $1 with profile $2 failed"
+  up_anew "$2"
 }
 
 # Does wlan0 have all the addresses and routes that its network provides?

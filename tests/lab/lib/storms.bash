@@ -30,7 +30,7 @@ storms_up ()
   spawn unit "$LAB_DIR/unit" "$(find /usr/lib/systemd /lib/systemd -name nm-divert-helper.service | head -n 1)"
   spawn wire-evil on evil "$LAB_PROBE" wire air "$NAS4" "$NAS6" "$NASG" "$WEB4" "$WEB6"
   spawn wire-home on home "$LAB_PROBE" wire air "$WEB4" "$WEB6"
-  until_true 5 grep -q ready "$LAB_LOGS/wire-evil.log" && until_true 5 grep -q ready "$LAB_LOGS/wire-home.log" ||
+  until_true 20 grep -q ready "$LAB_LOGS/wire-evil.log" && until_true 20 grep -q ready "$LAB_LOGS/wire-home.log" ||
     lab_die "no capture"
   roam home home
   until_true 20 storm_whole || lab_die "not at home: $(status reason)"
@@ -86,7 +86,7 @@ storm_refresh_proxy ()
 {
   reap v2ray
   lab_proxy_start
-  until_true 5 listens laptop tcp "$LAB_TPROXY_PORT" || lab_die "v2ray does not start"
+  until_true 20 listens laptop tcp "$LAB_TPROXY_PORT" || lab_die "v2ray does not start"
   until_true 15 storm_whole || lab_die "the proxy does not serve"
 }
 
