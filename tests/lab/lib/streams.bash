@@ -59,16 +59,16 @@ waits_for () { [[ $(ip neigh show "$1" dev wlan0) == *INCOMPLETE* ]]; }
 is_unplugged () { [[ $(ip link show wlan0) == *NO-CARRIER* ]]; }
 none_waits () { ! waits_for "$NAS4" && ! waits_for "$NAS6"; }
 
-# The kernel itself gives up after three seconds, so on a busy machine one question may not do.
 asks_in_vain () { who udp "$1" --timeout 100 >/dev/null; waits_for "$1"; }
 
 # waiting_is_dropped LABEL: the carrier goes while all of the helper stands still, as on a machine that has no time.
 # Once the kernel's own thread has seen it (K4.1), the kernel has forgotten the NAS, and a packet for it waits for
-# whoever answers next.
+# whoever answers next.  The kernel itself would give up after three seconds, so it is told to ask more often.
 waiting_is_dropped ()
 {
   local address
 
+  solicitations 100
   kill -STOP $(helper_pids)
   unplug
   until_true 5 is_unplugged || lab_die "the carrier stays"
@@ -76,5 +76,16 @@ waiting_is_dropped ()
     ok "$1: a packet waits for a neighbour: $address" until_true 10 asks_in_vain "$address"
   done
   kill -CONT $(helper_pids)
-  ok "$1: what waits is dropped" until_true 1 none_waits
+  ok "$1: what waits is dropped" until_true 20 none_waits
+  solicitations 3
+}
+
+# solicitations N: how often the kernel asks for a neighbour, once a second, before it gives up.
+solicitations ()
+{
+  local family
+
+  for family in ipv4 ipv6; do
+    echo "$1" >/proc/sys/net/$family/neigh/wlan0/mcast_solicit
+  done
 }
