@@ -140,7 +140,7 @@ lan_home ()
 {
   roam home home
   until_true 20 home_is_whole
-  ok "at home, with IPv6" until_true 20 home_answers "$2"
+  ok "at home, with IPv6" until_true 10 home_answers "$2"
   lan_at "$1" home
   like "at home, IPv6 by its own NAT" "$(patiently who_at "$2" udp "$NAS6")" "^nas fd00:22::ff:"
   lan_theirs >"$LAB_LOGS/theirs-after"

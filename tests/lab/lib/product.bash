@@ -167,7 +167,7 @@ helper_pids ()
   sentinel_pid
 }
 
-# becomes PLACE [SECONDS]: waits until the helper says so.  A link that has lost its carrier is held for five seconds.
+# becomes PLACE [SECONDS]: waits until the helper says so.
 becomes ()
 {
   until_true "${2:-10}" place_is "$1"
