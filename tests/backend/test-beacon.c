@@ -65,12 +65,17 @@ on_beat (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
-/* A key is compared with the pin before anything is computed with it. */
+/* A key is compared with the pin before anything is computed with it, which would take many seconds. */
 static void
 test_absurd_key (void)
 {
+  gint64 used;
+
   run_shell ("until ip netns exec home ss -Hlnt 'sport = :83' | grep -q .; do sleep 0.01; done");
+  use (patient);
+  used = cpu_time ();
   assert_answer (make_site ("home", "192.168.22.1", PORT_ABSURD), self.home, MARK, "another key, sha256:");
+  g_assert_cmpint (cpu_time () - used, <, G_USEC_PER_SEC);
 }
 
 static guint
@@ -98,15 +103,28 @@ test_abandoned (void)
   DivertSite *silent = make_site ("home", "192.168.22.1", PORT_SILENCE),
   *nobody = make_site ("home", "192.168.22.98", 443);
   const guint before = 1;
+  DivertBeaconLimits hasty = patient;
+  guint n, tries = 0;
+  gint64 start;
 
-  g_assert_true (private_system_wait (has_threads, GUINT_TO_POINTER (before), 1000));
-  divert_beacons_ask (self.beacons, silent, self.home, MARK);
-  divert_beacons_ask (self.beacons, nobody, self.evil, MARK);
-  g_assert_cmpuint (count_threads (), ==, before + 2);
-  divert_beacons_distrust (self.beacons, 0);
-  g_assert_true (private_system_wait (has_threads, GUINT_TO_POINTER (before), 1000));
+  hasty.answer_ms = 1000;
+  use (hasty);
+  do
+    {
+      g_assert_cmpuint (tries++, <, 20);
+      g_assert_true (private_system_wait (has_threads, GUINT_TO_POINTER (before), PATIENCE_MS));
+      start = g_get_monotonic_time ();
+      divert_beacons_ask (self.beacons, silent, self.home, MARK);
+      divert_beacons_ask (self.beacons, nobody, self.evil, MARK);
+      n = count_threads ();
+      divert_beacons_distrust (self.beacons, 0);
+    }
+  /* On a busy machine, their deadline may have come before they were counted. */
+  while (g_get_monotonic_time () - start > G_USEC_PER_SEC / 2);
+  g_assert_cmpuint (n, ==, before + 2);
+  g_assert_true (private_system_wait (has_threads, GUINT_TO_POINTER (before), PATIENCE_MS));
   assert_answer (silent, self.home, MARK, "no answer in time");
-  g_assert_true (private_system_wait (has_threads, GUINT_TO_POINTER (before), 1000));
+  g_assert_true (private_system_wait (has_threads, GUINT_TO_POINTER (before), PATIENCE_MS));
 }
 
 /* Threads may not end, because they compute or because the kernel is slow.  There are never many of them. */
