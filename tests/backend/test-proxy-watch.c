@@ -18,6 +18,7 @@
 #define PORT 22223
 #define GID 23333
 #define FAR_MS 60000
+#define PATIENCE_MS 30000
 
 typedef struct
 {
@@ -101,7 +102,7 @@ wait_for (Fixture    *f,
   g_autofree char *expected = g_strdup_printf ("tproxy tcp IPv4 %d %s", PORT, state);
 
   f->expected = expected;
-  if (!test_wait (5000, is_as_expected, f))
+  if (!test_wait (PATIENCE_MS, is_as_expected, f))
     g_error ("it is not '%s'", expected);
 }
 
@@ -160,13 +161,19 @@ serve_device (gpointer user_data)
   pause ();
 }
 
-/* First it listens, then it becomes the proxy. */
+/* First it listens.  It becomes the proxy when it is told to. */
 static void
 serve_early (gpointer user_data)
 {
+  sigset_t order;
+  int taken;
+
+  sigemptyset (&order);
+  sigaddset (&order, SIGUSR1);
+  sigprocmask (SIG_BLOCK, &order, NULL);
   listen_on (PORT);
   test_child_is_ready ();
-  g_usleep (200 * 1000);
+  sigwait (&order, &taken);
   change_group (GID);
 }
 
@@ -282,20 +289,26 @@ test_becomes (Fixture       *f,
 
   set_needed (f, NEEDED);
   wait_for (f, "foreign 0");
+  g_assert_no_errno (kill (pid, SIGUSR1));
   wait_for (f, "good");
   test_child_stop (pid);
 }
 
-/* How often the thread that watches has waited. */
+/* How often the thread that watches has waited, once it waits. */
 static guint
 count_waits (void)
 {
-  g_autofree char *text =
-    test_output ("cd /proc/%d/task; for t in *; do [ $(cat $t/comm) != proxy ] || cat $t/status; done", getpid ());
-  const char *line = strstr (text, "\nvoluntary_ctxt_switches:");
+  for (;;)
+    {
+      g_autofree char *text =
+        test_output ("cd /proc/%d/task; for t in *; do [ $(cat $t/comm) != proxy ] || cat $t/status; done", getpid ());
+      const char *line = strstr (text, "\nvoluntary_ctxt_switches:");
 
-  g_assert_nonnull (line);
-  return strtoul (strchr (line, ':') + 1, NULL, 10);
+      g_assert_nonnull (line);
+      if (strstr (text, "\nState:\tS") != NULL)
+        return strtoul (strchr (line, ':') + 1, NULL, 10);
+      g_usleep (1000);
+    }
 }
 
 /* Other ports, and connections of this one. */
@@ -345,12 +358,12 @@ test_other_ports (Fixture       *f,
 
   set_needed (f, "tproxy tcp IPv4 4711 none");
   f->expected = "tproxy tcp IPv4 4711 none";
-  g_assert_true (test_wait (5000, is_as_expected, f));
+  g_assert_true (test_wait (PATIENCE_MS, is_as_expected, f));
   set_needed (f, NEEDED);
   wait_for (f, "good");
   divert_proxy_watch_set (f->watch, nothing, NULL, NULL);
   f->expected = NULL;
-  g_assert_true (test_wait (5000, is_as_expected, f));
+  g_assert_true (test_wait (PATIENCE_MS, is_as_expected, f));
   set_needed (f, NEEDED);
   wait_for (f, "good");
   test_child_stop (pid);
