@@ -12,6 +12,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* So that a busy machine doesn't delay it, nor what it starts from now on. */
+static void
+set_urgent (int      pid,
+            gboolean urgent)
+{
+  const struct sched_param param = { .sched_priority = urgent };
+
+  sched_setscheduler (pid, urgent ? SCHED_RR : SCHED_OTHER, &param);
+}
+
 static void
 test_no_reaction (void)
 {
@@ -52,6 +62,7 @@ test_reaction (void)
 {
   SentinelHelper helper;
 
+  set_urgent (0, TRUE);
   sentinel_fixture_start (&helper);
   for (guint i = 0; i < 5; i++)
     {
@@ -65,6 +76,7 @@ test_reaction (void)
   sentinel_fixture_tell (&helper, "1");
   test_run ("ip link set far0 down; ip link set far1 down");
   sentinel_fixture_assert_killed (&helper, "up1", NULL);
+  set_urgent (0, FALSE);
 }
 
 /* A helper that knows of the loss may take its time, but it must not be stopped. */
@@ -73,6 +85,7 @@ test_tripped (void)
 {
   SentinelHelper helper;
 
+  set_urgent (0, TRUE);
   sentinel_fixture_start (&helper);
   sentinel_fixture_tell (&helper, "0");
   test_run ("ip link set far0 down");
@@ -81,6 +94,7 @@ test_tripped (void)
   sentinel_fixture_tell (&helper, "t");
   kill (helper.pid, SIGSTOP);
   sentinel_fixture_assert_killed (&helper, "up0", NULL);
+  set_urgent (0, FALSE);
 }
 
 /* A Wi-Fi device is dormant until its handshake is complete (K4.2), which is no change of its carrier.  The kernel says
@@ -164,11 +178,8 @@ test_soon (void)
 static gboolean
 stop_briefly (const SentinelHelper *helper)
 {
-  const struct sched_param urgent = { .sched_priority = 1 }, ordinary = { 0 };
   gboolean brief = TRUE;
 
-  /* So that a busy machine doesn't make it longer. */
-  sched_setscheduler (0, SCHED_RR, &urgent);
   for (guint i = 0; i < 12; i++)
     {
       const gint64 began = g_get_monotonic_time ();
@@ -179,7 +190,6 @@ stop_briefly (const SentinelHelper *helper)
       brief &= g_get_monotonic_time () - began < 15 * G_TIME_SPAN_MILLISECOND;
       g_usleep (30 * G_TIME_SPAN_MILLISECOND);
     }
-  sched_setscheduler (0, SCHED_OTHER, &ordinary);
   return brief;
 }
 
@@ -189,6 +199,7 @@ test_stopped_briefly (void)
 {
   SentinelHelper helper;
 
+  set_urgent (0, TRUE);
   for (guint tries = 0;; tries++)
     {
       g_assert_cmpuint (tries, <, 50);
@@ -196,6 +207,7 @@ test_stopped_briefly (void)
       sentinel_fixture_tell (&helper, "0");
       test_run ("ip link set up0 down");
       sentinel_fixture_tell (&helper, "t");
+      set_urgent (helper.pid, FALSE);
       if (stop_briefly (&helper))
         break;
       kill (helper.pid, SIGKILL);
@@ -204,6 +216,7 @@ test_stopped_briefly (void)
   sentinel_fixture_tell (&helper, "1");
   test_run ("ip link set up1 down");
   sentinel_fixture_assert_killed (&helper, "up1", NULL);
+  set_urgent (0, FALSE);
 }
 
 /* A tracer stops it at each system call.  Once the tripwire has tripped, that isn't counted. */
@@ -212,6 +225,7 @@ test_traced (void)
 {
   SentinelHelper helper;
 
+  set_urgent (0, TRUE);
   sentinel_fixture_start (&helper);
   sentinel_fixture_tell (&helper, "0");
   test_run ("ip link set up0 down");
@@ -222,6 +236,7 @@ test_traced (void)
   sentinel_fixture_tell (&helper, "1");
   test_run ("ip link set up1 down");
   sentinel_fixture_assert_killed (&helper, "up1", NULL);
+  set_urgent (0, FALSE);
 }
 
 static void
@@ -243,6 +258,7 @@ test_as_it_was (void)
 {
   SentinelHelper helper;
 
+  set_urgent (0, TRUE);
   sentinel_fixture_start (&helper);
   sentinel_fixture_tell (&helper, "0");
   rename_link ("up0", "away");
@@ -252,6 +268,7 @@ test_as_it_was (void)
   sentinel_fixture_tell (&helper, "1");
   test_run ("ip link set up1 down");
   sentinel_fixture_assert_killed (&helper, "up1", NULL);
+  set_urgent (0, FALSE);
 }
 
 /* The service manager's signals go to each process of the unit. */
