@@ -124,6 +124,22 @@ reap ()
   unset "LAB_PIDS[$name]"
 }
 
+# freeze PID…: stops them.  On a busy machine a thread on another processor may run on for a while after the signal.
+freeze ()
+{
+  kill -STOP "$@"
+  until_true 20 stands_still "$@"
+}
+
+stands_still ()
+{
+  local pid
+
+  for pid; do
+    [[ -z $(grep -Ls '^State:.*T' "/proc/$pid/task/"*/status) ]] || return 1
+  done
+}
+
 pause ()
 {
   read -rt "$1" -u "$LAB_NEVER"

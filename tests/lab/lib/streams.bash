@@ -69,7 +69,7 @@ waiting_is_dropped ()
   local address
 
   solicitations 100
-  kill -STOP $(helper_pids)
+  freeze $(helper_pids)
   unplug
   until_true 5 is_unplugged || lab_die "the carrier stays"
   for address in "$NAS4" "$NAS6"; do
