@@ -30,6 +30,8 @@
 
 /* While there is no bus yet. */
 #define BUS_RETRY_MS 500
+/* At the end, for the last lines of the log. */
+#define JOURNAL_LIMIT_MS 500
 
 typedef struct
 {
@@ -237,6 +239,8 @@ serve (const char *config_dir)
   divert_modules_call ();
   hurry ();
   keep_pool_ordinary ();
+  if (g_log_writer_is_journald (STDERR_FILENO))
+    divert_journal_write_behind (g_log_writer_default);
   helper.pipeline = divert_pipeline_new (config_dir, helper.sentinel, &error);
   if (helper.pipeline == NULL)
     {
@@ -280,6 +284,7 @@ main (int    argc,
   };
   g_autoptr(GOptionContext) context = NULL;
   g_autoptr(GError) error = NULL;
+  int status;
 
   /* --help speaks the system's language.  Without arguments, everything goes to the log and to the bus, which are in
    * English.  Programs that show it to a person translate it. */
@@ -317,5 +322,9 @@ main (int    argc,
     }
   if (withdraw)
     return divert_withdraw ();
-  return remove ? divert_remove () : serve (DIVERT_CONFIG_DIR);
+  if (remove)
+    return divert_remove ();
+  status = serve (DIVERT_CONFIG_DIR);
+  divert_journal_flush (JOURNAL_LIMIT_MS);
+  return status;
 }
