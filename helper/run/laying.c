@@ -171,6 +171,20 @@ keep_laid (DivertLaying  *laying,
   laying->laid = divert_ruleset_ref (ruleset);
 }
 
+/* The whole ruleset could not be written, for @reason.  Emptying GRANTS is a smaller write, which may succeed, and takes
+ * back what was granted at the place that we have left.  If somebody holds the lock, it would only wait once more. */
+static void
+take_back (DivertLaying         *laying,
+           const DivertDecision *decision,
+           const GError         *reason)
+{
+  if (decision->place == DIVERT_PLACE_SITE ||
+      g_error_matches (reason, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_BUSY))
+    return;
+  if (laying->backend->klass->withdraw (laying->backend, NULL))
+    g_clear_pointer (&laying->laid, divert_ruleset_unref);
+}
+
 static DivertLaid
 lay_rules (DivertLaying         *laying,
            const DivertConfig   *config,
@@ -212,7 +226,10 @@ lay_rules (DivertLaying         *laying,
   if (ok)
     keep_laid (laying, ruleset);
   else
-    fail (laying, error, problems);
+    {
+      fail (laying, error, problems);
+      take_back (laying, decision, error);
+    }
   if (!guard_first)
     lay_guard (laying, ruleset, problems, applied);
   return ok ? DIVERT_LAID : DIVERT_LAID_NOT;

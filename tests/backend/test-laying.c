@@ -2,6 +2,8 @@
 /* From a decision to the kernel: filter and ip rules in their order, and trying again. */
 #include "laying-fixture.h"
 
+#include <string.h>
+
 #define LAID "IPv4\nIPv6\n"
 #define REMOVED LAID
 
@@ -97,6 +99,23 @@ test_busy (Fixture       *f,
   g_assert_false (test_wait (300, was_retried, f));
 }
 
+/* Where the whole can't be written, what was granted may still be taken back. Who holds the lock is not asked twice, and
+ * at a site nothing is taken. */
+static void
+test_taken_back (Fixture       *f,
+                 gconstpointer  user_data)
+{
+  g_assert_cmpint (lay_granting (f, DIVERT_MODE_AUTO, "192.168.22.0/24", TRUE, NULL), ==, DIVERT_LAID);
+  set_error (f, DIVERT_BACKEND_ERROR_BUSY);
+  g_assert_cmpint (lay (f, DIVERT_MODE_AWAY, TRUE, NULL), ==, DIVERT_LAID_NOT);
+  set_error (f, DIVERT_BACKEND_ERROR_REFUSED);
+  g_assert_cmpint (lay_granting (f, DIVERT_MODE_AUTO, "192.168.22.0/25", TRUE, NULL), ==, DIVERT_LAID_NOT);
+  g_assert_null (strstr (divert_backend_fake_get_log (f->backend), "withdraw"));
+  g_assert_cmpint (lay (f, DIVERT_MODE_AWAY, TRUE, NULL), ==, DIVERT_LAID_NOT);
+  g_assert_cmpint (get_problem (f), ==, DIVERT_PROBLEM_APPLY);
+  g_assert_true (g_str_has_suffix (divert_backend_fake_get_log (f->backend), "withdraw\n"));
+}
+
 /* Events that fail too don't delay the next try, but failed tries do. */
 static void
 test_refused (Fixture       *f,
@@ -190,6 +209,7 @@ main (int    argc,
   g_test_add ("/laying/no-group", Fixture, NULL, set_up, test_no_group, tear_down);
   g_test_add ("/laying/busy", Fixture, NULL, set_up, test_busy, tear_down);
   g_test_add ("/laying/refused", Fixture, NULL, set_up, test_refused, tear_down);
+  g_test_add ("/laying/taken-back", Fixture, NULL, set_up, test_taken_back, tear_down);
   g_test_add ("/laying/unavailable", Fixture, NULL, set_up, test_unavailable, tear_down);
   g_test_add ("/laying/one-family", Fixture, NULL, set_up, test_one_family, tear_down);
   g_test_add ("/laying/no-family", Fixture, NULL, set_up, test_no_family, tear_down);
