@@ -7,6 +7,7 @@
 #include "view.h"
 
 #include <glib/gi18n.h>
+#include <string.h>
 
 #include "core/words/escape.h"
 
@@ -29,6 +30,13 @@ list_to_text (GVariant   *learned,
   return text->len ? g_string_free (g_steal_pointer (&text), FALSE) : g_strdup (nothing);
 }
 
+/* Right after the network has come up, the router may not have announced it yet, and what isn't learned is no intranet. */
+static gboolean
+lacks_ipv6 (const char *prefixes)
+{
+  return strchr (prefixes, '.') != NULL && strchr (prefixes, ':') == NULL;
+}
+
 char *
 divert_view_preview (GVariant   *learned,
                      const char *site)
@@ -46,6 +54,8 @@ divert_view_preview (GVariant   *learned,
   divert_view_append_field (text, _("Site"), site);
   divert_view_append_field (text, _("Connection"), connection);
   divert_view_append_field (text, _("Intranet"), intranet);
+  if (lacks_ipv6 (intranet))
+    divert_view_append_field (text, "", _("no IPv6 so far: if this network has it, repeat this when it is there"));
   divert_view_append_field (text, _("Gateway MAC"), macs);
   divert_view_append_direct (text, learned);
   divert_view_append_field (text, _("File"), file);

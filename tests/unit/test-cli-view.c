@@ -400,6 +400,20 @@ test_preview (void)
                    "File        /etc/nm-divert/conf.d/home.conf\n");
 }
 
+/* The router may not have announced it yet. */
+static void
+test_preview_without_ipv6 (void)
+{
+  g_autoptr(GVariant) learned = parse ("{'intranet': <['192.168.22.0/24']>}");
+  g_autoptr(GVariant) nothing = parse ("{'intranet': <@as []>}");
+  g_autofree char *text = divert_view_preview (learned, "home");
+  g_autofree char *text_of_nothing = divert_view_preview (nothing, "home");
+
+  assert_contains (text, "Intranet    192.168.22.0/24\n"
+                         "            no IPv6 so far: if this network has it, repeat this when it is there\n");
+  g_assert_null (strstr (text_of_nothing, "IPv6"));
+}
+
 /* The kernel lacks something for the preferred backend. */
 static void
 test_status_of_second_choice (void)
@@ -479,6 +493,7 @@ main (int    argc,
   g_test_add_func ("/cli/view/explained-flow", test_explained_flow);
   g_test_add_func ("/cli/view/diagnosis", test_diagnosis);
   g_test_add_func ("/cli/view/preview", test_preview);
+  g_test_add_func ("/cli/view/preview-without-ipv6", test_preview_without_ipv6);
   g_test_add_func ("/cli/printable", test_printable);
   g_test_add_func ("/cli/json/keys", test_json);
   g_test_add_func ("/cli/json/values", test_json_values);
