@@ -30,7 +30,7 @@ list_to_text (GVariant   *learned,
   return text->len ? g_string_free (g_steal_pointer (&text), FALSE) : g_strdup (nothing);
 }
 
-/* Right after the network has come up, the router may not have announced it yet, and what isn't learned is no intranet. */
+/* Right after the network has come up, the router may not have announced it yet, and then it won't be an intranet. */
 static gboolean
 lacks_ipv6 (const char *prefixes)
 {

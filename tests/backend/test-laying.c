@@ -99,8 +99,8 @@ test_busy (Fixture       *f,
   g_assert_false (test_wait (300, was_retried, f));
 }
 
-/* Where the whole can't be written, what was granted may still be taken back. Who holds the lock is not asked twice, and
- * at a site nothing is taken. */
+/* Where the whole can't be written, what was granted may still be taken back. Whoever holds the lock isn't asked twice,
+ * and at a site nothing is taken. */
 static void
 test_taken_back (Fixture       *f,
                  gconstpointer  user_data)

@@ -136,7 +136,7 @@ stands_still ()
   local pid
 
   for pid; do
-    [[ -z $(grep -Ls '^State:.*T' "/proc/$pid/task/"*/status) ]] || return 1
+    [[ -z $(grep -Ls '^State:.[Tt]' "/proc/$pid/task/"*/status) ]] || return 1
   done
 }
 
