@@ -171,8 +171,8 @@ keep_laid (DivertLaying  *laying,
   laying->laid = divert_ruleset_ref (ruleset);
 }
 
-/* The whole ruleset could not be written, for @reason.  Emptying GRANTS is a smaller write, which may succeed.  It takes
- * back what was granted at the place that we have left.  If somebody holds the lock, it would only wait again. */
+/* The whole ruleset could not be written, for @reason.  Emptying GRANTS is a smaller write, which may succeed, and it
+ * takes back what was granted at the place that we have left.  If somebody holds the lock, it would only wait again. */
 static void
 take_back (DivertLaying         *laying,
            const DivertDecision *decision,
