@@ -83,6 +83,7 @@ int
 main (int    argc,
       char **argv)
 {
+  test_needs_namespaces ();
   test_lock_enter ();
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/grant/when", test_grant);
