@@ -47,7 +47,7 @@ test_storm (Wired         *w,
 }
 
 /* More notifications about the armed link than the socket holds. Afterwards everything is as before, and it opens
- * again. They come during one rest, so that must be longer than they take. But it is that many times as long as the turn
+ * again. They come during one rest, which must be longer than they take. But it is that many times as long as the turn
  * before it, which may be slow, and we must still be waiting when it ends. */
 static void
 test_overflow (Wired         *w,
