@@ -89,7 +89,9 @@ write_named (GLogLevelFlags   level,
   named[n_fields] = (GLogField) { "SYSLOG_IDENTIFIER", name, -1 };
   if (journal.write == NULL || journal.pid != getpid () || (level & G_LOG_LEVEL_ERROR) != 0)
     return g_log_writer_default (level, named, n_fields + 1, NULL);
-  leave (level, named, n_fields + 1);
+  /* What nobody wants to read must not take the place of other lines. */
+  if (!g_log_writer_default_would_drop (level, G_LOG_DOMAIN))
+    leave (level, named, n_fields + 1);
   return G_LOG_WRITER_HANDLED;
 }
 
