@@ -146,10 +146,8 @@ divert_accepted_remember (guint32   mark,
 
   if (listeners == NULL)
     return FALSE;
-  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
-    if (!divert_socket_dump (netlink, IPPROTO_TCP, family, DIVERT_SOCKET_STATES_CONNECTED, 0, see_connection, &accepted,
-                             error))
-      return FALSE;
+  if (!divert_socket_dump_connected (netlink, see_connection, &accepted, error))
+    return FALSE;
   *ret_remembered = 0;
   if (sockets->len == 0 || remember_all (sockets, mark, mask, ret_remembered, &local_error))
     return TRUE;

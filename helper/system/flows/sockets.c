@@ -94,22 +94,13 @@ collect (DivertNetlink  *netlink,
          Matches        *matches,
          GError        **error)
 {
-  static const struct
-  {
-    guint8  protocol;
-    guint32 states;
-  } kinds[] = {
-    { IPPROTO_TCP, DIVERT_SOCKET_STATES_CONNECTED },
-    { IPPROTO_UDP, DIVERT_SOCKET_STATE (TCP_ESTABLISHED) }, /* which means connected */
-  };
-
-  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
-    for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
-      {
-        if (!divert_socket_dump (netlink, kinds[i].protocol, family, kinds[i].states, 0, see_connection, matches,
-                                 error))
-          return FALSE;
-      }
+  if (!divert_socket_dump_connected (netlink, see_connection, matches, error))
+    return FALSE;
+  /* A UDP socket that is connected is "established". */
+  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
+    if (!divert_socket_dump (netlink, IPPROTO_UDP, family, DIVERT_SOCKET_STATE (TCP_ESTABLISHED), 0, see_connection,
+                             matches, error))
+      return FALSE;
   return TRUE;
 }
 

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Owns: NETLINK_SOCK_DIAG's messages.
+ *
+ * For each dump of connections, the kernel walks a table as large as the machine, not as what is in it.  A request by
+ * family is for one family.  The older request, which the kernel keeps for old programs, is for both (K4.13).
  */
 #include "sockets-diag.h"
 
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 
 typedef struct
@@ -24,7 +28,7 @@ divert_socket_parse (struct nlmsghdr *header,
   const struct inet_diag_sockopt *options;
   DivertSocket socket = { .protocol = protocol };
 
-  if (header->nlmsg_type != SOCK_DIAG_BY_FAMILY ||
+  if ((header->nlmsg_type != SOCK_DIAG_BY_FAMILY && header->nlmsg_type != TCPDIAG_GETSOCK) ||
       nlmsg_parse (header, sizeof socket.diag, attributes, INET_DIAG_MAX, NULL) < 0)
     return FALSE;
   socket.diag = *(const struct inet_diag_msg *) nlmsg_data (header);
@@ -70,6 +74,19 @@ divert_socket_dump (DivertNetlink      *netlink,
   };
   g_autoptr(DivertNetlinkMessage) msg = divert_netlink_message_new (SOCK_DIAG_BY_FAMILY, 0, &request, sizeof request);
   Dump dump = { protocol, visit, user_data };
+
+  return divert_netlink_dump (netlink, msg, see_socket, &dump, NULL, error);
+}
+
+gboolean
+divert_socket_dump_connected (DivertNetlink      *netlink,
+                              DivertSocketVisit   visit,
+                              gpointer            user_data,
+                              GError            **error)
+{
+  const struct inet_diag_req request = { .idiag_states = DIVERT_SOCKET_STATES_CONNECTED };
+  g_autoptr(DivertNetlinkMessage) msg = divert_netlink_message_new (TCPDIAG_GETSOCK, 0, &request, sizeof request);
+  Dump dump = { IPPROTO_TCP, visit, user_data };
 
   return divert_netlink_dump (netlink, msg, see_socket, &dump, NULL, error);
 }

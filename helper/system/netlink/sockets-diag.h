@@ -37,6 +37,9 @@ gboolean divert_socket_parse (struct nlmsghdr *header, guint8 protocol, DivertSo
  * @port: the local port; 0: any. */
 gboolean divert_socket_dump (DivertNetlink *netlink, guint8 protocol, DivertFamily family, guint32 states, guint16 port,
                              DivertSocketVisit visit, gpointer user_data, GError **error);
+/* Calls @visit for the TCP sockets of both families in DIVERT_SOCKET_STATES_CONNECTED. */
+gboolean divert_socket_dump_connected (DivertNetlink *netlink, DivertSocketVisit visit, gpointer user_data,
+                                       GError **error);
 /* Calls @visit for the socket that gets what the remote of @wanted sends, if there is one.  Asks for no table. */
 gboolean divert_socket_ask (DivertNetlink *netlink, const DivertSocket *wanted, DivertSocketVisit visit,
                             gpointer user_data);
