@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The service manager's watchdog: what we send it, and when. */
+#include "system/base/manager.h"
 #include "system/base/watchdog.h"
 
 #include <sys/socket.h>
@@ -150,6 +151,19 @@ fill_queue (void)
     }
 }
 
+static void
+empty_queue (void)
+{
+  guint n = 0;
+
+  for (char *word; (word = hear ()) != NULL; n++)
+    {
+      g_assert_cmpstr (word, ==, "x");
+      g_free (word);
+    }
+  g_assert_cmpuint (n, >, 0);
+}
+
 /* What finds no room in the queue is said again. */
 static void
 test_refused (void)
@@ -157,19 +171,36 @@ test_refused (void)
   gboolean alive = TRUE;
   g_autoptr(DivertWatchdog) watchdog = divert_watchdog_new (is_alive, &alive);
   g_autofree char *first = wait_to_hear (), *limit = NULL;
-  guint n = 0;
 
   fill_queue ();
   divert_watchdog_set_limit (watchdog, 30000);
-  for (char *word; (word = hear ()) != NULL; n++)
-    {
-      g_assert_cmpstr (word, ==, "x");
-      g_free (word);
-    }
-  g_assert_cmpuint (n, >, 0);
+  empty_queue ();
   limit = wait_to_hear ();
   g_assert_cmpstr (limit, ==, "WATCHDOG_USEC=30000000\nWATCHDOG=1");
   g_assert_null (hear ());
+}
+
+/* The status as well, of which only the last one is of interest, and that the start is complete, once. */
+static void
+test_status_refused (void)
+{
+  gboolean alive = TRUE;
+  g_autoptr(DivertWatchdog) watchdog = divert_watchdog_new (is_alive, &alive);
+  g_autofree char *first = wait_to_hear (), *status = NULL, *next = NULL, *limit = NULL;
+
+  fill_queue ();
+  divert_manager_tell ("starting");
+  divert_manager_tell ("away");
+  empty_queue ();
+  divert_watchdog_set_limit (watchdog, 30000);
+  status = wait_to_hear ();
+  g_assert_cmpstr (status, ==, "READY=1\nSTATUS=away\nWATCHDOG_USEC=30000000\nWATCHDOG=1");
+  divert_watchdog_set_limit (watchdog, 20000);
+  limit = wait_to_hear ();
+  g_assert_cmpstr (limit, ==, "WATCHDOG_USEC=20000000\nWATCHDOG=1");
+  divert_manager_tell ("home");
+  next = wait_to_hear ();
+  g_assert_cmpstr (next, ==, "STATUS=home\n");
 }
 
 static void
@@ -195,6 +226,7 @@ main (int    argc,
   g_test_add_func ("/watchdog/wake-ups", test_wake_ups);
   g_test_add_func ("/watchdog/not-alive", test_not_alive);
   g_test_add_func ("/watchdog/refused", test_refused);
+  g_test_add_func ("/watchdog/status-refused", test_status_refused);
   g_test_add_func ("/watchdog/not-watched", test_not_watched);
   return g_test_run ();
 }

@@ -53,13 +53,28 @@ send_message (const char *message)
   return code;
 }
 
+static char *untaken; /* the last status, if the queue was full; NULL: none */
+static gboolean ready;
+
+static gboolean
+send_all (const char *words)
+{
+  g_autofree char *message = g_strconcat (untaken != NULL ? untaken : "", words, NULL);
+  const int code = send_message (message);
+
+  if (code == EAGAIN)
+    return FALSE;
+  ready |= code == 0 && untaken != NULL;
+  g_clear_pointer (&untaken, g_free);
+  return TRUE;
+}
+
 void
 divert_manager_tell (const char *status)
 {
-  static gboolean ready = FALSE;
-  g_autofree char *message = g_strdup_printf ("%sSTATUS=%s", ready ? "" : "READY=1\n", status);
-
-  ready |= send_message (message) == 0;
+  g_free (untaken);
+  untaken = g_strdup_printf ("%sSTATUS=%s\n", ready ? "" : "READY=1\n", status);
+  send_all ("");
 }
 
 gboolean
@@ -68,5 +83,5 @@ divert_manager_feed_watchdog (gint64 limit)
   g_autofree char *message = limit != 0 ? g_strdup_printf ("WATCHDOG_USEC=%" G_GINT64_FORMAT "\nWATCHDOG=1", limit) :
                                           g_strdup ("WATCHDOG=1");
 
-  return send_message (message) != EAGAIN;
+  return send_all (message);
 }
