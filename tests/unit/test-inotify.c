@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <string.h>
 #include <unistd.h>
 
 typedef struct
@@ -12,6 +13,7 @@ typedef struct
   GString       *seen;
   DivertInotify *inotify;
   gboolean       frees;
+  guint          calls;
 } Fixture;
 
 static void
@@ -21,6 +23,7 @@ on_events (DivertInotifyEvents *events,
   Fixture *f = user_data;
   const struct inotify_event *event;
 
+  f->calls++;
   while ((event = divert_inotify_next (events)) != NULL)
     g_string_append_printf (f->seen, "%d %s%s;", event->wd, (event->mask & IN_DELETE) != 0 ? "-" : "",
                             event->len > 0 ? event->name : "it");
@@ -122,6 +125,44 @@ test_free (Fixture       *f,
   g_assert_null (f->inotify);
 }
 
+/* Something happens in each turn of the main loop. */
+static void
+test_pace (Fixture       *f,
+           gconstpointer  data)
+{
+  const gint64 began = g_get_monotonic_time ();
+  gint64 tenths;
+
+  divert_inotify_free (f->inotify);
+  f->inotify = divert_inotify_new_for_users (on_events, f);
+  g_assert_cmpint (divert_inotify_add (f->inotify, f->directory, IN_DELETE), ==, 1);
+  for (guint i = 0; i < 5000; i++)
+    {
+      g_autofree char *path = make_file (f, "a");
+
+      g_assert_no_errno (g_unlink (path));
+      g_main_context_iteration (NULL, FALSE);
+    }
+  tenths = (g_get_monotonic_time () - began) / (G_TIME_SPAN_SECOND / 10);
+  g_test_message ("%u calls in %d tenths of a second", f->calls, (int) tenths);
+  g_assert_cmpuint (f->calls, >=, 10);
+  g_assert_cmpuint (f->calls, <=, 32 * (tenths + 2));
+}
+
+/* What happens while it rests is told afterwards. */
+static void
+test_pace_loses_nothing (Fixture       *f,
+                         gconstpointer  data)
+{
+  g_autofree char *last = NULL;
+
+  test_pace (f, data);
+  last = make_file (f, "last");
+  g_assert_no_errno (g_unlink (last));
+  while (strstr (f->seen->str, "-last;") == NULL)
+    g_main_context_iteration (NULL, TRUE);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -130,5 +171,7 @@ main (int    argc,
   g_test_add ("/inotify/names", Fixture, NULL, set_up, test_names, tear_down);
   g_test_add ("/inotify/many", Fixture, NULL, set_up, test_many, tear_down);
   g_test_add ("/inotify/free", Fixture, NULL, set_up, test_free, tear_down);
+  g_test_add ("/inotify/pace", Fixture, NULL, set_up, test_pace, tear_down);
+  g_test_add ("/inotify/pace-loses-nothing", Fixture, NULL, set_up, test_pace_loses_nothing, tear_down);
   return g_test_run ();
 }

@@ -17,6 +17,9 @@ typedef void (*DivertInotifyFunc) (DivertInotifyEvents *events, gpointer user_da
 
 /* Calls @func from the thread's main loop, with this priority.  Without inotify there are no calls. */
 DivertInotify              *divert_inotify_new (int priority, DivertInotifyFunc func, gpointer user_data);
+/* The same, for what any user may cause as often as he likes: at ordinary priority, and it rests for 0.1 s after a
+ * burst, so that all events together take little of the main loop's time. */
+DivertInotify              *divert_inotify_new_for_users (DivertInotifyFunc func, gpointer user_data);
 void                        divert_inotify_free (DivertInotify *inotify);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertInotify, divert_inotify_free)
 

@@ -12,7 +12,8 @@
  * the proxy's unit is looked for in the system's slices only, where nobody but root makes directories.  An exempt unit
  * is also looked for in the slices of users' service managers, which is what it is for.
  *
- * Users can make as many directories as they like, so each tree has limits.  The system's is read first.
+ * Users can make as many directories as they like, as often as they like.  So each tree has limits, the system's is
+ * read first, and what happens in the users' is heard at a pace.
  */
 #include "units.h"
 
@@ -40,8 +41,8 @@ struct DivertUnits
   gpointer           user_data;
   char              *own;     /* the proxy's unit; NULL: none */
   GStrv              exempt;
-  DivertInotify     *inotify; /* NULL: nothing is watched */
-  GHashTable        *watched; /* number of a watch → whether it is the system's directory */
+  DivertInotify     *system;  /* the system's directories; NULL: nothing is watched */
+  DivertInotify     *users;   /* the users' ones; likewise */
   gboolean           stale;   /* something has changed since */
   const char        *root;    /* static; NULL: none */
   GPtrArray         *found;   /* DivertUnit */
@@ -117,12 +118,11 @@ read_directory (Tree       *tree,
 {
   DivertUnits *units = tree->units;
   g_autofree char *full = g_build_filename (units->root, path, NULL);
-  const int watch = divert_inotify_add (units->inotify, full, EVENTS);
-  DIR *directory = opendir (full);
+  DIR *directory;
   const struct dirent *entry;
 
-  if (watch >= 0)
-    g_hash_table_insert (units->watched, GINT_TO_POINTER (watch), GINT_TO_POINTER (tree->is_system));
+  divert_inotify_add (tree->is_system ? units->system : units->users, full, EVENTS);
+  directory = opendir (full);
   if (directory == NULL)
     return;
   for (guint n = MIN (MAX_NAMES, tree->left_names); n > 0 && (entry = readdir (directory)) != NULL;
@@ -159,7 +159,6 @@ read_all (DivertUnits *units)
 
   units->stale = FALSE;
   g_ptr_array_set_size (units->found, 0);
-  g_hash_table_remove_all (units->watched);
   units->root = divert_cgroup_get_root ();
   if (units->root == NULL)
     return;
@@ -169,28 +168,21 @@ read_all (DivertUnits *units)
 }
 
 static void
-see_event (DivertUnits                *units,
-           const struct inotify_event *event,
-           gboolean                   *any,
-           gboolean                   *own)
+see_events (DivertUnits         *units,
+            DivertInotifyEvents *events,
+            gboolean             is_system)
 {
-  const gboolean is_system = GPOINTER_TO_INT (g_hash_table_lookup (units->watched, GINT_TO_POINTER (event->wd)));
-  const char *name = event->len > 0 ? divert_unit_from_directory (event->name) : "";
-
-  *any |= (event->mask & IN_Q_OVERFLOW) != 0 || matters (units, name, is_system);
-  *own |= (event->mask & IN_Q_OVERFLOW) != 0 || is_own (units, name, is_system);
-}
-
-static void
-on_events (DivertInotifyEvents *events,
-           gpointer             user_data)
-{
-  DivertUnits *units = user_data;
   const struct inotify_event *event;
   gboolean any = FALSE, own = FALSE;
 
   while ((event = divert_inotify_next (events)) != NULL)
-    see_event (units, event, &any, &own);
+    {
+      const char *name = event->len > 0 ? divert_unit_from_directory (event->name) : "";
+      const gboolean lost = (event->mask & IN_Q_OVERFLOW) != 0;
+
+      any |= lost || matters (units, name, is_system);
+      own |= (lost && is_system) || is_own (units, name, is_system);
+    }
   if (!any)
     return;
   units->stale = TRUE;
@@ -198,10 +190,24 @@ on_events (DivertInotifyEvents *events,
 }
 
 static void
+on_system_events (DivertInotifyEvents *events,
+                  gpointer             user_data)
+{
+  see_events (user_data, events, TRUE);
+}
+
+static void
+on_user_events (DivertInotifyEvents *events,
+                gpointer             user_data)
+{
+  see_events (user_data, events, FALSE);
+}
+
+static void
 stop (DivertUnits *units)
 {
-  g_clear_pointer (&units->inotify, divert_inotify_free);
-  g_hash_table_remove_all (units->watched);
+  g_clear_pointer (&units->system, divert_inotify_free);
+  g_clear_pointer (&units->users, divert_inotify_free);
   g_ptr_array_set_size (units->found, 0);
   units->root = NULL;
 }
@@ -219,7 +225,8 @@ start (DivertUnits        *units,
   units->stale = divert_config_needs_cgroups (config);
   if (!units->stale)
     return;
-  units->inotify = divert_inotify_new (G_PRIORITY_HIGH, on_events, units);
+  units->system = divert_inotify_new (G_PRIORITY_HIGH, on_system_events, units);
+  units->users = divert_inotify_new_for_users (on_user_events, units);
 }
 
 DivertUnits *
@@ -231,7 +238,6 @@ divert_units_new (DivertUnitsChanged changed,
   units->changed = changed;
   units->user_data = user_data;
   units->exempt = g_new0 (char *, 1);
-  units->watched = g_hash_table_new (NULL, NULL);
   units->found = g_ptr_array_new_with_free_func ((GDestroyNotify) divert_unit_free);
   return units;
 }
@@ -242,7 +248,6 @@ divert_units_free (DivertUnits *units)
   if (units == NULL)
     return;
   stop (units);
-  g_hash_table_unref (units->watched);
   g_ptr_array_unref (units->found);
   g_free (units->own);
   g_strfreev (units->exempt);
