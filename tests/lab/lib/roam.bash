@@ -54,8 +54,9 @@ plug_once_lost ()
   kill $reports
 }
 
-# monitors PID: this process ("ip monitor") hears of changes by now.
-monitors () { awk '{ print $3 }' /proc/net/netlink | grep -qx "$1"; }
+# monitors PID: this process ("ip monitor") hears of changes by now.  While it asks for all links, which it does first,
+# it throws away what else it hears, so it has to be asleep as well.
+monitors () { awk '{ print $3 }' /proc/net/netlink | grep -qx "$1" && grep -q '^[0-9]* (ip) S ' "/proc/$1/stat"; }
 
 repatch ()
 {
