@@ -7,6 +7,7 @@
 
 #include <json-glib/json-glib.h>
 
+#include "core/words/escape.h"
 #include "view.h"
 
 typedef struct
@@ -141,14 +142,37 @@ add_keys (GVariantBuilder *builder,
     }
 }
 
+/* Names from outside may have characters that steer a terminal, and json-glib escapes only those of ASCII.  Except for
+ * line ends, they are in strings alone, where the escape means the same character. */
+static char *
+escape (const char *json)
+{
+  g_autoptr(GString) text = g_string_new (NULL);
+
+  for (const char *p = json; *p; p = g_utf8_next_char (p))
+    {
+      const gunichar c = g_utf8_get_char (p);
+
+      if (c == '\n' || divert_character_is_harmless (c))
+        g_string_append_unichar (text, c);
+      else if (c < 0x10000)
+        g_string_append_printf (text, "\\u%04x", c);
+      else
+        g_string_append_printf (text, "\\u%04x\\u%04x", 0xd800 + ((c - 0x10000) >> 10),
+                                0xdc00 + ((c - 0x10000) & 0x3ff));
+    }
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
 static char *
 to_json (GVariantBuilder *builder,
          gboolean         pretty)
 {
   g_autoptr(GVariant) object = g_variant_ref_sink (g_variant_builder_end (builder));
   g_autoptr(JsonNode) node = json_gvariant_serialize (object);
+  g_autofree char *text = json_to_string (node, pretty);
 
-  return json_to_string (node, pretty);
+  return escape (text);
 }
 
 char *

@@ -8,6 +8,7 @@
 
 #include <json-glib/json-glib.h>
 
+#include "core/words/escape.h"
 #include "json.h"
 #include "printable.h"
 #include "view.h"
@@ -472,6 +473,27 @@ test_json_values (void)
   g_assert_cmpstr (json_object_get_string_member (proof, "kind"), ==, "subnet");
 }
 
+/* A program gets all characters of a name, and a terminal none that steers it. */
+static void
+test_json_hostile_names (void)
+{
+  static const char name[] = "\302\233" "2J \342\200\256 \037 \033[2J \363\240\201\201 caf\303\251";
+  GVariantDict dict;
+  g_autoptr(GVariant) status = NULL;
+  g_autoptr(JsonNode) node = NULL;
+  g_autofree char *json = NULL;
+
+  g_variant_dict_init (&dict, NULL);
+  g_variant_dict_insert (&dict, "reason-connection", "s", name);
+  status = g_variant_ref_sink (g_variant_dict_end (&dict));
+  json = divert_json_status (status, TRUE);
+  for (const char *p = json; *p; p = g_utf8_next_char (p))
+    g_assert_true (*p == '\n' || divert_character_is_harmless (g_utf8_get_char (p)));
+  node = json_from_string (json, NULL);
+  g_assert_nonnull (node);
+  g_assert_cmpstr (json_object_get_string_member (json_node_get_object (node), "reason_connection"), ==, name);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -497,5 +519,6 @@ main (int    argc,
   g_test_add_func ("/cli/printable", test_printable);
   g_test_add_func ("/cli/json/keys", test_json);
   g_test_add_func ("/cli/json/values", test_json_values);
+  g_test_add_func ("/cli/json/hostile-names", test_json_hostile_names);
   return g_test_run ();
 }
