@@ -3,8 +3,8 @@
  * Owns: the queue of questions.
  *
  * A call is only put in the queue, which costs next to nothing, and the queue is served one question at a time.  So if
- * somebody floods the helper with questions, a person's change waits for one answer at most.  The queue is short, and
- * each caller's share is shorter still.
+ * somebody floods the helper with questions, a person's change waits for one answer at most.  The queue is short, each
+ * caller's share is shorter still, and so is a question: the bus would let through many megabytes.
  */
 #include "call-queue.h"
 
@@ -12,6 +12,7 @@
 
 #define MAX_QUESTIONS  256
 #define MAX_OF_CALLER  32
+#define MAX_BYTES      (64 * 1024)
 
 typedef struct
 {
@@ -100,6 +101,12 @@ divert_questions_add (DivertQuestions       *questions,
   if (g_dbus_message_get_flags (message) & G_DBUS_MESSAGE_FLAGS_NO_REPLY_EXPECTED)
     {
       g_object_unref (invocation);
+      return;
+    }
+  if (g_variant_get_size (g_dbus_method_invocation_get_parameters (invocation)) > MAX_BYTES)
+    {
+      g_dbus_method_invocation_return_error_literal (invocation, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED,
+                                                     "too long a question");
       return;
     }
   if (is_too_many (questions, g_dbus_method_invocation_get_sender (invocation)))

@@ -10,8 +10,11 @@
 #include "learning.h"
 
 #include <glib/gi18n-lib.h>
+#include <string.h>
 
 #include "dbus-names.h"
+
+#define NOT_AS_SHOWN "the network is not what was shown any more"
 
 /* Files that make no valid configuration are a different failure from a failed write. */
 static void
@@ -57,8 +60,7 @@ learn_as_shown (DivertChange  *change,
       if (learned == NULL || g_str_equal (change->digest, digest))
         return g_steal_pointer (&learned);
     }
-  g_set_error_literal (error, DIVERT_TRUST_ERROR, DIVERT_TRUST_ERROR_CHANGED,
-                       "the network is not what was shown any more");
+  g_set_error_literal (error, DIVERT_TRUST_ERROR, DIVERT_TRUST_ERROR_CHANGED, NOT_AS_SHOWN);
   return NULL;
 }
 
@@ -117,6 +119,13 @@ on_ready_to_ask (const GError *unused,
   divert_change_authorise (g_steal_pointer (&change), DIVERT_ACTION_TRUST, &dialog);
 }
 
+/* It is kept while a password is typed, so it mustn't have any length that a caller likes. */
+static gboolean
+is_digest (const char *text)
+{
+  return strlen (text) == 2 * (gsize) g_checksum_type_get_length (G_CHECKSUM_SHA256);
+}
+
 /* @digest NULL: the caller has seen nothing. */
 static void
 begin_to_trust (DivertService         *service,
@@ -125,12 +134,17 @@ begin_to_trust (DivertService         *service,
                 const char            *uuid,
                 const char            *digest)
 {
-  DivertChange *change = divert_learning_new_asking (service, invocation, do_trust, site, uuid, FALSE);
+  g_autoptr(DivertChange) change = divert_learning_new_asking (service, invocation, do_trust, site, uuid, FALSE);
 
   if (change == NULL)
     return;
+  if (digest != NULL && !is_digest (digest))
+    {
+      g_dbus_method_invocation_return_dbus_error (invocation, DIVERT_DBUS_ERROR_CHANGED, NOT_AS_SHOWN);
+      return;
+    }
   change->digest = g_strdup (digest);
-  divert_learning_ask_gateways (change, on_ready_to_ask);
+  divert_learning_ask_gateways (g_steal_pointer (&change), on_ready_to_ask);
 }
 
 static gboolean

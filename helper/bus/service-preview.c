@@ -51,7 +51,8 @@ make_direct (guint direct)
   return g_variant_builder_end (&names);
 }
 
-/* Unknown ones are a newer caller's, whom it would be wrong to promise anything. */
+/* Unknown ones are a newer caller's, whom it would be wrong to promise anything.  The call waits with all of its words,
+ * so each may be there once. */
 static gboolean
 parse_direct (GDBusMethodInvocation  *invocation,
               const char *const      *names,
@@ -65,10 +66,11 @@ parse_direct (GDBusMethodInvocation  *invocation,
 
       while (i < G_N_ELEMENTS (direct_names) && !g_str_equal (*names, direct_names[i]))
         i++;
-      if (i == G_N_ELEMENTS (direct_names))
+      if (i == G_N_ELEMENTS (direct_names) || (direct & (1u << i)) != 0)
         {
-          g_dbus_method_invocation_return_dbus_error (invocation, DIVERT_DBUS_ERROR_INVALID_ARGUMENT,
-                                                      "neither 'internet' nor 'dns'");
+          const char *problem = i == G_N_ELEMENTS (direct_names) ? "neither 'internet' nor 'dns'" : "given twice";
+
+          g_dbus_method_invocation_return_dbus_error (invocation, DIVERT_DBUS_ERROR_INVALID_ARGUMENT, problem);
           return FALSE;
         }
       direct |= 1u << i;
