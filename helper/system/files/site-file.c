@@ -135,6 +135,20 @@ write_all (int         fd,
   return TRUE;
 }
 
+/* Whoever hears that a network is forgotten must not find it trusted again after a power cut.  If the file system can't
+ * do that, nothing more can be done. */
+static void
+sync_directory (const char *path)
+{
+  g_autofree char *directory = g_path_get_dirname (path);
+  const int fd = open (directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+  if (fd < 0)
+    return;
+  fsync (fd);
+  close (fd);
+}
+
 /* fchmod, because the umask is the service's.  fsync, because the rename must not reach the disk before the text. */
 static gboolean
 fill (int         fd,
@@ -157,7 +171,9 @@ replace (const char *path,
     return fail (_("cannot be written"), path, error);
 
   done = fill (fd, text) && g_rename (temporary, path) == 0;
-  if (!done)
+  if (done)
+    sync_directory (path);
+  else
     {
       fail (_("cannot be written"), path, error);
       g_unlink (temporary);
@@ -218,7 +234,10 @@ unlink_file (const char *path,
              GError    **error)
 {
   if (g_unlink (path) == 0)
-    return TRUE;
+    {
+      sync_directory (path);
+      return TRUE;
+    }
   if (errno != ENOENT)
     return fail (_("cannot be removed"), path, error);
   g_set_error (error, DIVERT_SITE_FILE_ERROR, DIVERT_SITE_FILE_ERROR_NONE, _("no such file: '%s'"), path);
