@@ -25,6 +25,7 @@ struct DivertChange
   char                  *uuid;
   guint                  direct;     /* of Trust and Preview: DivertTrustDirect bits */
   char                  *digest;     /* of Trust: digest of what the person was shown; NULL: nothing yet */
+  DivertOrdered          looked;     /* of Trust and Preview: what comes once the gateways have been asked */
 };
 
 DivertChange *divert_change_new (DivertService *service, GDBusMethodInvocation *invocation, DivertChangeFunc func);

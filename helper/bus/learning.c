@@ -9,7 +9,8 @@
 
 #include "arguments.h"
 
-/* The number of waiting changes, of any kind, at which one more that asks the network is refused. */
+/* The number of changes that wait for the network at which one more is refused.  They wait for about a second.  Those
+ * that wait for a password may do so for minutes, and don't count. */
 #define MAX_LOOKS 16
 
 const DivertSite *
@@ -26,11 +27,23 @@ divert_learning_learn (const DivertChange  *change,
                              divert_learning_find_site (change), change->direct, error);
 }
 
+static void
+on_looked (const GError *error,
+           gpointer      user_data)
+{
+  DivertChange *change = user_data;
+
+  change->service->looks--;
+  change->looked (error, change);
+}
+
 void
 divert_learning_ask_gateways (DivertChange  *change,
                               DivertOrdered  ready)
 {
-  divert_orders_ask_gateways (change->service->orders, "trust", ready, change);
+  change->service->looks++;
+  change->looked = ready;
+  divert_orders_ask_gateways (change->service->orders, "trust", on_looked, change);
 }
 
 /* Anybody may call it, and it waits for answers from the network. */
@@ -38,7 +51,7 @@ static gboolean
 is_too_many (const DivertService   *service,
              GDBusMethodInvocation *invocation)
 {
-  if (service->changes < MAX_LOOKS)
+  if (service->looks < MAX_LOOKS)
     return FALSE;
   g_dbus_method_invocation_return_error_literal (invocation, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED,
                                                  "too many questions at once");

@@ -119,7 +119,7 @@ on_ready_to_ask (const GError *unused,
   divert_change_authorise (g_steal_pointer (&change), DIVERT_ACTION_TRUST, &dialog);
 }
 
-/* It is kept while a password is typed, so it mustn't have any length that a caller likes. */
+/* It is kept while the call waits, so it mustn't have any length that a caller likes. */
 static gboolean
 is_digest (const char *text)
 {

@@ -30,6 +30,7 @@ struct DivertService
   gpointer           user_data;
   GSource           *idle_timer;
   guint              changes; /* changes that wait, for instance for a password */
+  guint              looks;   /* those that wait for answers from the network */
 
   GDBusConnection   *bus;
   GMainContext      *context;
