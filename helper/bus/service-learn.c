@@ -32,19 +32,31 @@ on_kept (const GError *error,
 {
   g_autoptr(DivertChange) change = user_data;
 
+  g_hash_table_remove (change->service->keeping, change->site);
   if (error == NULL)
     divert_change_answer (change, NULL, NULL);
   else
     fail_to_change (change, error);
 }
 
-/* Answers once the rules follow the change. */
+/* Answers once the rules follow the change.  @text was made from the site as it is in force.  While another change of
+ * the site is being written, @text knows nothing of that, and would undo it. */
 static void
-keep_and_answer (DivertChange *change,
+keep_and_answer (DivertChange *owned,
                  const char   *event,
                  const char   *text)
 {
-  divert_orders_keep_site (change->service->orders, event, change->site, text, on_kept, change);
+  g_autoptr(DivertChange) change = owned;
+  DivertService *service = change->service;
+
+  if (!g_hash_table_add (service->keeping, g_strdup (change->site)))
+    {
+      g_dbus_method_invocation_return_dbus_error (change->invocation, DIVERT_DBUS_ERROR_CHANGED,
+                                                  "another change of the site is under way");
+      return;
+    }
+  divert_orders_keep_site (service->orders, event, change->site, text, on_kept, change);
+  g_steal_pointer (&change);
 }
 
 /* The digest also identifies what the person wanted to go direct. */

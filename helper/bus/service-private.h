@@ -31,6 +31,7 @@ struct DivertService
   GSource           *idle_timer;
   guint              changes; /* changes that wait, for instance for a password */
   guint              looks;   /* those that wait for answers from the network */
+  GHashTable        *keeping; /* the names of sites whose files are being changed */
 
   GDBusConnection   *bus;
   GMainContext      *context;

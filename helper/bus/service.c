@@ -70,6 +70,7 @@ set_up (DivertService  *service,
   service->authority = divert_authority_new (service->bus, DIVERT_AUTHORITY_TIMEOUT_MS,
                                              DIVERT_AUTHORITY_INTERACTIVE_TIMEOUT_MS);
   service->questions = divert_questions_new (service);
+  service->keeping = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   service->examination = divert_examination_new ();
   service->verification = divert_verification_new ();
   divert_service_connect_questions (service);
@@ -96,6 +97,7 @@ tear_down (DivertService *service)
   divert_authority_free (service->authority);
   /* One of those that waited for the authority may just have set this timer. */
   divert_timer_clear (&service->idle_timer);
+  g_hash_table_unref (service->keeping);
   g_object_unref (service->object);
 }
 
