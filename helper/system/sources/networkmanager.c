@@ -9,6 +9,9 @@
  * are other objects now.  Nothing that happens between the signal and the new watches is lost,
  * because the facts are read after that.
  *
+ * Users may change profiles of their own as often as they like, also those that are active.  So changes of profiles are
+ * heard at a pace, unless something else has changed as well.
+ *
  * The zone comes from the profile as saved, not as applied: NetworkManager applies a changed zone
  * at once, and the profile's own signal is the only sign of that.  Everything that proves something
  * comes from what was applied (applied.c).  Until that is known, a connection does not count as up.
@@ -25,12 +28,16 @@ struct DivertNetwork
   NMClient        *client;  /* NULL: not there yet, or no bus */
   gboolean         ready;
   GSource         *pending; /* changed() will be called */
-  gboolean         profile; /* … and a profile is one of the reasons */
+  gboolean         profile; /* a profile has changed, and it was not called since */
+  GSource         *rest;    /* while set, a change of a profile alone has to wait */
   GCancellable    *reading; /* for reading what is applied */
   GObject         *ear;     /* the receiver of the signals; when it goes away, GObject disconnects all of them */
 };
 
 #define EAR_NETWORK "divert-network"
+
+/* A turn and the run behind it take about a millisecond. */
+#define REST_MS 50
 
 static const char *const client_signals[] = {
   "notify::" NM_CLIENT_NM_RUNNING, "notify::" NM_CLIENT_ACTIVE_CONNECTIONS, NULL,
@@ -68,13 +75,36 @@ on_signal (GObject *ear)
   schedule (g_object_get_data (ear, EAR_NETWORK));
 }
 
+static gboolean on_rested (gpointer user_data);
+
+static void
+hear_profile (DivertNetwork *network)
+{
+  network->rest = g_timeout_source_new (REST_MS);
+  g_source_set_callback (network->rest, on_rested, network, NULL);
+  g_source_attach (network->rest, g_main_context_get_thread_default ());
+  schedule (network);
+}
+
+static gboolean
+on_rested (gpointer user_data)
+{
+  DivertNetwork *network = user_data;
+
+  g_clear_pointer (&network->rest, g_source_unref);
+  if (network->profile)
+    hear_profile (network);
+  return G_SOURCE_REMOVE;
+}
+
 static void
 on_profile (GObject *ear)
 {
   DivertNetwork *network = g_object_get_data (ear, EAR_NETWORK);
 
   network->profile = TRUE;
-  schedule (network);
+  if (network->rest == NULL)
+    hear_profile (network);
 }
 
 static void
@@ -226,6 +256,11 @@ divert_network_free (DivertNetwork *network)
     {
       g_source_destroy (network->pending);
       g_source_unref (network->pending);
+    }
+  if (network->rest != NULL)
+    {
+      g_source_destroy (network->rest);
+      g_source_unref (network->rest);
     }
   g_clear_object (&network->client);
   g_free (network);
