@@ -47,12 +47,12 @@ tell (gboolean      ok,
   return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-/* @closed: so is the fence, or @error says why not. */
 static gboolean
-withdraw_filters (DivertLaying  *laying,
-                  gboolean       closed,
-                  GError       **error)
+withdraw_all (DivertLaying  *laying,
+              GError       **error)
 {
+  const gboolean closed = divert_laying_withdraw_fence (laying, error);
+
   return divert_insist (attempt, laying, closed ? error : NULL) && closed;
 }
 
@@ -60,8 +60,7 @@ int
 divert_withdraw_own (DivertLaying *laying)
 {
   g_autoptr(GError) error = NULL;
-  const gboolean closed = divert_laying_withdraw_fence (laying, &error);
-  const gboolean ok = withdraw_filters (laying, closed, &error);
+  const gboolean ok = withdraw_all (laying, &error);
 
   return tell (ok, error);
 }
@@ -74,20 +73,20 @@ divert_withdraw_lost (int          helper,
   struct pollfd end = { .fd = helper, .events = POLLIN };
   g_autoptr(GError) error = NULL;
   DivertLaying *laying = divert_laying_new (divert_choice_new (), NULL, NULL, &error);
-  gboolean closed, ended, ok;
+  gboolean ended, ok;
 
   if (laying == NULL)
     return tell (FALSE, error);
-  closed = divert_laying_withdraw_fence (laying, &error);
+  divert_laying_withdraw_fence (laying, NULL);
   drop_waiting (links, n_links);
   ended = poll (&end, 1, END_MS) == 1;
-  ok = withdraw_filters (laying, closed, &error);
-  if (!ok && !ended)
+  /* The fence as well, once more: what the helper was writing when it was killed may have come after it was closed. */
+  ok = withdraw_all (laying, &error);
+  if (!ended)
     {
       poll (&end, 1, -1);
       g_clear_error (&error);
-      closed = divert_laying_withdraw_fence (laying, &error);
-      ok = withdraw_filters (laying, closed, &error);
+      ok = withdraw_all (laying, &error);
     }
   /* A socket that is bound to the device passes the fence, and what it has sent since then waits again. */
   drop_waiting (links, n_links);
