@@ -133,11 +133,12 @@ test_two_links (void)
   sentinel_fixture_assert_killed (&helper, "up0", "up1");
 }
 
+/* One thread, and no other of the same process. */
 static void
-attach (const SentinelHelper *helper)
+attach (int thread)
 {
-  g_assert_no_errno (ptrace (PTRACE_ATTACH, helper->pid, NULL, NULL));
-  g_assert_cmpint (waitpid (helper->pid, NULL, __WALL), ==, helper->pid);
+  g_assert_no_errno (ptrace (PTRACE_ATTACH, thread, NULL, NULL));
+  g_assert_cmpint (waitpid (thread, NULL, __WALL), ==, thread);
 }
 
 static gint64
@@ -149,7 +150,7 @@ time_death (gboolean traced)
   sentinel_fixture_start (&helper);
   sentinel_fixture_tell (&helper, "0");
   if (traced)
-    attach (&helper);
+    attach (helper.pid);
   else
     kill (helper.pid, SIGSTOP);
   lost = g_get_monotonic_time ();
@@ -230,10 +231,33 @@ test_traced (void)
   sentinel_fixture_tell (&helper, "0");
   test_run ("ip link set up0 down");
   sentinel_fixture_tell (&helper, "t");
-  attach (&helper);
+  attach (helper.pid);
   g_usleep (300 * G_TIME_SPAN_MILLISECOND);
   g_assert_no_errno (ptrace (PTRACE_DETACH, helper.pid, NULL, NULL));
   sentinel_fixture_tell (&helper, "1");
+  test_run ("ip link set up1 down");
+  sentinel_fixture_assert_killed (&helper, "up1", NULL);
+  set_urgent (0, FALSE);
+}
+
+/* On a busy machine the thread that takes the orders may stand still, while the other one doesn't.  The helper has
+ * reacted all the same. */
+static void
+test_waiting_order (void)
+{
+  SentinelHelper helper;
+  int sentinel;
+
+  set_urgent (0, TRUE);
+  sentinel_fixture_start (&helper);
+  sentinel_fixture_tell (&helper, "0");
+  sentinel = sentinel_fixture_get_pid (&helper);
+  attach (sentinel);
+  test_run ("ip link set up0 down");
+  sentinel_fixture_tell (&helper, "tn");
+  g_usleep (1300 * G_TIME_SPAN_MILLISECOND);
+  sentinel_fixture_tell (&helper, "1");
+  g_assert_no_errno (ptrace (PTRACE_DETACH, sentinel, NULL, NULL));
   test_run ("ip link set up1 down");
   sentinel_fixture_assert_killed (&helper, "up1", NULL);
   set_urgent (0, FALSE);
@@ -342,6 +366,7 @@ main (int   argc,
   g_test_add_func ("/sentinel/soon", test_soon);
   g_test_add_func ("/sentinel/stopped-briefly", test_stopped_briefly);
   g_test_add_func ("/sentinel/traced", test_traced);
+  g_test_add_func ("/sentinel/waiting-order", test_waiting_order);
   g_test_add_func ("/sentinel/as-it-was", test_as_it_was);
   g_test_add_func ("/sentinel/signals", test_signals);
   g_test_add_func ("/sentinel/not-waited-for", test_not_waited_for);

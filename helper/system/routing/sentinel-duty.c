@@ -12,6 +12,9 @@
  * tripwire has tripped, the fence is closed, and the service manager's watchdog is enough for one that runs.  Both are
  * counted in looks as well as in time, because a machine may stand still as a whole, and then the helper has had no
  * time either.
+ *
+ * The thread that takes the orders is an ordinary one, and whoever keeps many processes busy can hold it up.  So a
+ * helper that runs isn't blamed while an order of its waits.
  */
 #include "sentinel-duty.h"
 
@@ -39,6 +42,7 @@ static const DivertTripLimits limits = { 256 * 1024, 20, 10 };
 
 typedef struct
 {
+  int                 orders;     /* a socket */
   int                 helper;     /* pidfd */
   char               *threads;    /* where /proc has them */
   int                 stat;       /* its state, in /proc */
@@ -112,6 +116,15 @@ is_stopped (const Duty *duty)
   return state != NULL && (g_str_has_prefix (state, ") T") || (!duty->tripped && g_str_has_prefix (state, ") t")));
 }
 
+/* There is one that nobody has taken yet. */
+static gboolean
+has_order (const Duty *duty)
+{
+  char byte;
+
+  return recv (duty->orders, &byte, sizeof byte, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
 /* Locked, after a loss: has the helper had its time? */
 static gboolean
 is_due (Duty   *duty,
@@ -120,7 +133,7 @@ is_due (Duty   *duty,
   duty->looks++;
   duty->stopped = is_stopped (duty) ? duty->stopped + 1 : 0;
   return (duty->stopped >= STOPPED_LOOKS && now - duty->lost >= STOPPED_US) ||
-         (!duty->tripped && duty->looks >= RUNNING_LOOKS && now - duty->lost >= RUNNING_US);
+         (!duty->tripped && duty->looks >= RUNNING_LOOKS && now - duty->lost >= RUNNING_US && !has_order (duty));
 }
 
 /* Each of its threads has to run once more to end.  On a busy machine, those of ordinary priority would wait for
@@ -226,7 +239,8 @@ divert_sentinel_serve (int                orders,
   static const DivertTripHearing hearing = { on_heard, on_done };
   g_autofree char *stat = g_strdup_printf ("/proc/%d/stat", (int) getppid ());
   g_autofree char *threads = g_strdup_printf ("/proc/%d/task", (int) getppid ());
-  Duty duty = { .helper = helper, .threads = threads, .stat = open (stat, O_RDONLY | O_CLOEXEC), .last = last };
+  Duty duty = { .orders = orders, .helper = helper, .threads = threads, .stat = open (stat, O_RDONLY | O_CLOEXEC),
+                .last = last };
   g_autoptr(GError) error = NULL;
   DivertSentinelOrder order;
 
