@@ -139,12 +139,15 @@ lay_guard (DivertLaying        *laying,
 }
 
 /* The families of @wanted for which rules can be installed.  A family without tables must not leave the other one open.
- * If the kernel doesn't support a family at all, that is no gap. */
+ * If the kernel doesn't support a family at all, that is no gap.  If it was only too busy to say so, while it has the
+ * other one, the rules that are there must not be taken away: we try. */
 static DivertFamilies
 probe (DivertLaying   *laying,
        DivertFamilies  wanted,
        GPtrArray      *problems)
 {
+  DivertFamilies busy = DIVERT_FAMILIES_NONE;
+
   for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
     {
       g_autoptr(GError) error = NULL;
@@ -158,9 +161,13 @@ probe (DivertLaying   *laying,
         }
       if (g_error_matches (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_NO_FAMILY))
         continue;
+      if (g_error_matches (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_BUSY))
+        busy |= 1 << family;
       fail (laying, error, problems);
     }
-  return laying->probed & wanted;
+  if ((laying->probed & wanted) == 0)
+    return DIVERT_FAMILIES_NONE;
+  return (laying->probed | busy) & wanted;
 }
 
 static void

@@ -184,6 +184,24 @@ test_one_family (Fixture       *f,
   g_assert_true (has_rule ());
 }
 
+/* A kernel that is too busy to say whether it has a family doesn't lack it. The rules of an earlier helper would go. */
+static void
+test_busy_family (Fixture       *f,
+                  gconstpointer  user_data)
+{
+  divert_backend_fake_set_lacking (f->backend, DIVERT_FAMILIES_IPV4, DIVERT_BACKEND_ERROR_BUSY);
+  g_assert_cmpint (lay (f, DIVERT_MODE_AWAY, TRUE, NULL), ==, DIVERT_LAID);
+  g_assert_cmpint (get_problem (f), ==, DIVERT_PROBLEM_BUSY);
+  g_assert_cmpstr (divert_backend_fake_get_log (f->backend), ==, LAID);
+  g_assert_true (has_rule ());
+  g_assert_true (test_wait (5000, was_retried, f));
+
+  divert_backend_fake_set_lacking (f->backend, DIVERT_FAMILIES_NONE, 0);
+  g_assert_cmpint (lay (f, DIVERT_MODE_AWAY, TRUE, NULL), ==, DIVERT_LAID);
+  g_assert_cmpuint (f->problems->len, ==, 0);
+  g_assert_cmpstr (divert_backend_fake_get_log (f->backend), ==, LAID);
+}
+
 /* If the kernel doesn't support a family, nothing can leave through it. */
 static void
 test_no_family (Fixture       *f,
@@ -212,6 +230,7 @@ main (int    argc,
   g_test_add ("/laying/taken-back", Fixture, NULL, set_up, test_taken_back, tear_down);
   g_test_add ("/laying/unavailable", Fixture, NULL, set_up, test_unavailable, tear_down);
   g_test_add ("/laying/one-family", Fixture, NULL, set_up, test_one_family, tear_down);
+  g_test_add ("/laying/busy-family", Fixture, NULL, set_up, test_busy_family, tear_down);
   g_test_add ("/laying/no-family", Fixture, NULL, set_up, test_no_family, tear_down);
   return g_test_run ();
 }
