@@ -12,6 +12,7 @@ typedef struct
 {
   DivertDrifts *drifts;
   DivertParts   changed; /* what a look finds */
+  gulong        wait;    /* µs that it waits for somebody */
   guint         looks;
   guint         runs;
   gint64        look;    /* when the last look was */
@@ -24,6 +25,7 @@ find (gpointer user_data)
 
   world->looks++;
   world->look = g_get_monotonic_time ();
+  g_usleep (world->wait);
   return world->changed;
 }
 
@@ -144,6 +146,23 @@ test_look (void)
   divert_drifts_free (world.drifts);
 }
 
+/* A look that had to wait cost nothing. */
+static void
+test_waited (void)
+{
+  static const DivertDriftTimes times = { 0, 0, 1000, 1000 };
+  World world;
+  gint64 first;
+
+  begin (&world, &times);
+  world.wait = 100000;
+  wait_for_look (&world);
+  first = world.look;
+  wait_for_look (&world);
+  g_assert_cmpint (world.look - first, <, 1000 * (gint64) world.wait);
+  divert_drifts_free (world.drifts);
+}
+
 static guint n_lines;
 static char *last_line;
 
@@ -253,6 +272,7 @@ main (int    argc,
   g_test_add_func ("/drifts/quiet", test_quiet);
   g_test_add_func ("/drifts/patience", test_patience);
   g_test_add_func ("/drifts/look", test_look);
+  g_test_add_func ("/drifts/waited", test_waited);
   g_test_add_func ("/drifts/memory", test_memory);
   g_test_add_func ("/drifts/log", test_log);
   return g_test_run ();
