@@ -21,8 +21,8 @@
 #include "system/base/pulse.h"
 
 /* The time until the next comparison is so many times as long as the comparison has used the processor.  Most take
- * 100 µs, so this matters to large configurations only.  Waiting isn't counted: whoever holds a lock of the kernel's for
- * a second must not put the next one off for half an hour. */
+ * 100 µs, so this matters to large configurations only.  Waiting isn't counted: whoever holds one of the kernel's locks
+ * for a second must not put the next one off for half an hour. */
 #define COSTS 2000
 /* Lines in the log: a few in a row, then one per interval. */
 #define LINE_INTERVAL_US (10 * G_USEC_PER_SEC)
