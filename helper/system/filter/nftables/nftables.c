@@ -39,6 +39,8 @@ typedef struct
   DivertRuleset  *last;       /* in the kernel as of … */
   guint32         generation; /* … this one; 0: unknown */
   DivertNftState  left;       /* what reading would find as of then */
+  guint32         proven;     /* the generation in which the kernel could do all of it; 0: not known */
+  gboolean        proven_cgroups;
   DivertNftWatch *watch;      /* NULL: nobody wants to know */
 } NftablesBackend;
 
@@ -59,6 +61,15 @@ forget (NftablesBackend *self)
   self->generation = 0;
 }
 
+/* Both families are asked for the same, and each question costs the kernel some milliseconds.  Nobody has written since
+ * the last one. */
+static gboolean
+is_proven (const NftablesBackend *self,
+           guint32                generation)
+{
+  return self->proven == generation && (self->proven_cgroups || !self->parent.needs_cgroups);
+}
+
 static gboolean
 nftables_probe (DivertBackend  *backend,
                 DivertFamily    family,
@@ -72,8 +83,14 @@ nftables_probe (DivertBackend  *backend,
     return FALSE;
   if (!open_nft (self, &failure) || !divert_nft_get_generation (self->nft, &generation, &failure))
     return divert_nft_fail_to_ask (error, failure);
-  return divert_nft_probe (self->nft, backend->needs_cgroups, &failure) ||
-         divert_nft_fail (error, failure, DIVERT_BACKEND_ERROR_UNAVAILABLE);
+  if (is_proven (self, generation))
+    return TRUE;
+  self->proven = 0;
+  if (!divert_nft_probe (self->nft, backend->needs_cgroups, &failure))
+    return divert_nft_fail (error, failure, DIVERT_BACKEND_ERROR_UNAVAILABLE);
+  self->proven = generation;
+  self->proven_cgroups = backend->needs_cgroups;
+  return TRUE;
 }
 
 typedef struct
@@ -161,6 +178,7 @@ nftables_apply (DivertBackend  *backend,
       return TRUE;
     }
   forget (self);
+  self->proven = 0;
   if (divert_ruleset_is_empty (ruleset) && divert_nft_is_absent (failure, a.answered))
     return TRUE;
   return divert_nft_fail (error, failure, DIVERT_BACKEND_ERROR_REFUSED);
