@@ -52,6 +52,8 @@ wires_plug ()
 wires_up () { until_true 60 nmcli -w 30 connection up "$1" || note "nmcli cannot bring $1 up"; }
 wires_nm () { nmcli -w 30 "$@" >>$WORLD/nmcli.log 2>&1 || note "nmcli $*: $(tail -n 1 $WORLD/nmcli.log)"; }
 wires_has () { [[ $(ip -4 -o address show dev "$1") == *" $2."* ]]; }
+# Trust learns what there is, and IPv6 comes later than IPv4.
+wires_has_home () { wires_has "$1" 192.168.22 && [[ $(ip -6 -o address show dev "$1" -tentative) == *" fd00:22:"* ]]; }
 
 # wires_ports NAME DEVICE TYPE: the wires are its ports.
 wires_ports ()
@@ -80,7 +82,7 @@ wires_drop ()
 # wires_learn NAME DEVICE: trust learns the network of the profile NAME on DEVICE, and what it has learned proves home.
 wires_learn ()
 {
-  ok "$1: it has an address" until_true 30 wires_has "$2" 192.168.22 ||
+  ok "$1: it has its addresses" until_true 30 wires_has_home "$2" ||
     note "$(nmcli device; ip address; tail -n 5 $WORLD/nmcli.log)"
   [[ ! -e $WIRES_SITE ]] || nm-divert forget home >/dev/null
   ok "$1: trust learns the network" nm-divert trust home --yes
