@@ -56,15 +56,18 @@ on_rested (gpointer user_data)
 static gboolean
 takes_a_rest (DivertInotify *inotify)
 {
-  const gint64 now = g_get_monotonic_time ();
+  gint64 now;
 
+  if (!inotify->is_paced)
+    return FALSE;
+  now = g_get_monotonic_time ();
   if (now - inotify->began > REST_MS * G_TIME_SPAN_MILLISECOND)
     {
       inotify->began = now;
       inotify->taken = 0;
     }
   inotify->taken++;
-  if (!inotify->is_paced || inotify->taken < BURST)
+  if (inotify->taken < BURST)
     return FALSE;
   inotify->source_id = g_timeout_add (REST_MS, on_rested, inotify);
   return TRUE;
