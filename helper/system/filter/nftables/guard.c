@@ -43,7 +43,6 @@ struct DivertGuard
 {
   guint           lifetime_ms;
   DivertNft      *nft;        /* NULL: not asked yet */
-  DivertNftOwner  owner;
   DivertNftWatch *watch;      /* NULL: nobody wants to know */
   DivertRuleset  *rules;      /* in the kernel … */
   DivertNftTable *table;      /* … and as a table, */
@@ -153,7 +152,7 @@ attempt (DivertNft  *nft,
   if (state.exists && !state.is_ours)
     return refuse_foreign (a, error);
   a->existed = state.exists;
-  divert_nft_write (batch, &state, a->table, divert_nft_owner_get (&a->guard->owner, nft));
+  divert_nft_write (batch, &state, a->table, divert_nft_owner_get (nft));
   if (!add_grants (a, batch, error))
     return FALSE;
   if (divert_nft_batch_length (batch) == 0)
@@ -303,7 +302,7 @@ is_changed (DivertGuard *guard)
 
   if (!divert_nft_read (guard->nft, DIVERT_GUARD_TABLE, &state, NULL))
     return FALSE;
-  divert_nft_write (batch, &state, guard->table, divert_nft_owner_get (&guard->owner, guard->nft));
+  divert_nft_write (batch, &state, guard->table, divert_nft_owner_get (guard->nft));
   if (divert_nft_batch_length (batch) > 0)
     return TRUE;
   return g_get_monotonic_time () < guard->lapses &&

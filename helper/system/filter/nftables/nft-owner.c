@@ -22,7 +22,8 @@
 
 #define PROBE_TABLE "nm-divert-probe"
 
-/* A table that is only checked, not created. */
+/* A table that is only checked, not created.  The kernel waits for all of its processors before it forgets one again,
+ * some 10 ms, so this is asked once in a process. */
 static gboolean
 can_own (DivertNft  *nft,
          GError    **error)
@@ -36,19 +37,17 @@ can_own (DivertNft  *nft,
 }
 
 guint32
-divert_nft_owner_get (DivertNftOwner *owner,
-                      DivertNft      *nft)
+divert_nft_owner_get (DivertNft *nft)
 {
+  static enum { NOT_ASKED, YES, NO } answer = NOT_ASKED;
   g_autoptr(GError) error = NULL;
 
-  if (owner->asked)
-    return owner->port;
-  if (can_own (nft, &error))
-    owner->port = divert_netlink_get_port (divert_nft_get_netlink (nft));
-  /* Any other error is no answer. */
-  owner->asked = error == NULL || g_error_matches (error, DIVERT_NETLINK_ERROR, EOPNOTSUPP) ||
-                 g_error_matches (error, DIVERT_NETLINK_ERROR, EINVAL);
-  return owner->port;
+  if (answer == NOT_ASKED && can_own (nft, &error))
+    answer = YES;
+  else if (g_error_matches (error, DIVERT_NETLINK_ERROR, EOPNOTSUPP) ||
+           g_error_matches (error, DIVERT_NETLINK_ERROR, EINVAL))
+    answer = NO;
+  return answer == YES ? divert_netlink_get_port (divert_nft_get_netlink (nft)) : 0;
 }
 
 gboolean

@@ -8,16 +8,9 @@
 
 G_BEGIN_DECLS
 
-/* Whom the tables of a conversation are to belong to.  All zeros at first. */
-typedef struct
-{
-  gboolean asked;
-  guint32  port;
-} DivertNftOwner;
-
 /* The port that our tables are to belong to: @nft's, or 0 if this kernel can't let a table outlive its owner.  Asks the
- * kernel once, and changes nothing there. */
-guint32  divert_nft_owner_get (DivertNftOwner *owner, DivertNft *nft);
+ * kernel once in a process (again if it gives no answer), and changes nothing there.  For the main thread. */
+guint32  divert_nft_owner_get (DivertNft *nft);
 
 /* May @nft write to @table, as it was read?  The error (DIVERT_BACKEND_ERROR_FOREIGN) names the program that the table
  * belongs to instead. */

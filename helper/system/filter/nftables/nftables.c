@@ -35,7 +35,6 @@ typedef struct
 {
   DivertBackend   parent;
   DivertNft      *nft;        /* NULL: not needed so far */
-  DivertNftOwner  owner;
   DivertRuleset  *last;       /* in the kernel as of … */
   guint32         generation; /* … this one; 0: unknown */
   DivertNftState  left;       /* what reading would find as of then */
@@ -144,7 +143,7 @@ attempt_apply (DivertNft  *nft,
     return refuse_foreign (a, error);
   batch = divert_nft_batch_new ();
   table = divert_nft_table_new_from_ruleset (DIVERT_NFT_TABLE, a->ruleset);
-  owner = divert_nft_owner_get (&a->self->owner, nft);
+  owner = divert_nft_owner_get (nft);
   divert_nft_write (batch, is_known ? &a->self->left : &state, table, owner);
   if (divert_nft_batch_length (batch) > 0)
     {
@@ -260,7 +259,7 @@ nftables_find_drift (DivertBackend *backend,
     return 0;
   batch = divert_nft_batch_new ();
   table = divert_nft_table_new_from_ruleset (DIVERT_NFT_TABLE, self->last);
-  divert_nft_write (batch, &state, table, divert_nft_owner_get (&self->owner, self->nft));
+  divert_nft_write (batch, &state, table, divert_nft_owner_get (self->nft));
   if (divert_nft_batch_length (batch) > 0)
     return 1u << DIVERT_PART_NFTABLES;
   self->generation = generation;
