@@ -217,21 +217,21 @@ families_legacy ()
   echo "${families[*]}"
 }
 
-# A rule that names no family is for both.
+# A rule that names no family is for both.  (This is asked for so often that the time for JSON would add up.)
 families_nft ()
 {
-  nft_chain to-proxy | jq -r '[.nftables[].rule | select(. != null) | .expr | select(any(has("tproxy"))) |
-      [.[].match | select(. != null and .left.meta.key == "nfproto") | .right] | first] |
-    [if any(. == null or . == "ipv4") then "IPv4" else empty end,
-     if any(. == null or . == "ipv6") then "IPv6" else empty end] | join(" ")'
+  nft_chain to-proxy | awk '
+    !/ tproxy / { next }
+    !/nfproto ipv6|tproxy ip6 to/ { four = "IPv4" }
+    !/nfproto ipv4|tproxy ip to/ { six = "IPv6" }
+    END { print four (four && six ? " " : "") six }'
 }
 
 # grants: the rules that let packets to the intranet go direct through a device. (The fence's name no source.)
 grants ()
 {
   { mangle 4; mangle 6; } | grep -- '^-A LOCAL_DIVERT -s .* -o '
-  nft_chain grants | jq -c '.nftables[].rule | select(. != null) | .expr |
-    select(any(.match.left.payload.field == "saddr")) | [.[].match | select(. != null) | .right]'
+  nft_chain grants | grep ' saddr .* oif'
 }
 granted () { [[ -n $(grants) ]]; }
 
@@ -248,7 +248,7 @@ legacy_tables () { cat /proc/net/ip{,6}_tables_names 2>/dev/null | sort -u | tr 
 nft_chain ()
 {
   [[ -d /sys/module/nf_tables ]] || return 0
-  nft -j list chain inet nm-divert "$1" 2>/dev/null
+  nft list chain inet nm-divert "$1" 2>/dev/null
 }
 
 # helper_journal: all that the helper's unit has said. What was said just now may not be in the journal yet.

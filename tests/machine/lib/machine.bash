@@ -15,6 +15,8 @@
 
 VM= QEMU=
 LIMIT=240
+# What no case uses would only cost time: udev loads a module for each device that a board has.
+BOARD=q35,sata=off,smbus=off,usb=off,vmport=off,i8042=off
 declare -A HEARD=()
 
 # hear SECONDS FD: sets LINE to the next line. On a busy host, half of one may come in time. "read" would throw that
@@ -62,8 +64,8 @@ machine_start ()
   # The fewer features a processor has, the fewer are emulated slowly: with "max", a boot takes a fifth longer.
   # Two emulated processors now and then run code that the kernel is just patching (seen once in some fifty boots, in
   # sched_clock_cpu, 2.6 s after the start).  With panic=1 such a kernel boots again, and machine_ready says so.
-  "${netns[@]}" qemu-system-x86_64 -machine q35 -accel tcg,thread=multi -cpu qemu64 -smp "${MACHINE_CPUS:-2}" -m 1024 \
-    -nodefaults -no-user-config -display none -serial "file:$VM/console" \
+  "${netns[@]}" qemu-system-x86_64 -machine "$BOARD" -accel tcg,thread=multi -cpu qemu64 -smp "${MACHINE_CPUS:-2}" \
+    -m 1024 -nodefaults -no-user-config -display none -serial "file:$VM/console" \
     -chardev "pipe,id=agent,path=$VM/agent" \
     -device virtio-serial-pci -device virtserialport,chardev=agent,name=machine \
     -chardev "pipe,id=qmp,path=$VM/qmp" -mon chardev=qmp,mode=control \
