@@ -20,7 +20,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertEcho, divert_echo_unref)
 /* From one thread at a time.  @port: the DNS port.  FALSE: this kernel can't (Linux before 5.12, or without
  * nftables). */
 gboolean    divert_echo_begin (DivertEcho *echo, guint16 port, const DivertQuestion *question, GError **error);
-/* Ends it.  @ret_heard: how often it came back.  It went no further. */
+/* Ends it.  @ret_heard: how often it came back; it went no further. */
 gboolean    divert_echo_end (DivertEcho *echo, guint64 *ret_heard, GError **error);
 
 G_END_DECLS

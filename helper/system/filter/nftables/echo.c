@@ -183,8 +183,13 @@ divert_echo_end (DivertEcho  *echo,
 
   counted = divert_nft_list (echo->nft, NFT_MSG_GETRULE, TABLE, NULL, see_rule, &heard, error);
   nftnl_table_nlmsg_build_payload (divert_nft_batch_add (batch, NFT_MSG_DELTABLE, 0, TABLE), table);
-  if (!divert_nft_batch_commit (batch, echo->nft, 0, counted ? error : NULL) || !counted)
-    return FALSE;
-  *ret_heard = heard;
-  return TRUE;
+  if (!divert_nft_batch_commit (batch, echo->nft, 0, counted ? error : NULL))
+    {
+      /* The table goes with it. */
+      g_clear_pointer (&echo->nft, divert_nft_free);
+      return FALSE;
+    }
+  if (counted)
+    *ret_heard = heard;
+  return counted;
 }
