@@ -23,6 +23,7 @@ static const struct
   { "none", N_("nothing listens on port %u") },
   { "not-transparent", N_("port %u is not a transparent (TPROXY) listener") },
   { "foreign", N_("port %u is held by a process outside the proxy's group") },
+  { "asks-itself", N_("port %u is held by a resolver that asks itself") },
   { "good", N_("listening on port %u") },
 };
 
@@ -69,22 +70,30 @@ append_listeners (GString  *text,
     }
 }
 
-/* It may well be wanted, so it is no problem; but whoever wants it must know this. */
+static gboolean
+has_resolver (GVariant   *proxy,
+              const char *state)
+{
+  static const char *const keys[] = { "dns-tcp4", "dns-tcp6", "dns-udp4", "dns-udp6" };
+  gboolean has = FALSE;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (keys); i++)
+    has |= g_str_equal (divert_view_string (proxy, keys[i]), state);
+  return has;
+}
+
+/* It may well be wanted, so it is no problem; but whoever wants it must know this.  If it asks itself, the problem says
+ * more. */
 static void
 append_foreign_resolver (GString  *text,
                          GVariant *proxy,
                          guint     port)
 {
-  static const char *const keys[] = { "dns-tcp4", "dns-tcp6", "dns-udp4", "dns-udp6" };
-
-  for (gsize i = 0; i < G_N_ELEMENTS (keys); i++)
-    if (g_str_equal (divert_view_string (proxy, keys[i]), "foreign"))
-      {
-        g_string_append_c (text, '\n');
-        g_string_append_printf (text, _("DNS port %u is held by a process outside the proxy's group, "
-                                        "and what that asks on port 53 comes back to it"), port);
-        return;
-      }
+  if (has_resolver (proxy, "asks-itself") || !has_resolver (proxy, "foreign"))
+    return;
+  g_string_append_c (text, '\n');
+  g_string_append_printf (text, _("DNS port %u is held by a process outside the proxy's group, "
+                                  "and what that asks on port 53 comes back to it"), port);
 }
 
 static void

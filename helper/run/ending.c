@@ -180,7 +180,8 @@ divert_ending_new (const DivertConfig   *config,
   ending->changed = divert_prefixes_new ();
   ending->units = g_ptr_array_new_with_free_func ((GDestroyNotify) g_ref_string_release);
   add_internet (ending, config, crossing);
-  ending->dns = config->dns_port != 0 && (crossing->drifted != 0 || is_dns_direct (before) != is_dns_direct (now));
+  ending->dns = config->dns_port != 0 && (crossing->drifted != 0 || crossing->circular ||
+                                            is_dns_direct (before) != is_dns_direct (now));
   /* A proxy may answer with addresses of its own invention. */
   ending->names = config->dns_port != 0 && ((before != NULL && is_dns_direct (before)) != is_dns_direct (now));
   divert_ending_add_settings (ending, config, crossing, gid);

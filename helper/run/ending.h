@@ -19,6 +19,7 @@ typedef struct
   const GArray         *former;    /* DivertPrefix: what auto6 has made direct so far (auto6-memory.h) */
   gboolean              left;      /* some network was left, whether or not the place changed */
   gboolean              remarked;  /* the configured mark has changed */
+  gboolean              circular;  /* the resolver on the DNS port has begun to ask itself, or no longer does */
   gboolean              first;     /* there were no rules of ours, and now there will be */
   DivertParts           drifted;   /* somebody had changed these rules, and they are whole again now */
   const DivertConfig   *config_before; /* that of the rules that were there; NULL: unknown, or the same */

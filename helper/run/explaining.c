@@ -120,7 +120,10 @@ find_listening (const DivertSnapshot    *snapshot,
   if (explanation->path == DIVERT_PATH_DNS)
     use = DIVERT_PORT_DNS;
   else if (explanation->path == DIVERT_PATH_BLOCK && rule != NULL && rule->verdict == DIVERT_VERDICT_REFUSE)
-    port = rule->refused_port;
+    {
+      use = divert_rule_refuses_by_redirection (rule) ? DIVERT_PORT_DNS : DIVERT_PORT_TPROXY;
+      port = rule->refused_port;
+    }
   else if (explanation->path != DIVERT_PATH_DIVERT)
     return NULL;
   return divert_listening_find (snapshot->facts->listening, use, port, packet->protocol, packet->destination.family);

@@ -114,6 +114,12 @@ on_proxy_changed (gpointer user_data)
 }
 
 static void
+on_resolver_changed (gpointer user_data)
+{
+  ask (user_data, "resolver");
+}
+
+static void
 on_drift (gpointer user_data)
 {
   ask (user_data, "rules changed by another program");
@@ -198,6 +204,7 @@ divert_pipeline_new (const char      *config_dir,
   pipeline->units = divert_units_new (on_units_changed, pipeline);
 
   watch_proxy (pipeline);
+  pipeline->resolver = divert_resolver_new (on_resolver_changed, pipeline);
   pipeline->watchdog = divert_watchdog_new (is_alive, pipeline);
   pipeline->renewal = divert_pulse_new ("renewal", on_renewal, pipeline);
 
@@ -236,6 +243,7 @@ divert_pipeline_free (DivertPipeline *pipeline)
   divert_units_free (pipeline->units);
   divert_beacons_free (pipeline->beacons);
   divert_proxy_watch_free (pipeline->proxy);
+  divert_resolver_free (pipeline->resolver);
   divert_sleep_free (pipeline->sleep);
   divert_network_free (pipeline->network);
   divert_kernel_free (pipeline->kernel);

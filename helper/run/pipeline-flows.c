@@ -7,6 +7,16 @@
 
 #include "core/ruleset/lans.h"
 
+/* Does DNS end at another place now?  Connection tracking would keep the old one (K3.4). */
+static gboolean
+is_refused_anew (const DivertConfig *config,
+                 const DivertFacts  *before,
+                 const DivertFacts  *now)
+{
+  return before != NULL && divert_listening_asks_itself (before->listening, config->dns_port) !=
+                             divert_listening_asks_itself (now->listening, config->dns_port);
+}
+
 DivertCrossing
 divert_pipeline_get_crossing (const DivertPipeline *pipeline,
                               const DivertDecision *now,
@@ -20,6 +30,7 @@ divert_pipeline_get_crossing (const DivertPipeline *pipeline,
     .now = now,
     .former = pipeline->former,
     .left = pipeline->left,
+    .circular = is_refused_anew (config, pipeline->laid_facts, facts),
     .first = pipeline->first,
     .drifted = pipeline->drifted,
     .config_before = pipeline->laid_config,

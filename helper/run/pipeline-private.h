@@ -14,6 +14,7 @@
 #include "laying.h"
 #include "pace.h"
 #include "pipeline.h"
+#include "resolver.h"
 #include "run-request.h"
 #include "settings.h"
 #include "system/base/pulse.h"
@@ -39,6 +40,7 @@ struct DivertPipeline
   DivertSleep     *sleep;
   DivertBeacons   *beacons;
   DivertProxyWatch *proxy;     /* NULL: nobody knows who listens */
+  DivertResolver  *resolver;
   DivertUnits     *units;
   DivertPace       own_pace, exempt_pace; /* of runs for the proxy's unit, and for those that users start */
   const DivertUnit *unit;      /* the proxy's, in this run; NULL: none; @units' */

@@ -84,6 +84,7 @@ gather (DivertPipeline *pipeline,
   divert_beacons_gather (pipeline->beacons, facts);
   if (pipeline->proxy != NULL)
     divert_proxy_watch_gather (pipeline->proxy, facts);
+  divert_resolver_gather (pipeline->resolver, divert_settings_get_config (pipeline->settings), facts);
   divert_units_gather (pipeline->units, divert_settings_get_config (pipeline->settings), facts);
   facts->sleeping = pipeline->sleep != NULL && divert_sleep_is_near (pipeline->sleep);
   divert_facts_sort (facts);
@@ -316,6 +317,7 @@ divert_pipeline_run (DivertPipeline *pipeline)
   divert_anchors_learn (pipeline->anchors, facts, report->decision, g_get_monotonic_time ());
   divert_former_learn (pipeline->former, config, report->decision);
   divert_inquiry_ask (pipeline->kernel, pipeline->beacons, config, facts, report->decision);
+  divert_resolver_ask (pipeline->resolver, laid == DIVERT_LAID && report->decision->place != DIVERT_PLACE_OFF);
 
   divert_facts_free (pipeline->facts);
   pipeline->facts = g_steal_pointer (&facts);

@@ -80,25 +80,34 @@ tell_manager (const DivertReport *report)
   divert_manager_tell (text->str);
 }
 
-/* What is wrong with the listeners; "" if nothing is. */
-static const char *
-get_proxy (const DivertReport *report)
+static gboolean
+is_of_proxy (const DivertProblem *problem)
 {
+  return problem->code == DIVERT_PROBLEM_LISTENER || problem->code == DIVERT_PROBLEM_RESOLVER;
+}
+
+/* What is wrong with the listeners; "" if nothing is. */
+static char *
+describe_proxy (const DivertReport *report)
+{
+  g_autoptr(GString) text = g_string_new (NULL);
+
   for (guint i = 0; i < report->problems->len; i++)
     {
       const DivertProblem *problem = g_ptr_array_index (report->problems, i);
 
-      if (problem->code == DIVERT_PROBLEM_LISTENER)
-        return problem->detail;
+      if (is_of_proxy (problem))
+        g_string_append_printf (text, "%s: %s;", divert_problem_code_name (problem->code), problem->detail);
     }
-  return "";
+  return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
-/* @proxy_changed: the listeners' problem is told only then, because it may last, while the place changes. */
+/* @proxy: of describe_proxy(), if it has changed.  The listeners' problems are told only then, because they may last,
+ * while the place changes. */
 static void
 log_report (const DivertReport *report,
             const char         *event,
-            gboolean            proxy_changed)
+            const char         *proxy)
 {
   g_autofree char *text = to_text (report, event);
 
@@ -109,10 +118,10 @@ log_report (const DivertReport *report,
       const DivertProblem *problem = g_ptr_array_index (report->problems, i);
       g_autofree char *line = divert_problem_to_text (problem->code, problem->detail, NULL);
 
-      if (problem->code != DIVERT_PROBLEM_LISTENER || proxy_changed)
+      if (!is_of_proxy (problem) || proxy != NULL)
         g_warning ("%s", line);
     }
-  if (proxy_changed && get_proxy (report)[0] == '\0')
+  if (proxy != NULL && proxy[0] == '\0')
     g_message ("the proxy takes what is diverted to it");
 }
 
@@ -142,19 +151,19 @@ divert_news_see (DivertNews         *news,
                  gint64              now)
 {
   g_autofree char *reason = divert_reason_to_text (report->decision->reason, NULL);
-  const char *proxy = get_proxy (report);
+  g_autofree char *proxy = describe_proxy (report);
   const gboolean proxy_changed = g_strcmp0 (proxy, news->proxy != NULL ? news->proxy : "") != 0;
   const gboolean other = g_strcmp0 (reason, news->reason) != 0 || proxy_changed;
 
   log_backend (report, previous);
   if (!is_news (report, previous) && !(other && now >= news->next))
     return other ? news->next : 0;
-  log_report (report, event, proxy_changed);
+  log_report (report, event, proxy_changed ? proxy : NULL);
   tell_manager (report);
   g_free (news->reason);
   news->reason = g_steal_pointer (&reason);
   g_free (news->proxy);
-  news->proxy = g_strdup (proxy);
+  news->proxy = g_steal_pointer (&proxy);
   news->next = now + REASON_INTERVAL_US;
   return 0;
 }

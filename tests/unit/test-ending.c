@@ -36,6 +36,27 @@ reload (const char *text_before,
   return divert_ending_new (config, &crossing, gid);
 }
 
+/* The resolver on the DNS port has begun to ask itself, or no longer does: DNS ends at another port, and nothing else
+ * changes. */
+static void
+test_circular (void)
+{
+  g_autoptr(DivertConfig) config = test_config_new (CONFIG ("1", "true"));
+  g_autoptr(DivertDecision) away = decide_away (config);
+  g_autoptr(GArray) former = divert_prefixes_new ();
+  DivertCrossing crossing = { .before = away, .now = away, .former = former };
+  DivertEnding *ending;
+
+  g_assert_null (divert_ending_new (config, &crossing, 1));
+  crossing.circular = TRUE;
+  ending = divert_ending_new (config, &crossing, 1);
+  g_assert_nonnull (ending);
+  g_assert_true (ending->dns);
+  g_assert_false (ending->names);
+  g_assert_null (ending->exempt);
+  divert_ending_free (ending);
+}
+
 static void
 assert_exempt (const DivertEnding *ending,
                const char         *expected)
@@ -114,6 +135,7 @@ main (int    argc,
       char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/ending/circular", test_circular);
   g_test_add_func ("/ending/one-reason", test_one_reason);
   g_test_add_func ("/ending/two-reasons", test_two_reasons);
   g_test_add_func ("/ending/merged", test_merged);

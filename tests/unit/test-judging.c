@@ -36,7 +36,8 @@ make_facts (gboolean here)
       "[machine]\nnm-running=true\nsleeping=false\nformer=2001:db8:f::/64\n"
       "ephemeral-ports=32768-60999\n"
       "listening=tproxy tcp IPv4 22223 good;tproxy udp IPv6 22223 none;tproxy udp IPv4 22223 foreign 1000;"
-      "tproxy tcp IPv4 22224 none;tproxy udp IPv6 22224 good;tproxy udp IPv4 22224 foreign 7\n"
+      "tproxy tcp IPv4 22224 none;tproxy udp IPv6 22224 good;tproxy udp IPv4 22224 foreign 7;"
+      "dns udp IPv4 1054 asks-itself 7\n"
       "[connection 1]\nuuid=" UUID "\nid=home\ntype=802-3-ethernet\ndevice=wlan0\nup=true\n"
       "[link 1]\nifindex=9\nname=nm-divert-fence\ncarrier=true\n"
       "[link 2]\nifindex=2\nname=wlan0\ncarrier=%s\n"
@@ -320,6 +321,18 @@ relay_for_any_source (DivertRuleset *ruleset)
 }
 
 static void
+feed_circle (DivertRuleset *ruleset)
+{
+  for (guint i = 0; i < ruleset->rules->len; i++)
+    {
+      DivertRule *rule = g_ptr_array_index (ruleset->rules, i);
+
+      if (divert_rule_refuses_by_redirection (rule))
+        rule->verdict = DIVERT_VERDICT_REDIRECT;
+    }
+}
+
+static void
 refuse_forwarded (DivertRuleset *ruleset)
 {
   DivertRule *rule = divert_rule_new (DIVERT_CHAIN_LAN, DIVERT_FAMILIES_BOTH);
@@ -344,6 +357,7 @@ test_broken (gconstpointer data)
     { is_units, NULL, "proxy", "unit=mihomo.service\n" },
     { is_unit_marking, NULL, "proxy", "unit=mihomo.service\n" },
     { is_units, NULL, "exempt", "[divert]\nexempt-units=direct.slice\n" },
+    { NULL, feed_circle, "fed", "dns-port=1054\n" },
     { is_take, NULL, "forward", "" },    { NULL, relay_by_any_device, "relay", "" },
     { NULL, relay_for_any_source, "relay", "" }, { NULL, refuse_forwarded, "lan", "" },
   };
@@ -416,6 +430,10 @@ main (int    argc,
     { "/judging/router", { "", "router=192.168.22.254 02:00:00:00:00:fe 192.168.22.64/26;"
                                "fd00:22::fe 02:00:00:00:00:fe fd00:22::1:0/112\n" } },
     { "/judging/no-dns-port", { "dns-port=0\n", "" } },
+    /* The resolver there asks itself. */
+    { "/judging/circular", { "dns-port=1054\n", "" } },
+    { "/judging/circular-except", { "dns-port=1054\n[divert]\ndns-except=10.9.9.9;192.168.22.0/25\n", "" } },
+    { "/judging/circular-direct", { "dns-port=1054\n[divert]\nforward=all\n", "dns=direct\n" } },
     { "/judging/dns-except", { "[divert]\ndns-except=10.9.9.9;192.168.22.0/25;fd00:22::/96\n", "" } },
     { "/judging/dns-except-direct", { "[divert]\ndns-except=10.9.9.9;192.168.22.0/25\n", "dns=direct\n" } },
     { "/judging/intranet-other", { "[divert]\nintranet-other=allow\n", "" } },

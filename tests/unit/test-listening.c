@@ -6,7 +6,7 @@
 #include <netinet/in.h>
 
 static const char text[] = "tproxy tcp IPv4 22223 good;tproxy udp IPv6 22223 foreign 1000;dns udp IPv4 1053 none;"
-                           "dns udp IPv6 1053 foreign 7 wildcard";
+                           "dns udp IPv6 1053 foreign 7 wildcard;dns tcp IPv6 1053 asks-itself 7";
 
 static void
 test_text (void)
@@ -29,6 +29,8 @@ test_text (void)
     "wildcard",
     "tproxy tcp IPv4 22223 wildcard",
     "dns udp IPv4 1053 good wildcard wildcard",
+    "dns udp IPv4 1053 asks-itself",
+    "tproxy udp IPv4 22223 asks-itself 7",
   };
   g_autoptr(GArray) list = divert_listening_new ();
   g_autoptr(GArray) again = divert_listening_new ();
@@ -45,6 +47,10 @@ test_text (void)
   g_assert_false (divert_listening_equal (list, again));
   g_array_index (again, DivertListening, 1).uid--;
   g_array_index (again, DivertListening, 3).wildcard = FALSE;
+  g_assert_false (divert_listening_equal (list, again));
+  g_array_index (again, DivertListening, 3).wildcard = TRUE;
+  /* The same program, started again. */
+  g_array_index (again, DivertListening, 3).sockets++;
   g_assert_false (divert_listening_equal (list, again));
   for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
     {
@@ -124,6 +130,9 @@ test_problems (void)
                  "port 1: TCP/IPv4 foreign (user 7), TCP/IPv6 foreign (user 8)");
   /* Anybody may answer DNS. */
   check_problem (SITES, "dns udp IPv4 1053 foreign 7;dns tcp IPv4 1053 none", "DNS port 1053: TCP/IPv4 none");
+  /* … unless it asks itself, which is told once. */
+  check_problem (SITES, "dns udp IPv4 1053 asks-itself 7;dns tcp IPv4 1053 asks-itself 7;"
+                        "dns udp IPv6 1053 asks-itself 7", "DNS port 1053 (user 7)");
   /* What is no longer needed. */
   check_problem (SITES, "tproxy tcp IPv4 4711 none", NULL);
   check_problem (SITES "[divert]\nipv6=false\n", "tproxy tcp IPv6 22223 none", NULL);

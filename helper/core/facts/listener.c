@@ -12,6 +12,7 @@ static const char *const names[] = {
   [DIVERT_LISTENER_NONE] = "none",
   [DIVERT_LISTENER_NOT_TRANSPARENT] = "not-transparent",
   [DIVERT_LISTENER_FOREIGN] = "foreign",
+  [DIVERT_LISTENER_ASKS_ITSELF] = "asks-itself",
   [DIVERT_LISTENER_GOOD] = "good",
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (names) == DIVERT_N_LISTENERS);
@@ -62,7 +63,7 @@ divert_listening_equal (const GArray *a,
       const DivertListening *x = &g_array_index (a, DivertListening, i), *y = &g_array_index (b, DivertListening, i);
 
       if (divert_listening_compare (x, y) != 0 || x->listener != y->listener || x->uid != y->uid ||
-          x->wildcard != y->wildcard)
+          x->wildcard != y->wildcard || x->sockets != y->sockets)
         return FALSE;
     }
   return TRUE;
@@ -83,6 +84,26 @@ divert_listening_find (const GArray  *list,
   return NULL;
 }
 
+gboolean
+divert_listening_asks_itself (const GArray *list,
+                              guint16       port)
+{
+  for (guint i = 0; i < list->len; i++)
+    {
+      const DivertListening *item = &g_array_index (list, DivertListening, i);
+
+      if (item->use == DIVERT_PORT_DNS && item->port == port && item->listener == DIVERT_LISTENER_ASKS_ITSELF)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+gboolean
+divert_listener_is_foreign (DivertListener listener)
+{
+  return listener == DIVERT_LISTENER_FOREIGN || listener == DIVERT_LISTENER_ASKS_ITSELF;
+}
+
 char *
 divert_listening_to_text (const GArray *list)
 {
@@ -95,7 +116,7 @@ divert_listening_to_text (const GArray *list)
       g_string_append_printf (text, "%s%s %s %s %u %s", i > 0 ? ";" : "", uses[item->use],
                               item->protocol == IPPROTO_TCP ? "tcp" : "udp", divert_family_name (item->family),
                               item->port, names[item->listener]);
-      if (item->listener == DIVERT_LISTENER_FOREIGN)
+      if (divert_listener_is_foreign (item->listener))
         g_string_append_printf (text, " %u", item->uid);
       if (item->wildcard)
         g_string_append (text, " wildcard");
@@ -135,7 +156,8 @@ item_from_text (const char      *text,
       !find_word (words[2], families, G_N_ELEMENTS (families), &family) ||
       !g_ascii_string_to_unsigned (words[3], 10, 1, G_MAXUINT16, &port, NULL) ||
       !find_word (words[4], names, G_N_ELEMENTS (names), &listener) ||
-      n != (listener == DIVERT_LISTENER_FOREIGN ? 6 : 5) ||
+      (listener == DIVERT_LISTENER_ASKS_ITSELF && use != DIVERT_PORT_DNS) ||
+      n != (divert_listener_is_foreign (listener) ? 6 : 5) ||
       (n == 6 && !g_ascii_string_to_unsigned (words[5], 10, 0, G_MAXUINT32, &uid, NULL)))
     return FALSE;
   *ret_item = (DivertListening) {

@@ -13,6 +13,7 @@ typedef enum
   DIVERT_LISTENER_NONE,
   DIVERT_LISTENER_NOT_TRANSPARENT, /* somebody listens, but without IP_TRANSPARENT, so TPROXY drops */
   DIVERT_LISTENER_FOREIGN,         /* somebody else than the proxy listens, alone or beside it */
+  DIVERT_LISTENER_ASKS_ITSELF,     /* DNS: likewise, and what it asks comes back to it (memory/circle.h) */
   DIVERT_LISTENER_GOOD,
 } DivertListener;
 
@@ -34,12 +35,13 @@ typedef struct
   guint8         protocol; /* IPPROTO_TCP or IPPROTO_UDP */
   DivertFamily   family;
   DivertListener listener;
-  guint32        uid;      /* FOREIGN: whose socket it is */
+  guint32        uid;      /* FOREIGN, ASKS_ITSELF: whose socket it is */
+  guint64        sockets;  /* DNS, FOREIGN: other ones make another number; not in the text */
   gboolean       wildcard; /* DNS over UDP: it has no address of its own, so unless its program takes care (IP_PKTINFO),
                             * the answer has another address than the question */
 } DivertListening;
 
-/* "none", "not-transparent", "foreign", "good"; static. */
+/* "none", "not-transparent", "foreign", "asks-itself", "good"; static. */
 const char    *divert_listener_name (DivertListener listener);
 
 /* Lists are GArray of DivertListening. */
@@ -49,6 +51,10 @@ gboolean       divert_listening_equal (const GArray *a, const GArray *b);
 /* The entry for that port; NULL: nothing is known of it. */
 const DivertListening *divert_listening_find (const GArray *list, DivertPortUse use, guint16 port, guint8 protocol,
                                               DivertFamily family);
+/* Does the resolver on the DNS port ask itself? */
+gboolean       divert_listening_asks_itself (const GArray *list, guint16 port);
+/* Somebody else than the proxy, asking itself or not: then there is a user. */
+gboolean       divert_listener_is_foreign (DivertListener listener);
 
 /* "tproxy tcp IPv4 1081 foreign 1000;dns udp IPv4 1053 good wildcard;…"; NULL for an empty list. */
 char          *divert_listening_to_text (const GArray *list);

@@ -3,7 +3,7 @@
  * Owns: which listeners a configuration needs, and the words about those that are missing or somebody else's.
  *
  * A resolver on the DNS port may be anybody's: people put a filter of their own before the proxy.  So nothing is wrong
- * with that one as long as it is there.
+ * with that one as long as it is there and doesn't ask itself.
  */
 #include "listening.h"
 
@@ -106,6 +106,24 @@ describe_port (const DivertListening *items,
     }
 }
 
+/* It is told once, because one resolver has all of these sockets. */
+static void
+add_circle (const GArray *known,
+            GPtrArray    *problems)
+{
+  for (guint i = 0; i < known->len; i++)
+    {
+      const DivertListening *item = &g_array_index (known, DivertListening, i);
+      g_autofree char *detail = NULL;
+
+      if (item->listener != DIVERT_LISTENER_ASKS_ITSELF)
+        continue;
+      detail = g_strdup_printf ("DNS port %u (user %u)", item->port, item->uid);
+      g_ptr_array_add (problems, divert_problem_new (DIVERT_PROBLEM_RESOLVER, detail));
+      return;
+    }
+}
+
 void
 divert_listening_add_problems (const DivertConfig *config,
                                const DivertFacts  *facts,
@@ -128,4 +146,5 @@ divert_listening_add_problems (const DivertConfig *config,
     describe_port (&g_array_index (known, DivertListening, i), count_port (known, i), text);
   if (text->len > 0)
     g_ptr_array_add (problems, divert_problem_new (DIVERT_PROBLEM_LISTENER, text->str));
+  add_circle (known, problems);
 }

@@ -38,6 +38,9 @@ static const struct
   [DIVERT_PROBLEM_LISTENER] = { "listener", N_("the proxy does not take what is diverted to it"),
                                 N_("start the proxy in its group (its own one, not a supplementary one), with a TPROXY "
                                    "listener (transparent) on that port") },
+  [DIVERT_PROBLEM_RESOLVER] = { "resolver", N_("the resolver on the DNS port asks itself, so DNS is refused"),
+                                N_("run it in the proxy's group or unit, or let it ask the proxy on another port, or "
+                                   "others by TLS or HTTPS, then restart it") },
   [DIVERT_PROBLEM_IPV6_OFF] = { "ipv6-off", N_("a site has IPv6 prefixes, but ipv6=false leaves IPv6 alone"),
                                 N_("set ipv6=true, or remove the IPv6 prefixes") },
   [DIVERT_PROBLEM_RULE] = { "ip-rule", N_("an ip rule before ours takes packets that should go to the proxy, and "
@@ -99,6 +102,7 @@ divert_problem_is_gap (DivertProblemCode code)
     case DIVERT_PROBLEM_FACTS:
     case DIVERT_PROBLEM_MODE_FILE:
     case DIVERT_PROBLEM_LISTENER:
+    case DIVERT_PROBLEM_RESOLVER:
     case DIVERT_PROBLEM_IPV6_OFF:
     case DIVERT_PROBLEM_RULE:
     case DIVERT_PROBLEM_UNIT_DOWN:

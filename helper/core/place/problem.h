@@ -23,6 +23,7 @@ typedef enum
   DIVERT_PROBLEM_FACTS,        /* the kernel does not report the state of the network */
   DIVERT_PROBLEM_MODE_FILE,    /* the mode cannot be saved or read */
   DIVERT_PROBLEM_LISTENER,     /* nobody accepts what is diverted */
+  DIVERT_PROBLEM_RESOLVER,     /* the resolver on the DNS port asks itself */
   DIVERT_PROBLEM_IPV6_OFF,     /* ipv6=false, but a site has IPv6 prefixes */
   DIVERT_PROBLEM_RULE,         /* another program's ip rule comes before ours and takes packets */
   DIVERT_PROBLEM_UNIT_DOWN,    /* the unit in [proxy] unit does not run */

@@ -111,8 +111,8 @@ divert_explain_flow (const DivertRuleset   *ruleset,
   walk (ruleset, &sample, ret_explanation);
   if (flow->redirected_to == 0 || packet->port != DNS_PORT)
     return;
-  ret_explanation->path = DIVERT_PATH_DNS;
-  ret_explanation->port = flow->redirected_to;
+  ret_explanation->path = flow->redirected_to == DIVERT_PORT_CLOSED ? DIVERT_PATH_BLOCK : DIVERT_PATH_DNS;
+  ret_explanation->port = flow->redirected_to == DIVERT_PORT_CLOSED ? 0 : flow->redirected_to;
 }
 
 void

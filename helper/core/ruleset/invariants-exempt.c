@@ -145,3 +145,11 @@ divert_world_is_unheard_somewhere (const DivertWorld  *world,
                                        ((DivertSite *) g_ptr_array_index (world->config->sites, i))->tproxy_port);
   return unheard;
 }
+
+gboolean
+divert_world_is_circular (const DivertWorld  *world,
+                          const DivertSample *sample)
+{
+  return divert_world_is_dns (world, sample) &&
+         divert_listening_asks_itself (world->listening, world->config->dns_port);
+}

@@ -86,6 +86,7 @@ check_lan (DivertWorld        *world,
   const gboolean is_redirected = !(world->decision->dns && world->decision->place == DIVERT_PLACE_SITE);
   const gboolean is_dns = is_redirected && config->dns_port != 0 && is_judged (sample) && sample->dport == 53 &&
                           !divert_prefixes_contain (config->dns_except, &sample->destination);
+  const DivertPath named = divert_world_is_circular (world, sample) ? DIVERT_PATH_BLOCK : DIVERT_PATH_DNS;
   DivertSample after;
   const DivertExplanation explanation = walk (world, sample, &after);
 
@@ -94,12 +95,14 @@ check_lan (DivertWorld        *world,
   if (!inside && !left && config->forward == DIVERT_FORWARD_ALL && !is_exempt (world, sample) && !is_dns &&
       explanation.path == DIVERT_PATH_DIRECT)
     blame (world, "forward", sample, &explanation);
+  if (explanation.path == DIVERT_PATH_DNS && divert_world_is_circular (world, sample))
+    blame (world, "fed", sample, &explanation);
   if (is_dns && sample->is_first && !inside && !left && config->forward == DIVERT_FORWARD_ALL &&
-      sample->destination_type == 0 && explanation.path != DIVERT_PATH_DNS)
+      sample->destination_type == 0 && explanation.path != named)
     blame (world, "forward", sample, &explanation);
   if ((left || (!inside && (config->forward != DIVERT_FORWARD_ALL || is_exempt (world, sample)))) &&
       explanation.path != DIVERT_PATH_DIRECT &&
-      !(explanation.path == DIVERT_PATH_DNS && is_dns && config->forward == DIVERT_FORWARD_ALL))
+      !(explanation.path == named && is_dns && config->forward == DIVERT_FORWARD_ALL))
     blame (world, "lan", sample, &explanation);
 }
 

@@ -118,6 +118,8 @@ gboolean divert_world_is_exempt (const DivertWorld *world, DivertSender sender, 
 gboolean divert_world_is_unheard (const DivertWorld *world, const DivertSample *sample, guint16 port);
 /* Is there any port like that? */
 gboolean divert_world_is_unheard_somewhere (const DivertWorld *world, const DivertSample *sample);
+/* Is it a query for a resolver that asks itself? */
+gboolean divert_world_is_circular (const DivertWorld *world, const DivertSample *sample);
 
 /* A packet of this machine, in one state. */
 void     divert_invariants_check_sent (DivertWorld *world, DivertSender sender, const DivertSample *sample);

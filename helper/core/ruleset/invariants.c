@@ -17,8 +17,9 @@
  *   silent     a packet that a site grants and the fence holds for a moment isn't given to the proxy, which would reset
  *              its connection
  *   claim      what the proxy sends in a server's name doesn't make its connection one of the proxy's own
- *   fed        nothing is given to a port that nobody listens on, or somebody other than the proxy
- *   starved    nothing is refused that the proxy would take
+ *   fed        nothing is given to a port that nobody listens on, or somebody other than the proxy, and no query to a
+ *              resolver that asks itself
+ *   starved    nothing is refused that the proxy, or the resolver, would take
  *   relay, forward, lan: invariants-forward.c
  *   astray     a query that was redirected, but would leave by a wire all the same, is dropped
  *   nobody     a packet from 0.0.0.0 isn't given to the proxy, which couldn't answer it
@@ -116,7 +117,10 @@ check_ordinary (DivertWorld        *world,
     blame (world, "silent", sender, sample, &explanation);
   if (explanation.path == DIVERT_PATH_DIVERT && divert_world_is_unheard (world, sample, explanation.port))
     blame (world, "fed", sender, sample, &explanation);
-  if (is_refused (&explanation) && !divert_world_is_unheard_somewhere (world, sample))
+  if (explanation.path == DIVERT_PATH_DNS && divert_world_is_circular (world, sample))
+    blame (world, "fed", sender, sample, &explanation);
+  if (is_refused (&explanation) && !divert_world_is_unheard_somewhere (world, sample) &&
+      !divert_world_is_circular (world, sample))
     blame (world, "starved", sender, sample, &explanation);
   if (explanation.path == DIVERT_PATH_DIVERT && sample->source_type == DIVERT_ADDRTYPE_BROADCAST)
     blame (world, "nobody", sender, sample, &explanation);
@@ -128,17 +132,17 @@ check_ordinary (DivertWorld        *world,
     blame (world, "guard", sender, sample, &explanation);
 }
 
-/* What is redirected when its socket is bound to @interface, and no route of ours catches it. */
-void
-divert_invariants_check_astray (DivertWorld *world,
-                                const char  *interface)
+static void
+check_astray (DivertWorld *world,
+              const char  *interface,
+              guint16      port)
 {
   static const guint8 protocols[] = { IPPROTO_TCP, IPPROTO_UDP };
 
-  for (guint i = 0; world->config->dns_port != 0 && i < DIVERT_N_FAMILIES * G_N_ELEMENTS (protocols); i++)
+  for (guint i = 0; i < DIVERT_N_FAMILIES * G_N_ELEMENTS (protocols); i++)
     {
       DivertSample sample = { .source_type = DIVERT_ADDRTYPE_LOCAL, .protocol = protocols[i % 2], .is_bound = TRUE,
-                              .dport = world->config->dns_port, .interface = interface, .has_socket = TRUE,
+                              .dport = port, .interface = interface, .has_socket = TRUE,
                               .gid = world->gid + 1, .is_tracked = TRUE, .is_first = TRUE };
       DivertExplanation explanation;
 
@@ -147,6 +151,19 @@ divert_invariants_check_astray (DivertWorld *world,
       if ((world->config->ipv6 || i < 2) && explanation.path == DIVERT_PATH_DIRECT)
         blame (world, "astray", DIVERT_SENDER_CLIENT, &sample, &explanation);
     }
+}
+
+/* What is redirected when its socket is bound to @interface, and no route of ours catches it. */
+void
+divert_invariants_check_astray (DivertWorld *world,
+                                const char  *interface)
+{
+  const guint16 port = world->config->dns_port;
+
+  if (port != 0)
+    check_astray (world, interface, port);
+  if (port != 0 && divert_listening_asks_itself (world->listening, port))
+    check_astray (world, interface, DIVERT_PORT_CLOSED);
 }
 
 /* Is the connection of @sample taken for one of the proxy's own, by this very packet? */

@@ -4,7 +4,8 @@
  * port (DNS).
  *
  * What is for a port that nobody listens on, or somebody other than the proxy, is refused.  A port of which nothing is
- * known counts as good.  The DNS port needs no such rule: the kernel refuses what is redirected to a closed port.
+ * known counts as good.  The DNS port needs no such rule: the kernel refuses what is redirected to a closed port.  If
+ * the resolver there asks itself, DNS is redirected to another port, which is closed.
  *
  * By lo a packet reaches a proxy that listens on all addresses or on the loopback address.  What comes
  * from an own LAN has to be told to look there, because the kernel would look on the LAN device's address.
@@ -191,9 +192,5 @@ divert_ruleset_make_dns (const DivertMaker *m)
   divert_match_foreign_mark (rule);
   rule = divert_maker_add_leave (m, DIVERT_CHAIN_DNS, N_("the proxy's own packets are left alone"));
   divert_maker_match_own (m, rule);
-
-  rule = divert_maker_add (m, DIVERT_CHAIN_DNS, DIVERT_VERDICT_REDIRECT,
-                           N_("DNS is redirected to the proxy's DNS port"));
-  divert_maker_match_dns (m, rule);
-  rule->port = m->config->dns_port;
+  divert_maker_redirect_dns (m, DIVERT_CHAIN_DNS);
 }

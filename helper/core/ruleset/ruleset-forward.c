@@ -168,9 +168,7 @@ make_dns (const DivertMaker *m,
   if (intranets->len > 0)
     divert_maker_add_leave (m, chain, NULL)->destinations = g_array_ref (intranets);
   divert_exemptions_add_special (m, chain, DIVERT_VERDICT_LEAVE);
-  rule = divert_maker_add (m, chain, DIVERT_VERDICT_REDIRECT, N_("DNS is redirected to the proxy's DNS port"));
-  divert_maker_match_dns (m, rule);
-  rule->port = m->config->dns_port;
+  divert_maker_redirect_dns (m, chain);
 }
 
 void

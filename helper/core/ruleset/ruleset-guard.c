@@ -88,13 +88,14 @@ make_names (const DivertMaker *m)
 /* It was redirected, but its socket is bound to a device that has no route of ours.  For the program this is an error
  * at once, and a resolver goes on to its next server. */
 static void
-add_astray (const DivertMaker *m)
+add_astray (const DivertMaker *m,
+            guint16            port)
 {
   DivertRule *rule = divert_maker_add (m, DIVERT_CHAIN_GUARD, DIVERT_VERDICT_DROP,
                                        N_("DNS for the proxy that would leave by a wire"));
 
   rule->protocols = DIVERT_PROTOCOLS_TCP_UDP;
-  rule->dport = m->config->dns_port;
+  rule->dport = port;
   rule->destinations = divert_prefixes_new ();
   for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
     {
@@ -117,7 +118,9 @@ make_dns (const DivertMaker *m)
   make_names (m);
   add_exemptions (m, DIVERT_CHAIN_GUARD_DNS);
   add_drop (m, DIVERT_CHAIN_GUARD_DNS, 0, N_("DNS that was not redirected"));
-  add_astray (m);
+  add_astray (m, m->config->dns_port);
+  if (divert_maker_is_circular (m))
+    add_astray (m, DIVERT_PORT_CLOSED);
 }
 
 static void

@@ -95,6 +95,31 @@ divert_maker_match_dns (const DivertMaker *m,
   rule->destinations_invert = TRUE;
 }
 
+/* One program has that port in both families, and is no use in either. */
+gboolean
+divert_maker_is_circular (const DivertMaker *m)
+{
+  return m->listening != NULL && m->config->dns_port != 0 &&
+         divert_listening_asks_itself (m->listening, m->config->dns_port);
+}
+
+void
+divert_maker_redirect_dns (const DivertMaker *m,
+                           DivertChain        chain)
+{
+  DivertRule *rule = divert_maker_add (m, chain, DIVERT_VERDICT_REDIRECT,
+                                       N_("DNS is redirected to the proxy's DNS port"));
+
+  divert_maker_match_dns (m, rule);
+  rule->port = m->config->dns_port;
+  if (!divert_maker_is_circular (m))
+    return;
+  rule->verdict = DIVERT_VERDICT_REFUSE;
+  rule->why = N_("the resolver on the DNS port asks itself, so DNS is refused");
+  rule->refused_port = rule->port;
+  rule->port = DIVERT_PORT_CLOSED;
+}
+
 void
 divert_maker_match_own_group (const DivertMaker *m,
                               DivertRule        *rule)

@@ -43,6 +43,9 @@ divert_maker_knows_proxy (const DivertMaker *m)
   return m->gid != DIVERT_GID_NONE || m->unit != NULL;
 }
 
+/* Does the resolver on the DNS port ask itself? */
+gboolean    divert_maker_is_circular (const DivertMaker *m);
+
 /* The proxy's own, by its group or by its unit.  This may add a copy of @rule, or remove it if nothing can match.  So
  * call it last, and don't use @rule any more. */
 void        divert_maker_match_own (const DivertMaker *m, DivertRule *rule);
@@ -56,6 +59,8 @@ void        divert_maker_set_mark (const DivertMaker *m, DivertRule *rule, guint
 void        divert_maker_match_dhcp (DivertRule *rule, DivertFamily family);
 /* Names that are asked for, unless the server is no business of the proxy's. */
 void        divert_maker_match_dns (const DivertMaker *m, DivertRule *rule);
+/* They are redirected to the DNS port.  If the resolver there asks itself, they are refused. */
+void        divert_maker_redirect_dns (const DivertMaker *m, DivertChain chain);
 /* A connection with the connection mark @value.  A TCP packet that opens a connection does not match,
  * because that mark would be left from an earlier connection with the same ports. */
 void        divert_maker_match_remembered (const DivertMaker *m, DivertRule *rule, DivertProtocol protocol,

@@ -81,7 +81,8 @@ typedef enum
   DIVERT_VERDICT_TPROXY,   /* to the proxy's socket, or else to its @port; the mark stays */
   DIVERT_VERDICT_REDIRECT, /* to @port on this machine */
   DIVERT_VERDICT_REFUSE,   /* an error for the program, at once.  With a @port, nobody listens there now: the TCP
-                            * connections that the proxy still has go on.  Without one, they don't. */
+                            * connections that the proxy still has go on.  Without one, they don't.  In DNS and
+                            * LAN_REDIRECT, the redirection is to a closed @port, so the kernel refuses it. */
 } DivertVerdict;
 
 /* Protocols as bits. */
@@ -169,11 +170,22 @@ typedef struct
   const char     *why;               /* one phrase for explain, an N_() msgid; static */
 } DivertRule;
 
+/* The port to which DNS is redirected if nobody is to get it: tcpmux's.  Only root could listen there. */
+#define DIVERT_PORT_CLOSED 1
+
 /* Is it empty without a grant? */
 static inline gboolean
 divert_chain_is_granting (DivertChain chain)
 {
   return chain >= DIVERT_CHAIN_GRANTS && chain <= DIVERT_CHAIN_FENCED_INTERNET;
+}
+
+/* A REFUSE of that kind. */
+static inline gboolean
+divert_rule_refuses_by_redirection (const DivertRule *rule)
+{
+  return rule->verdict == DIVERT_VERDICT_REFUSE &&
+         (rule->chain == DIVERT_CHAIN_DNS || rule->chain == DIVERT_CHAIN_LAN_REDIRECT);
 }
 
 /* The protocol number (rtm_protocol) of our ip rules and routes, by which we recognise them. */

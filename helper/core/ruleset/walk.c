@@ -198,6 +198,25 @@ leave (Walk             *walk,
   return conclude (DIVERT_PATH_DIRECT, output, 0);
 }
 
+/* Is it redirected, be it to a closed port? */
+static gboolean
+redirects (Walk              *walk,
+           DivertChain        hook,
+           DivertExplanation *ret_explanation)
+{
+  switch (walk_chain (walk, hook, 0))
+    {
+    case OUTCOME_STOLEN:
+      *ret_explanation = conclude (DIVERT_PATH_DNS, walk->decided_by, walk->decided_by->port);
+      return TRUE;
+    case OUTCOME_DROPPED:
+      *ret_explanation = conclude (DIVERT_PATH_BLOCK, walk->decided_by, 0);
+      return TRUE;
+    default:
+      return FALSE;
+    }
+}
+
 static gboolean
 has_our_mark (const Walk *walk)
 {
@@ -271,11 +290,8 @@ divert_walker_send (const DivertWalker *walker,
     }
   output = walk.decided_by;
 
-  if (sample->is_first && walk_chain (&walk, DIVERT_HOOK_DNS, 0) == OUTCOME_STOLEN)
-    {
-      *ret_explanation = conclude (DIVERT_PATH_DNS, walk.decided_by, walk.decided_by->port);
-      return;
-    }
+  if (sample->is_first && redirects (&walk, DIVERT_HOOK_DNS, ret_explanation))
+    return;
   if (!has_our_mark (&walk) || sample->is_bound)
     {
       *ret_explanation = leave (&walk, output);
@@ -298,11 +314,8 @@ divert_walker_forward (const DivertWalker *walker,
 {
   Walk walk = { .walker = walker, .sample = sample, .in_interface = sample->interface, .out_interface = "" };
 
-  if (sample->is_first && walk_chain (&walk, DIVERT_HOOK_LAN_DNS, 0) == OUTCOME_STOLEN)
-    {
-      *ret_explanation = conclude (DIVERT_PATH_DNS, walk.decided_by, walk.decided_by->port);
-      return;
-    }
+  if (sample->is_first && redirects (&walk, DIVERT_HOOK_LAN_DNS, ret_explanation))
+    return;
   switch (walk_chain (&walk, DIVERT_HOOK_DELIVER, 0))
     {
     case OUTCOME_STOLEN:

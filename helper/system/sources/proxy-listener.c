@@ -23,6 +23,7 @@ typedef struct
   gboolean        proxys;   /* the proxy itself is there */
   gboolean        opaque;   /* so is somebody else, without IP_TRANSPARENT … */
   guint32         opaque_uid;
+  guint64         sockets;  /* of those that serve */
   gboolean        wildcard; /* a socket serves on all addresses … */
   gboolean        specific; /* one does on lo's, and the kernel prefers that */
 } Search;
@@ -52,6 +53,13 @@ serves (const DivertSocket *socket,
          memcmp (local.bytes, family == DIVERT_FAMILY_IPV6 ? loopback6 : loopback4, bytes) == 0;
 }
 
+/* No other socket ever has that. */
+static guint64
+cookie_of (const DivertSocket *socket)
+{
+  return (guint64) socket->diag.id.idiag_cookie[1] << 32 | socket->diag.id.idiag_cookie[0];
+}
+
 static void
 see_listener (const DivertSocket *socket,
               gpointer            user_data)
@@ -64,6 +72,8 @@ see_listener (const DivertSocket *socket,
   if (!serves (socket, search->family))
     return;
   *(is_wildcard (&local) ? &search->wildcard : &search->specific) = TRUE;
+  /* The order in which they are reported doesn't matter. */
+  search->sockets += cookie_of (socket) * G_GUINT64_CONSTANT (0x9e3779b97f4a7c15);
   proxys = search->is_proxys (socket, search->user_data);
   search->proxys |= proxys;
   if (!fits && !proxys)
@@ -116,6 +126,8 @@ divert_listener_find (DivertNetlink    *netlink,
   blame_opaque (&search);
   listening->listener = search.listener;
   listening->uid = search.uid;
+  listening->sockets =
+    listening->use == DIVERT_PORT_DNS && search.listener == DIVERT_LISTENER_FOREIGN ? search.sockets : 0;
   listening->wildcard = listening->use == DIVERT_PORT_DNS && protocol == IPPROTO_UDP && search.wildcard &&
                         !search.specific;
   return TRUE;

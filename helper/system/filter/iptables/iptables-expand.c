@@ -35,13 +35,15 @@
 
 #define GRANTS_FIRST_MAX 12
 
-/* A REFUSE in DELIVER. */
+/* What a REFUSE is outside of "filter". */
 static DivertXtTarget
 find_refusal (const DivertXtExpansion *expansion,
               const DivertRule        *rule)
 {
   if (expansion->refusing != NULL)
     return DIVERT_XT_REJECT;
+  if (divert_rule_refuses_by_redirection (rule))
+    return DIVERT_XT_REDIRECT;
   return rule->port != 0 ? DIVERT_XT_TPROXY : DIVERT_XT_DROP;
 }
 
@@ -328,7 +330,7 @@ expand_refusals (DivertXtExpansion   *expansion,
     {
       const DivertRule *rule = g_ptr_array_index (ruleset->rules, i);
 
-      if (rule->verdict == DIVERT_VERDICT_REFUSE)
+      if (rule->verdict == DIVERT_VERDICT_REFUSE && !divert_rule_refuses_by_redirection (rule))
         families |= rule->families;
     }
   for (guint i = 0; families != DIVERT_FAMILIES_NONE && i < ruleset->rules->len; i++)

@@ -348,13 +348,14 @@ divert_xt_describe (const DivertRuleset *ruleset,
 {
   g_autoptr(DivertXtRuleset) xt = divert_xt_ruleset_new (ruleset);
   const GArray *rules = xt->rules[packet->destination.family];
+  const gboolean rejects = rule->verdict == DIVERT_VERDICT_REFUSE && !divert_rule_refuses_by_redirection (rule);
 
   for (guint i = 0; i < rules->len; i++)
     {
       const DivertXtRule *candidate = divert_xt_rules_index (rules, i);
 
       if (candidate->origin != rule || !concerns (candidate, packet) ||
-          (rule->verdict == DIVERT_VERDICT_REFUSE) != (candidate->table == DIVERT_XT_FILTER))
+          rejects != (candidate->table == DIVERT_XT_FILTER))
         continue;
       ret_text->table = g_strdup (divert_xt_table_name (candidate->table));
       ret_text->chain = g_strdup (candidate->chain);

@@ -264,6 +264,8 @@ expand_at (DivertNftExpansion  *e,
       merged.dst_types |= next->dst_types;
       merged.src_types |= next->src_types;
     }
+  if (divert_rule_refuses_by_redirection (rule))
+    merged.verdict = DIVERT_VERDICT_REDIRECT;
   e->first = rule;
   e->last = g_ptr_array_index (ruleset->rules, i + n - 1);
   expand_rule (e, &merged);

@@ -120,14 +120,27 @@ get_count (struct nlattr *expression)
   return GUINT64_FROM_BE (packets);
 }
 
+guint64
+divert_nft_rule_count (struct nlmsghdr *header)
+{
+  struct nlattr *attributes[NFTA_RULE_MAX + 1], *expression;
+  guint64 packets = 0;
+  int remaining;
+
+  if (!parse (header, attributes, NFTA_RULE_MAX) || attributes[NFTA_RULE_EXPRESSIONS] == NULL)
+    return 0;
+  nla_for_each_nested (expression, attributes[NFTA_RULE_EXPRESSIONS], remaining)
+    packets += get_count (expression);
+  return packets;
+}
+
 static void
 see_rule (DivertNftState  *state,
           struct nlmsghdr *header)
 {
-  struct nlattr *attributes[NFTA_RULE_MAX + 1], *expression;
+  struct nlattr *attributes[NFTA_RULE_MAX + 1];
   DivertNftChainState *chain = NULL;
   DivertNftDigest digest;
-  int remaining;
 
   if (parse (header, attributes, NFTA_RULE_MAX) && get_name (attributes[NFTA_RULE_CHAIN]) != NULL)
     chain = divert_nft_state_find_chain (state, get_name (attributes[NFTA_RULE_CHAIN]));
@@ -135,10 +148,8 @@ see_rule (DivertNftState  *state,
     return;
   digest = get_digest (attributes[NFTA_RULE_USERDATA]);
   g_array_append_val (chain->rules, digest);
-  if (digest == 0 || attributes[NFTA_RULE_EXPRESSIONS] == NULL)
-    return;
-  nla_for_each_nested (expression, attributes[NFTA_RULE_EXPRESSIONS], remaining)
-    state->dropped += get_count (expression);
+  if (digest != 0)
+    state->dropped += divert_nft_rule_count (header);
 }
 
 static void

@@ -36,6 +36,9 @@ gboolean divert_nft_read_table (DivertNft *nft, const char *table, DivertNftStat
 /* Reads everything. */
 gboolean divert_nft_read (DivertNft *nft, const char *table, DivertNftState *state, GError **error);
 
+/* How many packets the counters of a rule have counted; @header: an answer that has one. */
+guint64  divert_nft_rule_count (struct nlmsghdr *header);
+
 /* Takes one of the messages that reading consists of; a prepared state is empty.  @user_data: the DivertNftState. */
 void     divert_nft_state_prepare (DivertNftState *state);
 void     divert_nft_state_see (struct nlmsghdr *header, gpointer user_data);
