@@ -128,18 +128,19 @@ check_ordinary (DivertWorld        *world,
     blame (world, "guard", sender, sample, &explanation);
 }
 
-/* What is redirected when its socket is bound to @interface, and no route of ours catches it. */
+/* What is redirected when its socket is bound to @way's device, and no route of ours catches it. */
 void
-divert_invariants_check_astray (DivertWorld *world,
-                                const char  *interface)
+divert_invariants_check_astray (DivertWorld     *world,
+                                const DivertWay *way)
 {
   static const guint8 protocols[] = { IPPROTO_TCP, IPPROTO_UDP };
 
   for (guint i = 0; world->config->dns_port != 0 && i < DIVERT_N_FAMILIES * G_N_ELEMENTS (protocols); i++)
     {
-      DivertSample sample = { .source_type = DIVERT_ADDRTYPE_LOCAL, .protocol = protocols[i % 2], .is_bound = TRUE,
-                              .dport = world->config->dns_port, .interface = interface, .has_socket = TRUE,
-                              .gid = world->gid + 1, .is_tracked = TRUE, .is_first = TRUE };
+      DivertSample sample = { .has_source = TRUE, .source = way->sources[i / 2], .source_type = DIVERT_ADDRTYPE_LOCAL,
+                              .protocol = protocols[i % 2], .is_bound = TRUE, .dport = world->config->dns_port,
+                              .interface = way->interface, .has_socket = TRUE, .gid = world->gid + 1,
+                              .is_tracked = TRUE, .is_first = TRUE };
       DivertExplanation explanation;
 
       g_assert (divert_address_parse (i < 2 ? "127.0.0.1" : "::1", &sample.destination, NULL));

@@ -10,7 +10,8 @@
  * device has no address (K3.7).
  *
  * What has a grant comes first, because at home it is most of what leaves.  DNS comes even before
- * that: a query that was not redirected must not leave with a grant either.
+ * that: a query that was not redirected must not leave with a grant either.  One that was, and has gone astray, is for
+ * a loopback address.  No intranet has those, so it only comes before grants that are for all destinations.
  */
 #include "ruleset-private.h"
 
@@ -90,9 +91,12 @@ make_names (const DivertMaker *m)
 static void
 add_astray (const DivertMaker *m)
 {
-  DivertRule *rule = divert_maker_add (m, DIVERT_CHAIN_GUARD, DIVERT_VERDICT_DROP,
-                                       N_("DNS for the proxy that would leave by a wire"));
+  DivertRule *rule;
 
+  if (m->config->dns_port == 0)
+    return;
+  rule = divert_maker_add (m, DIVERT_CHAIN_GUARD, DIVERT_VERDICT_DROP,
+                           N_("DNS for the proxy that would leave by a wire"));
   rule->protocols = DIVERT_PROTOCOLS_TCP_UDP;
   rule->dport = m->config->dns_port;
   rule->destinations = divert_prefixes_new ();
@@ -117,7 +121,6 @@ make_dns (const DivertMaker *m)
   make_names (m);
   add_exemptions (m, DIVERT_CHAIN_GUARD_DNS);
   add_drop (m, DIVERT_CHAIN_GUARD_DNS, 0, N_("DNS that was not redirected"));
-  add_astray (m);
 }
 
 static void
@@ -162,7 +165,11 @@ divert_ruleset_make_guard (const DivertMaker *m,
                            GArray            *intranets)
 {
   make_dns (m);
+  if (m->everything)
+    add_astray (m);
   divert_maker_add_to (m, DIVERT_CHAIN_GUARD, DIVERT_VERDICT_JUMP, DIVERT_CHAIN_GRANTS);
+  if (!m->everything)
+    add_astray (m);
   add_marked_drop (m, DIVERT_CHAIN_GUARD);
   make_intranet (m, intranets);
   make_internet (m);
