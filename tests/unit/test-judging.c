@@ -67,9 +67,10 @@ typedef struct
 {
   const char *divert; /* groups before the sites */
   const char *home;   /* of that site */
+  gboolean    alone;  /* no other intranet is known, so what goes direct to the internet may go anywhere */
 } Keys;
 
-static const Keys usual = { "", "" };
+static const Keys usual = { "", "", FALSE };
 
 static Site *
 make_site (const Keys      *keys,
@@ -79,13 +80,15 @@ make_site (const Keys      *keys,
   g_autofree char *text =
       g_strconcat ("[proxy]\n", strstr (keys->divert, "unit=") == keys->divert ? "" : "group=1\n", keys->divert,
                    "[site home]\nconnection-uuid=" UUID "\n"
-                   "intranet=192.168.22.0/24;10.20.0.0/16;fd00:22::/64;auto6\n",
-                   keys->home, "[site office]\nzone=work\ntproxy-port=22224\nsubnet=10.0.0.0/8\n"
-                   "intranet=172.30.1.0/30;fd00:33::/48\n",
+                   "intranet=192.168.22.0/24;10.20.0.0/16;fd00:22::/64;auto6\n", keys->home,
+                   keys->alone ? "" : "[site office]\nzone=work\ntproxy-port=22224\nsubnet=10.0.0.0/8\n"
+                                      "intranet=172.30.1.0/30;fd00:33::/48\n",
                    NULL);
 
   site->config = test_config_new (text);
   site->facts = make_facts (TRUE);
+  if (keys->alone)
+    g_array_set_size (site->facts->former, 0);
   site->decision = decide (site->config, place == DIVERT_PLACE_AWAY ? DIVERT_MODE_AWAY : DIVERT_MODE_AUTO, site->facts);
   if (place == DIVERT_PLACE_HELD)
     {
@@ -364,7 +367,7 @@ test_broken (gconstpointer data)
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
-      const Keys keys = { cases[i].divert, "" };
+      const Keys keys = { cases[i].divert, "", FALSE };
       Site *site = make_site (&keys, DIVERT_PLACE_AWAY);
       Faults faults;
 
@@ -425,37 +428,39 @@ main (int    argc,
     const char *path;
     Keys        keys;
   } cases[] = {
-    { "/judging/usual", { "", "" } },
+    { "/judging/usual", { "", "", FALSE } },
     /* A hole in the intranet, because no route leads by its router. */
     { "/judging/router", { "", "router=192.168.22.254 02:00:00:00:00:fe 192.168.22.64/26;"
-                               "fd00:22::fe 02:00:00:00:00:fe fd00:22::1:0/112\n" } },
-    { "/judging/no-dns-port", { "dns-port=0\n", "" } },
+                               "fd00:22::fe 02:00:00:00:00:fe fd00:22::1:0/112\n", FALSE } },
+    { "/judging/no-dns-port", { "dns-port=0\n", "", FALSE } },
     /* The resolver there asks itself. */
-    { "/judging/circular", { "dns-port=1054\n", "" } },
-    { "/judging/circular-except", { "dns-port=1054\n[divert]\ndns-except=10.9.9.9;192.168.22.0/25\n", "" } },
-    { "/judging/circular-direct", { "dns-port=1054\n[divert]\nforward=all\n", "dns=direct\n" } },
-    { "/judging/dns-except", { "[divert]\ndns-except=10.9.9.9;192.168.22.0/25;fd00:22::/96\n", "" } },
-    { "/judging/dns-except-direct", { "[divert]\ndns-except=10.9.9.9;192.168.22.0/25\n", "dns=direct\n" } },
-    { "/judging/intranet-other", { "[divert]\nintranet-other=allow\n", "" } },
-    { "/judging/no-room-in-mask", { "[divert]\nmark=16\nmask=16\n", "" } },
-    { "/judging/internet-direct", { "", "internet=direct\n" } },
-    { "/judging/dns-direct", { "", "dns=direct\n" } },
-    { "/judging/both-direct", { "", "internet=direct\ndns=direct\n" } },
-    { "/judging/forward-all", { "[divert]\nforward=all\n", "" } },
-    { "/judging/forward-all-except", { "[divert]\nforward=all\ndns-except=10.9.9.9;192.168.22.0/25\n", "" } },
-    { "/judging/forward-none", { "[divert]\nforward=none\n", "" } },
-    { "/judging/forward-all-direct", { "[divert]\nforward=all\n", "internet=direct\ndns=direct\n" } },
+    { "/judging/circular", { "dns-port=1054\n", "", FALSE } },
+    { "/judging/circular-except", { "dns-port=1054\n[divert]\ndns-except=10.9.9.9;192.168.22.0/25\n", "", FALSE } },
+    { "/judging/circular-direct", { "dns-port=1054\n[divert]\nforward=all\n", "dns=direct\n", FALSE } },
+    { "/judging/dns-except", { "[divert]\ndns-except=10.9.9.9;192.168.22.0/25;fd00:22::/96\n", "", FALSE } },
+    { "/judging/dns-except-direct", { "[divert]\ndns-except=10.9.9.9;192.168.22.0/25\n", "dns=direct\n", FALSE } },
+    { "/judging/intranet-other", { "[divert]\nintranet-other=allow\n", "", FALSE } },
+    { "/judging/no-room-in-mask", { "[divert]\nmark=16\nmask=16\n", "", FALSE } },
+    { "/judging/internet-direct", { "", "internet=direct\n", FALSE } },
+    { "/judging/internet-alone", { "", "internet=direct\n", TRUE } },
+    { "/judging/dns-direct", { "", "dns=direct\n", FALSE } },
+    { "/judging/both-direct", { "", "internet=direct\ndns=direct\n", FALSE } },
+    { "/judging/both-alone", { "", "internet=direct\ndns=direct\n", TRUE } },
+    { "/judging/forward-all", { "[divert]\nforward=all\n", "", FALSE } },
+    { "/judging/forward-all-except", { "[divert]\nforward=all\ndns-except=10.9.9.9;192.168.22.0/25\n", "", FALSE } },
+    { "/judging/forward-none", { "[divert]\nforward=none\n", "", FALSE } },
+    { "/judging/forward-all-direct", { "[divert]\nforward=all\n", "internet=direct\ndns=direct\n", FALSE } },
     /* By its unit alone, by both, by one that does not run; and programs that go direct. */
-    { "/judging/unit", { "unit=mihomo.service\n", "" } },
-    { "/judging/unit-exempt", { "unit=mihomo.service\n[divert]\nexempt-units=direct.slice\n", "" } },
-    { "/judging/group-unit", { "tproxy-port=22223\nunit=mihomo.service\n", "" } },
-    { "/judging/unit-down", { "unit=v2ray.service\n[divert]\nexempt-units=direct.slice\n", "" } },
-    { "/judging/exempt", { "[divert]\nexempt-units=direct.slice\n", "" } },
+    { "/judging/unit", { "unit=mihomo.service\n", "", FALSE } },
+    { "/judging/unit-exempt", { "unit=mihomo.service\n[divert]\nexempt-units=direct.slice\n", "", FALSE } },
+    { "/judging/group-unit", { "tproxy-port=22223\nunit=mihomo.service\n", "", FALSE } },
+    { "/judging/unit-down", { "unit=v2ray.service\n[divert]\nexempt-units=direct.slice\n", "", FALSE } },
+    { "/judging/exempt", { "[divert]\nexempt-units=direct.slice\n", "", FALSE } },
     { "/judging/unit-direct", { "unit=mihomo.service\n[divert]\nexempt-units=direct.slice\n",
-                                "internet=direct\ndns=direct\n" } },
-    { "/judging/unit-names", { "unit=mihomo.service\n", "dns=direct\n" } },
+                                "internet=direct\ndns=direct\n", FALSE } },
+    { "/judging/unit-names", { "unit=mihomo.service\n", "dns=direct\n", FALSE } },
     { "/judging/unit-internet", { "unit=mihomo.service\n[divert]\nexempt-units=direct.slice\n",
-                                  "internet=direct\n" } },
+                                  "internet=direct\n", FALSE } },
   };
 
   g_test_init (&argc, &argv, NULL);

@@ -266,7 +266,8 @@ divert_invariants_check (const DivertRuleset *ruleset,
   tour.n_ways = divert_world_list_ways (world, origin->facts, tour.ways);
   tour.ephemeral = find_port (world, world->ephemeral.first, TRUE);
   tour.fixed = find_port (world, 700, FALSE);
-  divert_invariants_check_astray (world, tour.ways[0].interface);
+  for (guint i = 0; i < tour.n_ways; i++)
+    divert_invariants_check_astray (world, &tour.ways[i]);
   if (budget != 0)
     walk_some (&tour, addresses, budget, turn);
   for (guint i = 0; i < addresses->len && budget == 0; i++)

@@ -133,17 +133,18 @@ check_ordinary (DivertWorld        *world,
 }
 
 static void
-check_astray (DivertWorld *world,
-              const char  *interface,
-              guint16      port)
+check_astray (DivertWorld     *world,
+              const DivertWay *way,
+              guint16          port)
 {
   static const guint8 protocols[] = { IPPROTO_TCP, IPPROTO_UDP };
 
   for (guint i = 0; i < DIVERT_N_FAMILIES * G_N_ELEMENTS (protocols); i++)
     {
-      DivertSample sample = { .source_type = DIVERT_ADDRTYPE_LOCAL, .protocol = protocols[i % 2], .is_bound = TRUE,
-                              .dport = port, .interface = interface, .has_socket = TRUE,
-                              .gid = world->gid + 1, .is_tracked = TRUE, .is_first = TRUE };
+      DivertSample sample = { .has_source = TRUE, .source = way->sources[i / 2], .source_type = DIVERT_ADDRTYPE_LOCAL,
+                              .protocol = protocols[i % 2], .is_bound = TRUE, .dport = port,
+                              .interface = way->interface, .has_socket = TRUE, .gid = world->gid + 1,
+                              .is_tracked = TRUE, .is_first = TRUE };
       DivertExplanation explanation;
 
       g_assert (divert_address_parse (i < 2 ? "127.0.0.1" : "::1", &sample.destination, NULL));
@@ -153,17 +154,17 @@ check_astray (DivertWorld *world,
     }
 }
 
-/* What is redirected when its socket is bound to @interface, and no route of ours catches it. */
+/* What is redirected when its socket is bound to @way's device, and no route of ours catches it. */
 void
-divert_invariants_check_astray (DivertWorld *world,
-                                const char  *interface)
+divert_invariants_check_astray (DivertWorld     *world,
+                                const DivertWay *way)
 {
   const guint16 port = world->config->dns_port;
 
   if (port != 0)
-    check_astray (world, interface, port);
+    check_astray (world, way, port);
   if (port != 0 && divert_listening_asks_itself (world->listening, port))
-    check_astray (world, interface, DIVERT_PORT_CLOSED);
+    check_astray (world, way, DIVERT_PORT_CLOSED);
 }
 
 /* Is the connection of @sample taken for one of the proxy's own, by this very packet? */

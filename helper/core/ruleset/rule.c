@@ -20,6 +20,7 @@ static const char *const chains[] = {
   [DIVERT_HOOK_DNS] = "dns",
   [DIVERT_CHAIN_JUDGE] = "judge",
   [DIVERT_CHAIN_FOREIGN] = "foreign",
+  [DIVERT_CHAIN_DIVERTED] = "diverted",
   [DIVERT_CHAIN_PASS] = "pass",
   [DIVERT_CHAIN_GRANTS] = "grants",
   [DIVERT_CHAIN_FENCED] = "fenced",

@@ -10,7 +10,8 @@
  * device has no address (K3.7).
  *
  * What has a grant comes first, because at home it is most of what leaves.  DNS comes even before
- * that: a query that was not redirected must not leave with a grant either.
+ * that: a query that was not redirected must not leave with a grant either.  One that was, and has gone astray, is for
+ * a loopback address.  No intranet has those, so it only comes before grants that are for all destinations.
  */
 #include "ruleset-private.h"
 
@@ -85,8 +86,6 @@ make_names (const DivertMaker *m)
   add_drop (m, chain, 0, N_("DNS that was not redirected"));
 }
 
-/* It was redirected, but its socket is bound to a device that has no route of ours.  For the program this is an error
- * at once, and a resolver goes on to its next server. */
 static void
 add_astray (const DivertMaker *m,
             guint16            port)
@@ -106,6 +105,18 @@ add_astray (const DivertMaker *m,
     }
 }
 
+/* It was redirected, but its socket is bound to a device that has no route of ours.  For the program this is an error
+ * at once, and a resolver goes on to its next server. */
+static void
+make_astray (const DivertMaker *m)
+{
+  if (m->config->dns_port == 0)
+    return;
+  add_astray (m, m->config->dns_port);
+  if (divert_maker_is_circular (m))
+    add_astray (m, DIVERT_PORT_CLOSED);
+}
+
 /* It does not matter whether connection tracking takes the packet for a reply, nor whether it was offered
  * to the hook DNS: a single datagram from port 53 turns our own queries to that server into "replies". */
 static void
@@ -118,9 +129,6 @@ make_dns (const DivertMaker *m)
   make_names (m);
   add_exemptions (m, DIVERT_CHAIN_GUARD_DNS);
   add_drop (m, DIVERT_CHAIN_GUARD_DNS, 0, N_("DNS that was not redirected"));
-  add_astray (m, m->config->dns_port);
-  if (divert_maker_is_circular (m))
-    add_astray (m, DIVERT_PORT_CLOSED);
 }
 
 static void
@@ -165,7 +173,11 @@ divert_ruleset_make_guard (const DivertMaker *m,
                            GArray            *intranets)
 {
   make_dns (m);
+  if (m->everything)
+    make_astray (m);
   divert_maker_add_to (m, DIVERT_CHAIN_GUARD, DIVERT_VERDICT_JUMP, DIVERT_CHAIN_GRANTS);
+  if (!m->everything)
+    make_astray (m);
   add_marked_drop (m, DIVERT_CHAIN_GUARD);
   make_intranet (m, intranets);
   make_internet (m);

@@ -25,11 +25,22 @@ add_claim (const DivertMaker *m)
 static void
 add_own_first (const DivertMaker *m)
 {
-  DivertRule *rule = divert_maker_add_to (m, DIVERT_CHAIN_JUDGE, DIVERT_VERDICT_GOTO, DIVERT_CHAIN_INTRANET);
+  DivertRule *rule = divert_maker_add_to (m, DIVERT_CHAIN_DIVERTED, DIVERT_VERDICT_GOTO, DIVERT_CHAIN_INTRANET);
 
   rule->protocols = DIVERT_PROTOCOL_UDP;
-  divert_match_mark (&rule->connmark, m->config->mark, m->config->mask, FALSE);
   divert_maker_match_own (m, rule);
+}
+
+/* All other packets ask for their connection mark once. */
+void
+divert_ruleset_make_diverted (const DivertMaker *m)
+{
+  DivertRule *rule;
+
+  if (m->spare != 0)
+    add_own_first (m);
+  rule = divert_maker_add (m, DIVERT_CHAIN_DIVERTED, DIVERT_VERDICT_MARK_LEAVE, N_("its connection is diverted"));
+  divert_maker_set_mark (m, rule, m->config->mark);
 }
 
 /* The same if there is no mark to claim a connection with. */
@@ -101,13 +112,10 @@ add_beginning (const DivertMaker *m)
   add_foreign (m);
   if (m->spare != 0 && !m->everything)
     add_claim (m);
-  if (m->spare != 0)
-    add_own_first (m);
-  else
+  if (m->spare == 0)
     add_own_unmarked (m);
-  rule = divert_maker_add (m, DIVERT_CHAIN_JUDGE, DIVERT_VERDICT_MARK_LEAVE, N_("its connection is diverted"));
+  rule = divert_maker_add_to (m, DIVERT_CHAIN_JUDGE, DIVERT_VERDICT_GOTO, DIVERT_CHAIN_DIVERTED);
   divert_match_mark (&rule->connmark, m->config->mark, m->config->mask, FALSE);
-  divert_maker_set_mark (m, rule, m->config->mark);
 }
 
 /* While the proxy isn't known, it might get its own questions back.  So they are diverted, and refused there. */

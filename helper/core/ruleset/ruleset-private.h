@@ -77,6 +77,7 @@ void        divert_maker_add_dhcp (const DivertMaker *m, DivertChain chain);
 
 /* ruleset-judge.c */
 void        divert_ruleset_make_judge (const DivertMaker *m, GArray *intranets);
+void        divert_ruleset_make_diverted (const DivertMaker *m);
 void        divert_ruleset_make_grants (const DivertMaker *m);
 void        divert_ruleset_make_intranet (const DivertMaker *m);
 void        divert_ruleset_make_own (const DivertMaker *m);

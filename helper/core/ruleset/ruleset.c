@@ -237,6 +237,7 @@ divert_ruleset_new (const DivertConfig   *config,
   m.everything = divert_internet_is_everything (&m, intranets);
   divert_ruleset_make_hooks (&m);
   divert_ruleset_make_judge (&m, intranets);
+  divert_ruleset_make_diverted (&m);
   divert_ruleset_make_pass (&m);
   divert_ruleset_make_names (&m);
   divert_ruleset_make_grants (&m);

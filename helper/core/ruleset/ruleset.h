@@ -29,6 +29,7 @@ typedef enum
 
   DIVERT_CHAIN_JUDGE,            /* from OUTPUT: decides, and marks what should be diverted */
   DIVERT_CHAIN_FOREIGN,          /* packets with somebody else's mark */
+  DIVERT_CHAIN_DIVERTED,         /* packets of a diverted connection */
   DIVERT_CHAIN_PASS,             /* lets packets past the fence that should go direct although they are for an
                                   * intranet */
   DIVERT_CHAIN_GRANTS,           /* what may go direct to the site's intranet, or anywhere if no other site has one

@@ -47,6 +47,7 @@ static const char *const comments[] = {
   [DIVERT_HOOK_DNS] = "the first packet of each connection",
   [DIVERT_CHAIN_JUDGE] = "decides what is diverted, and marks it",
   [DIVERT_CHAIN_FOREIGN] = "what has somebody else's mark",
+  [DIVERT_CHAIN_DIVERTED] = "what belongs to a diverted connection",
   [DIVERT_CHAIN_PASS] = "gets past the fence what goes straight although it is for an intranet",
   [DIVERT_CHAIN_GRANTS] = "what may go straight to an intranet; empty: nothing may",
   [DIVERT_CHAIN_FENCED] = "what may, but met the fence: that swallows it until it opens",
