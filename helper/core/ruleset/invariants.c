@@ -20,6 +20,7 @@
  *   fed        nothing is given to a port that nobody listens on, or somebody other than the proxy
  *   starved    nothing is refused that the proxy would take
  *   relay, forward, lan: invariants-forward.c
+ *   stray, wire: invariants-wire.c
  *   astray     a query that was redirected, but would leave by a wire all the same, is dropped
  *   nobody     a packet from 0.0.0.0 isn't given to the proxy, which couldn't answer it
  *

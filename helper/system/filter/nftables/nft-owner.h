@@ -19,8 +19,8 @@ typedef struct
  * kernel once, and changes nothing there. */
 guint32  divert_nft_owner_get (DivertNftOwner *owner, DivertNft *nft);
 
-/* May @nft write to @table, as it was read?  The error (DIVERT_BACKEND_ERROR_FOREIGN) names the program that the table
- * belongs to instead. */
+/* May @nft write to @table ("inet nm-divert"), as it was read?  The error (DIVERT_BACKEND_ERROR_FOREIGN) names the
+ * program that the table belongs to instead. */
 gboolean divert_nft_owner_permits (DivertNft *nft, const DivertNftState *state, const char *table, GError **error);
 
 G_END_DECLS
