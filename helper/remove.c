@@ -22,6 +22,7 @@
 #include "system/base/sole.h"
 #include "system/filter/choice.h"
 #include "system/filter/guard.h"
+#include "system/filter/wire.h"
 #include "system/routing/fence.h"
 
 /* The helper may insist for ten seconds if another program keeps the tables (insist.c). */
@@ -65,6 +66,7 @@ typedef struct
 {
   DivertBackend *backend;
   DivertGuard   *guard;
+  DivertWire    *wire;
   DivertRoutes  *routes;
   DivertFences  *fences;
 } Parts;
@@ -81,6 +83,7 @@ attempt (gpointer   user_data,
 
   return divert_apply (parts->backend, parts->routes, nothing, &applied, error) &&
          divert_guard_apply (parts->guard, nothing, FALSE, &wrote, error) &&
+         divert_wire_apply (parts->wire, nothing, FALSE, &wrote, error) &&
          divert_fences_open (parts->fences, no_fence, NULL, error);
 }
 
@@ -91,7 +94,8 @@ take_away (GError **error)
   g_autoptr(DivertRoutes) routes = divert_routes_new (error);
   g_autoptr(DivertFences) fences = routes != NULL ? divert_fences_new (error) : NULL;
   g_autoptr(DivertGuard) guard = divert_guard_new (DIVERT_GRANT_LIFETIME_MS);
-  Parts parts = { backend, guard, routes, fences };
+  g_autoptr(DivertWire) wire = divert_wire_new ();
+  Parts parts = { backend, guard, wire, routes, fences };
 
   return fences != NULL && divert_insist (attempt, &parts, error);
 }

@@ -7,6 +7,7 @@
 #include "failures.h"
 #include "laying.h"
 #include "system/filter/guard.h"
+#include "system/filter/wire.h"
 #include "system/flows/waiting-packets.h"
 #include "system/routing/fence.h"
 
@@ -17,6 +18,7 @@ struct DivertLaying
   DivertFailures   failures;
   DivertBackend   *backend;
   DivertGuard     *guard;
+  DivertWire      *wire;
   DivertRoutes    *routes;
   DivertFences    *fences;
   DivertFence     *fence;   /* the one that was closed; NULL: it was opened too */

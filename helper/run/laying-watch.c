@@ -21,7 +21,8 @@ divert_laying_find_drift (DivertLaying *laying,
                           gboolean      thorough)
 {
   return laying->backend->klass->find_drift (laying->backend, thorough) |
-         (divert_guard_find_drift (laying->guard) ? 1u << DIVERT_PART_GUARD : 0);
+         (divert_guard_find_drift (laying->guard) ? 1u << DIVERT_PART_GUARD : 0) |
+         (divert_wire_find_drift (laying->wire) ? 1u << DIVERT_PART_WIRE : 0);
 }
 
 /* In the tripwire's thread. */

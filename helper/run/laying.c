@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the backend, the routes, the fence and the guard, and the order in which they are written.
+ * Owns: the backend, the routes, the fence, the guard and the table for frames, and the order in which they are
+ * written.
  *
  * The fence needs no lock.  So when something is revoked, the fence closes first, whatever happens to the rest.  It
  * also opens last, once the rules are in place.  While it is open, the tripwire (routing/tripwire.h) may close it, and
  * then wakes the main loop.  The guard (filter/guard.h) comes between, behind the rules: whoever writes nftables waits
- * for those who do.
+ * for those who do.  What holds frames (filter/wire.h) closes before the rules and opens after them.
  */
 #include "laying-private.h"
 
@@ -32,6 +33,7 @@ divert_laying_new (DivertBackend    *backend,
   divert_failures_init (&laying->failures, retry, user_data);
   laying->backend = backend;
   laying->guard = divert_guard_new (divert_laying_get_lifetime ());
+  laying->wire = divert_wire_new ();
   laying->routes = g_steal_pointer (&routes);
   laying->fences = fences;
   laying->packets = divert_waiting_packets_new ();
@@ -49,6 +51,7 @@ divert_laying_free (DivertLaying *laying)
   divert_fences_free (laying->fences);
   divert_waiting_packets_free (laying->packets);
   divert_routes_free (laying->routes);
+  divert_wire_free (laying->wire);
   divert_guard_free (laying->guard);
   divert_backend_free (laying->backend);
   g_free (laying);
@@ -79,13 +82,15 @@ withdraw (DivertLaying *laying,
           gboolean      told,
           GPtrArray    *problems)
 {
-  g_autoptr(GError) error = NULL, guard_error = NULL;
+  g_autoptr(GError) error = NULL, guard_error = NULL, wire_error = NULL;
   const gboolean ok = laying->backend->klass->withdraw (laying->backend, &error);
 
   laying->wants_guard = FALSE;
   g_clear_pointer (&laying->laid, divert_ruleset_unref);
   if (!divert_guard_withdraw (laying->guard, &guard_error))
     fail (laying, guard_error, problems);
+  if (!divert_wire_withdraw (laying->wire, &wire_error))
+    fail (laying, wire_error, problems);
   if (ok)
     return DIVERT_LAID_NONE;
   if (!told)
@@ -107,9 +112,10 @@ gboolean
 divert_laying_withdraw_filters (DivertLaying  *laying,
                                 GError       **error)
 {
-  const gboolean ok = laying->backend->klass->withdraw (laying->backend, error);
+  gboolean ok = laying->backend->klass->withdraw (laying->backend, error);
 
-  return divert_guard_withdraw (laying->guard, ok ? error : NULL) && ok &&
+  ok = divert_guard_withdraw (laying->guard, ok ? error : NULL) && ok;
+  return divert_wire_withdraw (laying->wire, ok ? error : NULL) && ok &&
          divert_fences_withdraw_outer (laying->fences, error);
 }
 
@@ -136,6 +142,22 @@ lay_guard (DivertLaying        *laying,
   else
     divert_guard_watch (laying->guard, NULL, NULL);
   return ok;
+}
+
+/* Whatever becomes of the rules, as the fence is. */
+static void
+lay_wire (DivertLaying        *laying,
+          const DivertRuleset *ruleset,
+          gboolean             closing,
+          GPtrArray           *problems,
+          DivertApplied       *applied)
+{
+  g_autoptr(GError) error = NULL;
+  gboolean wrote;
+
+  if (!divert_wire_apply (laying->wire, ruleset, closing, &wrote, &error))
+    fail (laying, error, problems);
+  divert_applied_add (applied, wrote);
 }
 
 /* The families of @wanted for which rules can be installed.  A family without tables must not leave the other one open.
@@ -192,16 +214,15 @@ take_back (DivertLaying         *laying,
     g_clear_pointer (&laying->laid, divert_ruleset_unref);
 }
 
+/* @ruleset is for all families, and left with those for which there are rules. */
 static DivertLaid
 lay_rules (DivertLaying         *laying,
-           const DivertConfig   *config,
+           DivertRuleset        *ruleset,
            const guint32        *gid,
            const DivertDecision *decision,
-           const DivertFacts    *facts,
            GPtrArray            *problems,
            DivertApplied        *applied)
 {
-  g_autoptr(DivertRuleset) ruleset = NULL;
   DivertApplied by_rules = { 0, 0, FALSE };
   g_autoptr(GError) error = NULL;
   gboolean guard_first, ok;
@@ -210,8 +231,6 @@ lay_rules (DivertLaying         *laying,
   if (decision->place != DIVERT_PLACE_OFF && gid == NULL)
     return withdraw (laying, FALSE, problems);
 
-  ruleset = divert_ruleset_new (config, decision, gid != NULL ? *gid : 0, facts);
-  divert_rehearse (ruleset, config, decision, facts, gid != NULL ? *gid : 0);
   if (!divert_ruleset_is_empty (ruleset))
     {
       divert_ruleset_restrict (ruleset, probe (laying, ruleset->routing.families, problems));
@@ -289,7 +308,16 @@ divert_laying_lay (DivertLaying         *laying,
                    DivertApplied        *applied)
 {
   g_autoptr(DivertFence) fence = g_steal_pointer (&laying->fence);
-  const DivertLaid laid = lay_rules (laying, config, gid, decision, facts, problems, applied);
+  g_autoptr(DivertRuleset) ruleset = divert_ruleset_new (config, decision, gid != NULL ? *gid : 0, facts);
+  g_autoptr(DivertRuleset) wire = divert_ruleset_new_wire (ruleset);
+  DivertLaid laid;
+
+  if (gid != NULL)
+    divert_rehearse (ruleset, config, decision, facts, *gid);
+  lay_wire (laying, wire, TRUE, problems, applied);
+  laid = lay_rules (laying, ruleset, gid, decision, problems, applied);
+  if (laid != DIVERT_LAID_NOT)
+    lay_wire (laying, wire, FALSE, problems, applied);
 
   /* Also without the rules: gates that were open before and are still wanted have stayed so. */
   if (laying->closed || laid != DIVERT_LAID_NOT)
@@ -336,12 +364,33 @@ divert_laying_get_guard (const DivertLaying *laying)
   return divert_guard_is_there (laying->guard) ? "nftables" : "none";
 }
 
+/* The devices that others send by. */
+static char *
+list_shared (const DivertFacts *facts)
+{
+  g_autoptr(GString) names = g_string_new (NULL);
+
+  for (guint i = 0; i < facts->links->len; i++)
+    {
+      const DivertLink *link = g_ptr_array_index (facts->links, i);
+      g_autofree char *name = divert_escape (link->name);
+
+      if (link->own_macs->len > 0)
+        g_string_append_printf (names, "%s'%s'", names->len > 0 ? ", " : "", name);
+    }
+  return g_string_free (g_steal_pointer (&names), FALSE);
+}
+
 /* Legacy tables mark it, but can't deliver it. */
 void
 divert_laying_find_undelivered (const DivertLaying *laying,
                                 const DivertFacts  *facts,
                                 GPtrArray          *problems)
 {
+  g_autofree char *shared = divert_wire_is_lacking (laying->wire) ? list_shared (facts) : NULL;
+
+  if (shared != NULL)
+    g_ptr_array_add (problems, divert_problem_new (DIVERT_PROBLEM_WIRE, shared));
   if (facts->bridge_calls && laying->laid != NULL && divert_ruleset_delivers_again (laying->laid) &&
       laying->backend->klass->wants_guard && !divert_guard_delivers (laying->guard))
     g_ptr_array_add (problems, divert_problem_new (DIVERT_PROBLEM_BRIDGE, NULL));

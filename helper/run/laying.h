@@ -90,7 +90,7 @@ divert_laying_wants_guard (const DivertBackend *backend)
 /* Lets grants live on that would lapse.  The next call has to come within their lifetime.  FALSE: a run has to look at
  * them. */
 gboolean      divert_laying_renew (DivertLaying *laying);
-/* What nobody delivers, beside the rules that were laid for @facts. */
+/* What nobody delivers, or holds, beside the rules that were laid for @facts. */
 void          divert_laying_find_undelivered (const DivertLaying *laying, const DivertFacts *facts,
                                               GPtrArray *problems);
 /* In whose tables the guard stands besides the backend's: "nftables"; "none"; "": it isn't wanted.  Static. */

@@ -12,6 +12,7 @@
 #include "system/files/site-file.h"
 #include "system/filter/choice.h"
 #include "system/filter/guard.h"
+#include "system/filter/wire.h"
 
 DivertSnapshot *
 divert_snapshot_new (void)
@@ -63,13 +64,12 @@ divert_snapshot_count_dropped (const DivertSnapshot *snapshot,
 {
   /* Not the pipeline's own, because that belongs to another thread. */
   g_autoptr(DivertBackend) backend = divert_choice_new ();
-  guint64 by_guard = 0;
-  const gboolean counted = backend->klass->count_dropped (backend, ret_packets, NULL);
+  guint64 by_rules = 0, by_guard = 0, by_wire = 0;
+  const gboolean counted = backend->klass->count_dropped (backend, &by_rules, NULL);
+  const gboolean guarded = divert_guard_count_dropped (&by_guard), wired = divert_wire_count_dropped (&by_wire);
 
-  if (!divert_guard_count_dropped (&by_guard))
-    return counted;
-  *ret_packets = by_guard + (counted ? *ret_packets : 0);
-  return TRUE;
+  *ret_packets = (counted ? by_rules : 0) + by_guard + by_wire;
+  return counted || guarded || wired;
 }
 
 DivertRuleset *
@@ -127,6 +127,7 @@ divert_snapshot_plan (const DivertSnapshot *snapshot,
   g_autoptr(DivertBackend) backend = name != NULL ? divert_choice_new_by_name (name)
                                                   : divert_snapshot_get_backend (snapshot);
   g_autofree char *commands = divert_fence_to_text (fence);
+  g_autofree char *wire = divert_wire_to_text (ruleset);
   g_autofree char *rules = NULL, *guard = NULL;
   g_autoptr(GString) text = NULL;
 
@@ -137,6 +138,9 @@ divert_snapshot_plan (const DivertSnapshot *snapshot,
   if (divert_laying_wants_guard (backend))
     guard = divert_guard_to_text (ruleset, backend->klass->wants_guard, divert_laying_get_lifetime ());
   append_comments (text, guard != NULL ? guard : "");
+  /* The other backend has it in its own text. */
+  if (backend->klass->wants_guard)
+    append_comments (text, wire);
   append_comments (text, commands);
   return g_string_free (g_steal_pointer (&text), FALSE);
 }

@@ -39,6 +39,28 @@ tear_down (Fixture       *f,
   divert_config_free (f->config);
 }
 
+static void
+add_shared (DivertFacts    *facts,
+            DivertDecision *decision,
+            gboolean        granted)
+{
+  static const DivertMac own = { { 2, 0, 0, 0, 0, 4 } };
+  DivertLink *link = divert_link_new ();
+  DivertExit *way_out;
+
+  link->name = g_strdup ("eth0");
+  link->ifindex = 10;
+  g_array_append_val (link->own_macs, own);
+  g_ptr_array_add (facts->links, link);
+  if (!granted)
+    return;
+  way_out = g_new0 (DivertExit, 1);
+  way_out->device = g_strdup (link->name);
+  way_out->ifindex = link->ifindex;
+  way_out->sources = divert_prefixes_new ();
+  g_ptr_array_add (decision->exits, way_out);
+}
+
 DivertLaid
 lay_granting (Fixture        *f,
               DivertModeKind  kind,
@@ -59,6 +81,8 @@ lay_granting (Fixture        *f,
       decision->internet = f->internet;
       test_prefixes_add (decision->direct, direct);
     }
+  if (f->shared)
+    add_shared (facts, decision, direct != NULL);
   g_clear_pointer (&f->problems, g_ptr_array_unref);
   f->problems = g_ptr_array_new_with_free_func ((GDestroyNotify) divert_problem_free);
   divert_laying_close (f->laying, f->config, decision, facts, f->problems, &applied);

@@ -19,6 +19,7 @@ typedef struct
   GPtrArray     *problems;
   guint          retries;
   gboolean       internet;
+  gboolean       shared;  /* others send by eth0, which is the way to the site */
 } Fixture;
 
 void              set_up (Fixture *f, gconstpointer user_data);

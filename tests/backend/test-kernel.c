@@ -336,6 +336,91 @@ test_rule_order (KernelFixture *f,
   assert_order (f, "ip rule del pref 100 table local", "0 7");
 }
 
+/* "MAC;MAC" of up0. */
+static char *
+describe_own (KernelFixture *f)
+{
+  g_autoptr(DivertFacts) facts = kernel_fixture_gather (f);
+
+  return divert_macs_to_string (divert_facts_find_link (facts, "up0")->own_macs);
+}
+
+static void
+assert_own (KernelFixture *f,
+            const char    *commands,
+            const char    *own)
+{
+  g_autofree char *found = NULL;
+
+  test_run ("%s", commands);
+  found = describe_own (f);
+  g_assert_cmpstr (found, ==, own);
+}
+
+/* Waits for a call, and looks then. */
+static gboolean
+has_own (gpointer user_data)
+{
+  g_autofree char *own = describe_own (user_data);
+
+  return own[0] != '\0';
+}
+
+static gboolean
+has_none (gpointer user_data)
+{
+  return !has_own (user_data);
+}
+
+static void
+test_children (KernelFixture *f,
+               gconstpointer  user_data)
+{
+  const int far = test_namespace_start_far ();
+  g_autofree char *others = g_strdup_printf ("nsenter -n -t %d ip", far);
+
+  assert_own (f, "ip link set up0 address 02:00:00:00:00:01", "");
+  /* This machine's own, as long as it is here. */
+  assert_own (f, "ip link add own0 link up0 address 02:00:00:00:00:02 type macvlan mode bridge;"
+                 "ip link set own0 up", "");
+  test_run ("ip link add child0 link up0 netns %d type macvlan mode bridge", far);
+  assert_own (f, "true", "");
+  test_run ("%s link set child0 up", others);
+  assert_own (f, "true", "02:00:00:00:00:01;02:00:00:00:00:02");
+  assert_own (f, "ip link del own0", "02:00:00:00:00:01");
+  test_run ("%s link set child0 down", others);
+  assert_own (f, "true", "");
+  /* A bridge's port has addresses of the others. */
+  test_run ("%s link del child0", others);
+  assert_own (f, "ip link add br0 type bridge; ip link set up0 master br0; ip link set br0 up;"
+                 "ip link add port0 type veth peer name port1; ip link set port0 master br0 up;"
+                 "bridge fdb add 02:00:00:00:00:77 dev port0 master static", "");
+  assert_own (f, "ip link del br0", "");
+  test_child_stop (far);
+}
+
+/* The kernel says nothing when a child is brought up. */
+static void
+test_child_later (KernelFixture *f,
+                  gconstpointer  user_data)
+{
+  const int far = test_namespace_start_far ();
+
+  test_run ("ip link add child0 link up0 netns %d type macvlan mode bridge", far);
+  kernel_fixture_settle (f);
+  g_assert_true (has_none (f));
+  test_run ("nsenter -n -t %d ip link set child0 up", far);
+  f->n_calls = 0;
+  g_assert_true (test_wait (KERNEL_FIXTURE_PATIENCE_MS, test_was_called, &f->n_calls));
+  g_assert_true (has_own (f));
+  kernel_fixture_settle (f);
+  /* Its end is reported. */
+  test_run ("nsenter -n -t %d ip link del child0", far);
+  g_assert_true (test_wait (KERNEL_FIXTURE_PATIENCE_MS, test_was_called, &f->n_calls));
+  g_assert_true (has_none (f));
+  test_child_stop (far);
+}
+
 /* A laptop with five links, ten addresses and twenty routes. */
 static void
 test_cost (KernelFixture *f,
@@ -379,6 +464,8 @@ main (int   argc,
   ADD ("addresses", test_addresses);
   ADD ("routes", test_routes);
   ADD ("rule-order", test_rule_order);
+  ADD ("children", test_children);
+  ADD ("child-later", test_child_later);
   ADD ("notifications", test_notifications);
   ADD ("latency", test_latency);
   ADD ("carrier-held-back", test_carrier_held_back);

@@ -213,6 +213,74 @@ test_no_family (Fixture       *f,
   g_assert_cmpstr (divert_backend_fake_get_log (f->backend), ==, "IPv4\n");
 }
 
+/* -1: there is no table for frames. */
+static void
+count_granted (gpointer user_data)
+{
+  g_autofree char *chain = test_output ("nft list chain netdev nm-divert others-granted 2>&1 || true");
+
+  *(int *) user_data = strstr (chain, "others-granted {") != NULL ? (int) test_count (chain, "accept") : -1;
+}
+
+static void
+assert_granted (int wanted)
+{
+  int granted;
+
+  count_granted (&granted);
+  g_assert_cmpint (granted, ==, wanted);
+}
+
+/* What others send by our devices is held before the rules are written, and let go after that. */
+static void
+test_frames (Fixture       *f,
+             gconstpointer  user_data)
+{
+  int meanwhile = -2;
+  guint writes;
+
+  test_run ("ip link add eth0 index 10 type veth peer name far0");
+  divert_backend_fake_set_applying (f->backend, count_granted, &meanwhile);
+  g_assert_cmpint (lay (f, DIVERT_MODE_AWAY, TRUE, NULL), ==, DIVERT_LAID);
+  g_assert_cmpint (meanwhile, ==, -1);
+  f->shared = TRUE;
+  g_assert_cmpint (lay_granting (f, DIVERT_MODE_AUTO, "192.168.22.0/24", TRUE, NULL), ==, DIVERT_LAID);
+  g_assert_cmpint (meanwhile, ==, 0);
+  assert_granted (1);
+  g_assert_cmpint (lay_granting (f, DIVERT_MODE_AUTO, "192.168.22.0/24", TRUE, &writes), ==, DIVERT_LAID);
+  g_assert_cmpuint (writes, ==, 0);
+  g_assert_cmpint (meanwhile, ==, 1);
+  g_assert_cmpint (lay_granting (f, DIVERT_MODE_AUTO, "192.168.22.0/25", TRUE, NULL), ==, DIVERT_LAID);
+  g_assert_cmpint (meanwhile, ==, 0);
+  assert_granted (1);
+  g_assert_cmpint (lay (f, DIVERT_MODE_AWAY, TRUE, NULL), ==, DIVERT_LAID);
+  g_assert_cmpint (meanwhile, ==, 0);
+  assert_granted (0);
+
+  /* Without the rules it isn't let go either. */
+  set_error (f, DIVERT_BACKEND_ERROR_REFUSED);
+  g_assert_cmpint (lay_granting (f, DIVERT_MODE_AUTO, "192.168.22.0/24", TRUE, NULL), ==, DIVERT_LAID_NOT);
+  assert_granted (0);
+  set_error (f, -1);
+  g_assert_cmpint (lay_granting (f, DIVERT_MODE_AUTO, "192.168.22.0/24", TRUE, NULL), ==, DIVERT_LAID);
+  assert_granted (1);
+  g_assert_true (divert_laying_withdraw_filters (f->laying, NULL));
+  assert_granted (0);
+  g_assert_cmpint (lay (f, DIVERT_MODE_AWAY, FALSE, NULL), ==, DIVERT_LAID_NONE);
+  assert_granted (0);
+
+  /* It is taken away last. */
+  g_assert_cmpint (lay_granting (f, DIVERT_MODE_AUTO, "192.168.22.0/24", TRUE, NULL), ==, DIVERT_LAID);
+  g_assert_cmpint (lay (f, DIVERT_MODE_OFF, TRUE, NULL), ==, DIVERT_LAID);
+  g_assert_cmpint (meanwhile, ==, 0);
+  assert_granted (-1);
+  g_assert_cmpint (lay (f, DIVERT_MODE_AWAY, TRUE, NULL), ==, DIVERT_LAID);
+  assert_granted (0);
+  f->shared = FALSE;
+  g_assert_cmpint (lay (f, DIVERT_MODE_AWAY, TRUE, NULL), ==, DIVERT_LAID);
+  assert_granted (-1);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -225,6 +293,7 @@ main (int    argc,
   g_test_add ("/laying/order", Fixture, NULL, set_up, test_order, tear_down);
   g_test_add ("/laying/partly", Fixture, NULL, set_up, test_partly, tear_down);
   g_test_add ("/laying/no-group", Fixture, NULL, set_up, test_no_group, tear_down);
+  g_test_add ("/laying/frames", Fixture, NULL, set_up, test_frames, tear_down);
   g_test_add ("/laying/busy", Fixture, NULL, set_up, test_busy, tear_down);
   g_test_add ("/laying/refused", Fixture, NULL, set_up, test_refused, tear_down);
   g_test_add ("/laying/taken-back", Fixture, NULL, set_up, test_taken_back, tear_down);

@@ -4,7 +4,7 @@
  * choice falls on the legacy tables.  The kernel here has all of it, so it gets a message that no kernel knows in place
  * of what is to be lacking (-Wl,--wrap=divert_nft_batch_add).  And a kernel that is too busy to say what it has
  * (divert_nft_probe): that is no reason for another choice.  The guard does without the part that delivers, and asks
- * again some time later (g_get_monotonic_time).
+ * again some time later (g_get_monotonic_time).  So does what holds frames.
  */
 #include <errno.h>
 #include <string.h>
@@ -16,13 +16,18 @@
 #include "system/filter/nftables/nft-batch.h"
 #include "system/filter/nftables/nftables-probe.h"
 #include "system/filter/nftables/nftables.h"
+#include "system/filter/wire.h"
 #include "system/netlink/netlink.h"
 #include "values.h"
+
+#include <linux/netfilter.h>
+#include <linux/netfilter/nfnetlink.h>
 
 /* Nobody has this one. */
 #define UNKNOWN_TYPE 0x7f
 
 static const char *lacking; /* a word of the message; NULL: nothing */
+static gboolean no_netdev;  /* it doesn't have that family: it gets one that no kernel has */
 
 struct nlmsghdr *__real_divert_nft_batch_add (DivertNftBatch *batch, guint8 type, guint16 flags, const char *what);
 struct nlmsghdr *__wrap_divert_nft_batch_add (DivertNftBatch *batch, guint8 type, guint16 flags, const char *what);
@@ -33,8 +38,12 @@ __wrap_divert_nft_batch_add (DivertNftBatch *batch,
                              guint16         flags,
                              const char     *what)
 {
-  return __real_divert_nft_batch_add (batch, lacking != NULL && strstr (what, lacking) != NULL ? UNKNOWN_TYPE : type,
-                                      flags, what);
+  const gboolean is_unknown = lacking != NULL && strstr (what, lacking) != NULL;
+  struct nlmsghdr *header = __real_divert_nft_batch_add (batch, is_unknown ? UNKNOWN_TYPE : type, flags, what);
+
+  if (no_netdev && strstr (what, "table netdev") != NULL)
+    ((struct nfgenmsg *) nlmsg_data (header))->nfgen_family = NFPROTO_NUMPROTO;
+  return header;
 }
 
 /* 0: it has time. */
@@ -276,6 +285,40 @@ test_guard (void)
   ahead = 0;
 }
 
+static void
+test_frames (void)
+{
+  g_autoptr(DivertConfig) config = test_config_new ("[proxy]\ngroup=1\n[site home]\nzone=z\nintranet=10.0.0.0/8\n");
+  g_autoptr(DivertFacts) facts = test_facts_new ("[machine]\nnm-running=true\nsleeping=false\n[link 1]\nifindex=1\n"
+                                                 "name=lo\ncarrier=true\nown-macs=02:00:00:00:00:01\n");
+  const DivertMode mode = { .kind = DIVERT_MODE_AUTO };
+  g_autoptr(DivertDecision) decision = divert_decide (config, &mode, facts);
+  g_autoptr(DivertRuleset) away = divert_ruleset_new (config, decision, 1, facts);
+  g_autoptr(DivertRuleset) nothing = divert_ruleset_new_empty ();
+  g_autoptr(DivertWire) wire = divert_wire_new ();
+  gboolean wrote;
+
+  sandbox_enter ();
+  ahead = 0;
+  no_netdev = TRUE;
+  g_assert_true (divert_wire_apply (wire, nothing, FALSE, &wrote, NULL));
+  g_assert_false (divert_wire_is_lacking (wire));
+  g_assert_true (divert_wire_apply (wire, away, FALSE, &wrote, NULL));
+  g_assert_false (wrote);
+  g_assert_true (divert_wire_is_lacking (wire));
+  /* Not asked in each run. */
+  no_netdev = FALSE;
+  g_assert_true (divert_wire_apply (wire, away, FALSE, &wrote, NULL));
+  g_assert_true (divert_wire_is_lacking (wire));
+  g_assert_true (divert_wire_apply (wire, nothing, FALSE, &wrote, NULL));
+  g_assert_false (divert_wire_is_lacking (wire));
+  ahead = 11 * G_USEC_PER_SEC;
+  g_assert_true (divert_wire_apply (wire, away, FALSE, &wrote, NULL));
+  g_assert_true (wrote);
+  g_assert_false (divert_wire_is_lacking (wire));
+  ahead = 0;
+}
+
 int
 main (int    argc,
       char **argv)
@@ -290,5 +333,6 @@ main (int    argc,
   g_test_add_func ("/nft-lacks/always-busy", test_always_busy);
   g_test_add_func ("/nft-lacks/refused", test_refused);
   g_test_add_func ("/nft-lacks/guard", test_guard);
+  g_test_add_func ("/nft-lacks/frames", test_frames);
   return g_test_run ();
 }

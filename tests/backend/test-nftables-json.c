@@ -24,6 +24,7 @@ static const struct
   [DIVERT_HOOK_GUARD] = { "guard", "filter", "postrouting", -155 },
   [DIVERT_HOOK_LAN_DNS] = { "dns-forwarded", "nat", "prerouting", -105 },
   [DIVERT_HOOK_DNS] = { "dns", "nat", "output", -105 },
+  [DIVERT_HOOK_WIRE] = { "wire", "filter", "egress", 0 }, /* in a table of its own: test-wire.c */
 };
 
 static void

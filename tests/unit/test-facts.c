@@ -57,6 +57,7 @@ static const char everything[] =
   "gateways=192.168.22.1 resolved 02:00:00:00:00:01 02:00:00:00:00:02;192.168.22.2 unknown;fe80::1 pending;"
   "fe80::2 failed;fe80::3 resolved newcomer 02:00:00:00:00:03\n"
   "routers=192.168.22.254 failed 02:00:00:00:00:fe\n"
+  "own-macs=02:00:00:00:00:03;02:00:00:00:00:13\n"
   "\n"
   "[route 1]\n"
   "destination=10.0.0.0/8\n"

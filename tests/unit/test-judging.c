@@ -42,9 +42,11 @@ make_facts (gboolean here)
       "[link 1]\nifindex=9\nname=nm-divert-fence\ncarrier=true\n"
       "[link 2]\nifindex=2\nname=wlan0\ncarrier=%s\n"
       "addresses=192.168.22.33/24;fd00:22::33/64;2001:db8:a::33/64\ngateways=192.168.22.1 unknown\n"
+      "own-macs=02:00:00:00:00:03;02:00:00:00:00:13\n"
       /* Own LANs; the second one is part of an intranet. */
       "[link 3]\nifindex=3\nname=docker0\nkind=bridge\ncarrier=true\naddresses=172.17.0.1/16;fd00:d0c::1/64\n"
       "[link 4]\nifindex=4\nname=virbr0\nkind=bridge\ncarrier=true\naddresses=10.20.5.1/24\n"
+      "[link 5]\nifindex=5\nname=eth1\ncarrier=true\nown-macs=02:00:00:00:00:05\n"
       "[unit 1]\npath=system.slice/mihomo.service\nid=77\n"
       "[unit 2]\npath=user.slice/user-1000.slice/user@1000.service/direct.slice\nid=78\n";
   g_autofree char *text = g_strdup_printf (facts, here ? "true" : "false");
@@ -243,6 +245,24 @@ is_listeners (const DivertRule *rule)
   return rule->chain == DIVERT_CHAIN_SERVE && rule->has_tcp_flags;
 }
 
+static gboolean
+is_own_frame (const DivertRule *rule)
+{
+  return rule->has_mac;
+}
+
+static gboolean
+is_stray_drop (const DivertRule *rule)
+{
+  return rule->chain == DIVERT_CHAIN_WIRE && rule->verdict == DIVERT_VERDICT_DROP;
+}
+
+static gboolean
+is_frame_of_network (const DivertRule *rule)
+{
+  return rule->chain == DIVERT_CHAIN_WIRE && rule->verdict == DIVERT_VERDICT_LEAVE && rule->protocols != 0;
+}
+
 static void
 break_rules (DivertRuleset *ruleset,
              Breaks         breaks)
@@ -323,6 +343,22 @@ relay_for_any_source (DivertRuleset *ruleset)
     }
 }
 
+/* A grant for one device is one for all. */
+static void
+grant_any_device (DivertRuleset *ruleset)
+{
+  for (guint i = 0; i < ruleset->rules->len; i++)
+    {
+      DivertRule *rule = g_ptr_array_index (ruleset->rules, i);
+
+      if (rule->chain == DIVERT_CHAIN_WIRE_GRANTS)
+        {
+          rule->out_interface[0] = '\0';
+          rule->out_index = 0;
+        }
+    }
+}
+
 static void
 feed_circle (DivertRuleset *ruleset)
 {
@@ -363,12 +399,16 @@ test_broken (gconstpointer data)
     { NULL, feed_circle, "fed", "dns-port=1054\n" },
     { is_take, NULL, "forward", "" },    { NULL, relay_by_any_device, "relay", "" },
     { NULL, relay_for_any_source, "relay", "" }, { NULL, refuse_forwarded, "lan", "" },
+    { is_own_frame, NULL, "wire", "" },  { is_stray_drop, NULL, "stray", "" },
+    { is_frame_of_network, NULL, "wire", "" }, { NULL, grant_any_device, "stray", "" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
       const Keys keys = { cases[i].divert, "", FALSE };
-      Site *site = make_site (&keys, DIVERT_PLACE_AWAY);
+      /* Away there is none. */
+      const DivertPlaceKind place = cases[i].change == grant_any_device ? DIVERT_PLACE_SITE : DIVERT_PLACE_AWAY;
+      Site *site = make_site (&keys, place);
       Faults faults;
 
       init_faults (&faults);

@@ -282,6 +282,7 @@ const DivertField divert_link_fields[] = {
   FIELD (DivertLink, fresh, "fresh", divert_kind_some_addresses),
   FIELD (DivertLink, gateways, "gateways", kind_gateways),
   FIELD (DivertLink, routers, "routers", kind_some_gateways),
+  FIELD (DivertLink, own_macs, "own-macs", divert_kind_macs),
   { .key = NULL },
 };
 

@@ -58,6 +58,7 @@ divert_link_new (void)
   link->fresh = divert_prefixes_new ();
   link->gateways = g_ptr_array_new_with_free_func ((GDestroyNotify) divert_gateway_free);
   link->routers = g_ptr_array_new_with_free_func ((GDestroyNotify) divert_gateway_free);
+  link->own_macs = g_array_new (FALSE, FALSE, sizeof (DivertMac));
   return link;
 }
 
@@ -72,6 +73,7 @@ divert_link_free (DivertLink *link)
   g_array_unref (link->fresh);
   g_ptr_array_unref (link->gateways);
   g_ptr_array_unref (link->routers);
+  g_array_unref (link->own_macs);
   g_free (link);
 }
 

@@ -77,6 +77,8 @@ typedef struct
   GPtrArray *gateways;   /* DivertGateway */
   GPtrArray *routers;    /* DivertGateway: those that the configuration names and a route leads by, and that are no
                           * default gateways */
+  GArray    *own_macs;   /* DivertMac: from which this machine itself sends by this device, if others may send by it as
+                          * well: macvlan children in other network namespaces.  Empty: none is known. */
 } DivertLink;
 
 /* A unicast route of the main table, other than a default route. */

@@ -26,6 +26,7 @@ static const struct
   [DIVERT_PART_FENCE_DEVICE] = { "fence-device", N_("the fence's device") },
   [DIVERT_PART_NFTABLES] = { "nftables", N_("table inet nm-divert of nftables") },
   [DIVERT_PART_GUARD] = { "guard", N_("the guard's table of nftables") },
+  [DIVERT_PART_WIRE] = { "wire", N_("table netdev nm-divert of nftables") },
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (parts) == DIVERT_N_PARTS);
 G_STATIC_ASSERT (DIVERT_FAMILY_IPV6 == DIVERT_FAMILY_IPV4 + 1);

@@ -24,9 +24,10 @@ typedef enum
   DIVERT_PART_FENCE_DEVICE,
   DIVERT_PART_NFTABLES,     /* our table of nftables, which has both families */
   DIVERT_PART_GUARD,        /* the guard's table of nftables */
+  DIVERT_PART_WIRE,         /* our table of nftables for frames */
 } DivertPart;
 
-#define DIVERT_N_PARTS (DIVERT_PART_GUARD + 1)
+#define DIVERT_N_PARTS (DIVERT_PART_WIRE + 1)
 
 /* Parts as bits: 1 << DivertPart. */
 typedef guint DivertParts;

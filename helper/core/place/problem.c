@@ -60,6 +60,9 @@ static const struct
                                            "br_netfilter"),
                               N_("use a kernel with nftables and its nft_tproxy, or set "
                                  "net.bridge.bridge-nf-call-iptables and net.bridge.bridge-nf-call-ip6tables to 0") },
+  [DIVERT_PROBLEM_WIRE] = { "wire", N_("a container or a virtual machine sends straight to the network (macvlan), and "
+                                       "this kernel cannot keep it from addresses of an intranet"),
+                            N_("use Linux 5.16 or later with nftables, or stop it while you are away") },
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (problems) == DIVERT_N_PROBLEMS);
 
@@ -108,6 +111,7 @@ divert_problem_is_gap (DivertProblemCode code)
     case DIVERT_PROBLEM_UNIT_DOWN:
     case DIVERT_PROBLEM_ROUTER:
     case DIVERT_PROBLEM_BRIDGE:
+    case DIVERT_PROBLEM_WIRE:
     default:
       return FALSE;
     }

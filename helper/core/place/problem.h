@@ -30,9 +30,10 @@ typedef enum
   DIVERT_PROBLEM_NO_CGROUPS,   /* unit or exempt-units, but there are no control groups of version 2 */
   DIVERT_PROBLEM_ROUTER,       /* what is behind a router isn't direct, although we are at its site */
   DIVERT_PROBLEM_BRIDGE,       /* what an own LAN's bridge sends to an intranet is lost (K3.15) */
+  DIVERT_PROBLEM_WIRE,         /* what others send by this machine's devices isn't held (K4.12) */
 } DivertProblemCode;
 
-#define DIVERT_N_PROBLEMS (DIVERT_PROBLEM_BRIDGE + 1)
+#define DIVERT_N_PROBLEMS (DIVERT_PROBLEM_WIRE + 1)
 
 typedef struct
 {

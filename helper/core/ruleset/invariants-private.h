@@ -126,6 +126,8 @@ void     divert_invariants_check_sent (DivertWorld *world, DivertSender sender, 
 /* What is forwarded to @destination, for @lans (DivertLan, lans.h) and for strangers. */
 void     divert_invariants_check_forwarded (DivertWorld *world, const GPtrArray *lans,
                                             const DivertPrefix *destination);
+/* Frames to @destination, by each device that others send by as well. */
+void     divert_invariants_check_wire (DivertWorld *world, const DivertFacts *facts, const DivertPrefix *destination);
 void     divert_invariants_check_astray (DivertWorld *world, const DivertWay *way);
 /* What strangers can send to the socket that @sample comes from. */
 void     divert_invariants_check_planted (DivertWorld *world, const DivertSample *sample);

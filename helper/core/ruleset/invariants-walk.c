@@ -23,6 +23,7 @@ typedef struct
   DivertWorld *world;
   DivertWay    ways[DIVERT_MAX_WAYS];
   guint        n_ways;
+  const DivertFacts *facts;
   GPtrArray   *lans;             /* DivertLan */
   guint16      ephemeral, fixed; /* a port of each kind */
   guint        step;
@@ -207,6 +208,7 @@ walk_address (Tour               *tour,
           walk_transports (tour, &sample);
       }
   divert_invariants_check_forwarded (tour->world, tour->lans, address);
+  divert_invariants_check_wire (tour->world, tour->facts, address);
 }
 
 /* From @first on; 700 is what a program gets that wants a reserved port. */
@@ -260,7 +262,7 @@ divert_invariants_check (const DivertRuleset *ruleset,
   DivertWorld *world = divert_world_new (ruleset, origin, fault, user_data);
   g_autoptr(GArray) addresses = divert_world_list_addresses (world);
   g_autoptr(GPtrArray) lans = divert_lans_collect (origin->config, origin->decision, origin->facts);
-  Tour tour = { .world = world, .lans = lans, .step = 1 };
+  Tour tour = { .world = world, .facts = origin->facts, .lans = lans, .step = 1 };
   guint n_walks;
 
   tour.n_ways = divert_world_list_ways (world, origin->facts, tour.ways);

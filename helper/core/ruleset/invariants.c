@@ -21,6 +21,7 @@
  *              resolver that asks itself
  *   starved    nothing is refused that the proxy, or the resolver, would take
  *   relay, forward, lan: invariants-forward.c
+ *   stray, wire: invariants-wire.c
  *   astray     a query that was redirected, but would leave by a wire all the same, is dropped
  *   nobody     a packet from 0.0.0.0 isn't given to the proxy, which couldn't answer it
  *

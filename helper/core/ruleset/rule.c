@@ -18,6 +18,7 @@ static const char *const chains[] = {
   [DIVERT_HOOK_GUARD] = "guard",
   [DIVERT_HOOK_LAN_DNS] = "dns-forwarded",
   [DIVERT_HOOK_DNS] = "dns",
+  [DIVERT_HOOK_WIRE] = "wire",
   [DIVERT_CHAIN_JUDGE] = "judge",
   [DIVERT_CHAIN_FOREIGN] = "foreign",
   [DIVERT_CHAIN_DIVERTED] = "diverted",
@@ -47,6 +48,8 @@ static const char *const chains[] = {
   [DIVERT_CHAIN_LAN_DNS] = "lans-dns",
   [DIVERT_CHAIN_LAN_REDIRECT] = "redirect-lan-dns",
   [DIVERT_CHAIN_DNS] = "redirect-dns",
+  [DIVERT_CHAIN_WIRE] = "others",
+  [DIVERT_CHAIN_WIRE_GRANTS] = "others-granted",
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (chains) == DIVERT_N_CHAINS);
 
@@ -184,13 +187,20 @@ same_tcp_flags (const DivertRule *a,
 }
 
 static gboolean
+same_mac (const DivertRule *a,
+          const DivertRule *b)
+{
+  return a->has_mac == b->has_mac && divert_mac_equal (&a->mac, &b->mac);
+}
+
+static gboolean
 same_matches (const DivertRule *a,
               const DivertRule *b,
               DivertFamily      family)
 {
   return a->protocols == b->protocols && g_str_equal (a->in_interface, b->in_interface) &&
          a->in_invert == b->in_invert && g_str_equal (a->out_interface, b->out_interface) &&
-         a->out_invert == b->out_invert && a->out_index == b->out_index &&
+         a->out_invert == b->out_invert && a->out_index == b->out_index && same_mac (a, b) &&
          same_prefixes (a->sources, b->sources, family) &&
          same_prefixes (a->destinations, b->destinations, family) &&
          a->destinations_invert == b->destinations_invert && a->sport == b->sport && a->dport == b->dport &&

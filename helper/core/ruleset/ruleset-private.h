@@ -134,6 +134,9 @@ void        divert_ruleset_make_forward (const DivertMaker *m, GArray *intranets
 /* ruleset-guard.c */
 void        divert_ruleset_make_guard (const DivertMaker *m, GArray *intranets);
 
+/* ruleset-wire.c */
+void        divert_ruleset_make_wire (const DivertMaker *m, GArray *intranets);
+
 /* ruleset-maker.c */
 void        divert_ruleset_make_hooks (const DivertMaker *m);
 

@@ -59,6 +59,16 @@ append_interface (GString    *text,
 }
 
 static void
+append_mac (GString          *text,
+            const DivertRule *rule)
+{
+  g_autofree char *mac = rule->has_mac ? divert_mac_to_string (&rule->mac) : NULL;
+
+  if (mac != NULL)
+    g_string_append_printf (text, " mac %s", mac);
+}
+
+static void
 append_ports (GString          *text,
               const DivertRule *rule)
 {
@@ -118,6 +128,7 @@ append_matches (GString          *text,
     g_string_append_printf (text, " %s", divert_family_name (rule->families == DIVERT_FAMILIES_IPV6));
   append_interface (text, "in", rule->in_invert, rule->in_interface);
   append_interface (text, "out", rule->out_invert, rule->out_interface);
+  append_mac (text, rule);
   append_prefixes (text, "from", rule->sources);
   append_prefixes (text, rule->destinations_invert ? "not to" : "to", rule->destinations);
   append_protocols (text, rule->protocols);

@@ -251,6 +251,7 @@ divert_ruleset_new (const DivertConfig   *config,
   divert_ruleset_make_guard (&m, intranets);
   if (config->dns_port != 0)
     divert_ruleset_make_dns (&m);
+  divert_ruleset_make_wire (&m, intranets);
 
   /* A rule that compares with prefixes is only for the families of those prefixes. */
   divert_ruleset_restrict (ruleset, m.families);

@@ -26,6 +26,7 @@ typedef enum
   DIVERT_HOOK_GUARD,             /* packets about to leave */
   DIVERT_HOOK_LAN_DNS,           /* the first packet of each connection that others open; it can be redirected */
   DIVERT_HOOK_DNS,               /* the first packet of each connection that this machine opens; it can be redirected */
+  DIVERT_HOOK_WIRE,              /* frames about to leave by a device that others send by as well (ruleset-wire.c) */
 
   DIVERT_CHAIN_JUDGE,            /* from OUTPUT: decides, and marks what should be diverted */
   DIVERT_CHAIN_FOREIGN,          /* packets with somebody else's mark */
@@ -59,10 +60,12 @@ typedef enum
   DIVERT_CHAIN_LAN_DNS,          /* from LAN_DNS: picks packets from an own LAN */
   DIVERT_CHAIN_LAN_REDIRECT,     /* redirects its DNS to the proxy */
   DIVERT_CHAIN_DNS,              /* redirects DNS to the proxy */
+  DIVERT_CHAIN_WIRE,             /* from the hook WIRE: drops frames of others to an intranet without a grant */
+  DIVERT_CHAIN_WIRE_GRANTS,      /* lets go those with one; empty: none has */
 } DivertChain;
 
-#define DIVERT_N_HOOKS (DIVERT_HOOK_DNS + 1)
-#define DIVERT_N_CHAINS (DIVERT_CHAIN_DNS + 1)
+#define DIVERT_N_HOOKS (DIVERT_HOOK_WIRE + 1)
+#define DIVERT_N_CHAINS (DIVERT_CHAIN_WIRE_GRANTS + 1)
 
 /* A set of chains. */
 typedef guint64 DivertChains;
@@ -136,6 +139,8 @@ typedef struct
   char            out_interface[16];
   gboolean        out_invert;        /* any except out_interface */
   guint           out_index;         /* the index of out_interface; 0: unknown, or any */
+  gboolean        has_mac;           /* only in WIRE: the sender's address on the link */
+  DivertMac       mac;
   GArray         *sources;           /* DivertPrefix of both families; any of them may match; NULL: any address */
   GArray         *destinations;      /* the same; sorted and disjoint for a GOTO and if inverted:
                                       * divert_prefixes_merge() */
@@ -189,6 +194,13 @@ divert_rule_refuses_by_redirection (const DivertRule *rule)
          (rule->chain == DIVERT_CHAIN_DNS || rule->chain == DIVERT_CHAIN_LAN_REDIRECT);
 }
 
+/* Is it about frames, which only nftables sees, in a table of their own? */
+static inline gboolean
+divert_chain_is_wire (DivertChain chain)
+{
+  return chain == DIVERT_HOOK_WIRE || chain == DIVERT_CHAIN_WIRE || chain == DIVERT_CHAIN_WIRE_GRANTS;
+}
+
 /* The protocol number (rtm_protocol) of our ip rules and routes, by which we recognise them. */
 #define DIVERT_ROUTE_PROTOCOL 233
 
@@ -225,6 +237,8 @@ DivertRuleset *divert_ruleset_new (const DivertConfig *config, const DivertDecis
 DivertRuleset *divert_ruleset_new_empty (void);
 /* The part of @whole that holds an intranet's packets without the rest: guard-alone.c.  @delivers: with AGAIN. */
 DivertRuleset *divert_ruleset_new_guard (const DivertRuleset *whole, gboolean delivers);
+/* The part of @whole that is about frames.  The rest, the guard's part too, is without it. */
+DivertRuleset *divert_ruleset_new_wire (const DivertRuleset *whole);
 /* Does it have AGAIN? */
 gboolean       divert_ruleset_delivers_again (const DivertRuleset *whole);
 DivertRuleset *divert_ruleset_ref (DivertRuleset *ruleset);

@@ -109,6 +109,13 @@ match_socket (const DivertRule   *rule,
 }
 
 static gboolean
+match_mac (const DivertRule   *rule,
+           const DivertSample *sample)
+{
+  return !rule->has_mac || (sample->has_mac && divert_mac_equal (&rule->mac, &sample->mac));
+}
+
+static gboolean
 matches (const Walk       *walk,
          const DivertRule *rule)
 {
@@ -120,7 +127,7 @@ matches (const Walk       *walk,
          match_socket (rule, sample) && match_types (rule->dst_types, sample->destination_type, family) &&
          match_types (rule->src_types, sample->source_type, family) && match_transport (rule, sample) &&
          match_interface (rule->in_interface, rule->in_invert, walk->in_interface) &&
-         match_interface (rule->out_interface, rule->out_invert, walk->out_interface) &&
+         match_interface (rule->out_interface, rule->out_invert, walk->out_interface) && match_mac (rule, sample) &&
          match_prefixes (rule->sources, sample->has_source, &sample->source) &&
          match_prefixes (rule->destinations, TRUE, &sample->destination) != rule->destinations_invert;
 }
@@ -327,6 +334,17 @@ divert_walker_forward (const DivertWalker *walker,
     default:
       *ret_explanation = conclude (DIVERT_PATH_DIRECT, walk.decided_by, 0);
     }
+}
+
+void
+divert_walker_leave (const DivertWalker *walker,
+                     DivertSample       *sample,
+                     DivertExplanation  *ret_explanation)
+{
+  Walk walk = { .walker = walker, .sample = sample, .in_interface = "", .out_interface = sample->interface };
+  const gboolean drops = walk_chain (&walk, DIVERT_HOOK_WIRE, 0) == OUTCOME_DROPPED;
+
+  *ret_explanation = conclude (drops ? DIVERT_PATH_BLOCK : DIVERT_PATH_DIRECT, walk.decided_by, 0);
 }
 
 void

@@ -24,6 +24,8 @@ typedef struct
   guint8         icmp_type;
   const char    *interface;         /* the device by which it would leave according to the routing table, or by which
                                      * it comes in */
+  gboolean       has_mac;           /* the next one is known: its frame's */
+  DivertMac      mac;
   gboolean       is_bound;          /* its socket is bound to @interface, so a mark does not change its route */
   gboolean       has_socket;
   guint32        gid;               /* its socket's */
@@ -69,6 +71,9 @@ void divert_walker_send (const DivertWalker *walker, DivertSample *sample, Diver
 /* @sample comes in by its interface, and is for another machine.  DIRECT: it is forwarded as the routing table says, or
  * not at all. */
 void divert_walker_forward (const DivertWalker *walker, DivertSample *sample, DivertExplanation *ret_explanation);
+
+/* @sample is in a frame that leaves by its interface, whoever sends it.  DIRECT: it leaves. */
+void divert_walker_leave (const DivertWalker *walker, DivertSample *sample, DivertExplanation *ret_explanation);
 
 /* @sample comes in, and nobody has refused it.  Its connection mark changes as the rules say. */
 void divert_walker_receive (const DivertWalker *walker, DivertSample *sample);

@@ -6,7 +6,9 @@
 
 #include <linux/if.h>
 #include <linux/if_arp.h>
+#include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
+#include <string.h>
 #include <sys/socket.h>
 
 /* "Lower up" is what the driver says at this moment.  The operational state (802.1X, a Wi-Fi that is not
@@ -59,6 +61,37 @@ read_other (struct nlattr   **attributes,
     link->peer = divert_netlink_get_u32 (attributes[IFLA_LINK], 0);
 }
 
+static gboolean
+read_mac (struct nlattr *attribute,
+          DivertMac     *ret_mac)
+{
+  if (attribute == NULL || nla_len (attribute) != sizeof ret_mac->bytes)
+    return FALSE;
+  memcpy (ret_mac->bytes, nla_data (attribute), sizeof ret_mac->bytes);
+  return TRUE;
+}
+
+/* What "bridge fdb" calls "self permanent": the kernel puts an address into a device's list of unicast addresses when
+ * something that sends by the device is brought up (K4.12).  Multicast addresses are in the same dump. */
+gboolean
+divert_kernel_parse_unicast (struct nlmsghdr *header,
+                             guint           *ret_ifindex,
+                             DivertMac       *ret_mac)
+{
+  const struct ndmsg *info = nlmsg_data (header);
+  struct nlattr *attributes[NDA_MAX + 1];
+  DivertMac mac;
+
+  if (header->nlmsg_type != RTM_NEWNEIGH || nlmsg_parse (header, sizeof *info, attributes, NDA_MAX, NULL) < 0)
+    return FALSE;
+  if (info->ndm_family != AF_BRIDGE || (info->ndm_flags & NTF_SELF) == 0 || info->ndm_ifindex <= 0 ||
+      !read_mac (attributes[NDA_LLADDR], &mac) || (mac.bytes[0] & 1) != 0)
+    return FALSE;
+  *ret_ifindex = info->ndm_ifindex;
+  *ret_mac = mac;
+  return TRUE;
+}
+
 gboolean
 divert_kernel_parse_link (struct nlmsghdr *header,
                           DivertLinkState *ret_link)
@@ -79,6 +112,7 @@ divert_kernel_parse_link (struct nlmsghdr *header,
   read_kind (attributes[IFLA_LINKINFO], info, &link);
   link.master = divert_netlink_get_u32 (attributes[IFLA_MASTER], 0);
   read_other (attributes, &link);
+  link.has_mac = info->ifi_type == ARPHRD_ETHER && read_mac (attributes[IFLA_ADDRESS], &link.mac);
   link.loopback = (info->ifi_flags & IFF_LOOPBACK) != 0;
   link.carrier = header->nlmsg_type == RTM_NEWLINK &&
                  has_carrier (info->ifi_flags, divert_netlink_get_u8 (attributes[IFLA_OPERSTATE], IF_OPER_UNKNOWN));

@@ -278,7 +278,8 @@ expand (DivertXtExpansion   *expansion,
     {
       const DivertRule *rule = g_ptr_array_index (ruleset->rules, i);
 
-      if (divert_chain_is_granting (rule->chain) || rule->chain == DIVERT_HOOK_AGAIN)
+      if (divert_chain_is_granting (rule->chain) || rule->chain == DIVERT_HOOK_AGAIN ||
+          divert_chain_is_wire (rule->chain))
         continue;
       if (rule->verdict == DIVERT_VERDICT_JUMP && divert_chain_is_granting (rule->to))
         write_in_place (expansion, ruleset, rule);

@@ -157,7 +157,7 @@ attempt (DivertNft  *nft,
     return FALSE;
   if (divert_nft_batch_length (batch) == 0)
     return TRUE;
-  if (!divert_nft_owner_permits (nft, &state, DIVERT_GUARD_TABLE, error) ||
+  if (!divert_nft_owner_permits (nft, &state, "inet " DIVERT_GUARD_TABLE, error) ||
       !divert_nft_batch_commit_at (batch, nft, a->generation, "guard-commit", error))
     return FALSE;
   a->generation = divert_nft_next_generation (a->generation);
@@ -270,7 +270,7 @@ withdraw (DivertNft  *nft,
   *answered = TRUE;
   if (!state.exists || !state.is_ours)
     return TRUE;
-  if (!divert_nft_owner_permits (nft, &state, DIVERT_GUARD_TABLE, error))
+  if (!divert_nft_owner_permits (nft, &state, "inet " DIVERT_GUARD_TABLE, error))
     return FALSE;
   divert_guard_put_granted (batch, &none);
   return divert_nft_batch_commit_at (batch, nft, 0, "guard-withdraw", error);

@@ -31,6 +31,7 @@ struct DivertNftBatch
   GPtrArray       *labels;   /* char *: one for each message */
   struct nlmsghdr *open;     /* NULL, or in the scratch buffer */
   char            *scratch;
+  guint8           family;   /* NFPROTO_x */
 };
 
 DivertNftBatch *
@@ -41,6 +42,16 @@ divert_nft_batch_new (void)
   batch->messages = g_byte_array_new ();
   batch->labels = g_ptr_array_new_with_free_func (g_free);
   batch->scratch = g_malloc (DIVERT_NFT_MESSAGE_BYTES);
+  batch->family = NFPROTO_INET;
+  return batch;
+}
+
+DivertNftBatch *
+divert_nft_batch_new_netdev (void)
+{
+  DivertNftBatch *batch = divert_nft_batch_new ();
+
+  batch->family = NFPROTO_NETDEV;
   return batch;
 }
 
@@ -78,7 +89,7 @@ divert_nft_batch_add (DivertNftBatch *batch,
                       const char     *what)
 {
   close_message (batch);
-  batch->open = nftnl_nlmsg_build_hdr (batch->scratch, type, NFPROTO_INET, flags, 0);
+  batch->open = nftnl_nlmsg_build_hdr (batch->scratch, type, batch->family, flags, 0);
   g_ptr_array_add (batch->labels, g_strdup (what));
   return batch->open;
 }

@@ -13,7 +13,10 @@ G_BEGIN_DECLS
 
 typedef struct DivertNftBatch DivertNftBatch;
 
+/* For tables of the family inet. */
 DivertNftBatch  *divert_nft_batch_new (void);
+/* … netdev. */
+DivertNftBatch  *divert_nft_batch_new_netdev (void);
 void             divert_nft_batch_free (DivertNftBatch *batch);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertNftBatch, divert_nft_batch_free)
 

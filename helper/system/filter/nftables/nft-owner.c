@@ -62,11 +62,11 @@ divert_nft_owner_permits (DivertNft             *nft,
     return TRUE;
   if (divert_program_find_by_port (state->owner, &program))
     g_set_error (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_FOREIGN,
-                 _("nftables lets only process %u ('%s') change the table inet %s; end that program first"),
+                 _("nftables lets only process %u ('%s') change the table %s; end that program first"),
                  program.pid, program.name, table);
   else
     g_set_error (error, DIVERT_BACKEND_ERROR, DIVERT_BACKEND_ERROR_FOREIGN,
-                 _("nftables lets only the program that created it change the table inet %s; end that program first"),
+                 _("nftables lets only the program that created it change the table %s; end that program first"),
                  table);
   return FALSE;
 }

@@ -12,8 +12,8 @@ G_BEGIN_DECLS
  * kernel once in a process (again if it gives no answer), and changes nothing there.  For the main thread. */
 guint32  divert_nft_owner_get (DivertNft *nft);
 
-/* May @nft write to @table, as it was read?  The error (DIVERT_BACKEND_ERROR_FOREIGN) names the program that the table
- * belongs to instead. */
+/* May @nft write to @table ("inet nm-divert"), as it was read?  The error (DIVERT_BACKEND_ERROR_FOREIGN) names the
+ * program that the table belongs to instead. */
 gboolean divert_nft_owner_permits (DivertNft *nft, const DivertNftState *state, const char *table, GError **error);
 
 G_END_DECLS

@@ -30,10 +30,12 @@ G_STATIC_ASSERT ((int) NFTA_RULE_CHAIN == (int) ATTRIBUTE_NAME && (int) NFTA_SET
 struct DivertNft
 {
   DivertNetlink *netlink;
+  guint8         family; /* NFPROTO_x */
 };
 
-DivertNft *
-divert_nft_new (GError **error)
+static DivertNft *
+open_family (guint8    family,
+             GError  **error)
 {
   DivertNetlink *netlink = divert_netlink_new (NETLINK_NETFILTER, error);
   DivertNft *nft;
@@ -42,7 +44,20 @@ divert_nft_new (GError **error)
     return NULL;
   nft = g_new0 (DivertNft, 1);
   nft->netlink = netlink;
+  nft->family = family;
   return nft;
+}
+
+DivertNft *
+divert_nft_new (GError **error)
+{
+  return open_family (NFPROTO_INET, error);
+}
+
+DivertNft *
+divert_nft_new_netdev (GError **error)
+{
+  return open_family (NFPROTO_NETDEV, error);
 }
 
 void
@@ -61,11 +76,12 @@ divert_nft_get_netlink (DivertNft *nft)
 }
 
 static DivertNetlinkMessage *
-message_new (guint8      type,
-             const char *table,
-             const char *name)
+message_new (const DivertNft *nft,
+             guint8           type,
+             const char      *table,
+             const char      *name)
 {
-  const struct nfgenmsg header = { .nfgen_family = NFPROTO_INET, .version = NFNETLINK_V0 };
+  const struct nfgenmsg header = { .nfgen_family = nft->family, .version = NFNETLINK_V0 };
   DivertNetlinkMessage *msg = divert_netlink_message_new (NFNL_SUBSYS_NFTABLES << 8 | type, 0, &header, sizeof header);
 
   if (table != NULL)
@@ -93,7 +109,7 @@ divert_nft_get_generation (DivertNft  *nft,
                            guint32    *ret_generation,
                            GError    **error)
 {
-  g_autoptr(DivertNetlinkMessage) msg = message_new (NFT_MSG_GETGEN, NULL, NULL);
+  g_autoptr(DivertNetlinkMessage) msg = message_new (nft, NFT_MSG_GETGEN, NULL, NULL);
   guint32 generation = 0;
 
   if (!divert_netlink_request (nft->netlink, msg, see_generation, &generation, error))
@@ -119,7 +135,7 @@ divert_nft_get (DivertNft           *nft,
                 gpointer             user_data,
                 GError             **error)
 {
-  g_autoptr(DivertNetlinkMessage) msg = message_new (type, table, name);
+  g_autoptr(DivertNetlinkMessage) msg = message_new (nft, type, table, name);
 
   return divert_netlink_request (nft->netlink, msg, visit, user_data, error);
 }
@@ -152,7 +168,7 @@ divert_nft_list (DivertNft           *nft,
                  gpointer             user_data,
                  GError             **error)
 {
-  g_autoptr(DivertNetlinkMessage) msg = message_new (type, table, name);
+  g_autoptr(DivertNetlinkMessage) msg = message_new (nft, type, table, name);
   Listing listing = { table, visit, user_data };
   gboolean torn;
 

@@ -2,7 +2,7 @@
 /*
  * The conversation with nftables: its generation, and what it holds.  nft-batch.h is for writing.
  *
- * All our tables are of the family inet, which is for both IPv4 and IPv6.
+ * A conversation is about tables of one family: inet, which is for both IPv4 and IPv6, or netdev.
  */
 #pragma once
 
@@ -14,9 +14,12 @@ G_BEGIN_DECLS
 
 typedef struct DivertNft DivertNft;
 
-/* Keep it open: after something was written through a socket, closing it takes 5 to 23 ms.  All errors
- * here are DIVERT_NETLINK_ERROR.  If there is no nftables, the first question fails, not this call. */
+/* About tables of the family inet.  Keep it open: after something was written through a socket, closing it takes 5 to
+ * 23 ms.  All errors here are DIVERT_NETLINK_ERROR.  If there is no nftables, the first question fails, not this
+ * call. */
 DivertNft     *divert_nft_new (GError **error);
+/* … of the family netdev. */
+DivertNft     *divert_nft_new_netdev (GError **error);
 void           divert_nft_free (DivertNft *nft);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertNft, divert_nft_free)
 

@@ -20,10 +20,14 @@
  *   guard    -155  Before everybody's mangle: a mark that somebody sets on an outgoing packet, for example for a
  *                  queue, must not get it past the guard.  Before source nat, which gives other senders' packets
  *                  our address.
+ *   wire        0  It sees frames, and nobody of ours comes before or after it.
  */
 #include "nftables-chains.h"
 
 #include <linux/netfilter.h>
+
+/* The kernel's headers have it since Linux 5.16. */
+#define NF_NETDEV_EGRESS 1
 
 static const DivertNftHook hooks[] = {
   [DIVERT_HOOK_OUTPUT] = { "route", "output", NF_INET_LOCAL_OUT, -130, "mangle + 20" },
@@ -34,6 +38,7 @@ static const DivertNftHook hooks[] = {
   [DIVERT_HOOK_LAN_DNS] = { "nat", "prerouting", NF_INET_PRE_ROUTING, -105, "dstnat - 5" },
   /* nft has no name for nat's priority in this hook. */
   [DIVERT_HOOK_DNS] = { "nat", "output", NF_INET_LOCAL_OUT, -105, "-105" },
+  [DIVERT_HOOK_WIRE] = { "filter", "egress", NF_NETDEV_EGRESS, 0, "filter" },
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (hooks) == DIVERT_N_HOOKS);
 
@@ -45,6 +50,7 @@ static const char *const comments[] = {
   [DIVERT_HOOK_GUARD] = "what is about to leave by a wire",
   [DIVERT_HOOK_LAN_DNS] = "the first packet of each connection that others open",
   [DIVERT_HOOK_DNS] = "the first packet of each connection",
+  [DIVERT_HOOK_WIRE] = "what is about to leave by a device that others send by as well",
   [DIVERT_CHAIN_JUDGE] = "decides what is diverted, and marks it",
   [DIVERT_CHAIN_FOREIGN] = "what has somebody else's mark",
   [DIVERT_CHAIN_DIVERTED] = "what belongs to a diverted connection",
@@ -74,6 +80,8 @@ static const char *const comments[] = {
   [DIVERT_CHAIN_LAN_DNS] = "what comes from an own network",
   [DIVERT_CHAIN_LAN_REDIRECT] = "redirects its DNS to the proxy",
   [DIVERT_CHAIN_DNS] = "redirects DNS to the proxy",
+  [DIVERT_CHAIN_WIRE] = "drops what those others send to an intranet that we are not at",
+  [DIVERT_CHAIN_WIRE_GRANTS] = "what of it may leave; empty: nothing may",
   [DIVERT_NFT_CHAIN_REFUSE] = "the proxy does not listen: programs hear so at once",
   [DIVERT_NFT_CHAIN_STAYING] = "what stays on this machine; a refusal gets the address of what was refused",
 };

@@ -22,7 +22,11 @@ void
 divert_nft_emit_family (DivertNftRule *rule,
                         DivertFamily   family)
 {
-  divert_nft_rule_add_match (rule, DIVERT_NFT_MATCH_EQUAL, DIVERT_NFT_KEY_FAMILY, divert_nft_family_number (family));
+  const gboolean is_frame = rule->chain < DIVERT_N_CHAINS && divert_chain_is_wire (rule->chain);
+
+  divert_nft_rule_add_match (rule, DIVERT_NFT_MATCH_EQUAL,
+                             is_frame ? DIVERT_NFT_KEY_ETHER_TYPE : DIVERT_NFT_KEY_FAMILY,
+                             divert_nft_family_number (family));
 }
 
 void
@@ -220,6 +224,8 @@ divert_nft_emit_matches (DivertNftExpansion     *e,
                              origin->in_invert);
   divert_nft_emit_interface (rule, DIVERT_NFT_KEY_OUT_INDEX, DIVERT_NFT_KEY_OUT_NAME, origin->out_interface,
                              origin->out_index, origin->out_invert);
+  if (origin->has_mac)
+    divert_nft_rule_add_match (rule, DIVERT_NFT_MATCH_EQUAL, DIVERT_NFT_KEY_MAC, 0)->mac = origin->mac;
   add_mark (rule, DIVERT_NFT_KEY_MARK, &origin->mark);
   add_mark (rule, DIVERT_NFT_KEY_CONNMARK, &origin->connmark);
   if (v->protocols == DIVERT_PROTOCOLS_TCP_UDP)

@@ -58,14 +58,19 @@ digest (const char *text)
 }
 
 DivertNftDigest
-divert_nft_digest_chain (guint chain)
+divert_nft_digest_chain (const DivertNftTable *table,
+                         guint                 chain)
 {
   const DivertNftHook *hook = divert_nft_chain_hook (chain);
-  g_autofree char *text = g_strdup_printf ("%s %s %s %d %s", divert_nft_chain_name (chain),
-                                           hook != NULL ? hook->type : "", hook != NULL ? hook->hook : "",
-                                           hook != NULL ? hook->priority : 0, divert_nft_chain_comment (chain));
+  g_autoptr(GString) text = g_string_new (NULL);
 
-  return digest (text);
+  g_string_append_printf (text, "%s %s %s %d %s", divert_nft_chain_name (chain), hook != NULL ? hook->type : "",
+                          hook != NULL ? hook->hook : "", hook != NULL ? hook->priority : 0,
+                          divert_nft_chain_comment (chain));
+  for (guint i = 0; chain == DIVERT_HOOK_WIRE && i < table->devices->len; i++)
+    g_string_append_printf (text, " %s %u", (const char *) table->devices->pdata[i],
+                            g_array_index (table->device_indexes, guint, i));
+  return digest (text->str);
 }
 
 static DivertNftDigest
@@ -154,7 +159,6 @@ divert_nft_encode_table (const char *name,
   struct nftnl_table *table = nftnl_table_alloc ();
   struct nftnl_udata_buf *user_data = make_user_data (table_comment, digest (table_comment));
 
-  nftnl_table_set_u32 (table, NFTNL_TABLE_FAMILY, NFPROTO_INET);
   nftnl_table_set_str (table, NFTNL_TABLE_NAME, name);
   nftnl_table_set_u32 (table, NFTNL_TABLE_FLAGS, flags);
   nftnl_table_set_data (table, NFTNL_TABLE_USERDATA, nftnl_udata_buf_data (user_data),
@@ -163,17 +167,26 @@ divert_nft_encode_table (const char *name,
   return table;
 }
 
+static void
+add_devices (struct nftnl_chain   *chain,
+             const DivertNftTable *table)
+{
+  g_autofree const char **names = g_new0 (const char *, table->devices->len + 1);
+
+  memcpy (names, table->devices->pdata, table->devices->len * sizeof *names);
+  nftnl_chain_set_array (chain, NFTNL_CHAIN_DEVICES, names);
+}
+
 struct nftnl_chain *
-divert_nft_encode_chain (const char *table,
-                         guint       chain)
+divert_nft_encode_chain (const DivertNftTable *table,
+                         guint                 chain)
 {
   const DivertNftHook *hook = divert_nft_chain_hook (chain);
   struct nftnl_chain *encoded = nftnl_chain_alloc ();
   struct nftnl_udata_buf *user_data = make_user_data (divert_nft_chain_comment (chain),
-                                                      divert_nft_digest_chain (chain));
+                                                      divert_nft_digest_chain (table, chain));
 
-  nftnl_chain_set_u32 (encoded, NFTNL_CHAIN_FAMILY, NFPROTO_INET);
-  nftnl_chain_set_str (encoded, NFTNL_CHAIN_TABLE, table);
+  nftnl_chain_set_str (encoded, NFTNL_CHAIN_TABLE, table->name);
   nftnl_chain_set_str (encoded, NFTNL_CHAIN_NAME, divert_nft_chain_name (chain));
   nftnl_chain_set_data (encoded, NFTNL_CHAIN_USERDATA, nftnl_udata_buf_data (user_data),
                         nftnl_udata_buf_len (user_data));
@@ -184,6 +197,8 @@ divert_nft_encode_chain (const char *table,
   nftnl_chain_set_u32 (encoded, NFTNL_CHAIN_HOOKNUM, hook->number);
   nftnl_chain_set_s32 (encoded, NFTNL_CHAIN_PRIO, hook->priority);
   nftnl_chain_set_u32 (encoded, NFTNL_CHAIN_POLICY, NF_ACCEPT);
+  if (chain == DIVERT_HOOK_WIRE)
+    add_devices (encoded, table);
   return encoded;
 }
 
@@ -194,7 +209,6 @@ divert_nft_encode_rule (const char    *table,
   struct nftnl_rule *encoded = nftnl_rule_alloc ();
   struct nftnl_udata_buf *user_data = make_user_data (rule->comment, divert_nft_digest_rule (rule));
 
-  nftnl_rule_set_u32 (encoded, NFTNL_RULE_FAMILY, NFPROTO_INET);
   nftnl_rule_set_str (encoded, NFTNL_RULE_TABLE, table);
   nftnl_rule_set_str (encoded, NFTNL_RULE_CHAIN, divert_nft_chain_name (rule->chain));
   nftnl_rule_set_data (encoded, NFTNL_RULE_USERDATA, nftnl_udata_buf_data (user_data),
@@ -306,7 +320,6 @@ divert_nft_encode_set (const char         *table,
   struct nftnl_set *encoded = nftnl_set_alloc ();
   const guint length = set_keys[set->type].length;
 
-  nftnl_set_set_u32 (encoded, NFTNL_SET_FAMILY, NFPROTO_INET);
   nftnl_set_set_str (encoded, NFTNL_SET_TABLE, table);
   nftnl_set_set_str (encoded, NFTNL_SET_NAME, set->name);
   nftnl_set_set_u32 (encoded, NFTNL_SET_ID, id);

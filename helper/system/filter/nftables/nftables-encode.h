@@ -26,7 +26,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (nftnl_set, nftnl_set_free)
  * what we want.  Other people's tools cannot produce it. */
 typedef guint64 DivertNftDigest;
 
-DivertNftDigest     divert_nft_digest_chain (guint chain);
+DivertNftDigest     divert_nft_digest_chain (const DivertNftTable *table, guint chain);
 DivertNftDigest     divert_nft_digest_rule (DivertNftRule *rule);
 /* 0: none. */
 DivertNftDigest     divert_nft_digest_find (gconstpointer user_data, guint32 length);
@@ -36,9 +36,10 @@ gboolean            divert_nft_is_our_table (gconstpointer user_data, guint32 le
 /* The flags "owner" and "persist" of a table (nft-owner.h); older headers lack the second one. */
 #define DIVERT_NFT_OWNED (NFT_TABLE_F_OWNER | DIVERT_NFT_PERSISTS)
 #define DIVERT_NFT_PERSISTS 0x4
-/* The table of that name, in the family inet; @flags: DIVERT_NFT_OWNED or 0. */
+/* The table of that name; @flags: DIVERT_NFT_OWNED or 0.  Its family, like that of everything in it, is in the header
+ * of a message. */
 struct nftnl_table *divert_nft_encode_table (const char *table, guint32 flags);
-struct nftnl_chain *divert_nft_encode_chain (const char *table, guint chain);
+struct nftnl_chain *divert_nft_encode_chain (const DivertNftTable *table, guint chain);
 struct nftnl_rule  *divert_nft_encode_rule (const char *table, DivertNftRule *rule);
 /* With all its elements.  Each set in a batch needs its own @id. */
 struct nftnl_set   *divert_nft_encode_set (const char *table, const DivertNftSet *set, guint32 id);

@@ -113,7 +113,8 @@ name_destinations (const DivertRule *origin)
     return "intranets";
   return origin->chain == DIVERT_CHAIN_GRANTS || origin->chain == DIVERT_CHAIN_NAMES_INTRANET ||
                  origin->chain == DIVERT_CHAIN_INTRANET || origin->chain == DIVERT_CHAIN_FENCED ||
-                 origin->chain == DIVERT_CHAIN_DELIVER_INTRANET || origin->chain == DIVERT_CHAIN_LAN
+                 origin->chain == DIVERT_CHAIN_DELIVER_INTRANET || origin->chain == DIVERT_CHAIN_LAN ||
+                 origin->chain == DIVERT_CHAIN_WIRE_GRANTS
              ? "site" : "bypass";
 }
 
@@ -286,17 +287,37 @@ static void
 look_around (DivertNftExpansion  *e,
              const DivertRuleset *ruleset)
 {
+  const gboolean is_wire = e->table->family == DIVERT_NFT_NETDEV;
+
   for (guint chain = 0; chain < DIVERT_N_CHAINS; chain++)
     e->where[chain] = chain;
   for (guint i = 0; i < ruleset->rules->len; i++)
     {
       const DivertRule *rule = g_ptr_array_index (ruleset->rules, i);
 
+      if (divert_chain_is_wire (rule->chain) != is_wire)
+        continue;
       e->families |= rule->families;
       e->forwards |= rule->chain == DIVERT_CHAIN_TAKE || rule->chain == DIVERT_HOOK_AGAIN;
       if (is_entrance (rule))
         e->where[rule->to] = rule->chain;
     }
+}
+
+static void
+expand (DivertNftExpansion  *e,
+        const DivertRuleset *ruleset)
+{
+  const gboolean is_wire = e->table->family == DIVERT_NFT_NETDEV;
+
+  look_around (e, ruleset);
+  for (guint i = 0; i < ruleset->rules->len;)
+    {
+      const DivertRule *rule = g_ptr_array_index (ruleset->rules, i);
+
+      i += divert_chain_is_wire (rule->chain) == is_wire ? expand_at (e, ruleset, i) : 1;
+    }
+  e->first = e->last = NULL;
 }
 
 DivertNftTable *
@@ -306,13 +327,32 @@ divert_nft_table_new_from_ruleset (const char          *name,
   g_autoptr(GArray) named = g_array_new (FALSE, FALSE, sizeof (DivertNftNamed));
   DivertNftExpansion e = { .table = divert_nft_table_new (name), .named = named };
 
-  look_around (&e, ruleset);
-  for (guint i = 0; i < ruleset->rules->len;)
-    i += expand_at (&e, ruleset, i);
-  e.first = e.last = NULL;
+  expand (&e, ruleset);
   if (e.table->rules[DIVERT_NFT_CHAIN_REFUSE] != NULL)
     divert_nft_emit_refuse (&e);
   if (e.table->rules[DIVERT_NFT_CHAIN_STAYING] != NULL)
     divert_nft_emit_staying (&e);
   return e.table;
+}
+
+DivertNftTable *
+divert_nft_table_new_wire (const DivertRuleset *ruleset)
+{
+  g_autoptr(GArray) named = g_array_new (FALSE, FALSE, sizeof (DivertNftNamed));
+  DivertNftTable *table = divert_nft_table_new (DIVERT_NFT_TABLE);
+  DivertNftExpansion e = { .table = table, .named = named };
+
+  table->family = DIVERT_NFT_NETDEV;
+  for (guint i = 0; i < ruleset->rules->len; i++)
+    {
+      const DivertRule *rule = g_ptr_array_index (ruleset->rules, i);
+
+      if (rule->chain != DIVERT_HOOK_WIRE ||
+          g_ptr_array_find_with_equal_func (table->devices, rule->out_interface, g_str_equal, NULL))
+        continue;
+      g_ptr_array_add (table->devices, g_strdup (rule->out_interface));
+      g_array_append_val (table->device_indexes, rule->out_index);
+    }
+  expand (&e, ruleset);
+  return table;
 }

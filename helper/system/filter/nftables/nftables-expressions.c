@@ -7,6 +7,7 @@
 
 #include "nftables-chains.h"
 
+#include <linux/if_ether.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_nat.h>
 #include <string.h>
@@ -51,6 +52,7 @@ divert_nft_encode_number (DivertNftKey key,
 {
   DivertNftData data = { .length = sizeof value };
   const guint16 port = g_htons (value);
+  guint16 type;
 
   switch (key)
     {
@@ -62,6 +64,11 @@ divert_nft_encode_number (DivertNftKey key,
     case DIVERT_NFT_KEY_WILDCARD:
       data.bytes[0] = value;
       data.length = 1;
+      break;
+    case DIVERT_NFT_KEY_ETHER_TYPE:
+      type = g_htons (value == NFPROTO_IPV6 ? ETH_P_IPV6 : ETH_P_IP);
+      memcpy (data.bytes, &type, sizeof type);
+      data.length = sizeof type;
       break;
     case DIVERT_NFT_KEY_SPORT:
     case DIVERT_NFT_KEY_DPORT:

@@ -7,6 +7,7 @@
 
 #include "nftables-chains.h"
 #include "nftables-expand.h"
+#include "system/filter/wire.h"
 
 static const struct
 {
@@ -80,18 +81,33 @@ append_set (GString            *text,
   g_string_append (text, " }\n\t}\n");
 }
 
+/* " device "eth0"", " devices = { eth0, wlan0 }" */
+static char *
+list_devices (const DivertNftTable *table)
+{
+  g_autoptr(GString) list = g_string_new (NULL);
+
+  if (table->devices->len == 1)
+    return g_strdup_printf (" device \"%s\"", (const char *) table->devices->pdata[0]);
+  for (guint i = 0; i < table->devices->len; i++)
+    g_string_append_printf (list, "%s%s", i > 0 ? ", " : "", (const char *) table->devices->pdata[i]);
+  return g_strdup_printf (" devices = { %s }", list->str);
+}
+
 static void
-append_chain (GString         *text,
-              guint            chain,
-              const GPtrArray *rules)
+append_chain (GString              *text,
+              const DivertNftTable *table,
+              guint                 chain)
 {
   const DivertNftHook *hook = divert_nft_chain_hook (chain);
+  const GPtrArray *rules = table->rules[chain];
+  g_autofree char *devices = chain == DIVERT_HOOK_WIRE ? list_devices (table) : g_strdup ("");
 
   g_string_append_printf (text, "\tchain %s {\n\t\tcomment \"%s\"\n", divert_nft_chain_name (chain),
                           divert_nft_chain_comment (chain));
   if (hook != NULL)
-    g_string_append_printf (text, "\t\ttype %s hook %s priority %s; policy accept;\n", hook->type, hook->hook,
-                            hook->priority_text);
+    g_string_append_printf (text, "\t\ttype %s hook %s%s priority %s; policy accept;\n", hook->type, hook->hook,
+                            devices, hook->priority_text);
   for (guint i = 0; i < rules->len; i++)
     {
       g_autofree char *rule = divert_nft_rule_to_text (g_ptr_array_index (rules, i));
@@ -104,10 +120,11 @@ append_chain (GString         *text,
 char *
 divert_nft_table_to_text (const DivertNftTable *table)
 {
+  g_autofree char *name = divert_nft_table_describe (table);
   g_autoptr(GString) text = g_string_new (NULL);
   const char *separator = "";
 
-  g_string_append_printf (text, "table inet %s {\n", table->name);
+  g_string_append_printf (text, "table %s {\n", name);
   for (guint i = 0; i < table->sets->len; i++)
     {
       g_string_append (text, separator);
@@ -118,7 +135,7 @@ divert_nft_table_to_text (const DivertNftTable *table)
     if (table->rules[chain] != NULL)
       {
         g_string_append (text, separator);
-        append_chain (text, chain, table->rules[chain]);
+        append_chain (text, table, chain);
         separator = "\n";
       }
   g_string_append (text, "}\n");
@@ -126,16 +143,25 @@ divert_nft_table_to_text (const DivertNftTable *table)
 }
 
 char *
+divert_wire_to_text (const DivertRuleset *ruleset)
+{
+  g_autoptr(DivertNftTable) table = divert_nft_table_new_wire (ruleset);
+
+  return table->devices->len > 0 ? divert_nft_table_to_text (table) : g_strdup ("");
+}
+
+char *
 divert_nft_to_text (const DivertRuleset *ruleset)
 {
   g_autoptr(DivertNftTable) table = divert_nft_table_new_from_ruleset (DIVERT_NFT_TABLE, ruleset);
   g_autoptr(GString) text = g_string_new (NULL);
-  g_autofree char *rules = NULL;
+  g_autofree char *rules = NULL, *wire = NULL;
 
   if (divert_ruleset_is_empty (ruleset))
     return g_strdup ("# no rules\n");
   rules = divert_nft_table_to_text (table);
-  g_string_append (text, rules);
+  wire = divert_wire_to_text (ruleset);
+  g_string_append_printf (text, "%s%s", rules, wire);
   for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
     if ((ruleset->routing.families & (1 << family)) != 0)
       {

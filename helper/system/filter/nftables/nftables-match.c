@@ -90,7 +90,8 @@ load (struct nftnl_rule   *rule,
   static const guint32 meta[] = {
     [DIVERT_NFT_KEY_IN_INDEX] = NFT_META_IIF,      [DIVERT_NFT_KEY_OUT_INDEX] = NFT_META_OIF,
     [DIVERT_NFT_KEY_IN_NAME] = NFT_META_IIFNAME,   [DIVERT_NFT_KEY_OUT_NAME] = NFT_META_OIFNAME,
-    [DIVERT_NFT_KEY_FAMILY] = NFT_META_NFPROTO,    [DIVERT_NFT_KEY_MARK] = NFT_META_MARK,
+    [DIVERT_NFT_KEY_FAMILY] = NFT_META_NFPROTO,    [DIVERT_NFT_KEY_ETHER_TYPE] = NFT_META_PROTOCOL,
+    [DIVERT_NFT_KEY_MARK] = NFT_META_MARK,
     [DIVERT_NFT_KEY_PROTOCOL] = NFT_META_L4PROTO,  [DIVERT_NFT_KEY_GID] = NFT_META_SKGID,
   };
 
@@ -99,6 +100,9 @@ load (struct nftnl_rule   *rule,
     case DIVERT_NFT_KEY_SOURCE:
     case DIVERT_NFT_KEY_DESTINATION:
       load_address (rule, expr);
+      break;
+    case DIVERT_NFT_KEY_MAC:
+      divert_nft_load_payload (rule, NFT_PAYLOAD_LL_HEADER, 6, sizeof expr->mac);
       break;
     case DIVERT_NFT_KEY_CONNMARK:
       divert_nft_load_connmark (rule);
@@ -129,6 +133,7 @@ load (struct nftnl_rule   *rule,
     case DIVERT_NFT_KEY_IN_NAME:
     case DIVERT_NFT_KEY_OUT_NAME:
     case DIVERT_NFT_KEY_FAMILY:
+    case DIVERT_NFT_KEY_ETHER_TYPE:
     case DIVERT_NFT_KEY_MARK:
     case DIVERT_NFT_KEY_PROTOCOL:
     case DIVERT_NFT_KEY_GID:
@@ -153,6 +158,10 @@ encode_value (const DivertNftExpr *expr)
     case DIVERT_NFT_KEY_DESTINATION:
       data.length = count_bytes (expr);
       memcpy (data.bytes, expr->prefix.bytes, data.length);
+      return data;
+    case DIVERT_NFT_KEY_MAC:
+      data.length = sizeof expr->mac;
+      memcpy (data.bytes, &expr->mac, data.length);
       return data;
     case DIVERT_NFT_KEY_CGROUP:
       data.length = sizeof expr->cgroup;

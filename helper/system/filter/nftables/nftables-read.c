@@ -186,13 +186,14 @@ divert_nft_state_prepare (DivertNftState *state)
 }
 
 static DivertNftChainState *
-suppose_chain (guint            chain,
-               const GPtrArray *rules)
+suppose_chain (const DivertNftTable *table,
+               guint                 chain)
 {
+  const GPtrArray *rules = table->rules[chain];
   DivertNftChainState *supposed = g_new0 (DivertNftChainState, 1);
 
   supposed->name = g_strdup (divert_nft_chain_name (chain));
-  supposed->digest = divert_nft_digest_chain (chain);
+  supposed->digest = divert_nft_digest_chain (table, chain);
   supposed->rules = g_array_new (FALSE, FALSE, sizeof (DivertNftDigest));
   for (guint i = 0; i < rules->len; i++)
     {
@@ -211,7 +212,7 @@ divert_nft_state_suppose (DivertNftState       *state,
   divert_nft_state_prepare (state);
   for (guint chain = 0; chain < DIVERT_NFT_N_CHAINS; chain++)
     if (table->rules[chain] != NULL)
-      g_ptr_array_add (state->chains, suppose_chain (chain, table->rules[chain]));
+      g_ptr_array_add (state->chains, suppose_chain (table, chain));
   for (guint i = 0; i < table->sets->len; i++)
     g_ptr_array_add (state->sets, g_strdup (((const DivertNftSet *) g_ptr_array_index (table->sets, i))->name));
   state->exists = state->is_ours = state->chains->len > 0;

@@ -22,6 +22,8 @@ divert_nft_table_new (const char *name)
   DivertNftTable *table = g_new0 (DivertNftTable, 1);
 
   table->name = name;
+  table->devices = g_ptr_array_new_with_free_func (g_free);
+  table->device_indexes = g_array_new (FALSE, FALSE, sizeof (guint));
   table->sets = g_ptr_array_new_with_free_func (set_free);
   return table;
 }
@@ -32,9 +34,17 @@ divert_nft_table_free (DivertNftTable *table)
   if (table == NULL)
     return;
   g_ptr_array_unref (table->sets);
+  g_ptr_array_unref (table->devices);
+  g_array_unref (table->device_indexes);
   for (guint chain = 0; chain < DIVERT_NFT_N_CHAINS; chain++)
     g_clear_pointer (&table->rules[chain], g_ptr_array_unref);
   g_free (table);
+}
+
+char *
+divert_nft_table_describe (const DivertNftTable *table)
+{
+  return g_strdup_printf ("%s %s", table->family == DIVERT_NFT_NETDEV ? "netdev" : "inet", table->name);
 }
 
 GPtrArray *

@@ -3,8 +3,8 @@
  * Our nftables table as a value: chains of rules, rules as lists of expressions, and the sets that
  * rules use.  nftables-expand.c makes it from a ruleset; nftables-text.c turns it into nft's text.
  *
- * Both IP families are in one table.  Each chain of the ruleset is a chain here, with the same
- * name, unless a hook has its rules in place of a jump to it.
+ * Both IP families are in one table, and what is about frames is in another one, of nftables' family netdev.  Each
+ * chain of the ruleset is a chain here, with the same name, unless a hook has its rules in place of a jump to it.
  */
 #pragma once
 
@@ -13,6 +13,12 @@
 G_BEGIN_DECLS
 
 #define DIVERT_NFT_TABLE "nm-divert"
+
+typedef enum
+{
+  DIVERT_NFT_INET,   /* IPv4 and IPv6 */
+  DIVERT_NFT_NETDEV, /* frames of some devices */
+} DivertNftFamily;
 
 /* In addition to the ruleset's chains: for packets that the proxy does not take, and for those that this
  * machine sends to itself. */
@@ -31,6 +37,8 @@ typedef enum
   DIVERT_NFT_KEY_IN_NAME,
   DIVERT_NFT_KEY_OUT_NAME,
   DIVERT_NFT_KEY_FAMILY,     /* NFPROTO_x */
+  DIVERT_NFT_KEY_ETHER_TYPE, /* that of a frame: NFPROTO_x all the same */
+  DIVERT_NFT_KEY_MAC,        /* its sender's address */
   DIVERT_NFT_KEY_SOURCE,     /* after a match of the family */
   DIVERT_NFT_KEY_DESTINATION,
   DIVERT_NFT_KEY_MARK,
@@ -80,6 +88,7 @@ typedef struct
   DivertPrefix  prefix;      /* for EQUAL, with addresses; for SET only its length: that many bits are looked up; for
                               * TPROXY: the listener's address, length 0: any */
   DivertFamily  family;      /* for addresses, even in a set, and for UNREACHABLE */
+  DivertMac     mac;         /* for MAC */
   char          name[DIVERT_NFT_SET_NAME_MAX + 1]; /* an interface's or a set's */
   guint64       cgroup;      /* for CGROUP: its id, and its path, which is the ruleset's */
   const char   *path;
@@ -122,7 +131,11 @@ typedef struct
 
 typedef struct
 {
-  const char *name;                        /* static; the family is inet */
+  const char *name;                        /* static */
+  DivertNftFamily family;
+  GPtrArray  *devices;                     /* char *: those of the hook WIRE, each once … */
+  GArray     *device_indexes;              /* guint: … and which they are.  The kernel takes a hook away with its
+                                            * device, and another one of the same name is without. */
   GPtrArray  *sets;                        /* DivertNftSet */
   GPtrArray  *rules[DIVERT_NFT_N_CHAINS];  /* DivertNftRule in order; NULL: no such chain */
 } DivertNftTable;
@@ -130,6 +143,8 @@ typedef struct
 DivertNftTable *divert_nft_table_new (const char *name);
 void            divert_nft_table_free (DivertNftTable *table);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertNftTable, divert_nft_table_free)
+/* "inet nm-divert" */
+char           *divert_nft_table_describe (const DivertNftTable *table);
 /* From now on the chain exists, with or without rules. */
 GPtrArray      *divert_nft_table_get_chain (DivertNftTable *table, guint chain);
 /* The name of a set with the part of @prefixes in @family that has @length (0: any); the name begins with @purpose.

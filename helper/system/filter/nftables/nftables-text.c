@@ -57,7 +57,7 @@ is_implied (const DivertNftRule *rule,
     {
       const DivertNftKey key = divert_nft_rule_index (rule, j)->key;
 
-      if (expr->key == DIVERT_NFT_KEY_FAMILY &&
+      if ((expr->key == DIVERT_NFT_KEY_FAMILY || expr->key == DIVERT_NFT_KEY_ETHER_TYPE) &&
           (key == DIVERT_NFT_KEY_SOURCE || key == DIVERT_NFT_KEY_DESTINATION || key == DIVERT_NFT_KEY_ICMP_TYPE ||
            key == DIVERT_NFT_KEY_ICMPV6_TYPE))
         return TRUE;
@@ -92,6 +92,9 @@ append_key (GString             *text,
     [DIVERT_NFT_KEY_IN_NAME] = "iifname",
     [DIVERT_NFT_KEY_OUT_NAME] = "oifname",
     [DIVERT_NFT_KEY_FAMILY] = "meta nfproto",
+    [DIVERT_NFT_KEY_ETHER_TYPE] = "meta protocol",
+    /* nft's own words for it, "ether saddr", also compare the kind of a device, which is known here. */
+    [DIVERT_NFT_KEY_MAC] = "@ll,48,48",
     [DIVERT_NFT_KEY_SOURCE] = "saddr",
     [DIVERT_NFT_KEY_DESTINATION] = "daddr",
     [DIVERT_NFT_KEY_MARK] = "meta mark",
@@ -156,6 +159,18 @@ append_prefix (GString            *text,
   g_string_append (text, string);
 }
 
+/* As a number: without leading zeros. */
+static void
+append_mac (GString         *text,
+            const DivertMac *mac)
+{
+  guint64 number = 0;
+
+  for (guint i = 0; i < sizeof mac->bytes; i++)
+    number = number << 8 | mac->bytes[i];
+  g_string_append_printf (text, "0x%" G_GINT64_MODIFIER "x", number);
+}
+
 /* " & 255.255.255.0" */
 static void
 append_mask (GString             *text,
@@ -186,6 +201,12 @@ append_value (GString             *text,
       break;
     case DIVERT_NFT_KEY_FAMILY:
       g_string_append (text, expr->value == 2 ? "ipv4" : "ipv6");
+      break;
+    case DIVERT_NFT_KEY_ETHER_TYPE:
+      g_string_append (text, expr->value == 2 ? "ip" : "ip6");
+      break;
+    case DIVERT_NFT_KEY_MAC:
+      append_mac (text, &expr->mac);
       break;
     case DIVERT_NFT_KEY_SOURCE:
     case DIVERT_NFT_KEY_DESTINATION:

@@ -12,25 +12,23 @@
 #include "nftables-chains.h"
 #include "nftables-text.h"
 
-#include <linux/netfilter.h>
-
 static void
-add_table (DivertNftBatch *batch,
-           guint8          type,
-           guint16         flags,
-           const char     *name,
-           guint32         owner)
+add_table (DivertNftBatch       *batch,
+           guint8                type,
+           guint16               flags,
+           const DivertNftTable *table,
+           guint32               owner)
 {
-  g_autoptr(nftnl_table) table = divert_nft_encode_table (name, owner != 0 ? DIVERT_NFT_OWNED : 0);
-  g_autofree char *what = g_strdup_printf ("table inet %s", name);
+  g_autoptr(nftnl_table) encoded = divert_nft_encode_table (table->name, owner != 0 ? DIVERT_NFT_OWNED : 0);
+  g_autofree char *name = divert_nft_table_describe (table), *what = g_strconcat ("table ", name, NULL);
 
-  nftnl_table_nlmsg_build_payload (divert_nft_batch_add (batch, type, flags, what), table);
+  nftnl_table_nlmsg_build_payload (divert_nft_batch_add (batch, type, flags, what), encoded);
 }
 
 static void
-add_chain (DivertNftBatch *batch,
-           const char     *table,
-           guint           chain)
+add_chain (DivertNftBatch       *batch,
+           const DivertNftTable *table,
+           guint                 chain)
 {
   g_autoptr(nftnl_chain) encoded = divert_nft_encode_chain (table, chain);
   g_autofree char *what = g_strdup_printf ("chain %s", divert_nft_chain_name (chain));
@@ -84,7 +82,6 @@ delete_set (DivertNftBatch *batch,
   g_autoptr(nftnl_set) set = nftnl_set_alloc ();
   g_autofree char *what = g_strdup_printf ("set %s", name);
 
-  nftnl_set_set_u32 (set, NFTNL_SET_FAMILY, NFPROTO_INET);
   nftnl_set_set_str (set, NFTNL_SET_TABLE, table);
   nftnl_set_set_str (set, NFTNL_SET_NAME, name);
   nftnl_set_nlmsg_build_payload (divert_nft_batch_add (batch, NFT_MSG_DELSET, 0, what), set);
@@ -98,7 +95,6 @@ divert_nft_write_flush (DivertNftBatch *batch,
   g_autoptr(nftnl_rule) all = nftnl_rule_alloc ();
   g_autofree char *what = g_strdup_printf ("chain %s", chain);
 
-  nftnl_rule_set_u32 (all, NFTNL_RULE_FAMILY, NFPROTO_INET);
   nftnl_rule_set_str (all, NFTNL_RULE_TABLE, table);
   nftnl_rule_set_str (all, NFTNL_RULE_CHAIN, chain);
   nftnl_rule_nlmsg_build_payload (divert_nft_batch_add (batch, NFT_MSG_DELRULE, 0, what), all);
@@ -109,13 +105,13 @@ divert_nft_write_all (DivertNftBatch       *batch,
                       const DivertNftTable *table,
                       guint32               owner)
 {
-  add_table (batch, NFT_MSG_NEWTABLE, NLM_F_CREATE, table->name, owner);
+  add_table (batch, NFT_MSG_NEWTABLE, NLM_F_CREATE, table, owner);
   for (guint i = 0; i < table->sets->len; i++)
     add_set (batch, table->name, g_ptr_array_index (table->sets, i), i + 1);
   /* A rule can only jump to existing chains. */
   for (guint chain = 0; chain < DIVERT_NFT_N_CHAINS; chain++)
     if (table->rules[chain] != NULL)
-      add_chain (batch, table->name, chain);
+      add_chain (batch, table, chain);
   for (guint chain = 0; chain < DIVERT_NFT_N_CHAINS; chain++)
     if (table->rules[chain] != NULL)
       add_rules (batch, table->name, chain, table->rules[chain]);
@@ -146,7 +142,7 @@ has_chains (const DivertNftState *state,
       if (table->rules[chain] == NULL)
         continue;
       seen = divert_nft_state_find_chain (state, divert_nft_chain_name (chain));
-      if (seen == NULL || seen->digest != divert_nft_digest_chain (chain))
+      if (seen == NULL || seen->digest != divert_nft_digest_chain (table, chain))
         return FALSE;
     }
   return TRUE;
@@ -206,12 +202,12 @@ divert_nft_write (DivertNftBatch       *batch,
     {
       /* Nobody's so far. */
       if (owner != state->owner)
-        add_table (batch, NFT_MSG_NEWTABLE, 0, table->name, owner);
+        add_table (batch, NFT_MSG_NEWTABLE, 0, table, owner);
       write_differences (batch, state, table);
       return;
     }
   if (state->exists)
-    add_table (batch, NFT_MSG_DELTABLE, 0, table->name, 0);
+    add_table (batch, NFT_MSG_DELTABLE, 0, table, 0);
   if (is_wanted)
     divert_nft_write_all (batch, table, owner);
 }

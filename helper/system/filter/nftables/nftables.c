@@ -147,7 +147,7 @@ attempt_apply (DivertNft  *nft,
   divert_nft_write (batch, is_known ? &a->self->left : &state, table, owner);
   if (divert_nft_batch_length (batch) > 0)
     {
-      if (!divert_nft_owner_permits (nft, &state, DIVERT_NFT_TABLE, error) ||
+      if (!divert_nft_owner_permits (nft, &state, "inet " DIVERT_NFT_TABLE, error) ||
           !divert_nft_batch_commit_at (batch, nft, generation, "nftables-commit", error))
         return FALSE;
       generation = divert_nft_next_generation (generation);
@@ -213,7 +213,7 @@ attempt_withdraw (DivertNft  *nft,
   *answered = TRUE;
   if (!state.is_ours || !flush_granting (batch, &state))
     return TRUE;
-  if (!divert_nft_owner_permits (nft, &state, DIVERT_NFT_TABLE, error))
+  if (!divert_nft_owner_permits (nft, &state, "inet " DIVERT_NFT_TABLE, error))
     return FALSE;
   return divert_nft_batch_commit_at (batch, nft, 0, "nftables-withdraw", error);
 }

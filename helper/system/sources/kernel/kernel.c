@@ -13,6 +13,7 @@
  */
 #include "kernel.h"
 
+#include "children.h"
 #include "ephemeral-ports.h"
 #include "gateway.h"
 #include "kernel-monitor.h"
@@ -34,6 +35,7 @@ struct DivertKernel
   DivertNetlink       *netlink;
   DivertMonitor       *monitor;
   DivertGateways      *gateways;
+  DivertChildren      *children;
   guint                watch_id; /* the timer's; 0: none */
   gint64               watch_until;
   GArray              *routers;  /* DivertPrefix: the addresses of those that sites name */
@@ -57,7 +59,7 @@ on_changed (gpointer user_data)
 }
 
 static void
-on_gateway_changed (gpointer user_data)
+poke (gpointer user_data)
 {
   DivertKernel *kernel = user_data;
 
@@ -107,6 +109,7 @@ see_link (DivertKernel    *kernel,
   if (!divert_kernel_parse_link (header, &link))
     return FALSE;
   watch_closely (kernel);
+  divert_children_expect (kernel->children);
   if (header->nlmsg_type == RTM_DELLINK)
     divert_gateways_lose_link (kernel->gateways, link.ifindex);
   else
@@ -143,6 +146,7 @@ see (struct nlmsghdr *header,
   if (header == NULL)
     {
       divert_gateways_resync (kernel->gateways);
+      divert_children_expect (kernel->children);
       kernel->reordered = TRUE;
       return TRUE;
     }
@@ -191,7 +195,8 @@ divert_kernel_new (DivertLookAgain   changed,
   kernel->netlink = divert_netlink_new (NETLINK_ROUTE, error);
   if (kernel->netlink == NULL)
     return NULL;
-  kernel->gateways = divert_gateways_new (kernel->netlink, on_gateway_changed, on_quieten, kernel);
+  kernel->gateways = divert_gateways_new (kernel->netlink, poke, on_quieten, kernel);
+  kernel->children = divert_children_new (kernel->netlink, poke, kernel);
   kernel->monitor = divert_monitor_new (see, on_changed, kernel, error);
   if (kernel->monitor == NULL)
     return NULL;
@@ -205,6 +210,7 @@ divert_kernel_free (DivertKernel *kernel)
     return;
   g_clear_handle_id (&kernel->watch_id, g_source_remove);
   divert_monitor_free (kernel->monitor);
+  divert_children_free (kernel->children);
   divert_gateways_free (kernel->gateways);
   divert_netlink_free (kernel->netlink);
   g_array_unref (kernel->routers);
@@ -282,6 +288,7 @@ divert_kernel_gather (DivertKernel  *kernel,
   if (state == NULL || !read_order (kernel, facts, error))
     return FALSE;
   divert_kernel_state_add_routers (state, kernel->routers);
+  divert_children_read (kernel->children, state);
   divert_gateways_update (kernel->gateways, state);
   if (!divert_gateways_are_asked (kernel->gateways))
     divert_monitor_listen_to_neighbours (kernel->monitor, FALSE);
