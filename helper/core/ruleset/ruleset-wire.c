@@ -2,11 +2,11 @@
 /*
  * Owns: what others may send by this machine's devices without passing its routes and rules (WIRE).
  *
- * A container or a virtual machine on a macvlan child, in a network namespace of its own, is another machine in
- * whatever network this one is in.  Neither the fence nor any other hook sees its packets.  In a stranger's network
- * with an intranet's addresses it would talk to the stranger.  It can't be diverted, because what the proxy answers
- * would have to come in again by the wire.  So what it sends to an intranet is dropped, unless this machine has a grant
- * for that by the same device.  forward= says what the proxy does for others, so it doesn't matter here.
+ * A container on a macvlan child in a network namespace of its own, or a virtual machine on a macvtap, is another
+ * machine in whatever network this one is in.  Neither the fence nor any other hook sees its packets.  In a stranger's
+ * network with an intranet's addresses it would talk to the stranger.  It can't be diverted, because what the proxy
+ * answers would have to come in again by the wire.  So what it sends to an intranet is dropped, unless this machine has
+ * a grant for that by the same device.  forward= says what the proxy does for others, so it doesn't matter here.
  *
  * There are such rules only while there is such a child, because the hook sees each frame.  First comes the
  * destination, so what goes elsewhere is done with after one comparison for each prefix.  What is for an intranet and
