@@ -84,7 +84,9 @@ gather (DivertPipeline *pipeline,
   divert_beacons_gather (pipeline->beacons, facts);
   if (pipeline->proxy != NULL)
     divert_proxy_watch_gather (pipeline->proxy, facts);
-  divert_resolver_gather (pipeline->resolver, divert_settings_get_config (pipeline->settings), facts);
+  /* A beacon is asked time and again, in the same network. */
+  divert_resolver_gather (pipeline->resolver, divert_settings_get_config (pipeline->settings),
+                          !g_str_equal (pipeline->request.event, "beacon"), facts);
   divert_units_gather (pipeline->units, divert_settings_get_config (pipeline->settings), facts);
   facts->sleeping = pipeline->sleep != NULL && divert_sleep_is_near (pipeline->sleep);
   divert_facts_sort (facts);

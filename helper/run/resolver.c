@@ -172,6 +172,7 @@ find_resolver (const DivertConfig *config,
 void
 divert_resolver_gather (DivertResolver     *resolver,
                         const DivertConfig *config,
+                        gboolean            happened,
                         DivertFacts        *facts)
 {
   const DivertListening *found = find_resolver (config, facts);
@@ -179,9 +180,8 @@ divert_resolver_gather (DivertResolver     *resolver,
   guint64 sockets = 0;
 
   if (resolver->config != config)
-    divert_circle_forget (&resolver->circle);
-  if (resolver->config != config)
     {
+      divert_circle_forget (&resolver->circle);
       divert_config_free (resolver->config);
       resolver->config = divert_config_ref ((DivertConfig *) config);
     }
@@ -194,7 +194,8 @@ divert_resolver_gather (DivertResolver     *resolver,
       if (is_foreign (item, config) && item->uid == uid)
         sockets += item->sockets;
     }
-  divert_circle_see (&resolver->circle, sockets, g_get_monotonic_time ());
+  if (happened || sockets != resolver->circle.sockets)
+    divert_circle_see (&resolver->circle, sockets, g_get_monotonic_time ());
   for (guint i = 0; resolver->circle.closed && i < facts->listening->len; i++)
     {
       DivertListening *item = &g_array_index (facts->listening, DivertListening, i);

@@ -18,8 +18,9 @@ DivertResolver *divert_resolver_new (DivertLookAgain changed, gpointer user_data
 void            divert_resolver_free (DivertResolver *resolver);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertResolver, divert_resolver_free)
 
-/* Says so in @facts, of which the listeners are known.  Each call means that something has happened. */
-void            divert_resolver_gather (DivertResolver *resolver, const DivertConfig *config, DivertFacts *facts);
+/* Says so in @facts, of which the listeners are known.  @happened: something that may have given it other servers. */
+void            divert_resolver_gather (DivertResolver *resolver, const DivertConfig *config, gboolean happened,
+                                        DivertFacts *facts);
 /* Call this once the rules are written.  Asks it if that is due, or later.  @redirects: DNS is redirected to it. */
 void            divert_resolver_ask (DivertResolver *resolver, gboolean redirects);
 

@@ -186,7 +186,7 @@ machine_kill ()
   kill -9 "$QEMU" 2>/dev/null
   wait "$QEMU" 2>/dev/null
   exec {AGENT_IN}>&- {AGENT_OUT}>&- {QMP_IN}>&- {QMP_OUT}>&-
-  [[ ! -e $VM/console ]] || cp "$VM/console" "$CACHE/console-${CASE_FILE##*/}"
+  [[ ! -e $VM/console ]] || cp "$VM/console" "$CACHE/console-$SUITE-${CASE_FILE##*/}"
   rm -rf "$VM"
   VM=
 }
