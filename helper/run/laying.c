@@ -316,8 +316,9 @@ divert_laying_lay (DivertLaying         *laying,
     divert_rehearse (ruleset, config, decision, facts, *gid);
   lay_wire (laying, wire, TRUE, problems, applied);
   laid = lay_rules (laying, ruleset, gid, decision, problems, applied);
+  /* Without rules nothing is granted. */
   if (laid != DIVERT_LAID_NOT)
-    lay_wire (laying, wire, FALSE, problems, applied);
+    lay_wire (laying, wire, laid == DIVERT_LAID_NONE && !divert_ruleset_is_empty (wire), problems, applied);
 
   /* Also without the rules: gates that were open before and are still wanted have stayed so. */
   if (laying->closed || laid != DIVERT_LAID_NOT)

@@ -212,15 +212,19 @@ divert_wire_apply (DivertWire           *wire,
   g_autoptr(DivertNftTable) table = NULL;
   g_autoptr(GError) failure = NULL;
   Attempt a = { .wire = wire };
+  gboolean revokes;
 
   *ret_wrote = FALSE;
   wire->wanted = !divert_ruleset_is_empty (rules);
-  if (wire->lacking != 0 && start < wire->lacking + RETRY_US)
+  /* Where the kernel lacks it, there is nothing to close.  The question may make the kernel look for a module, so it
+   * is asked when everything else is written. */
+  if (wire->lacking != 0 && (closing || !wire->wanted || start < wire->lacking + RETRY_US))
     return TRUE;
   /* What isn't wanted any more goes last, when everything else has gone, and until then it is without grants. */
   if (closing && !wire->wanted)
     return has_same_grants (wire, rules) || divert_wire_withdraw (wire, error);
-  if (closing && !has_same_grants (wire, rules))
+  revokes = closing && !has_same_grants (wire, rules);
+  if (revokes)
     remove_grants (rules);
   if (is_as_wanted (wire, rules))
     return TRUE;
@@ -238,7 +242,12 @@ divert_wire_apply (DivertWire           *wire,
     }
   wire->generation = 0;
   if (a.existed || !is_absent (&a, failure))
-    return divert_nft_fail (error, failure, DIVERT_BACKEND_ERROR_REFUSED);
+    {
+      /* The smallest write may succeed where that one did not. */
+      if (revokes && !divert_wire_withdraw (wire, NULL))
+        g_warning ("what others send by our devices can't be held");
+      return divert_nft_fail (error, failure, DIVERT_BACKEND_ERROR_REFUSED);
+    }
   g_debug ("no table for frames: %s", failure->message);
   wire->lacking = start;
   return TRUE;
@@ -251,8 +260,10 @@ divert_wire_find_drift (DivertWire *wire)
   g_autoptr(DivertNftBatch) batch = NULL;
   guint32 generation;
 
-  if (divert_ruleset_is_empty (wire->rules) || !divert_nft_get_generation (wire->nft, &generation, NULL) ||
-      generation == wire->generation || !divert_nft_read (wire->nft, DIVERT_NFT_TABLE, &state, NULL))
+  /* What was withdrawn, or could not be written, isn't known. */
+  if (divert_ruleset_is_empty (wire->rules) || wire->generation == 0 ||
+      !divert_nft_get_generation (wire->nft, &generation, NULL) || generation == wire->generation ||
+      !divert_nft_read (wire->nft, DIVERT_NFT_TABLE, &state, NULL))
     return FALSE;
   batch = divert_nft_batch_new_netdev ();
   divert_nft_write (batch, &state, wire->table, divert_nft_owner_get (wire->nft));
