@@ -80,12 +80,6 @@ tell_manager (const DivertReport *report)
   divert_manager_tell (text->str);
 }
 
-static gboolean
-is_of_proxy (const DivertProblem *problem)
-{
-  return problem->code == DIVERT_PROBLEM_LISTENER || problem->code == DIVERT_PROBLEM_RESOLVER;
-}
-
 /* What is wrong with the listeners; "" if nothing is. */
 static char *
 describe_proxy (const DivertReport *report)
@@ -96,7 +90,7 @@ describe_proxy (const DivertReport *report)
     {
       const DivertProblem *problem = g_ptr_array_index (report->problems, i);
 
-      if (is_of_proxy (problem))
+      if (divert_problem_is_of_listeners (problem->code))
         g_string_append_printf (text, "%s: %s;", divert_problem_code_name (problem->code), problem->detail);
     }
   return g_string_free (g_steal_pointer (&text), FALSE);
@@ -118,7 +112,7 @@ log_report (const DivertReport *report,
       const DivertProblem *problem = g_ptr_array_index (report->problems, i);
       g_autofree char *line = divert_problem_to_text (problem->code, problem->detail, NULL);
 
-      if (!is_of_proxy (problem) || proxy != NULL)
+      if (!divert_problem_is_of_listeners (problem->code) || proxy != NULL)
         g_warning ("%s", line);
     }
   if (proxy != NULL && proxy[0] == '\0')
@@ -131,7 +125,7 @@ is_news (const DivertReport *report,
 {
   return previous == NULL || (report->writes > 0 && !report->mended && !report->refed) ||
          !g_str_equal (previous->place, report->place) ||
-         !divert_problems_equal (previous->problems, report->problems, DIVERT_PROBLEM_LISTENER);
+         !divert_problems_equal_otherwise (previous->problems, report->problems);
 }
 
 static void

@@ -117,32 +117,36 @@ divert_problem_is_gap (DivertProblemCode code)
     }
 }
 
-/* The next problem that is not of the kind @except, beginning at @i; NULL if there is none. */
+gboolean
+divert_problem_is_of_listeners (DivertProblemCode code)
+{
+  return code == DIVERT_PROBLEM_LISTENER || code == DIVERT_PROBLEM_RESOLVER;
+}
+
+/* The next problem that is not of listeners, beginning at @i; NULL if there is none. */
 static const DivertProblem *
-next_problem (const GPtrArray   *list,
-              DivertProblemCode  except,
-              guint             *i)
+next_problem (const GPtrArray *list,
+              guint           *i)
 {
   while (*i < list->len)
     {
       const DivertProblem *problem = g_ptr_array_index (list, (*i)++);
 
-      if (problem->code != except)
+      if (!divert_problem_is_of_listeners (problem->code))
         return problem;
     }
   return NULL;
 }
 
 gboolean
-divert_problems_equal (const GPtrArray   *a,
-                       const GPtrArray   *b,
-                       DivertProblemCode  except)
+divert_problems_equal_otherwise (const GPtrArray *a,
+                                 const GPtrArray *b)
 {
   guint i = 0, j = 0;
 
   for (;;)
     {
-      const DivertProblem *x = next_problem (a, except, &i), *y = next_problem (b, except, &j);
+      const DivertProblem *x = next_problem (a, &i), *y = next_problem (b, &j);
 
       if (x == NULL || y == NULL)
         return x == y;

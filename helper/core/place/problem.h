@@ -46,8 +46,10 @@ void           divert_problem_free (DivertProblem *problem);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertProblem, divert_problem_free)
 /* Does it keep rules out of the kernel that should be there? */
 gboolean       divert_problem_is_gap (DivertProblemCode code);
-/* Are both the same, apart from those of the kind @except?  Lists are GPtrArray of DivertProblem. */
-gboolean       divert_problems_equal (const GPtrArray *a, const GPtrArray *b, DivertProblemCode except);
+/* Is it about the sockets on the ports that the rules lead to?  Any user may have some of those. */
+gboolean       divert_problem_is_of_listeners (DivertProblemCode code);
+/* Are both the same, apart from those of listeners?  Lists are GPtrArray of DivertProblem. */
+gboolean       divert_problems_equal_otherwise (const GPtrArray *a, const GPtrArray *b);
 
 /* One sentence on one line, with the detail; @translate as in divert_reason_to_text(). */
 char          *divert_problem_to_text (DivertProblemCode code, const char *detail, DivertTranslate translate);
