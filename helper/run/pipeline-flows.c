@@ -13,8 +13,8 @@ is_refused_anew (const DivertConfig *config,
                  const DivertFacts  *before,
                  const DivertFacts  *now)
 {
-  return before != NULL && divert_listening_asks_itself (before->listening, config->dns_port) !=
-                             divert_listening_asks_itself (now->listening, config->dns_port);
+  return before != NULL && divert_listening_find_circles (before->listening, config->dns_port) !=
+                             divert_listening_find_circles (now->listening, config->dns_port);
 }
 
 DivertCrossing

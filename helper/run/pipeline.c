@@ -65,6 +65,13 @@ watch_proxy (DivertPipeline *pipeline,
     divert_proxy_watch_set (pipeline->proxy, needed, gid, pipeline->unit != NULL ? pipeline->unit->path : NULL);
 }
 
+/* A beacon is asked time and again in the same network, and what a resolver has said is no reason to ask it again. */
+static gboolean
+may_change_servers (const char *event)
+{
+  return !g_str_equal (event, "beacon") && !g_str_equal (event, "resolver");
+}
+
 /* Stage: facts.  Whatever can't be read stays empty, and that means away. */
 static DivertFacts *
 gather (DivertPipeline *pipeline,
@@ -84,9 +91,8 @@ gather (DivertPipeline *pipeline,
   divert_beacons_gather (pipeline->beacons, facts);
   if (pipeline->proxy != NULL)
     divert_proxy_watch_gather (pipeline->proxy, facts);
-  /* A beacon is asked time and again, in the same network. */
   divert_resolver_gather (pipeline->resolver, divert_settings_get_config (pipeline->settings),
-                          !g_str_equal (pipeline->request.event, "beacon"), facts);
+                          may_change_servers (pipeline->request.event), facts);
   divert_units_gather (pipeline->units, divert_settings_get_config (pipeline->settings), facts);
   facts->sleeping = pipeline->sleep != NULL && divert_sleep_is_near (pipeline->sleep);
   divert_facts_sort (facts);

@@ -37,78 +37,79 @@ struct DivertResolver
 typedef struct
 {
   DivertResolver *resolver;   /* for the main loop */
-  DivertEcho     *echo;
+  DivertQuestion  question;
   DivertFamily    family;
   guint16         port;
   guint64         sockets;
-  gboolean        listens;    /* its question could come back */
-  DivertEchoKind  found;
+  gboolean        listens;    /* the echo does, so the question could come back */
+  gboolean        answered;
 } Job;
 
+/* In the thread. */
 static void
-job_free (gpointer data)
+work (gpointer data)
 {
   Job *job = data;
 
-  divert_echo_unref (job->echo);
-  g_free (job);
+  job->answered = divert_resolver_question_ask (job->family, job->port, &job->question, TIMES, PATIENCE_MS);
 }
 
+static void set_timer (DivertResolver *resolver);
+
+static DivertEchoKind
+conclude (const Job *job)
+{
+  g_autoptr(GError) error = NULL;
+  guint64 heard = 0;
+
+  if (job->listens && !divert_echo_end (job->resolver->echo, &heard, &error))
+    g_info ("whether the resolver asks itself can't be told: %s", error->message);
+  if (job->answered)
+    return DIVERT_ECHO_ANSWERED;
+  return heard > 0 ? DIVERT_ECHO_HEARD : DIVERT_ECHO_NONE;
+}
+
+static void
+on_done (gpointer data)
+{
+  static const char *const words[] = {
+    [DIVERT_ECHO_NONE] = "doesn't answer", [DIVERT_ECHO_HEARD] = "asks itself", [DIVERT_ECHO_ANSWERED] = "answers",
+  };
+  const Job *job = data;
+  DivertResolver *resolver = job->resolver;
+  const DivertEchoKind found = conclude (job);
+
+  g_info ("the resolver on port %u, which isn't the proxy's, %s", job->port, words[found]);
+  resolver->busy = FALSE;
+  if (divert_circle_learn (&resolver->circle, job->sockets, found, g_get_monotonic_time ()))
+    resolver->changed (resolver->user_data);
+  set_timer (resolver);
+}
+
+/* FALSE: there is no randomness yet. */
 static gboolean
 make_question (DivertQuestion *question)
 {
   guint8 random[DIVERT_QUESTION_DIGITS + 2];
 
-  if (getrandom (random, sizeof random, 0) != (ssize_t) sizeof random)
+  if (getrandom (random, sizeof random, GRND_NONBLOCK) != (ssize_t) sizeof random)
     return FALSE;
   divert_question_make (question, random);
   return TRUE;
 }
 
-/* In the thread.  FALSE: nobody can tell. */
-static gboolean
-ask (Job      *job,
-     guint64  *ret_heard,
-     GError  **error)
-{
-  DivertQuestion question;
-
-  if (!make_question (&question) || (job->listens && !divert_echo_begin (job->echo, job->port, &question, error)))
-    return FALSE;
-  if (divert_resolver_question_ask (job->family, job->port, &question, TIMES, PATIENCE_MS))
-    job->found = DIVERT_ECHO_ANSWERED;
-  return !job->listens || divert_echo_end (job->echo, ret_heard, error);
-}
-
+/* Refused, it can't hear its own question. */
 static void
-work (gpointer data)
+listen_for (DivertResolver *resolver,
+            Job            *job)
 {
-  Job *job = data;
   g_autoptr(GError) error = NULL;
-  guint64 heard = 0;
 
-  if (!ask (job, &heard, &error) && error != NULL)
+  if (resolver->circle.closed)
+    return;
+  job->listens = divert_echo_begin (resolver->echo, job->port, &job->question, &error);
+  if (error != NULL)
     g_info ("whether the resolver asks itself can't be told: %s", error->message);
-  if (heard > 0 && job->found == DIVERT_ECHO_NONE)
-    job->found = DIVERT_ECHO_HEARD;
-}
-
-static void set_timer (DivertResolver *resolver);
-
-static void
-on_done (gpointer data)
-{
-  static const char *const found[] = {
-    [DIVERT_ECHO_NONE] = "doesn't answer", [DIVERT_ECHO_HEARD] = "asks itself", [DIVERT_ECHO_ANSWERED] = "answers",
-  };
-  const Job *job = data;
-  DivertResolver *resolver = job->resolver;
-
-  g_info ("the resolver on port %u, which isn't the proxy's, %s", job->port, found[job->found]);
-  resolver->busy = FALSE;
-  if (divert_circle_learn (&resolver->circle, job->sockets, job->found, g_get_monotonic_time ()))
-    resolver->changed (resolver->user_data);
-  set_timer (resolver);
 }
 
 static void
@@ -116,14 +117,20 @@ start (DivertResolver *resolver)
 {
   Job *job = g_new0 (Job, 1);
 
-  *job = (Job) { resolver, divert_echo_ref (resolver->echo), resolver->family, resolver->config->dns_port,
-                 resolver->circle.sockets, !resolver->circle.closed, DIVERT_ECHO_NONE };
   divert_circle_ask (&resolver->circle, g_get_monotonic_time ());
+  *job = (Job) { .resolver = resolver, .family = resolver->family, .port = resolver->config->dns_port,
+                 .sockets = resolver->circle.sockets };
+  if (!make_question (&job->question))
+    {
+      g_free (job);
+      return;
+    }
+  listen_for (resolver, job);
   resolver->busy = TRUE;
   /* Nobody needs the thread before. */
   if (resolver->worker == NULL)
     resolver->worker = divert_worker_new ("resolver");
-  divert_worker_add (resolver->worker, work, on_done, job, job_free);
+  divert_worker_add (resolver->worker, work, on_done, job, g_free);
 }
 
 static gboolean
@@ -232,7 +239,7 @@ divert_resolver_free (DivertResolver *resolver)
     return;
   g_clear_handle_id (&resolver->timer_id, g_source_remove);
   divert_worker_free (resolver->worker);
-  divert_echo_unref (resolver->echo);
+  divert_echo_free (resolver->echo);
   divert_config_free (resolver->config);
   g_free (resolver);
 }

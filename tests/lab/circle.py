@@ -2,23 +2,28 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A resolver that asks a server for each question that it gets, even if that is its own.
 
-circle.py PORT FILE     listens on 127.0.0.1:PORT and asks the server that FILE names (ADDRESS PORT), as it reads then
+circle.py ADDRESS PORT FILE     listens there and asks the server that FILE names (ADDRESS PORT), as it reads then
 """
 import selectors
 import socket
 import sys
 
-port, file = int(sys.argv[1]), sys.argv[2]
 selector = selectors.DefaultSelector()
-serving = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-serving.bind(("127.0.0.1", port))
-selector.register(serving, selectors.EVENT_READ, None)
 asking = []
 
 
+def open_socket(address):
+    return socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
+
+
+serving = open_socket(sys.argv[1])
+serving.bind((sys.argv[1], int(sys.argv[2])))
+selector.register(serving, selectors.EVENT_READ, None)
+
+
 def ask(question, client):
-    address, server_port = open(file).read().split()
-    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    address, server_port = open(sys.argv[3]).read().split()
+    s = open_socket(address)
     try:
         s.connect((address, int(server_port)))
         s.send(question)

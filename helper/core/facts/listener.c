@@ -84,18 +84,20 @@ divert_listening_find (const GArray  *list,
   return NULL;
 }
 
-gboolean
-divert_listening_asks_itself (const GArray *list,
-                              guint16       port)
+DivertFamilies
+divert_listening_find_circles (const GArray *list,
+                               guint16       port)
 {
+  DivertFamilies families = DIVERT_FAMILIES_NONE;
+
   for (guint i = 0; i < list->len; i++)
     {
       const DivertListening *item = &g_array_index (list, DivertListening, i);
 
       if (item->use == DIVERT_PORT_DNS && item->port == port && item->listener == DIVERT_LISTENER_ASKS_ITSELF)
-        return TRUE;
+        families |= 1u << item->family;
     }
-  return FALSE;
+  return families;
 }
 
 gboolean

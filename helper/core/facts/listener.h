@@ -51,8 +51,8 @@ gboolean       divert_listening_equal (const GArray *a, const GArray *b);
 /* The entry for that port; NULL: nothing is known of it. */
 const DivertListening *divert_listening_find (const GArray *list, DivertPortUse use, guint16 port, guint8 protocol,
                                               DivertFamily family);
-/* Does the resolver on the DNS port ask itself? */
-gboolean       divert_listening_asks_itself (const GArray *list, guint16 port);
+/* The families (bits) in which the resolver on the DNS port asks itself. */
+DivertFamilies divert_listening_find_circles (const GArray *list, guint16 port);
 /* Somebody else than the proxy, asking itself or not: then there is a user. */
 gboolean       divert_listener_is_foreign (DivertListener listener);
 

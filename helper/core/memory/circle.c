@@ -9,6 +9,7 @@
  *
  * It is asked when it appears, and after whatever else happened, because its servers may be other ones then, but not
  * more often than every AGAIN_US.  Without an answer it is asked twice more.  While nothing happens, nobody is asked.
+ * (A beacon's answer is nothing that has happened, and neither is what was learnt here.)
  *
  * While DNS is refused because it asks itself, its own question can't come back.  So that lasts until it has an answer,
  * has other sockets, or the configuration changes.  It may get other servers without any of that, so it is asked now

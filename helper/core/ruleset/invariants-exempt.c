@@ -151,5 +151,6 @@ divert_world_is_circular (const DivertWorld  *world,
                           const DivertSample *sample)
 {
   return divert_world_is_dns (world, sample) &&
-         divert_listening_asks_itself (world->listening, world->config->dns_port);
+         ((divert_listening_find_circles (world->listening, world->config->dns_port) >>
+           sample->destination.family) & 1) != 0;
 }

@@ -164,7 +164,7 @@ divert_invariants_check_astray (DivertWorld     *world,
 
   if (port != 0)
     check_astray (world, way, port);
-  if (port != 0 && divert_listening_asks_itself (world->listening, port))
+  if (port != 0 && divert_listening_find_circles (world->listening, port) != DIVERT_FAMILIES_NONE)
     check_astray (world, way, DIVERT_PORT_CLOSED);
 }
 

@@ -113,7 +113,7 @@ make_astray (const DivertMaker *m)
   if (m->config->dns_port == 0)
     return;
   add_astray (m, m->config->dns_port);
-  if (divert_maker_is_circular (m))
+  if (divert_maker_find_circles (m) != DIVERT_FAMILIES_NONE)
     add_astray (m, DIVERT_PORT_CLOSED);
 }
 

@@ -95,29 +95,45 @@ divert_maker_match_dns (const DivertMaker *m,
   rule->destinations_invert = TRUE;
 }
 
-/* One program has that port in both families, and is no use in either. */
-gboolean
-divert_maker_is_circular (const DivertMaker *m)
+DivertFamilies
+divert_maker_find_circles (const DivertMaker *m)
 {
-  return m->listening != NULL && m->config->dns_port != 0 &&
-         divert_listening_asks_itself (m->listening, m->config->dns_port);
+  if (m->listening == NULL || m->config->dns_port == 0)
+    return DIVERT_FAMILIES_NONE;
+  return divert_listening_find_circles (m->listening, m->config->dns_port) & m->families;
 }
 
+static void
+add_refusal (const DivertMaker *m,
+             DivertChain        chain,
+             DivertFamilies     families)
+{
+  DivertRule *rule = divert_maker_add (m, chain, DIVERT_VERDICT_REFUSE,
+                                       N_("the resolver on the DNS port asks itself, so DNS is refused"));
+
+  divert_maker_match_dns (m, rule);
+  rule->families = families;
+  rule->refused_port = m->config->dns_port;
+  rule->port = DIVERT_PORT_CLOSED;
+}
+
+/* Each family for itself: where the proxy doesn't listen, any user may have its port, and ask himself. */
 void
 divert_maker_redirect_dns (const DivertMaker *m,
                            DivertChain        chain)
 {
-  DivertRule *rule = divert_maker_add (m, chain, DIVERT_VERDICT_REDIRECT,
-                                       N_("DNS is redirected to the proxy's DNS port"));
+  const DivertFamilies circular = divert_maker_find_circles (m);
+  DivertRule *rule;
 
-  divert_maker_match_dns (m, rule);
-  rule->port = m->config->dns_port;
-  if (!divert_maker_is_circular (m))
-    return;
-  rule->verdict = DIVERT_VERDICT_REFUSE;
-  rule->why = N_("the resolver on the DNS port asks itself, so DNS is refused");
-  rule->refused_port = rule->port;
-  rule->port = DIVERT_PORT_CLOSED;
+  if (circular != m->families)
+    {
+      rule = divert_maker_add (m, chain, DIVERT_VERDICT_REDIRECT, N_("DNS is redirected to the proxy's DNS port"));
+      divert_maker_match_dns (m, rule);
+      rule->families = m->families & ~circular;
+      rule->port = m->config->dns_port;
+    }
+  if (circular != DIVERT_FAMILIES_NONE)
+    add_refusal (m, chain, circular);
 }
 
 void

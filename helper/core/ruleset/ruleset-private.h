@@ -43,8 +43,8 @@ divert_maker_knows_proxy (const DivertMaker *m)
   return m->gid != DIVERT_GID_NONE || m->unit != NULL;
 }
 
-/* Does the resolver on the DNS port ask itself? */
-gboolean    divert_maker_is_circular (const DivertMaker *m);
+/* In which families does the resolver on the DNS port ask itself? */
+DivertFamilies divert_maker_find_circles (const DivertMaker *m);
 
 /* The proxy's own, by its group or by its unit.  This may add a copy of @rule, or remove it if nothing can match.  So
  * call it last, and don't use @rule any more. */

@@ -13,12 +13,11 @@ G_BEGIN_DECLS
 typedef struct DivertEcho DivertEcho;
 
 DivertEcho *divert_echo_new (void);
-DivertEcho *divert_echo_ref (DivertEcho *echo);
-void        divert_echo_unref (DivertEcho *echo);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertEcho, divert_echo_unref)
+void        divert_echo_free (DivertEcho *echo);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertEcho, divert_echo_free)
 
-/* From one thread at a time.  @port: the DNS port.  FALSE: this kernel can't (Linux before 5.12, or without
- * nftables). */
+/* @port: the DNS port.  FALSE: this kernel can't (Linux before 5.12, or without nftables); then there is an error for
+ * the first time only. */
 gboolean    divert_echo_begin (DivertEcho *echo, guint16 port, const DivertQuestion *question, GError **error);
 /* Ends it.  @ret_heard: how often it came back; it went no further. */
 gboolean    divert_echo_end (DivertEcho *echo, guint64 *ret_heard, GError **error);

@@ -7,11 +7,13 @@
  * knows it.  What matches is counted and dropped, so the question doesn't go round.
  *
  * The table belongs to the socket, so the kernel removes it if the helper dies (K1.15).  The socket stays open, because
- * closing it after a write holds nftables' lock for some milliseconds.
+ * closing it after a write holds nftables' lock for some milliseconds.  Whoever writes holds that lock, too, so it is
+ * the main loop that does: a thread of ordinary priority might have to wait, with the lock, for anybody's programs.
  */
 #include "system/filter/echo.h"
 
 #include "nft-batch.h"
+#include "nft-failure.h"
 #include "nftables-expressions-private.h"
 #include "nftables-read.h"
 
@@ -31,32 +33,23 @@ G_STATIC_ASSERT (DIVERT_QUESTION_DIGITS % PART_BYTES == 0);
 
 struct DivertEcho
 {
-  DivertNft *nft; /* NULL: not yet */
+  DivertNft *nft;     /* NULL: not yet */
+  gboolean   lacking; /* the kernel can't */
 };
-
-static void
-echo_clear (gpointer data)
-{
-  divert_nft_free (((DivertEcho *) data)->nft);
-}
 
 DivertEcho *
 divert_echo_new (void)
 {
-  return g_atomic_rc_box_new0 (DivertEcho);
-}
-
-DivertEcho *
-divert_echo_ref (DivertEcho *echo)
-{
-  return g_atomic_rc_box_acquire (echo);
+  return g_new0 (DivertEcho, 1);
 }
 
 void
-divert_echo_unref (DivertEcho *echo)
+divert_echo_free (DivertEcho *echo)
 {
-  if (echo != NULL)
-    g_atomic_rc_box_release_full (echo, echo_clear);
+  if (echo == NULL)
+    return;
+  divert_nft_free (echo->nft);
+  g_free (echo);
 }
 
 static void
@@ -151,7 +144,10 @@ divert_echo_begin (DivertEcho            *echo,
   g_autoptr(nftnl_table) table = divert_nft_encode_table (TABLE, NFT_TABLE_F_OWNER);
   g_autoptr(nftnl_chain) chain = make_chain ();
   g_autoptr(nftnl_rule) rule = make_rule (port, question);
+  g_autoptr(GError) failure = NULL;
 
+  if (echo->lacking)
+    return FALSE;
   if (echo->nft == NULL)
     echo->nft = divert_nft_new (error);
   if (echo->nft == NULL)
@@ -161,7 +157,14 @@ divert_echo_begin (DivertEcho            *echo,
   nftnl_chain_nlmsg_build_payload (divert_nft_batch_add (batch, NFT_MSG_NEWCHAIN, NLM_F_CREATE, CHAIN), chain);
   nftnl_rule_nlmsg_build_payload (divert_nft_batch_add (batch, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND, CHAIN),
                                   rule);
-  return divert_nft_batch_commit (batch, echo->nft, 0, error);
+  if (divert_nft_batch_commit (batch, echo->nft, 0, &failure))
+    return TRUE;
+  /* To refuse it, the kernel waits for all of its processors, so it isn't asked again. */
+  echo->lacking = divert_nft_is_absent (failure, FALSE);
+  /* It may have been made all the same, and ends with the socket. */
+  g_clear_pointer (&echo->nft, divert_nft_free);
+  g_propagate_error (error, g_steal_pointer (&failure));
+  return FALSE;
 }
 
 static void
