@@ -11,10 +11,6 @@ gboolean
 divert_guard_count_dropped (guint64 *ret_packets)
 {
   g_autoptr(DivertNft) nft = divert_nft_new (NULL);
-  g_auto(DivertNftState) state = DIVERT_NFT_STATE_INIT;
 
-  if (nft == NULL || !divert_nft_read (nft, DIVERT_GUARD_TABLE, &state, NULL) || !state.is_ours)
-    return FALSE;
-  *ret_packets = state.dropped;
-  return TRUE;
+  return nft != NULL && divert_nft_count_dropped (nft, DIVERT_GUARD_TABLE, ret_packets);
 }

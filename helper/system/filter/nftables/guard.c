@@ -155,14 +155,8 @@ attempt (DivertNft  *nft,
   divert_nft_write (batch, &state, a->table, divert_nft_owner_get (nft));
   if (!add_grants (a, batch, error))
     return FALSE;
-  if (divert_nft_batch_length (batch) == 0)
-    return TRUE;
-  if (!divert_nft_owner_permits (nft, &state, "inet " DIVERT_GUARD_TABLE, error) ||
-      !divert_nft_batch_commit_at (batch, nft, a->generation, "guard-commit", error))
-    return FALSE;
-  a->generation = divert_nft_next_generation (a->generation);
-  a->wrote = TRUE;
-  return TRUE;
+  return divert_nft_owner_commit (batch, nft, &state, "inet " DIVERT_GUARD_TABLE, "guard-commit", &a->generation,
+                                  &a->wrote, error);
 }
 
 static gboolean

@@ -16,7 +16,6 @@
 #include <errno.h>
 #include <glib/gi18n-lib.h>
 
-#include "nft-batch.h"
 #include "system/base/touched.h"
 #include "system/filter/backend.h"
 
@@ -69,4 +68,25 @@ divert_nft_owner_permits (DivertNft             *nft,
                  _("nftables lets only the program that created it change the table %s; end that program first"),
                  table);
   return FALSE;
+}
+
+gboolean
+divert_nft_owner_commit (DivertNftBatch        *batch,
+                         DivertNft             *nft,
+                         const DivertNftState  *state,
+                         const char            *table,
+                         const char            *point,
+                         guint32               *generation,
+                         gboolean              *ret_wrote,
+                         GError               **error)
+{
+  *ret_wrote = FALSE;
+  if (divert_nft_batch_length (batch) == 0)
+    return TRUE;
+  if (!divert_nft_owner_permits (nft, state, table, error) ||
+      !divert_nft_batch_commit_at (batch, nft, *generation, point, error))
+    return FALSE;
+  *generation = divert_nft_next_generation (*generation);
+  *ret_wrote = TRUE;
+  return TRUE;
 }

@@ -251,3 +251,16 @@ divert_nft_read (DivertNft       *nft,
          divert_nft_list (nft, NFT_MSG_GETRULE, table, NULL, divert_nft_state_see, state, error) &&
          divert_nft_list (nft, NFT_MSG_GETSET, table, NULL, divert_nft_state_see, state, error);
 }
+
+gboolean
+divert_nft_count_dropped (DivertNft  *nft,
+                          const char *table,
+                          guint64    *ret_packets)
+{
+  g_auto(DivertNftState) state = DIVERT_NFT_STATE_INIT;
+
+  if (!divert_nft_read (nft, table, &state, NULL) || !state.is_ours)
+    return FALSE;
+  *ret_packets = state.dropped;
+  return TRUE;
+}

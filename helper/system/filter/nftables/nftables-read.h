@@ -35,6 +35,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (DivertNftState, divert_nft_state_clear)
 gboolean divert_nft_read_table (DivertNft *nft, const char *table, DivertNftState *state, GError **error);
 /* Reads everything. */
 gboolean divert_nft_read (DivertNft *nft, const char *table, DivertNftState *state, GError **error);
+/* How many packets our table @table has dropped.  FALSE: there is none, or nobody can say. */
+gboolean divert_nft_count_dropped (DivertNft *nft, const char *table, guint64 *ret_packets);
 
 /* How many packets the counters of a rule have counted; @header: an answer that has one. */
 guint64  divert_nft_rule_count (struct nlmsghdr *header);

@@ -145,14 +145,9 @@ attempt_apply (DivertNft  *nft,
   table = divert_nft_table_new_from_ruleset (DIVERT_NFT_TABLE, a->ruleset);
   owner = divert_nft_owner_get (nft);
   divert_nft_write (batch, is_known ? &a->self->left : &state, table, owner);
-  if (divert_nft_batch_length (batch) > 0)
-    {
-      if (!divert_nft_owner_permits (nft, &state, "inet " DIVERT_NFT_TABLE, error) ||
-          !divert_nft_batch_commit_at (batch, nft, generation, "nftables-commit", error))
-        return FALSE;
-      generation = divert_nft_next_generation (generation);
-      a->wrote = TRUE;
-    }
+  if (!divert_nft_owner_commit (batch, nft, &state, "inet " DIVERT_NFT_TABLE, "nftables-commit", &generation, &a->wrote,
+                                error))
+    return FALSE;
   forget (a->self);
   a->self->generation = generation;
   a->self->last = divert_ruleset_ref (a->ruleset);

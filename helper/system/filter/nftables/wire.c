@@ -9,8 +9,8 @@
  * It grants by the same decision as the rules.  So it takes grants away before those are written, and gives them after
  * that.  In between it has either the grants of before, if they are wanted again, or none.
  *
- * A device that has just gone is no longer known to the kernel, which refuses the chain then (ENOENT).  Its end is an
- * event, so the next run, without it, is under way.
+ * A device that has just gone is no longer known to the kernel, which may refuse the chain then (ENOENT; Linux 6.18
+ * takes it).  Its end is an event, so the next run, without it, is under way.
  *
  * Its grants don't lapse by themselves, as the guard's do where no service manager watches the helper.
  */
@@ -113,14 +113,7 @@ attempt (DivertNft  *nft,
     return refuse_foreign (a, error);
   a->existed = state.exists;
   divert_nft_write (batch, &state, a->table, divert_nft_owner_get (nft));
-  if (divert_nft_batch_length (batch) == 0)
-    return TRUE;
-  if (!divert_nft_owner_permits (nft, &state, NAME, error) ||
-      !divert_nft_batch_commit_at (batch, nft, a->generation, "wire-commit", error))
-    return FALSE;
-  a->generation = divert_nft_next_generation (a->generation);
-  a->wrote = TRUE;
-  return TRUE;
+  return divert_nft_owner_commit (batch, nft, &state, NAME, "wire-commit", &a->generation, &a->wrote, error);
 }
 
 /* Nobody but us makes a table with our name where there is none. */
@@ -243,9 +236,9 @@ divert_wire_apply (DivertWire           *wire,
   wire->generation = 0;
   if (a.existed || !is_absent (&a, failure))
     {
-      /* The smallest write may succeed where that one did not. */
-      if (revokes && !divert_wire_withdraw (wire, NULL))
-        g_warning ("what others send by our devices can't be held");
+      /* The smallest write may succeed where that one did not, which is told in any case. */
+      if (revokes)
+        divert_wire_withdraw (wire, NULL);
       return divert_nft_fail (error, failure, DIVERT_BACKEND_ERROR_REFUSED);
     }
   g_debug ("no table for frames: %s", failure->message);
@@ -277,10 +270,6 @@ gboolean
 divert_wire_count_dropped (guint64 *ret_packets)
 {
   g_autoptr(DivertNft) nft = divert_nft_new_netdev (NULL);
-  g_auto(DivertNftState) state = DIVERT_NFT_STATE_INIT;
 
-  if (nft == NULL || !divert_nft_read (nft, DIVERT_NFT_TABLE, &state, NULL) || !state.is_ours)
-    return FALSE;
-  *ret_packets = state.dropped;
-  return TRUE;
+  return nft != NULL && divert_nft_count_dropped (nft, DIVERT_NFT_TABLE, ret_packets);
 }
