@@ -39,19 +39,29 @@ tear_down (Fixture       *f,
   divert_config_free (f->config);
 }
 
+static DivertLink *
+add_link (DivertFacts *facts,
+          const char  *name,
+          guint        ifindex)
+{
+  static const DivertMac own = { { 2, 0, 0, 0, 0, 4 } };
+  DivertLink *link = divert_link_new ();
+
+  link->name = g_strdup (name);
+  link->ifindex = ifindex;
+  g_array_append_val (link->own_macs, own);
+  g_ptr_array_add (facts->links, link);
+  return link;
+}
+
 static void
 add_shared (DivertFacts    *facts,
             DivertDecision *decision,
             gboolean        granted)
 {
-  static const DivertMac own = { { 2, 0, 0, 0, 0, 4 } };
-  DivertLink *link = divert_link_new ();
+  const DivertLink *link = add_link (facts, "eth0", 10);
   DivertExit *way_out;
 
-  link->name = g_strdup ("eth0");
-  link->ifindex = 10;
-  g_array_append_val (link->own_macs, own);
-  g_ptr_array_add (facts->links, link);
   if (!granted)
     return;
   way_out = g_new0 (DivertExit, 1);
@@ -83,6 +93,8 @@ lay_granting (Fixture        *f,
     }
   if (f->shared)
     add_shared (facts, decision, direct != NULL);
+  if (f->gone)
+    add_link (facts, "eth1", 11);
   g_clear_pointer (&f->problems, g_ptr_array_unref);
   f->problems = g_ptr_array_new_with_free_func ((GDestroyNotify) divert_problem_free);
   divert_laying_close (f->laying, f->config, decision, facts, f->problems, &applied);

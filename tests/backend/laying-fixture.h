@@ -20,6 +20,7 @@ typedef struct
   guint          retries;
   gboolean       internet;
   gboolean       shared;  /* others send by eth0, which is the way to the site */
+  gboolean       gone;    /* … and by another device, which the kernel no longer has */
 } Fixture;
 
 void              set_up (Fixture *f, gconstpointer user_data);

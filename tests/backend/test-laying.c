@@ -269,6 +269,22 @@ test_frames (Fixture       *f,
   g_assert_cmpint (lay (f, DIVERT_MODE_AWAY, FALSE, NULL), ==, DIVERT_LAID_NONE);
   assert_granted (0);
 
+  /* Without the group there are no rules, so nothing is let go at a site either, and nothing is written again. */
+  for (guint i = 0; i < 2; i++)
+    {
+      g_assert_cmpint (lay_granting (f, DIVERT_MODE_AUTO, "192.168.22.0/24", FALSE, &writes), ==, DIVERT_LAID_NONE);
+      assert_granted (0);
+    }
+  g_assert_cmpuint (writes, ==, 0);
+
+  /* A device has just gone: an older kernel doesn't take the new table then, but the grant goes. */
+  g_assert_cmpint (lay_granting (f, DIVERT_MODE_AUTO, "192.168.22.0/24", TRUE, NULL), ==, DIVERT_LAID);
+  assert_granted (1);
+  f->gone = TRUE;
+  g_assert_cmpint (lay (f, DIVERT_MODE_AWAY, TRUE, NULL), ==, DIVERT_LAID);
+  assert_granted (0);
+  f->gone = FALSE;
+
   /* It is taken away last. */
   g_assert_cmpint (lay_granting (f, DIVERT_MODE_AUTO, "192.168.22.0/24", TRUE, NULL), ==, DIVERT_LAID);
   g_assert_cmpint (lay (f, DIVERT_MODE_OFF, TRUE, NULL), ==, DIVERT_LAID);
