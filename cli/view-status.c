@@ -205,7 +205,7 @@ append_guard (GString  *text,
 
       if (value->len > 0)
         g_string_append_c (value, '\n');
-      g_string_append_printf (value, _("%s packets kept from leaving by a wrong interface"), number);
+      g_string_append_printf (value, _("%s packets kept from leaving this machine"), number);
     }
   if (value->len > 0)
     divert_view_append_field (text, _("Guard"), value->str);
