@@ -6,7 +6,10 @@
  * seconds since boot the kernel first let a packet go, when the first answer came, and how many answers came from whom,
  * who saw which address:
  *
- *   PROTOCOL ADDRESS sent N first S answers N first S error WORDS from WHO PEER=N …
+ *   PROTOCOL ADDRESS sent N first S answers N first S strays N error WORDS from WHO PEER=N …
+ *
+ * A stray is another question's answer: whoever was asked saw an address of the other family. A proxy that has just
+ * started may give a new session what was meant for an earlier one.
  *
  * LOG.all exists as soon as every target has answered.
  */
@@ -42,6 +45,7 @@ typedef struct
   int                     type;
   unsigned                sent;
   unsigned                answers;
+  unsigned                strays;
   double                  first_sent;
   double                  first_answer;
   Answerer                answerers[MAX_NAMES];
@@ -189,10 +193,16 @@ count_answer (Target *target, const char *answer)
   char name[32];
   char peer[46];
   char key[80];
+  const int parsed = sscanf (answer, "%31s %45s", name, peer) == 2;
 
+  if (parsed && (strchr (peer, ':') != NULL) != (target->to.ss_family == AF_INET6))
+    {
+      target->strays++;
+      return;
+    }
   if (target->answers++ == 0)
     target->first_answer = now ();
-  if (sscanf (answer, "%31s %45s", name, peer) != 2)
+  if (!parsed)
     return;
   snprintf (key, sizeof key, "%s %s", name, peer);
   for (int i = 0; i < MAX_NAMES; i++)
@@ -275,8 +285,9 @@ touch (const char *log)
 static void
 report (FILE *log, const Target *target)
 {
-  fprintf (log, "%s %s sent %u first %.2f answers %u first %.2f error %s from", target->protocol, target->address,
-           target->sent, target->first_sent, target->answers, target->first_answer, strerror (target->error));
+  fprintf (log, "%s %s sent %u first %.2f answers %u first %.2f strays %u error %s from", target->protocol,
+           target->address, target->sent, target->first_sent, target->answers, target->first_answer, target->strays,
+           strerror (target->error));
   for (int i = 0; i < MAX_NAMES && target->answerers[i].count > 0; i++)
     fprintf (log, " %s=%u", target->answerers[i].name, target->answerers[i].count);
   fputc ('\n', log);
