@@ -65,6 +65,17 @@ read_all (Fixture *f)
   return test_output ("%s rule show; %s route show table all", f->ip, f->ip);
 }
 
+/* Two devices at one cable, up, and with the routes that the kernel adds only once there is a carrier. */
+static void
+connect_devices (const char *one,
+                 const char *other)
+{
+  test_run ("ip link add %s type veth peer name %s; ip link set %s addrgenmode none; ip link set %s addrgenmode none; "
+            "ip link set %s up; ip link set %s up; "
+            "timeout 10 sh -c 'until [ $(ip -6 route show table local | grep -c ff00::/8) = 2 ]; do sleep 0.01; done'",
+            one, other, one, other, one, other);
+}
+
 static void
 assert_laid (Fixture *f)
 {
@@ -108,7 +119,7 @@ test_names (Fixture       *f,
   g_autofree char *before = NULL, *get = NULL, *rules = NULL, *after = NULL, *plain = NULL;
   DivertRouting with = make_routing (two_uplinks);
 
-  test_run ("ip link add up0 type veth peer name up1; ip link set up0 up; ip link set up1 up");
+  connect_devices ("up0", "up1");
   before = read_all (f);
   with.names = TRUE;
   plain = test_output ("%s route get %s", f->ip, address);
@@ -273,11 +284,8 @@ test_moves (Fixture       *f,
 
   early.priorities[f->family] = 96;
   first.priorities[f->family] = 0;
-  /* The routes that the kernel adds once there is a carrier must be there before the first look. */
-  test_run ("ip link add wg0 type veth peer name far; ip link set wg0 addrgenmode none; "
-            "ip link set far addrgenmode none; ip link set wg0 up; ip link set far up; "
-            "timeout 10 sh -c 'until [ $(ip -6 route show table local | grep -c ff00::/8) = 2 ]; do sleep 0.01; done'; "
-            "%s route add default dev wg0 table 51820", f->ip);
+  connect_devices ("wg0", "far");
+  test_run ("%s route add default dev wg0 table 51820", f->ip);
   before = read_all (f);
   g_assert_true (apply (f, &usual));
   test_run ("%s rule add not fwmark 51820 table 51820; %s rule add table main suppress_prefixlength 0", f->ip, f->ip);
