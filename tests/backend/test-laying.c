@@ -277,7 +277,7 @@ test_frames (Fixture       *f,
     }
   g_assert_cmpuint (writes, ==, 0);
 
-  /* A device has just gone: an older kernel doesn't take the new table then, but the grant goes. */
+  /* A device has just gone.  Older kernels take no table with it, newer ones do; with both, the grant goes. */
   g_assert_cmpint (lay_granting (f, DIVERT_MODE_AUTO, "192.168.22.0/24", TRUE, NULL), ==, DIVERT_LAID);
   assert_granted (1);
   f->gone = TRUE;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: whether our tables belong to our sockets, and to whom one belongs instead.
+ * Owns: whether our tables belong to our sockets, and to whom one belongs instead; and so, writing to them.
  *
  * Theory of operation.  A table with the flag "owner" belongs to the socket that created it.  Writes through any other
  * socket are refused (EPERM), and whoever flushes everything passes it over.  It used to end with its socket, and then
@@ -80,9 +80,11 @@ divert_nft_owner_commit (DivertNftBatch        *batch,
                          gboolean              *ret_wrote,
                          GError               **error)
 {
-  *ret_wrote = FALSE;
   if (divert_nft_batch_length (batch) == 0)
-    return TRUE;
+    {
+      *ret_wrote = FALSE;
+      return TRUE;
+    }
   if (!divert_nft_owner_permits (nft, state, table, error) ||
       !divert_nft_batch_commit_at (batch, nft, *generation, point, error))
     return FALSE;

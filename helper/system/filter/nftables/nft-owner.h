@@ -16,8 +16,8 @@ guint32  divert_nft_owner_get (DivertNft *nft);
 /* May @nft write to @table ("inet nm-divert"), as it was read?  The error (DIVERT_BACKEND_ERROR_FOREIGN) names the
  * program that the table belongs to instead. */
 gboolean divert_nft_owner_permits (DivertNft *nft, const DivertNftState *state, const char *table, GError **error);
-/* Has @batch carried out on @table, as it was read at @generation, if it may be and there is anything to do; then
- * @generation becomes the one behind it.  @point: as for divert_nft_batch_commit_at(). */
+/* Commits @batch, if there is anything in it, to @table as it was read at @generation, which then becomes the next.
+ * @point: as for divert_nft_batch_commit_at(). */
 gboolean divert_nft_owner_commit (DivertNftBatch *batch, DivertNft *nft, const DivertNftState *state, const char *table,
                                   const char *point, guint32 *generation, gboolean *ret_wrote, GError **error);
 

@@ -236,9 +236,9 @@ divert_wire_apply (DivertWire           *wire,
   wire->generation = 0;
   if (a.existed || !is_absent (&a, failure))
     {
-      /* The smallest write may succeed where that one did not, which is told in any case. */
-      if (revokes)
-        divert_wire_withdraw (wire, NULL);
+      /* The smallest write may succeed where that one did not.  If it doesn't either, the grants stand. */
+      if (revokes && !divert_wire_withdraw (wire, error))
+        return FALSE;
       return divert_nft_fail (error, failure, DIVERT_BACKEND_ERROR_REFUSED);
     }
   g_debug ("no table for frames: %s", failure->message);
