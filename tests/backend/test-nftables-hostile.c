@@ -183,6 +183,8 @@ test_monitor (Fixture       *f,
   g_autoptr(GError) error = NULL;
   GPid pid;
 
+  /* nft lists sets in the order in which they came, and those of the other place have been there first. */
+  backend_fixture_lay (f->backend, f->away);
   backend_fixture_lay (f->backend, f->home);
   home = read_ours ();
   g_spawn_async (NULL, (char **) argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, &pid,

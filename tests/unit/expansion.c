@@ -10,6 +10,13 @@
 
 #define CHOOSE(list) (list)[g_test_rand_int_range (0, G_N_ELEMENTS (list))]
 
+/* In an order of the user's, with prefixes inside others, and more than are compared one by one. */
+#define OTHERS "10.255.255.0/24;fd01::/32;172.31.0.0/16;10.255.253.0/24;172.31.5.0/24;fd01:0:1::/48;192.168.5.0/24;" \
+               "fd03:1::/48;172.30.0.0/24;fd02::/48;fd03::/48;10.255.252.0/24;fd02:0:5::/48"
+#define BYPASSED "192.0.2.0/24;2001:db8:5::/48;198.51.100.0/24;100.64.0.0/10;2001:db8:1::/48;198.51.100.128/25;" \
+                 "2001:db8:7::/48;172.16.0.0/13;2001:db8:5:1::/64;203.0.114.0/28;2001:db8:6::/48;" \
+                 "2001:db8:3::/48;10.254.0.0/30"
+
 #define UUID "6b0c0000-0000-4000-8000-000000000001"
 
 /* @n prefixes of each family in 10.0.0.0/8 and fd00::/16, besides the link's own. Those of IPv4 have one length, or
@@ -21,7 +28,7 @@ make_config (guint       n,
              const char *keys,
              const char *home)
 {
-  g_autoptr(GString) text = g_string_new ("[site other]\nzone=z\nintranet=10.255.255.0/24\ntproxy-port=5\n"
+  g_autoptr(GString) text = g_string_new ("[site other]\nzone=z\nintranet=" OTHERS "\ntproxy-port=5\n"
                                           "[site home]\nconnection-uuid=" UUID "\nsubnet=192.168.22.0/24\n"
                                           "intranet=192.168.22.0/24;fd00:22::/64");
   static gboolean is_even;
@@ -70,7 +77,7 @@ expansion_make_ruleset_with (guint           n,
                              const char     *home)
 {
   /* At home the neighbours differ from the intranet because they are diverted, and away because they are direct. */
-  const char *bypass = kind == DIVERT_MODE_AWAY ? "10.0.0.0/8;fd00::/8" : "203.0.113.0/24";
+  const char *bypass = kind == DIVERT_MODE_AWAY ? "10.0.0.0/8;fd00::/8;" BYPASSED : "203.0.113.0/24;" BYPASSED;
   g_autoptr(DivertConfig) config = make_config (n, bypass, keys, home);
   g_autoptr(DivertFacts) facts = make_facts ();
   g_autoptr(DivertMode) mode = divert_mode_new (kind, NULL);
@@ -104,13 +111,18 @@ expansion_make_packet (DivertPacket *packet)
 {
   static const char *const protocols[] = { "", "/udp", "/icmp" };
   static const char *const ports[] = { ":80", ":53" };
+  static const char *const others[] = { "10.255.255.1", "[fd01::1]", "172.31.5.1", "172.31.6.1", "10.255.253.1",
+                                        "192.168.5.1", "[fd03::1]", "[fd03:1::1]", "[fd02:0:5::1]", "172.30.0.1",
+                                        "192.0.2.1", "[2001:db8:5:1::1]", "198.51.100.200", "100.64.0.1",
+                                        "[2001:db8:1::1]", "[2001:db8:7::1]", "172.16.0.1", "203.0.114.1",
+                                        "[2001:db8:6::1]", "[2001:db8:3::1]", "10.254.0.1", "[2001:db8:2::1]" };
   static const char *const own[] = { [DIVERT_FAMILY_IPV4] = "192.168.22.33", [DIVERT_FAMILY_IPV6] = "fd00:22::33" };
   const char *protocol = protocols[g_test_rand_int_range (0, G_N_ELEMENTS (protocols))];
   const char *port = ports[g_test_rand_int_range (0, G_N_ELEMENTS (ports))];
   const guint32 random = g_test_rand_int ();
   g_autofree char *text = NULL;
 
-  switch (g_test_rand_int_range (0, 5))
+  switch (g_test_rand_int_range (0, 6))
     {
     case 0:
       text = g_strdup_printf ("192.168.22.%u%s%s", random & 255, port, protocol);
@@ -122,6 +134,9 @@ expansion_make_packet (DivertPacket *packet)
       text = g_strdup_printf ("[fd00:%x::%x]%s%s", random & 0xffff, random >> 16, port, protocol);
       break;
     case 3:
+      text = g_strdup_printf ("%s%s%s", CHOOSE (others), port, protocol);
+      break;
+    case 4:
       text = g_strdup_printf ("%u.%u.%u.%u%s%s", random >> 24, random >> 16 & 255, random >> 8 & 255, random & 255,
                               port, protocol);
       break;

@@ -5,11 +5,11 @@
  *
  * Theory of operation.  x_tables tries rules one after the other, so a thousand prefixes in a row
  * cost a thousand comparisons per packet.  Up to DISPATCH_LINEAR prefixes are in the chain itself.
- * More than that are split into at most DISPATCH_WAYS groups.  Each group has a prefix that covers
- * it and does not cover any other group: the sorted list is a binary trie, and a group is one of
- * its subtrees.  Each group gets its own chain, in which the same is done again.  Every step is a
- * goto.  A packet that matches none of a group's prefixes continues in CHAIN_REST, which gets the
- * rules that come after the dispatch.
+ * More than that are split into a few groups, with a prefix that covers the whole of each.  Each
+ * group gets its own chain, in which the same is done again.  Every step is a goto.  A packet that
+ * matches none of a group's prefixes continues in CHAIN_REST, which gets the rules that come after
+ * the dispatch.  Most packets do, and are compared with each group: so there are no more of them
+ * than it takes to tell most of these packets apart.
  *
  * A rule for any destination but some is CHAIN_ELSE.  The packets that it might match go to
  * CHAIN_EXCEPT, which sends those destinations to CHAIN_AFTER, where the later rules are, and what
@@ -17,10 +17,11 @@
  */
 #include "iptables-dispatch.h"
 
+#include "core/words/prefix-groups.h"
 #include "iptables-chains.h"
 
 #define DISPATCH_LINEAR 12
-#define DISPATCH_WAYS 16
+#define DISPATCH_WAYS 4
 
 typedef struct
 {
@@ -32,13 +33,6 @@ typedef struct
   DivertFamily       family;
   guint             *counter;  /* the number of sub-chains so far */
 } Dispatch;
-
-/* A range of the sorted, disjoint prefixes. */
-typedef struct
-{
-  guint first;
-  guint count;
-} Group;
 
 /* @prefix: NULL for everything that is left. */
 static void
@@ -58,54 +52,14 @@ add_goto (const Dispatch     *d,
   divert_xt_expansion_add (d->expansion, d->family, chain, &rule);
 }
 
-static guint
-get_bit (const DivertPrefix *prefix,
-         guint               i)
-{
-  return prefix->bytes[i / 8] >> (7 - i % 8) & 1;
-}
-
-/* The longest prefix that covers the whole group: the common part of its first and its last member. */
-static DivertPrefix
-cover (const GArray *prefixes,
-       Group         group)
-{
-  const DivertPrefix *first = divert_prefixes_index (prefixes, group.first);
-  const DivertPrefix *last = divert_prefixes_index (prefixes, group.first + group.count - 1);
-  DivertPrefix covering = *first;
-  guint length = 0;
-
-  while (length < MIN (first->length, last->length) && get_bit (first, length) == get_bit (last, length))
-    length++;
-  covering.length = length;
-  return divert_prefix_network (&covering);
-}
-
-/* Splits into two subtrees: prefixes with a 0 after the common part, and those with a 1.  Neither is
- * empty, because there are at least two prefixes and they are disjoint. */
 static void
-split (const GArray *prefixes,
-       Group         group,
-       Group        *ret_low,
-       Group        *ret_high)
+dispatch_group (const Dispatch    *d,
+                const char        *chain,
+                const GArray      *prefixes,
+                DivertPrefixGroup  group)
 {
-  guint bit = cover (prefixes, group).length;
-  guint n = 0;
-
-  while (n < group.count && get_bit (divert_prefixes_index (prefixes, group.first + n), bit) == 0)
-    n++;
-  *ret_low = (Group){ group.first, n };
-  *ret_high = (Group){ group.first + n, group.count - n };
-}
-
-static void
-dispatch_group (const Dispatch *d,
-                const char     *chain,
-                const GArray   *prefixes,
-                Group           group)
-{
-  Group groups[DISPATCH_WAYS] = { group };
-  guint n_groups = 1;
+  DivertPrefixGroup groups[DISPATCH_WAYS];
+  guint n_groups;
 
   if (group.count <= DISPATCH_LINEAR)
     {
@@ -114,27 +68,15 @@ dispatch_group (const Dispatch *d,
       return;
     }
 
-  while (n_groups < DISPATCH_WAYS)
-    {
-      guint largest = 0;
-
-      for (guint i = 1; i < n_groups; i++)
-        if (groups[i].count > groups[largest].count)
-          largest = i;
-      if (groups[largest].count < 2)
-        break;
-      split (prefixes, groups[largest], &groups[largest], &groups[n_groups]);
-      n_groups++;
-    }
-
+  n_groups = divert_prefixes_divide (prefixes, group, 2, DISPATCH_WAYS, groups);
   for (guint i = 0; i < n_groups; i++)
     {
-      DivertPrefix covering = cover (prefixes, groups[i]);
+      const DivertPrefix covering = divert_prefixes_cover (prefixes, groups[i]);
       g_autofree char *sub = NULL;
 
       if (groups[i].count == 1)
         {
-          add_goto (d, chain, divert_prefixes_index (prefixes, groups[i].first), d->to);
+          add_goto (d, chain, &covering, d->to);
           continue;
         }
       sub = divert_xt_chain_sub (d->rule->chain, d->letter, ++*d->counter);
@@ -144,28 +86,14 @@ dispatch_group (const Dispatch *d,
     }
 }
 
-/* Where @family's prefixes begin in the sorted list, and how many there are. */
-static Group
-find_family (const GArray *prefixes,
-             DivertFamily  family)
-{
-  Group group = { 0, 0 };
-
-  while (group.first < prefixes->len && divert_prefixes_index (prefixes, group.first)->family != family)
-    group.first++;
-  while (group.first + group.count < prefixes->len &&
-         divert_prefixes_index (prefixes, group.first + group.count)->family == family)
-    group.count++;
-  return group;
-}
-
 gboolean
 divert_xt_needs_dispatch (const DivertRule *rule)
 {
   if (rule->verdict != DIVERT_VERDICT_GOTO || rule->destinations == NULL)
     return FALSE;
   for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
-    if ((rule->families & (1 << family)) != 0 && find_family (rule->destinations, family).count > DISPATCH_LINEAR)
+    if ((rule->families & (1 << family)) != 0 &&
+        divert_prefixes_group (rule->destinations, family).count > DISPATCH_LINEAR)
       return TRUE;
   return FALSE;
 }
@@ -201,7 +129,7 @@ dispatch (DivertXtExpansion *expansion,
       const Dispatch d = { expansion, rule, to, rest, letter, family, &counter };
 
       if ((rule->families & (1 << family)) != 0)
-        dispatch_group (&d, chain, rule->destinations, find_family (rule->destinations, family));
+        dispatch_group (&d, chain, rule->destinations, divert_prefixes_group (rule->destinations, family));
     }
 }
 

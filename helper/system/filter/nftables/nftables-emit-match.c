@@ -56,18 +56,21 @@ divert_nft_emit_address (DivertNftRule      *rule,
                          guint               length,
                          gboolean            invert)
 {
-  const DivertNftKind set_kind = invert ? DIVERT_NFT_MATCH_NOT_SET : DIVERT_NFT_MATCH_SET;
   DivertNftExpr *expr;
 
-  if (set == NULL && (prefix == NULL || prefix->length == 0))
-    return;
-  expr = divert_nft_rule_add_match (rule, set != NULL ? set_kind : DIVERT_NFT_MATCH_EQUAL, key, 0);
-  expr->family = family;
-  expr->prefix.length = length != 0 ? length : divert_family_bits (family);
+  if (prefix != NULL && prefix->length > 0)
+    {
+      expr = divert_nft_rule_add_match (rule, DIVERT_NFT_MATCH_EQUAL, key, 0);
+      expr->family = family;
+      expr->prefix = divert_prefix_network (prefix);
+    }
   if (set != NULL)
-    g_strlcpy (expr->name, set, sizeof expr->name);
-  else
-    expr->prefix = divert_prefix_network (prefix);
+    {
+      expr = divert_nft_rule_add_match (rule, invert ? DIVERT_NFT_MATCH_NOT_SET : DIVERT_NFT_MATCH_SET, key, 0);
+      expr->family = family;
+      expr->prefix.length = length != 0 ? length : divert_family_bits (family);
+      g_strlcpy (expr->name, set, sizeof expr->name);
+    }
 }
 
 static void

@@ -18,6 +18,7 @@ typedef struct
   const DivertRule *first;    /* the rule of the ruleset being expanded; NULL: none */
   const DivertRule *last;
   GArray           *named;    /* DivertNftNamed */
+  GArray           *covered;  /* DivertNftCovered */
 } DivertNftExpansion;
 
 /* Several rules share a list, and sorting a long one takes longer than everything else. */
@@ -34,10 +35,10 @@ typedef struct
 {
   gboolean            has_family;
   DivertFamily        family;
-  const DivertPrefix *source;          /* NULL: none … */
+  const DivertPrefix *source;          /* NULL: any … */
   const char         *source_set;      /* … or one in this set, … */
   guint               source_length;   /* … of which so many bits are looked up; 0: all */
-  const DivertPrefix *destination;
+  const DivertPrefix *destination;     /* with a set as well, both must match */
   const char         *destination_set;
   guint               destination_length;
   guint               protocols;       /* as in the ruleset: none, one, or TCP and UDP */
@@ -46,13 +47,32 @@ typedef struct
 
 /* More sets for one list are slower than one of intervals. */
 #define DIVERT_NFT_SETS_MAX 2
+/* More comparisons than this are slower than looking intervals up. */
+#define DIVERT_NFT_COVERS_MAX 4
+
+/* What is in none of the covers is in none of the prefixes. */
+typedef struct
+{
+  guint        n;
+  DivertPrefix prefixes[DIVERT_NFT_COVERS_MAX];
+  gboolean     is_member[DIVERT_NFT_COVERS_MAX]; /* it is one of the prefixes itself: there is nothing to look up */
+} DivertNftCovers;
 
 typedef struct
 {
-  guint       n;                            /* 0: the prefixes are compared one by one */
-  const char *names[DIVERT_NFT_SETS_MAX];
-  guint       lengths[DIVERT_NFT_SETS_MAX]; /* so many bits are looked up; 0: all */
+  guint           n;                            /* 0: the prefixes are compared one by one */
+  const char     *names[DIVERT_NFT_SETS_MAX];
+  guint           lengths[DIVERT_NFT_SETS_MAX]; /* so many bits are looked up; 0: all */
+  DivertNftCovers covers;
 } DivertNftSets;
+
+/* The covers of @list's part in @family: likewise several rules share them. */
+typedef struct
+{
+  const GArray   *list;
+  DivertFamily    family;
+  DivertNftCovers covers;
+} DivertNftCovered;
 
 /* In which sets to look for an address that may be in the part of @list in @family.  Creates them.  @single: only one
  * will do, because the address must not be in it. */
@@ -63,7 +83,8 @@ gboolean      divert_nft_list_has (const GArray *list, DivertFamily family);
 
 /* NFPROTO_x. */
 guint divert_nft_family_number (DivertFamily family);
-/* These add comparisons to @rule.  @name: ""; or @prefix and @set: NULL, if it doesn't matter. */
+/* These add comparisons to @rule.  @name: ""; or @prefix and @set: NULL, if it doesn't matter.  If both are there, both
+ * must match. */
 void divert_nft_emit_family (DivertNftRule *rule, DivertFamily family);
 void divert_nft_emit_interface (DivertNftRule *rule, DivertNftKey index_key, DivertNftKey name_key, const char *name,
                                 guint index, gboolean invert);

@@ -118,6 +118,28 @@ name_destinations (const DivertRule *origin)
              ? "site" : "bypass";
 }
 
+/* What is in the cover at @i. */
+static void
+emit_covered (DivertNftExpansion  *e,
+              const DivertRule    *origin,
+              DivertNftVariant     v,
+              const DivertNftSets *sets,
+              guint                i)
+{
+  v.destination = &sets->covers.prefixes[i];
+  if (sets->covers.is_member[i])
+    {
+      emit_protocols (e, origin, v);
+      return;
+    }
+  for (guint j = 0; j < sets->n; j++)
+    {
+      v.destination_set = sets->names[j];
+      v.destination_length = sets->lengths[j];
+      emit_protocols (e, origin, v);
+    }
+}
+
 static void
 emit_destinations (DivertNftExpansion *e,
                    const DivertRule   *origin,
@@ -133,14 +155,12 @@ emit_destinations (DivertNftExpansion *e,
       return;
     }
   sets = divert_nft_choose_sets (e, name_destinations (origin), v.family, list, origin->destinations_invert);
-  for (guint i = 0; i < sets.n; i++)
-    {
-      v.destination_set = sets.names[i];
-      v.destination_length = sets.lengths[i];
-      emit_protocols (e, origin, v);
-    }
   if (sets.n > 0)
-    return;
+    {
+      for (guint i = 0; i < sets.covers.n; i++)
+        emit_covered (e, origin, v, &sets, i);
+      return;
+    }
   for (guint i = 0; i < list->len; i++)
     {
       v.destination = divert_prefixes_index (list, i);
@@ -325,7 +345,8 @@ divert_nft_table_new_from_ruleset (const char          *name,
                                    const DivertRuleset *ruleset)
 {
   g_autoptr(GArray) named = g_array_new (FALSE, FALSE, sizeof (DivertNftNamed));
-  DivertNftExpansion e = { .table = divert_nft_table_new (name), .named = named };
+  g_autoptr(GArray) covered = g_array_new (FALSE, FALSE, sizeof (DivertNftCovered));
+  DivertNftExpansion e = { .table = divert_nft_table_new (name), .named = named, .covered = covered };
 
   expand (&e, ruleset);
   if (e.table->rules[DIVERT_NFT_CHAIN_REFUSE] != NULL)
@@ -339,8 +360,9 @@ DivertNftTable *
 divert_nft_table_new_wire (const DivertRuleset *ruleset)
 {
   g_autoptr(GArray) named = g_array_new (FALSE, FALSE, sizeof (DivertNftNamed));
+  g_autoptr(GArray) covered = g_array_new (FALSE, FALSE, sizeof (DivertNftCovered));
   DivertNftTable *table = divert_nft_table_new (DIVERT_NFT_TABLE);
-  DivertNftExpansion e = { .table = table, .named = named };
+  DivertNftExpansion e = { .table = table, .named = named, .covered = covered };
 
   table->family = DIVERT_NFT_NETDEV;
   for (guint i = 0; i < ruleset->rules->len; i++)

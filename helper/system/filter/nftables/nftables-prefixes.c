@@ -6,10 +6,18 @@
  * single value in a hash table three times as fast as it finds an interval (K7.1).  So if the prefixes have few
  * lengths, there is a set for each length, in which the masked address is looked up.  With more lengths than that, one
  * set of intervals is cheaper.  None of these costs more if there are more prefixes in it.
+ *
+ * Most packets go to none of the prefixes, and a comparison is cheaper than a lookup.  So a destination is looked up
+ * only if one of a few prefixes covers it that have all others in them: as many as cost less than the lookups.  If they
+ * don't keep most of the internet out, there are none.
  */
 #include "nftables-expand-private.h"
 
+#include "core/words/prefix-groups.h"
+
 #define PLAIN_MAX 4
+/* Two comparisons cost about as much as looking up one value. */
+#define HASHED_COVERS 2
 
 static guint
 count_family (const GArray *prefixes,
@@ -48,6 +56,62 @@ find_lengths (const GArray *list,
   return n;
 }
 
+/* Lists from the configuration are in the user's order, and those of intranets are long and merged. */
+static gboolean
+is_merged (const GArray *list)
+{
+  for (guint i = 1; i < list->len; i++)
+    {
+      const DivertPrefix *one = divert_prefixes_index (list, i - 1), *next = divert_prefixes_index (list, i);
+
+      if (divert_prefix_compare (one, next) >= 0 || divert_prefix_overlaps (one, next))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* @most: of covers.  The only one may be all addresses. */
+static DivertNftCovers
+make_covers (const GArray *list,
+             DivertFamily  family,
+             guint         most)
+{
+  g_autoptr(GArray) merged = is_merged (list) ? NULL : divert_prefixes_merge (list);
+  const GArray *prefixes = merged != NULL ? merged : list;
+  DivertPrefixGroup groups[DIVERT_NFT_COVERS_MAX];
+  DivertNftCovers covers = { 0 };
+
+  covers.n = divert_prefixes_divide (prefixes, divert_prefixes_group (prefixes, family), 1, most, groups);
+  for (guint i = 0; i < covers.n; i++)
+    {
+      covers.prefixes[i] = divert_prefixes_cover (prefixes, groups[i]);
+      covers.is_member[i] = groups[i].count == 1;
+      if (covers.prefixes[i].length < DIVERT_COVER_NARROW)
+        return (DivertNftCovers) { .n = 1 };
+    }
+  return covers;
+}
+
+static DivertNftCovers
+find_covers (DivertNftExpansion *e,
+             const GArray       *list,
+             DivertFamily        family,
+             guint               most)
+{
+  DivertNftCovered covered = { list, family, { 0 } };
+
+  for (guint i = 0; i < e->covered->len; i++)
+    {
+      const DivertNftCovered *known = &g_array_index (e->covered, DivertNftCovered, i);
+
+      if (known->list == list && known->family == family)
+        return known->covers;
+    }
+  covered.covers = make_covers (list, family, most);
+  g_array_append_val (e->covered, covered);
+  return covered.covers;
+}
+
 /* The name of the set with the part of @list in @family with @length (0: any). */
 static const char *
 name_set (DivertNftExpansion *e,
@@ -84,17 +148,21 @@ divert_nft_choose_sets (DivertNftExpansion *e,
                         const GArray       *list,
                         gboolean            single)
 {
-  DivertNftSets sets = { 0 };
+  DivertNftSets sets = { .covers.n = 1 };
+  gboolean intervals;
 
   if (!single && count_family (list, family) <= PLAIN_MAX)
     return sets;
   sets.n = single ? 0 : find_lengths (list, family, sets.lengths);
-  if (sets.n == 0)
+  intervals = sets.n == 0;
+  if (intervals)
     {
       sets.n = 1;
       sets.lengths[0] = 0;
     }
   for (guint i = 0; i < sets.n; i++)
     sets.names[i] = name_set (e, purpose, family, sets.lengths[i], list);
+  if (!single)
+    sets.covers = find_covers (e, list, family, intervals ? DIVERT_NFT_COVERS_MAX : HASHED_COVERS / sets.n);
   return sets;
 }
