@@ -108,6 +108,24 @@ matches_name (const DivertNftExpr *expr,
   return g_str_equal (expr->name, name) == (expr->kind == DIVERT_NFT_MATCH_EQUAL);
 }
 
+/* In a hash table the kernel finds only what has the same bytes as the masked address. */
+static gboolean
+is_in_set (const DivertNftSet  *set,
+           const DivertNftExpr *expr,
+           const DivertPrefix  *address)
+{
+  DivertPrefix masked = *address;
+
+  if (set->length == 0)
+    return divert_prefixes_contain (set->prefixes, address);
+  masked.length = expr->prefix.length;
+  masked = divert_prefix_network (&masked);
+  for (guint i = 0; i < set->prefixes->len; i++)
+    if (memcmp (divert_prefixes_index (set->prefixes, i)->bytes, masked.bytes, sizeof masked.bytes) == 0)
+      return TRUE;
+  return FALSE;
+}
+
 /* The kernel reads the bytes where that family has its address, whatever the packet's own family is. */
 static gboolean
 matches_address (const Walk          *walk,
@@ -120,7 +138,7 @@ matches_address (const Walk          *walk,
   if (is_source && !walk->sample->has_source)
     return FALSE;
   if (divert_nft_expr_has_set (expr))
-    return divert_prefixes_contain (divert_nft_table_find_set (walk->table, expr->name)->prefixes, address) ==
+    return is_in_set (divert_nft_table_find_set (walk->table, expr->name), expr, address) ==
            (expr->kind == DIVERT_NFT_MATCH_SET);
   return divert_prefix_contains (&expr->prefix, address);
 }

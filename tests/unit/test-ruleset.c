@@ -116,12 +116,12 @@ assert_lists (const DivertRule *rule)
       for (guint j = 0; lists[i] != NULL && j < lists[i]->len; j++)
         families |= 1 << divert_prefixes_index (lists[i], j)->family;
       g_assert_true (lists[i] == NULL || (rule->families & ~families) == 0);
-    }
-  if (rule->verdict == DIVERT_VERDICT_GOTO && rule->destinations != NULL)
-    {
-      g_autoptr(GArray) merged = divert_prefixes_merge (rule->destinations);
+      if (lists[i] != NULL)
+        {
+          g_autoptr(GArray) merged = divert_prefixes_merge (lists[i]);
 
-      g_assert_true (divert_prefixes_equal (merged, rule->destinations));
+          g_assert_true (divert_prefixes_equal (merged, lists[i]));
+        }
     }
 }
 

@@ -89,7 +89,7 @@ add_feed (const DivertMaker *m,
     rule->refused_port = port;
   rule->on_loopback = rule->port != 0 && m->lans->len > 0;
   if (prefixes != NULL)
-    rule->destinations = divert_prefixes_copy (prefixes);
+    rule->destinations = divert_prefixes_merge (prefixes);
 }
 
 /* @prefixes: limits the rules to these destinations; NULL: no limit. */

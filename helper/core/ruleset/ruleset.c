@@ -169,12 +169,12 @@ choose_uplinks (const DivertFacts *facts)
 static GArray *
 collect_bypass (const DivertConfig *config)
 {
-  GArray *bypass = divert_prefixes_new ();
+  g_autoptr(GArray) bypass = divert_prefixes_new ();
 
   for (guint i = 0; i < config->bypass->len; i++)
     if (!divert_prefix_is_link_local (divert_prefixes_index (config->bypass, i)))
       divert_prefixes_add (bypass, divert_prefixes_index (config->bypass, i));
-  return bypass;
+  return divert_prefixes_merge (bypass);
 }
 
 DivertRuleset *

@@ -141,9 +141,9 @@ typedef struct
   guint           out_index;         /* the index of out_interface; 0: unknown, or any */
   gboolean        has_mac;           /* only in WIRE: the sender's address on the link */
   DivertMac       mac;
-  GArray         *sources;           /* DivertPrefix of both families; any of them may match; NULL: any address */
-  GArray         *destinations;      /* the same; sorted and disjoint for a GOTO and if inverted:
-                                      * divert_prefixes_merge() */
+  GArray         *sources;           /* DivertPrefix of both families, as of divert_prefixes_merge(); any of them may
+                                      * match; NULL: any address */
+  GArray         *destinations;      /* the same */
   gboolean        destinations_invert; /* any address but those; then a family may be without a prefix */
   guint16         sport;             /* 0: any port; needs protocols TCP or UDP */
   guint16         dport;

@@ -24,7 +24,7 @@ DivertPrefix      divert_prefixes_cover (const GArray *prefixes, DivertPrefixGro
 /* Splits @group, which has at least two members, into its two subtrees, in the order of the list.  Neither is empty. */
 void              divert_prefixes_split (const GArray *prefixes, DivertPrefixGroup group, DivertPrefixGroup *ret_low,
                                          DivertPrefixGroup *ret_high);
-/* A cover of so many bits is narrow: as 10.0.0.0/8 or fd00::/8, which hold all private networks of a kind. */
+/* A cover of at least this many bits is narrow, like 10.0.0.0/8 or fd00::/8. */
 #define DIVERT_COVER_NARROW 8
 /* Splits @group, which is not empty, into @least to @most groups, in the order of the list, and returns how many; fewer
  * than @least if it has no more members.  The group with the widest cover is always the next to be split.  From @least

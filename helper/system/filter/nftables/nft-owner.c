@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: whether our tables belong to our sockets, and to whom one belongs instead; and so, writing to them.
+ * Owns: whether our tables belong to our sockets, and to whom one belongs instead, and writes to them.
  *
  * Theory of operation.  A table with the flag "owner" belongs to the socket that created it.  Writes through any other
  * socket are refused (EPERM), and whoever flushes everything passes it over.  It used to end with its socket, and then

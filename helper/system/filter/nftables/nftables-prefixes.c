@@ -7,9 +7,8 @@
  * lengths, there is a set for each length, in which the masked address is looked up.  With more lengths than that, one
  * set of intervals is cheaper.  None of these costs more if there are more prefixes in it.
  *
- * Most packets go to none of the prefixes, and a comparison is cheaper than a lookup.  So a destination is looked up
- * only if one of a few prefixes covers it that have all others in them: as many as cost less than the lookups.  If they
- * don't keep most of the internet out, there are none.
+ * A lookup costs more than a comparison, and most packets go to none of the prefixes.  So a destination is looked up
+ * only if one of a few covers contains it.  There are no covers if they would let most of the internet through.
  */
 #include "nftables-expand-private.h"
 
@@ -56,28 +55,12 @@ find_lengths (const GArray *list,
   return n;
 }
 
-/* Lists from the configuration are in the user's order, and those of intranets are long and merged. */
-static gboolean
-is_merged (const GArray *list)
-{
-  for (guint i = 1; i < list->len; i++)
-    {
-      const DivertPrefix *one = divert_prefixes_index (list, i - 1), *next = divert_prefixes_index (list, i);
-
-      if (divert_prefix_compare (one, next) >= 0 || divert_prefix_overlaps (one, next))
-        return FALSE;
-    }
-  return TRUE;
-}
-
 /* @most: of covers.  The only one may be all addresses. */
 static DivertNftCovers
-make_covers (const GArray *list,
+make_covers (const GArray *prefixes,
              DivertFamily  family,
              guint         most)
 {
-  g_autoptr(GArray) merged = is_merged (list) ? NULL : divert_prefixes_merge (list);
-  const GArray *prefixes = merged != NULL ? merged : list;
   DivertPrefixGroup groups[DIVERT_NFT_COVERS_MAX];
   DivertNftCovers covers = { 0 };
 

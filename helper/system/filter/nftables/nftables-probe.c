@@ -81,7 +81,7 @@ add_jump (DivertRuleset *ruleset,
 static GArray *
 make_prefixes (void)
 {
-  GArray *prefixes = divert_prefixes_new ();
+  g_autoptr(GArray) prefixes = divert_prefixes_new ();
 
   for (guint i = 0; i < 16; i++)
     {
@@ -92,7 +92,7 @@ make_prefixes (void)
       prefix.bytes[3] += i;
       divert_prefixes_add (prefixes, &prefix);
     }
-  return prefixes;
+  return divert_prefixes_merge (prefixes);
 }
 
 static void

@@ -83,18 +83,19 @@ add_set (DivertNftTable   *table,
   return set;
 }
 
+/* A part of a merged list is one, too. */
 static GArray *
 select_part (const GArray *prefixes,
              DivertFamily  family,
              guint         length)
 {
-  g_autoptr(GArray) selected = divert_prefixes_new ();
+  GArray *selected = divert_prefixes_new ();
 
   for (guint i = 0; i < prefixes->len; i++)
     if (divert_prefixes_index (prefixes, i)->family == family &&
         (length == 0 || divert_prefixes_index (prefixes, i)->length == length))
       divert_prefixes_add (selected, divert_prefixes_index (prefixes, i));
-  return divert_prefixes_merge (selected);
+  return selected;
 }
 
 /* Identifies a list of prefixes. */
