@@ -89,10 +89,10 @@ add_feed (const DivertMaker *m,
     rule->refused_port = port;
   rule->on_loopback = rule->port != 0 && m->lans->len > 0;
   if (prefixes != NULL)
-    rule->destinations = divert_prefixes_merge (prefixes);
+    rule->destinations = g_array_ref (prefixes);
 }
 
-/* @prefixes: limits the rules to these destinations; NULL: no limit. */
+/* @prefixes: limits the rules to these destinations, and is merged; NULL: no limit. */
 static void
 add_tproxy (const DivertMaker *m,
             DivertChain        chain,
@@ -174,9 +174,12 @@ divert_ruleset_make_delivery (const DivertMaker *m,
   for (guint i = 0; i < m->config->sites->len; i++)
     {
       const DivertSite *site = g_ptr_array_index (m->config->sites, i);
+      g_autoptr(GArray) prefixes = NULL;
 
-      if (has_own_port (m, site))
-        add_tproxy (m, DIVERT_CHAIN_DELIVER_INTRANET, site->intranet, site->tproxy_port);
+      if (!has_own_port (m, site))
+        continue;
+      prefixes = divert_prefixes_merge (site->intranet);
+      add_tproxy (m, DIVERT_CHAIN_DELIVER_INTRANET, prefixes, site->tproxy_port);
     }
   add_tproxy (m, DIVERT_CHAIN_DELIVER_INTRANET, NULL, m->config->tproxy_port);
 }

@@ -18,7 +18,6 @@ typedef struct
   const DivertRule *first;    /* the rule of the ruleset being expanded; NULL: none */
   const DivertRule *last;
   GArray           *named;    /* DivertNftNamed */
-  GArray           *covered;  /* DivertNftCovered */
 } DivertNftExpansion;
 
 /* Several rules share a list, and sorting a long one takes longer than everything else. */
@@ -65,14 +64,6 @@ typedef struct
   guint           lengths[DIVERT_NFT_SETS_MAX]; /* so many bits are looked up; 0: all */
   DivertNftCovers covers;
 } DivertNftSets;
-
-/* The covers of @list's part in @family: likewise several rules share them. */
-typedef struct
-{
-  const GArray   *list;
-  DivertFamily    family;
-  DivertNftCovers covers;
-} DivertNftCovered;
 
 /* In which sets to look for an address that may be in the part of @list in @family.  Creates them.  @single: only one
  * will do, because the address must not be in it. */

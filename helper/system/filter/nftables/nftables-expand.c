@@ -345,8 +345,7 @@ divert_nft_table_new_from_ruleset (const char          *name,
                                    const DivertRuleset *ruleset)
 {
   g_autoptr(GArray) named = g_array_new (FALSE, FALSE, sizeof (DivertNftNamed));
-  g_autoptr(GArray) covered = g_array_new (FALSE, FALSE, sizeof (DivertNftCovered));
-  DivertNftExpansion e = { .table = divert_nft_table_new (name), .named = named, .covered = covered };
+  DivertNftExpansion e = { .table = divert_nft_table_new (name), .named = named };
 
   expand (&e, ruleset);
   if (e.table->rules[DIVERT_NFT_CHAIN_REFUSE] != NULL)
@@ -360,9 +359,8 @@ DivertNftTable *
 divert_nft_table_new_wire (const DivertRuleset *ruleset)
 {
   g_autoptr(GArray) named = g_array_new (FALSE, FALSE, sizeof (DivertNftNamed));
-  g_autoptr(GArray) covered = g_array_new (FALSE, FALSE, sizeof (DivertNftCovered));
   DivertNftTable *table = divert_nft_table_new (DIVERT_NFT_TABLE);
-  DivertNftExpansion e = { .table = table, .named = named, .covered = covered };
+  DivertNftExpansion e = { .table = table, .named = named };
 
   table->family = DIVERT_NFT_NETDEV;
   for (guint i = 0; i < ruleset->rules->len; i++)

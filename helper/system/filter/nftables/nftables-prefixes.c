@@ -75,26 +75,6 @@ make_covers (const GArray *prefixes,
   return covers;
 }
 
-static DivertNftCovers
-find_covers (DivertNftExpansion *e,
-             const GArray       *list,
-             DivertFamily        family,
-             guint               most)
-{
-  DivertNftCovered covered = { list, family, { 0 } };
-
-  for (guint i = 0; i < e->covered->len; i++)
-    {
-      const DivertNftCovered *known = &g_array_index (e->covered, DivertNftCovered, i);
-
-      if (known->list == list && known->family == family)
-        return known->covers;
-    }
-  covered.covers = make_covers (list, family, most);
-  g_array_append_val (e->covered, covered);
-  return covered.covers;
-}
-
 /* The name of the set with the part of @list in @family with @length (0: any). */
 static const char *
 name_set (DivertNftExpansion *e,
@@ -132,13 +112,11 @@ divert_nft_choose_sets (DivertNftExpansion *e,
                         gboolean            single)
 {
   DivertNftSets sets = { .covers.n = 1 };
-  gboolean intervals;
 
   if (!single && count_family (list, family) <= PLAIN_MAX)
     return sets;
   sets.n = single ? 0 : find_lengths (list, family, sets.lengths);
-  intervals = sets.n == 0;
-  if (intervals)
+  if (sets.n == 0)
     {
       sets.n = 1;
       sets.lengths[0] = 0;
@@ -146,6 +124,6 @@ divert_nft_choose_sets (DivertNftExpansion *e,
   for (guint i = 0; i < sets.n; i++)
     sets.names[i] = name_set (e, purpose, family, sets.lengths[i], list);
   if (!single)
-    sets.covers = find_covers (e, list, family, intervals ? DIVERT_NFT_COVERS_MAX : HASHED_COVERS / sets.n);
+    sets.covers = make_covers (list, family, sets.lengths[0] == 0 ? DIVERT_NFT_COVERS_MAX : HASHED_COVERS / sets.n);
   return sets;
 }
