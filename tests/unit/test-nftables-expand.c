@@ -10,6 +10,7 @@
 #include "expansion.h"
 #include "nftables-walk.h"
 #include "system/filter/nftables/nftables-chains.h"
+#include "system/filter/nftables/nftables-digest.h"
 #include "system/filter/nftables/nftables-expand.h"
 #include "system/filter/nftables/nftables-text.h"
 
@@ -276,6 +277,51 @@ test_grants (void)
     }
 }
 
+/* Each rule's digest by its fingerprint. */
+static void
+note_digests (GHashTable           *digests,
+              const DivertNftTable *table)
+{
+  for (guint chain = 0; chain < DIVERT_NFT_N_CHAINS; chain++)
+    for (guint i = 0; table->rules[chain] != NULL && i < table->rules[chain]->len; i++)
+      {
+        DivertNftRule *rule = g_ptr_array_index (table->rules[chain], i);
+        const guint64 fingerprint = divert_nft_fingerprint_rule (rule);
+        const DivertNftDigest digest = divert_nft_digest_rule (rule);
+        const DivertNftDigest *known = g_hash_table_lookup (digests, &fingerprint);
+
+        g_assert_cmpuint (fingerprint, !=, 0);
+        if (known != NULL)
+          g_assert_cmphex (*known, ==, digest);
+        else
+          g_hash_table_insert (digests, g_memdup2 (&fingerprint, sizeof fingerprint),
+                               g_memdup2 (&digest, sizeof digest));
+      }
+}
+
+/* Rules with the same fingerprint are the same, and the same ruleset, made again, has the same ones. */
+static void
+test_fingerprints (void)
+{
+  g_autoptr(GHashTable) digests = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, g_free);
+  guint n = 0;
+
+  for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
+    for (guint mode = 0; mode < 2; mode++)
+      for (guint turn = 0; turn < 2; turn++)
+        {
+          g_autoptr(DivertRuleset) ruleset =
+              expansion_make_ruleset_with (0, mode == 0 ? DIVERT_MODE_AWAY : DIVERT_MODE_AUTO,
+                                           keys[i].divert != NULL ? keys[i].divert : "", keys[i].home);
+          g_autoptr(DivertNftTable) table = divert_nft_table_new_from_ruleset (DIVERT_NFT_TABLE, ruleset);
+
+          note_digests (digests, table);
+          g_assert_true (turn == 0 || g_hash_table_size (digests) == n);
+          n = g_hash_table_size (digests);
+        }
+  g_assert_cmpuint (n, >, 100);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -289,5 +335,6 @@ main (int    argc,
   g_test_add_func ("/nftables/expand/cost", test_cost);
   g_test_add_func ("/nftables/expand/well-formed", test_well_formed);
   g_test_add_func ("/nftables/expand/grants", test_grants);
+  g_test_add_func ("/nftables/expand/fingerprints", test_fingerprints);
   return g_test_run ();
 }

@@ -1,22 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: our table with its chains, sets and rules as libnftnl's objects, and the digests in them.
- *
- * A digest is made from the text.  Whatever must be told apart has different text.  FORMAT changes
- * if the same text gets another meaning in the kernel.
+ * Owns: our table with its chains, sets and rules as libnftnl's objects, with the digests in their user data.
  */
 #include "nftables-encode.h"
 
 #include "nftables-chains.h"
-#include "nftables-text.h"
 
 #include <libnftnl/udata.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <net/if.h>
 #include <string.h>
-
-#define FORMAT "2"
 
 /* The type of our entry in an object's user data.  nft does not use it, and skips what it does not know. */
 #define USER_DATA_DIGEST 0xd5
@@ -43,63 +37,6 @@ static const struct
   [DIVERT_NFT_SET_ADDRTYPES] = { NFT_TYPE_ADDRTYPE, 4 },
   [DIVERT_NFT_SET_INTERFACES] = { NFT_TYPE_INTERFACE, IFNAMSIZ },
 };
-
-/* FNV-1a: it tells texts apart quickly.  Nobody who could deceive it would need to. */
-static DivertNftDigest
-digest (const char *text)
-{
-  DivertNftDigest value = 0xcbf29ce484222325;
-
-  for (const char *c = FORMAT; *c != '\0'; c++)
-    value = (value ^ (guint8) *c) * 0x100000001b3;
-  for (; *text != '\0'; text++)
-    value = (value ^ (guint8) *text) * 0x100000001b3;
-  return value != 0 ? value : 1;
-}
-
-DivertNftDigest
-divert_nft_digest_chain (const DivertNftTable *table,
-                         guint                 chain)
-{
-  const DivertNftHook *hook = divert_nft_chain_hook (chain);
-  g_autoptr(GString) text = g_string_new (NULL);
-
-  g_string_append_printf (text, "%s %s %s %d %s", divert_nft_chain_name (chain), hook != NULL ? hook->type : "",
-                          hook != NULL ? hook->hook : "", hook != NULL ? hook->priority : 0,
-                          divert_nft_chain_comment (chain));
-  for (guint i = 0; chain == DIVERT_HOOK_WIRE && i < table->devices->len; i++)
-    g_string_append_printf (text, " %s %u", (const char *) table->devices->pdata[i],
-                            g_array_index (table->device_indexes, guint, i));
-  return digest (text->str);
-}
-
-static DivertNftDigest
-digest_rule (const DivertNftRule *rule)
-{
-  g_autofree char *text = divert_nft_rule_to_text (rule);
-  g_autoptr(GString) all = g_string_new (text);
-
-  /* The text has names for them. */
-  for (guint i = 0; i < rule->exprs->len; i++)
-    {
-      const DivertNftExpr *expr = divert_nft_rule_index (rule, i);
-
-      if (expr->key == DIVERT_NFT_KEY_OUT_INDEX)
-        g_string_append_printf (all, " %u", expr->value);
-      if (expr->key == DIVERT_NFT_KEY_CGROUP)
-        g_string_append_printf (all, " %" G_GUINT64_FORMAT, expr->cgroup);
-    }
-  return digest (all->str);
-}
-
-/* A change of place asks several times for that of each rule, and its text takes longer than all the rest. */
-DivertNftDigest
-divert_nft_digest_rule (DivertNftRule *rule)
-{
-  if (rule->digest == 0)
-    rule->digest = digest_rule (rule);
-  return rule->digest;
-}
 
 /* The value of the entry @type in an object's user data, whoever wrote that.  NULL: there is none of @size. */
 static gconstpointer
@@ -157,7 +94,7 @@ divert_nft_encode_table (const char *name,
                          guint32     flags)
 {
   struct nftnl_table *table = nftnl_table_alloc ();
-  struct nftnl_udata_buf *user_data = make_user_data (table_comment, digest (table_comment));
+  struct nftnl_udata_buf *user_data = make_user_data (table_comment, divert_nft_digest_text (table_comment));
 
   nftnl_table_set_str (table, NFTNL_TABLE_NAME, name);
   nftnl_table_set_u32 (table, NFTNL_TABLE_FLAGS, flags);

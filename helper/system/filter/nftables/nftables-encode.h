@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "nftables-table.h"
+#include "nftables-digest.h"
 
 #include <libnftnl/chain.h>
 #include <libnftnl/rule.h>
@@ -22,13 +22,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (nftnl_chain, nftnl_chain_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (nftnl_rule, nftnl_rule_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (nftnl_set, nftnl_set_free)
 
-/* What our objects carry in their user data.  It lets us recognise them, and tells whether they are still
- * what we want.  Other people's tools cannot produce it. */
-typedef guint64 DivertNftDigest;
-
-DivertNftDigest     divert_nft_digest_chain (const DivertNftTable *table, guint chain);
-DivertNftDigest     divert_nft_digest_rule (DivertNftRule *rule);
-/* 0: none. */
+/* The digest in an object's user data; 0: none. */
 DivertNftDigest     divert_nft_digest_find (gconstpointer user_data, guint32 length);
 /* Also if it has no digest: nft saves and restores the comment, but nothing else that is ours. */
 gboolean            divert_nft_is_our_table (gconstpointer user_data, guint32 length);

@@ -99,7 +99,7 @@ see_chain (DivertNftState  *state,
     return;
   seen = g_new0 (DivertNftChainState, 1);
   seen->name = g_strdup (get_name (attributes[NFTA_CHAIN_NAME]));
-  seen->rules = g_array_new (FALSE, FALSE, sizeof (DivertNftDigest));
+  seen->rules = g_array_new (FALSE, FALSE, sizeof (DivertNftRuleState));
   seen->digest = get_digest (attributes[NFTA_CHAIN_USERDATA]);
   g_ptr_array_add (state->chains, seen);
 }
@@ -140,15 +140,15 @@ see_rule (DivertNftState  *state,
 {
   struct nlattr *attributes[NFTA_RULE_MAX + 1];
   DivertNftChainState *chain = NULL;
-  DivertNftDigest digest;
+  DivertNftRuleState rule = { 0, 0 };
 
   if (parse (header, attributes, NFTA_RULE_MAX) && get_name (attributes[NFTA_RULE_CHAIN]) != NULL)
     chain = divert_nft_state_find_chain (state, get_name (attributes[NFTA_RULE_CHAIN]));
   if (chain == NULL)
     return;
-  digest = get_digest (attributes[NFTA_RULE_USERDATA]);
-  g_array_append_val (chain->rules, digest);
-  if (digest != 0)
+  rule.digest = get_digest (attributes[NFTA_RULE_USERDATA]);
+  g_array_append_val (chain->rules, rule);
+  if (rule.digest != 0)
     state->dropped += divert_nft_rule_count (header);
 }
 
@@ -194,12 +194,13 @@ suppose_chain (const DivertNftTable *table,
 
   supposed->name = g_strdup (divert_nft_chain_name (chain));
   supposed->digest = divert_nft_digest_chain (table, chain);
-  supposed->rules = g_array_new (FALSE, FALSE, sizeof (DivertNftDigest));
+  supposed->rules = g_array_sized_new (FALSE, FALSE, sizeof (DivertNftRuleState), rules->len);
   for (guint i = 0; i < rules->len; i++)
     {
-      const DivertNftDigest digest = divert_nft_digest_rule (g_ptr_array_index (rules, i));
+      DivertNftRule *rule = g_ptr_array_index (rules, i);
+      const DivertNftRuleState state = { divert_nft_digest_rule (rule), divert_nft_fingerprint_rule (rule) };
 
-      g_array_append_val (supposed->rules, digest);
+      g_array_append_val (supposed->rules, state);
     }
   return supposed;
 }

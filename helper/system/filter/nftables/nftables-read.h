@@ -11,9 +11,15 @@ G_BEGIN_DECLS
 
 typedef struct
 {
+  DivertNftDigest  digest;      /* 0: not one of ours */
+  guint64          fingerprint; /* 0: not known, because it was read */
+} DivertNftRuleState;
+
+typedef struct
+{
   char            *name;
   DivertNftDigest  digest;  /* 0: not one of our chains */
-  GArray          *rules;   /* DivertNftDigest of each rule; 0: not one of ours */
+  GArray          *rules;   /* DivertNftRuleState */
 } DivertNftChainState;
 
 typedef struct

@@ -6,6 +6,9 @@
 
 #include <string.h>
 
+/* Few rules have more. */
+#define DIVERT_NFT_USUAL_EXPRS 4
+
 static void
 set_free (gpointer data)
 {
@@ -174,7 +177,7 @@ divert_nft_rule_new (guint chain)
   DivertNftRule *rule = g_new0 (DivertNftRule, 1);
 
   rule->chain = chain;
-  rule->exprs = g_array_new (FALSE, TRUE, sizeof (DivertNftExpr));
+  rule->exprs = g_array_sized_new (FALSE, TRUE, sizeof (DivertNftExpr), DIVERT_NFT_USUAL_EXPRS);
   return rule;
 }
 

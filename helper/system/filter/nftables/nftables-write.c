@@ -148,6 +148,17 @@ has_chains (const DivertNftState *state,
   return TRUE;
 }
 
+/* Most rules are as they were, and comparing what this process has written takes no text. */
+static gboolean
+is_rule (const DivertNftRuleState *seen,
+         DivertNftRule            *rule)
+{
+  if (seen->fingerprint == 0 || seen->fingerprint != divert_nft_fingerprint_rule (rule))
+    return seen->digest == divert_nft_digest_rule (rule);
+  rule->digest = seen->digest;
+  return TRUE;
+}
+
 static gboolean
 has_rules (const DivertNftState *state,
            guint                 chain,
@@ -158,7 +169,7 @@ has_rules (const DivertNftState *state,
   if (seen->rules->len != rules->len)
     return FALSE;
   for (guint i = 0; i < rules->len; i++)
-    if (g_array_index (seen->rules, DivertNftDigest, i) != divert_nft_digest_rule (g_ptr_array_index (rules, i)))
+    if (!is_rule (&g_array_index (seen->rules, DivertNftRuleState, i), g_ptr_array_index (rules, i)))
       return FALSE;
   return TRUE;
 }
