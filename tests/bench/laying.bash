@@ -63,7 +63,15 @@ start_ups ()
     python3 "$BENCH_DIR/start-up.py" "$LAB_HELPER" | into start-up
   done
   kill "$(helper_pid)"
+  # Until then a question still goes to the one that ends.
+  until_true 10 bus_forgets || return 1
   nm-divert status >/dev/null
+}
+
+bus_forgets ()
+{
+  gdbus call --system -d org.freedesktop.DBus -o /org/freedesktop/DBus -m org.freedesktop.DBus.NameHasOwner \
+    org.nmdivert.Helper1 | grep -q false
 }
 
 bare () { "$BENCH_PROGRAMS/bare-iptc" 40 | cut -d' ' -f2 >>"$T/bare"; }
