@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Servers.  "serve" answers each TCP line, each datagram and (on port 53) each DNS question with "NAME PEER PEERPORT".
+ * What a datagram says behind a "#" comes back behind that, so whoever asks several questions knows which one was
+ * answered: "NAME PEER PEERPORT #TEXT".
  * "sink" swallows an upload, and logs how much came and how it ended.  Both log everything that reaches them:
  *
  *   tcp-accept PEER PEERPORT PORT         a connection came
@@ -106,6 +108,19 @@ line_length (const char *data, ssize_t length)
   return (int) n;
 }
 
+/* The answer to a datagram to @port, and its length. */
+static size_t
+make_answer (uint16_t port, const uint8_t *data, ssize_t got, const char *text, uint8_t *answer, size_t size)
+{
+  const char *question = (const char *) data;
+
+  if (port == 53)
+    return probe_dns_answer (data, (size_t) got, text, answer, size);
+  if (got > 0 && question[0] == '#')
+    return (size_t) snprintf ((char *) answer, size, "%s %.*s\n", text, line_length (question, got), question);
+  return (size_t) snprintf ((char *) answer, size, "%s\n", text);
+}
+
 static void
 take_datagrams (Server *server, int i)
 {
@@ -141,10 +156,7 @@ take_datagrams (Server *server, int i)
       log_line (server, "udp %s %u %.*s", peer, port, line_length ((char *) data, got), (char *) data);
       snprintf (text, sizeof text, "%s %s", server->name, peer);
       iov.iov_base = answer;
-      if (port == 53)
-        iov.iov_len = probe_dns_answer (data, (size_t) got, text, answer, sizeof answer);
-      else
-        iov.iov_len = (size_t) snprintf ((char *) answer, sizeof answer, "%s\n", text);
+      iov.iov_len = make_answer (port, data, got, text, answer, sizeof answer);
       if (iov.iov_len > 0)
         sendmsg (server->polls[i].fd, &message, MSG_NOSIGNAL);
     }

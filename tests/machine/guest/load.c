@@ -6,10 +6,11 @@
  * seconds since boot the kernel first let a packet go, when the first answer came, and how many answers came from whom,
  * who saw which address:
  *
- *   PROTOCOL ADDRESS sent N first S answers N first S strays N error WORDS from WHO PEER=N …
+ *   PROTOCOL ADDRESS sent N first S answers N first S strays N [(ANSWER)] error WORDS from WHO PEER=N …
  *
- * A stray is another question's answer: whoever was asked saw an address of the other family. A proxy that has just
- * started may give a new session what was meant for an earlier one.
+ * A stray is the answer to a question to another address: each datagram says whom it asks, and the answer repeats that.
+ * ANSWER is the last one. A proxy may give a new session what comes late for an earlier one that had the same port. If
+ * it sent a question to somebody else, his answer would repeat that question, and count as from him.
  *
  * LOG.all exists as soon as every target has answered.
  */
@@ -46,6 +47,7 @@ typedef struct
   unsigned                sent;
   unsigned                answers;
   unsigned                strays;
+  char                    stray[128]; /* the last one */
   double                  first_sent;
   double                  first_answer;
   Answerer                answerers[MAX_NAMES];
@@ -156,8 +158,8 @@ static void
 ask (Target *target, unsigned turn)
 {
   int fresh = turn % FRESH_EVERY == 0;
-  char text[16];
-  size_t length = (size_t) snprintf (text, sizeof text, "%u\n", target->sent);
+  char text[64];
+  size_t length = (size_t) snprintf (text, sizeof text, "#%s\n", target->address);
   const struct sockaddr *to = (const struct sockaddr *) &target->to;
 
   if (target->type == SOCK_STREAM)
@@ -192,17 +194,19 @@ count_answer (Target *target, const char *answer)
 {
   char name[32];
   char peer[46];
+  char asked[46] = "";
   char key[80];
-  const int parsed = sscanf (answer, "%31s %45s", name, peer) == 2;
+  const int parsed = sscanf (answer, "%31s %45s %*u #%45s", name, peer, asked);
 
-  if (parsed && (strchr (peer, ':') != NULL) != (target->to.ss_family == AF_INET6))
+  if (target->type == SOCK_DGRAM && strcmp (asked, target->address) != 0)
     {
       target->strays++;
+      snprintf (target->stray, sizeof target->stray, "%.*s", (int) strcspn (answer, "\n"), answer);
       return;
     }
   if (target->answers++ == 0)
     target->first_answer = now ();
-  if (!parsed)
+  if (parsed < 2)
     return;
   snprintf (key, sizeof key, "%s %s", name, peer);
   for (int i = 0; i < MAX_NAMES; i++)
@@ -285,9 +289,11 @@ touch (const char *log)
 static void
 report (FILE *log, const Target *target)
 {
-  fprintf (log, "%s %s sent %u first %.2f answers %u first %.2f strays %u error %s from", target->protocol,
-           target->address, target->sent, target->first_sent, target->answers, target->first_answer, target->strays,
-           strerror (target->error));
+  fprintf (log, "%s %s sent %u first %.2f answers %u first %.2f strays %u ", target->protocol, target->address,
+           target->sent, target->first_sent, target->answers, target->first_answer, target->strays);
+  if (target->strays > 0)
+    fprintf (log, "(%s) ", target->stray);
+  fprintf (log, "error %s from", strerror (target->error));
   for (int i = 0; i < MAX_NAMES && target->answerers[i].count > 0; i++)
     fprintf (log, " %s=%u", target->answerers[i].name, target->answerers[i].count);
   fputc ('\n', log);
