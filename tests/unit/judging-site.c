@@ -28,6 +28,7 @@ make_facts (gboolean here)
       "[link 3]\nifindex=3\nname=docker0\nkind=bridge\ncarrier=true\naddresses=172.17.0.1/16;fd00:d0c::1/64\n"
       "[link 4]\nifindex=4\nname=virbr0\nkind=bridge\ncarrier=true\naddresses=10.20.5.1/24\n"
       "[link 5]\nifindex=5\nname=eth1\ncarrier=true\nown-macs=02:00:00:00:00:05\n"
+      "[beacon 1]\nsite=home\nifindex=2\nstate=proven\n"
       "[unit 1]\npath=system.slice/mihomo.service\nid=77\n"
       "[unit 2]\npath=user.slice/user-1000.slice/user@1000.service/direct.slice\nid=78\n";
   g_autofree char *text = g_strdup_printf (facts, here ? "true" : "false");

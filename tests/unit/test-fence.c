@@ -151,6 +151,62 @@ test_equal (void)
   g_assert_false (divert_fence_equal (a, b));
 }
 
+static void
+add_route (DivertFacts *facts,
+           const char  *destination,
+           guint        ifindex)
+{
+  DivertRoute route = { .ifindex = ifindex };
+
+  g_assert_true (divert_prefix_parse (destination, &route.destination, NULL));
+  g_array_append_val (facts->routes, route);
+}
+
+/* Where no filter names the device, nothing is granted that another one may have a route for. */
+static void
+test_unfiltered (void)
+{
+  static const char config[] = "[proxy]\ngroup=1\n[site home]\nintranet=192.168.22.0/24;fd00:22::/64\nzone=home\n";
+  static const struct
+  {
+    const char    *destination; /* of a route … */
+    guint          ifindex;     /* … by this device; 2 has proved the site */
+    DivertFamilies filtered;
+    const char    *gates;
+  } cases[] = {
+    { "192.168.22.2/32", 3, DIVERT_FAMILIES_BOTH, "192.168.22.0/24;fd00:22::/64" },
+    { "192.168.22.2/32", 2, DIVERT_FAMILIES_NONE, "192.168.22.0/24;fd00:22::/64" },
+    { "192.168.22.2/32", 0, DIVERT_FAMILIES_NONE, "192.168.22.0/24;fd00:22::/64" },
+    { "192.168.22.2/32", 3, DIVERT_FAMILIES_NONE, "fd00:22::/64" },
+    { "192.168.0.0/16", 3, DIVERT_FAMILIES_IPV6, "fd00:22::/64" },
+    { "192.168.22.2/32", 3, DIVERT_FAMILIES_IPV4, "192.168.22.0/24;fd00:22::/64" },
+    { "fd00:22::2/128", 3, DIVERT_FAMILIES_IPV4, "192.168.22.0/24" },
+    { "192.168.23.0/24", 3, DIVERT_FAMILIES_NONE, "192.168.22.0/24;fd00:22::/64" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr(DivertConfig) parsed = test_config_new (config);
+      g_autoptr(DivertMode) mode = divert_mode_new (DIVERT_MODE_AUTO, NULL);
+      g_autoptr(DivertFacts) facts = divert_facts_new ();
+      g_autoptr(DivertDecision) decision = divert_decide (parsed, mode, facts);
+      DivertExit *way_out = g_new0 (DivertExit, 1);
+      g_autoptr(DivertFence) fence = NULL;
+
+      way_out->device = g_strdup ("wlan0");
+      way_out->ifindex = 2;
+      way_out->sources = divert_prefixes_new ();
+      g_ptr_array_add (decision->exits, way_out);
+      decision->place = DIVERT_PLACE_SITE;
+      test_prefixes_add (decision->direct, "192.168.22.0/24");
+      test_prefixes_add (decision->direct, "fd00:22::/64");
+      add_route (facts, cases[i].destination, cases[i].ifindex);
+      fence = divert_fence_new (parsed, decision, facts);
+      divert_fence_shut_unfiltered (fence, cases[i].filtered, decision, facts);
+      assert_is (fence, "192.168.22.0/24;fd00:22::/64", cases[i].gates);
+    }
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -162,5 +218,6 @@ main (int   argc,
   g_test_add_func ("/fence/table", test_table);
   g_test_add_func ("/fence/mark", test_mark);
   g_test_add_func ("/fence/equal", test_equal);
+  g_test_add_func ("/fence/unfiltered", test_unfiltered);
   return g_test_run ();
 }

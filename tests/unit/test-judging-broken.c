@@ -67,6 +67,12 @@ is_frame_of_network (const DivertRule *rule)
   return rule->chain == DIVERT_CHAIN_WIRE && rule->verdict == DIVERT_VERDICT_LEAVE && rule->protocols != 0;
 }
 
+static gboolean
+is_last_drop (const DivertRule *rule)
+{
+  return rule->chain == DIVERT_CHAIN_GUARD_INTRANET && rule->verdict == DIVERT_VERDICT_DROP && rule->out_invert;
+}
+
 static void
 break_rules (DivertRuleset *ruleset,
              Breaks         breaks)
@@ -155,7 +161,7 @@ grant_any_device (DivertRuleset *ruleset)
     {
       DivertRule *rule = g_ptr_array_index (ruleset->rules, i);
 
-      if (rule->chain == DIVERT_CHAIN_WIRE_GRANTS)
+      if (rule->chain == DIVERT_CHAIN_WIRE_GRANTS || rule->chain == DIVERT_CHAIN_EXITS)
         {
           rule->out_interface[0] = '\0';
           rule->out_index = 0;
@@ -205,6 +211,7 @@ test_broken (void)
     { NULL, relay_for_any_source, "relay", "" }, { NULL, refuse_forwarded, "lan", "" },
     { is_own_frame, NULL, "wire", "" },  { is_stray_drop, NULL, "stray", "" },
     { is_frame_of_network, NULL, "wire", "" }, { NULL, grant_any_device, "stray", "" },
+    { is_last_drop, NULL, "elsewhere", "" }, { NULL, grant_any_device, "elsewhere", "" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)

@@ -63,6 +63,8 @@ main (int    argc,
     /* A hole in the intranet, because no route leads by its router. */
     { "/judging/router", { "", "router=192.168.22.254 02:00:00:00:00:fe 192.168.22.64/26;"
                                "fd00:22::fe 02:00:00:00:00:fe fd00:22::1:0/112\n", FALSE } },
+    { "/judging/beacon", { "", "beacon=tls://192.168.22.2:443 sha256:"
+                               "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n", FALSE } },
     { "/judging/no-dns-port", { "dns-port=0\n", "", FALSE } },
     /* The resolver there asks itself. */
     { "/judging/circular", { "dns-port=1054\n", "", FALSE } },

@@ -118,8 +118,8 @@ leads_astray (const DivertWeighing *w,
 }
 
 /* DHCP option 121 can send part of the intranet to another host in the same network (TunnelVision,
- * CVE-2024-3661).  Routes through other devices need no check here, because the direct rule names the
- * device. */
+ * CVE-2024-3661).  Routes through other devices need no check here, because the rules for what goes direct, and those
+ * of the guard for what is left alone, name the device. */
 gboolean
 divert_proof_weigh_route (const DivertWeighing *w,
                           DivertProof          *proof)

@@ -18,6 +18,10 @@
  * the lower metric.  The panels are merged, so no panel lies inside a gate.  Whatever no gate names
  * stays closed, no matter how large the intranet around it is.
  *
+ * A gate doesn't say by which device: behind it, the routing table decides, and the filter sees to it that what leaves
+ * does so by a device that proved the site (ruleset-guard.c).  Where a family has no filter, a gate closes as soon as
+ * another device has a route that might lead there.
+ *
  * The kernel looks up a route before our filter sees the packet.  What the filter diverts gets our
  * mark and is routed again.  Some packets go direct to an intranet even though we are away: the
  * proxy's own, answers to somebody who opened a connection to us, and DHCP.  The filter gives those
@@ -142,6 +146,61 @@ divert_fence_new (const DivertConfig   *config,
   if (fence->outer)
     add_outer (fence, families, granted);
   return fence;
+}
+
+static gboolean
+is_exit (const DivertDecision *decision,
+         guint                 ifindex)
+{
+  for (guint i = 0; i < decision->exits->len; i++)
+    if (((const DivertExit *) g_ptr_array_index (decision->exits, i))->ifindex == ifindex)
+      return TRUE;
+  return FALSE;
+}
+
+/* Has a device that has not proved the site a route for some of @gate, if only a default one?  Whether that wins over
+ * the site's own is not asked. */
+static gboolean
+may_lead_elsewhere (const DivertPrefix   *gate,
+                    const DivertDecision *decision,
+                    const DivertFacts    *facts)
+{
+  for (guint i = 0; i < facts->links->len; i++)
+    {
+      const DivertLink *link = g_ptr_array_index (facts->links, i);
+
+      for (guint j = 0; !is_exit (decision, link->ifindex) && j < link->gateways->len; j++)
+        if (((const DivertGateway *) g_ptr_array_index (link->gateways, j))->address.family == gate->family)
+          return TRUE;
+    }
+  for (guint i = 0; i < facts->routes->len; i++)
+    {
+      const DivertRoute *route = &g_array_index (facts->routes, DivertRoute, i);
+
+      if (route->ifindex != 0 && !is_exit (decision, route->ifindex) &&
+          divert_prefix_overlaps (&route->destination, gate))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+gboolean
+divert_fence_shut_unfiltered (DivertFence          *fence,
+                              DivertFamilies        filtered,
+                              const DivertDecision *decision,
+                              const DivertFacts    *facts)
+{
+  const guint before = fence->gates->len;
+
+  for (guint i = before; i > 0; i--)
+    {
+      const DivertPrefix *gate = divert_prefixes_index (fence->gates, i - 1);
+
+      if ((filtered & (1 << gate->family)) == 0 && !divert_fence_is_outer (fence, gate) &&
+          may_lead_elsewhere (gate, decision, facts))
+        g_array_remove_index (fence->gates, i - 1);
+    }
+  return fence->gates->len < before;
 }
 
 void

@@ -8,7 +8,7 @@
  *
  * What isn't for an intranet is none of its business: it is there to stop a leak to the intranet, and dropping DNS and
  * the rest would be the end of the network.  What goes to the fence's device is left to that, because nobody is to be
- * told with an error what is swallowed in silence.  So FENCED isn't needed.
+ * told with an error what is swallowed in silence.  So FENCED isn't needed.  EXITS lapses with the grants.
  *
  * A site that lets the internet or DNS go direct is the exception.  Once its grant has lapsed, nothing else would hold
  * that: the rules and the fence are still as the helper left them.
@@ -79,29 +79,31 @@ add_grant (DivertRuleset    *guard,
     g_clear_pointer (&copy->destinations, g_array_unref);
 }
 
-/* The rule that leads to @chain; NULL: there is none. */
+/* The rule that leads from @from to @chain; NULL: there is none. */
 static const DivertRule *
 find_way (const DivertRuleset *whole,
+          DivertChain          from,
           DivertChain          chain)
 {
   for (guint i = 0; i < whole->rules->len; i++)
     {
       const DivertRule *rule = g_ptr_array_index (whole->rules, i);
 
-      if (rule->verdict == DIVERT_VERDICT_GOTO && rule->to == chain)
+      if (rule->chain == from && rule->verdict == DIVERT_VERDICT_GOTO && rule->to == chain)
         return rule;
     }
   return NULL;
 }
 
-/* @grants, then @chain, for what comes to @chain. */
+/* @grants, then @chain, for what comes from @from to @chain. */
 static void
 add_granted (DivertRuleset       *guard,
              const DivertRuleset *whole,
+             DivertChain          from,
              DivertChain          grants,
              DivertChain          chain)
 {
-  const DivertRule *way = find_way (whole, chain);
+  const DivertRule *way = find_way (whole, from, chain);
 
   if (way == NULL)
     return;
@@ -126,8 +128,11 @@ add_if_wanted (DivertRuleset    *guard,
 {
   if (rule->chain == DIVERT_CHAIN_GUARD && rule->verdict == DIVERT_VERDICT_DROP && rule->mark.has)
     add_copy (guard, rule, DIVERT_CHAIN_GUARD_INTRANET);
-  else if (rule->chain == DIVERT_CHAIN_GUARD_INTRANET && rule->verdict != DIVERT_VERDICT_JUMP)
+  else if (rule->chain == DIVERT_CHAIN_GUARD_INTRANET &&
+           (rule->verdict != DIVERT_VERDICT_JUMP || rule->to == DIVERT_CHAIN_EXITS))
     add_copy (guard, rule, DIVERT_CHAIN_GUARD_INTRANET);
+  else if (rule->chain == DIVERT_CHAIN_EXITS)
+    add_copy (guard, rule, DIVERT_CHAIN_EXITS)->out_index = 0;
   else if (rule->chain == DIVERT_CHAIN_GRANTS)
     add_grant (guard, rule, intranets);
 }
@@ -160,19 +165,19 @@ divert_ruleset_new_guard (const DivertRuleset *whole,
                           gboolean             delivers)
 {
   DivertRuleset *guard = divert_ruleset_new_empty ();
-  const DivertRule *entrance = find_way (whole, DIVERT_CHAIN_GUARD_INTRANET);
+  const DivertRule *entrance = find_way (whole, DIVERT_CHAIN_GUARD, DIVERT_CHAIN_GUARD_INTRANET);
 
   if (delivers)
     add_delivery (guard, whole);
   if (entrance == NULL)
     return guard;
   /* DNS that goes direct has a mark, which all others respect. */
-  add_granted (guard, whole, DIVERT_CHAIN_NAMES_LEAVING, DIVERT_CHAIN_GUARD_NAMES);
+  add_granted (guard, whole, DIVERT_CHAIN_GUARD_DNS, DIVERT_CHAIN_NAMES_LEAVING, DIVERT_CHAIN_GUARD_NAMES);
   add_copy (guard, entrance, DIVERT_HOOK_GUARD)->to = DIVERT_CHAIN_GRANTS;
   add_interfaces (guard, entrance->families, DIVERT_CHAIN_GUARD_INTRANET);
   for (guint i = 0; i < whole->rules->len; i++)
     add_if_wanted (guard, g_ptr_array_index (whole->rules, i), entrance->destinations);
   add_new (guard, DIVERT_CHAIN_GRANTS, entrance->families, DIVERT_VERDICT_GOTO)->to = DIVERT_CHAIN_GUARD_INTRANET;
-  add_granted (guard, whole, DIVERT_CHAIN_INTERNET, DIVERT_CHAIN_GUARD_INTERNET);
+  add_granted (guard, whole, DIVERT_CHAIN_GUARD, DIVERT_CHAIN_INTERNET, DIVERT_CHAIN_GUARD_INTERNET);
   return guard;
 }

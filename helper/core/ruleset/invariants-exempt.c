@@ -28,6 +28,25 @@ divert_world_is_exempt_everywhere (const DivertWorld  *world,
   return sample->mark == world->foreign_mark || sample->destination_type == DIVERT_ADDRTYPE_LOCAL || is_dhcp (sample);
 }
 
+gboolean
+divert_world_is_exit (const DivertWorld *world,
+                      const char        *device)
+{
+  for (guint i = 0; world->decision->place == DIVERT_PLACE_SITE && i < world->decision->exits->len; i++)
+    if (g_str_equal (((DivertExit *) g_ptr_array_index (world->decision->exits, i))->device, device))
+      return TRUE;
+  return FALSE;
+}
+
+/* Somebody else's mark is left alone, but a device that has proved nothing doesn't lead to the intranet. */
+static gboolean
+is_foreign_by_exit (const DivertWorld  *world,
+                    const DivertSample *sample)
+{
+  return sample->mark == world->foreign_mark && divert_world_is_exit (world, sample->interface) &&
+         divert_prefixes_contain (world->decision->direct, &sample->destination);
+}
+
 /* Does it go by a device, and from an address of that, which has proved the site that we are at? */
 static gboolean
 is_by_exit (const DivertWorld  *world,
@@ -69,6 +88,22 @@ divert_world_is_dns_granted (const DivertWorld  *world,
            (world->decision->internet || divert_prefixes_contain (world->config->bypass, &sample->destination))));
 }
 
+/* The helper's own question. */
+static gboolean
+is_for_beacon (const DivertWorld  *world,
+               const DivertSample *sample)
+{
+  for (guint i = 0; i < world->config->sites->len; i++)
+    {
+      const DivertSite *site = g_ptr_array_index (world->config->sites, i);
+
+      if (site->has_beacon && sample->protocol == IPPROTO_TCP && sample->dport == site->beacon.port &&
+          divert_prefix_equal (&site->beacon.address, &sample->destination))
+        return sample->mark == divert_ruleset_get_bypass_mark (world->config);
+    }
+  return FALSE;
+}
+
 gboolean
 divert_world_may_enter (const DivertWorld  *world,
                         const DivertSample *sample)
@@ -81,7 +116,8 @@ divert_world_may_enter (const DivertWorld  *world,
   /* The kernel's neighbour discovery doesn't ask for a route. The fence holds packets with others' marks too. */
   if (is_fenced (sample))
     return is_dhcp (sample) || allowed;
-  return divert_world_is_exempt_everywhere (world, sample) || is_granted (world, sample) || discovers || allowed;
+  return sample->destination_type == DIVERT_ADDRTYPE_LOCAL || is_dhcp (sample) || is_granted (world, sample) ||
+         is_foreign_by_exit (world, sample) || is_for_beacon (world, sample) || discovers || allowed;
 }
 
 gboolean

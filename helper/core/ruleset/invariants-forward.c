@@ -5,6 +5,8 @@
  *   relay      what no own LAN sent is left alone, whatever its source: the proxy doesn't work for strangers
  *   forward    what an own LAN sends to an intranet without a grant goes to the proxy or nowhere
  *   lan        what an own LAN may send by its own way is left alone
+ *   elsewhere  whoever sends it, to an intranet it leaves by a device that proved the site, or not at all.  Likewise
+ *              what an own LAN sends to the internet, where that goes direct
  *
  * A packet that is left alone still meets the fence.
  */
@@ -16,6 +18,7 @@
 /* One that no own LAN and no site has. */
 #define STRANGER "198.51.100.9"
 #define STRANGER6 "2001:db8:9::9"
+#define ELSEWHERE "elsewhere0"
 
 static void
 blame (DivertWorld             *world,
@@ -28,8 +31,9 @@ blame (DivertWorld             *world,
   g_autofree char *kind = g_strdup_printf ("%s %d %u %u", invariant, world->decision->place, sample->protocol,
                                            sample->destination.family);
   g_autofree char *text =
-      g_strdup_printf ("%s, forwarded from %s by %s to %s protocol %u port %u types %x: mark %x first %d: %s",
-                       divert_decision_get_place (world->decision), from, sample->interface, to, sample->protocol,
+      g_strdup_printf ("%s, forwarded from %s by %s to %s by %s protocol %u port %u types %x: mark %x first %d: %s",
+                       divert_decision_get_place (world->decision), from, sample->interface, to,
+                       sample->leaves_by != NULL ? sample->leaves_by : "any device", sample->protocol,
                        sample->dport, sample->destination_type, sample->mark, sample->is_first,
                        divert_path_name (explanation->path));
 
@@ -49,6 +53,81 @@ walk (DivertWorld        *world,
   return explanation;
 }
 
+/* Does it stay in the network that it came from? */
+static gboolean
+is_within (const DivertLan    *lan,
+           const DivertSample *sample)
+{
+  return lan != NULL && g_str_equal (sample->leaves_by, lan->name) &&
+         divert_prefixes_contain (lan->prefixes, &sample->source) &&
+         divert_prefixes_contain (lan->prefixes, &sample->destination);
+}
+
+/* To anywhere but an intranet. */
+static gboolean
+may_go_out (const DivertWorld  *world,
+            const DivertLan    *lan,
+            const DivertSample *sample)
+{
+  const gboolean lets = world->decision->place == DIVERT_PLACE_SITE && world->decision->internet &&
+                        world->config->forward == DIVERT_FORWARD_ALL;
+  const gboolean exempt = sample->destination_type != 0 || divert_prefix_is_link_local (&sample->destination) ||
+                          divert_prefixes_contain (world->config->bypass, &sample->destination);
+
+  return lan == NULL || !lets || !is_judged (sample) || sample->mark != 0 ||
+         (exempt && !divert_world_is_dns (world, sample)) || divert_world_is_exit (world, sample->leaves_by) ||
+         g_str_equal (sample->leaves_by, lan->name);
+}
+
+static gboolean
+may_leave (const DivertWorld  *world,
+           const DivertLan    *lan,
+           const DivertSample *sample)
+{
+  if (!divert_prefixes_contain (world->intranets, &sample->destination))
+    return may_go_out (world, lan, sample);
+  return is_within (lan, sample) ||
+         (divert_world_is_exit (world, sample->leaves_by) &&
+          divert_prefixes_contain (world->decision->direct, &sample->destination)) ||
+         (is_icmp (sample) && world->config->intranet_other_allow && world->decision->place != DIVERT_PLACE_HELD);
+}
+
+/* Does it come in with an own LAN's address, but from elsewhere? Nobody has a right to that. */
+static gboolean
+is_forged (const DivertSample *sample)
+{
+  return g_str_equal (sample->interface, ELSEWHERE);
+}
+
+/* It is left alone when it comes in.  @lan: NULL: it comes from a stranger. */
+static void
+check_leaving (DivertWorld        *world,
+               const DivertLan    *lan,
+               const DivertSample *sample)
+{
+  const GPtrArray *exits = world->decision->exits;
+  const char *const ways[] = {
+    ELSEWHERE,
+    lan != NULL ? lan->name : "elsewhere1",
+    exits->len > 0 ? ((DivertExit *) g_ptr_array_index (exits, exits->len - 1))->device : "elsewhere2",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (ways); i++)
+    {
+      DivertSample leaving = *sample, after;
+      DivertExplanation explanation;
+      gboolean may;
+
+      leaving.leaves_by = ways[i];
+      explanation = walk (world, &leaving, &after);
+      may = may_leave (world, lan, &leaving);
+      if (explanation.path == DIVERT_PATH_DIRECT && !may)
+        blame (world, "elsewhere", &leaving, &explanation);
+      if (explanation.path != DIVERT_PATH_DIRECT && may && !is_forged (sample))
+        blame (world, lan != NULL ? "lan" : "relay", &leaving, &explanation);
+    }
+}
+
 static void
 check_stranger (DivertWorld        *world,
                 const DivertSample *sample)
@@ -58,6 +137,7 @@ check_stranger (DivertWorld        *world,
 
   if (explanation.path != DIVERT_PATH_DIRECT || after.mark != sample->mark || after.connmark != sample->connmark)
     blame (world, "relay", sample, &explanation);
+  check_leaving (world, NULL, sample);
 }
 
 /* Does forward=all leave it alone, too?  While a site is in doubt, the fence has it. */
@@ -104,6 +184,8 @@ check_lan (DivertWorld        *world,
       explanation.path != DIVERT_PATH_DIRECT &&
       !(explanation.path == named && is_dns && config->forward == DIVERT_FORWARD_ALL))
     blame (world, "lan", sample, &explanation);
+  if (explanation.path == DIVERT_PATH_DIRECT)
+    check_leaving (world, lan, sample);
 }
 
 /* @lan: NULL: it comes from a stranger. */
@@ -184,7 +266,7 @@ check_one (DivertWorld        *world,
         continue;
       source.bytes[divert_family_bytes (source.family) - 1] |= 2;
       check_from (world, lan, lan->name, &source, destination);
-      check_from (world, NULL, "elsewhere0", &source, destination);
+      check_from (world, NULL, ELSEWHERE, &source, destination);
     }
 }
 

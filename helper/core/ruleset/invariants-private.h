@@ -105,6 +105,8 @@ is_ephemeral (const DivertWorld *world,
 gboolean divert_world_is_dns (const DivertWorld *world, const DivertSample *sample);
 /* Is it left alone, wherever it goes? */
 gboolean divert_world_is_exempt_everywhere (const DivertWorld *world, const DivertSample *sample);
+/* Has this device proved the site that we are at? */
+gboolean divert_world_is_exit (const DivertWorld *world, const char *device);
 /* May a query go direct to where it goes? */
 gboolean divert_world_is_dns_granted (const DivertWorld *world, const DivertSample *sample);
 /* May it go to an intranet, by a grant or a named exemption? */

@@ -188,9 +188,12 @@ check_proxy (DivertWorld        *world,
              const DivertSample *sample)
 {
   DivertExplanation explanation = walk (world, &world->ruleset, sample);
-  /* What passes the fence has the mark of what NAMES lets go, and then the guard asks for a grant, or for the group. */
-  const gboolean unsure = sender == DIVERT_SENDER_UNIT && world->decision->dns && divert_world_is_dns (world, sample) &&
-                          is_fenced (sample);
+  /* What passes the fence has the mark of what NAMES lets go, and then the guard asks for a grant, or for the group.
+   * Nor does it know the unit of what has somebody else's mark. */
+  const gboolean unsure =
+      sender == DIVERT_SENDER_UNIT &&
+      ((world->decision->dns && divert_world_is_dns (world, sample) && is_fenced (sample)) ||
+       (sample->mark == world->foreign_mark && divert_prefixes_contain (world->intranets, &sample->destination)));
 
   if (explanation.path != DIVERT_PATH_DIRECT && !unsure)
     blame (world, "proxy", sender, sample, &explanation);

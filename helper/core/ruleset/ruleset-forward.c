@@ -40,17 +40,6 @@
 
 #include <glib/gi18n-lib.h>
 
-static gboolean
-overlaps (const GArray *a,
-          const GArray *b)
-{
-  for (guint i = 0; i < a->len; i++)
-    for (guint j = 0; j < b->len; j++)
-      if (divert_prefix_overlaps (divert_prefixes_index (a, i), divert_prefixes_index (b, j)))
-        return TRUE;
-  return FALSE;
-}
-
 /* A bridge's frames from one container to another come by here as well, if br_netfilter is in use. */
 static void
 add_within (const DivertMaker *m,
@@ -96,7 +85,7 @@ make_lans (const DivertMaker *m,
     {
       const DivertLan *lan = g_ptr_array_index (m->lans, i);
 
-      if (m->config->forward == DIVERT_FORWARD_ALL || overlaps (lan->prefixes, intranets))
+      if (m->config->forward == DIVERT_FORWARD_ALL || divert_prefixes_overlap (lan->prefixes, intranets))
         add_within (m, lan);
       add_entrance (m, lan, DIVERT_CHAIN_LANS, DIVERT_CHAIN_LAN);
     }

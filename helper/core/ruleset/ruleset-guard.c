@@ -4,23 +4,33 @@
  * diversion (GUARD), DNS (GUARD_DNS), and those to an intranet without a grant (GUARD_INTRANET).
  *
  * It does not rely on JUDGE.  If somebody empties the chains of the hook OUTPUT, nothing gets our
- * mark, and packets to an intranet are dropped here.  The guard only stops what this machine itself
- * sends, which it tells by our mark or by the source address: forwarded packets have somebody else's.
+ * mark, and packets to an intranet are dropped here.  What goes elsewhere is stopped only if this machine itself
+ * sends it, which the guard tells by our mark or by the source address: forwarded packets have somebody else's.
  * 0.0.0.0 is this machine's own, too: a socket that is bound to a device sends from there while the
  * device has no address (K3.7).
+ *
+ * To an intranet nobody's packets leave without a reason.  What an own LAN sends to the site that we are at, and what
+ * has somebody else's mark, is left alone, so the routing table says where it goes, and in a network next to that of
+ * the site a stranger may have a better route for it (a longer prefix, a lower metric).  Neither the chains that left
+ * it alone nor the fence's gates know the device.  Here it is known: EXITS lets such packets leave by the devices that
+ * proved the site.
  *
  * What has a grant comes first, because at home it is most of what leaves.  DNS comes even before
  * that: a query that was not redirected must not leave with a grant either.  One that was, and has gone astray, is for
  * a loopback address.  No intranet has those, so it only comes before grants that are for all destinations.
  */
+#include "fence.h"
+#include "lans.h"
 #include "ruleset-private.h"
 
 #include <glib/gi18n-lib.h>
 
+/* @unmarked: what has somebody else's mark comes later. */
 static void
 add_drop (const DivertMaker *m,
           DivertChain        chain,
           guint              protocols,
+          gboolean           unmarked,
           const char        *why)
 {
   static const struct
@@ -40,6 +50,8 @@ add_drop (const DivertMaker *m,
       rule->families &= sources[i].families;
       rule->protocols = protocols;
       rule->src_types = sources[i].types;
+      if (unmarked)
+        divert_match_mark (&rule->mark, 0, G_MAXUINT32, FALSE);
     }
 }
 
@@ -55,16 +67,35 @@ add_marked_drop (const DivertMaker *m,
   divert_match_mark (&rule->mark, m->config->mark, m->config->mask, FALSE);
 }
 
+/* What goes to the fence is swallowed there without a word. */
+static void
+add_last_drop (const DivertMaker *m,
+               DivertChain        chain,
+               const char        *why)
+{
+  DivertRule *rule = divert_maker_add (m, chain, DIVERT_VERDICT_DROP, why);
+
+  g_strlcpy (rule->out_interface, DIVERT_FENCE_DEVICE, sizeof rule->out_interface);
+  rule->out_invert = TRUE;
+}
+
+static void
+add_own (const DivertMaker *m,
+         DivertChain        chain)
+{
+  if (m->spare != 0)
+    divert_maker_match_remembered (m, divert_maker_add_leave (m, chain, NULL), DIVERT_PROTOCOL_TCP,
+                                   m->spare);
+  divert_maker_match_own_group (m, divert_maker_add_leave (m, chain, NULL));
+}
+
 /* Packets that are left alone wherever they go; the cheapest checks first. */
 static void
 add_exemptions (const DivertMaker *m,
                 DivertChain        chain)
 {
   divert_match_foreign_mark (divert_maker_add_leave (m, chain, NULL));
-  if (m->spare != 0)
-    divert_maker_match_remembered (m, divert_maker_add_leave (m, chain, NULL), DIVERT_PROTOCOL_TCP,
-                                   m->spare);
-  divert_maker_match_own_group (m, divert_maker_add_leave (m, chain, NULL));
+  add_own (m, chain);
 }
 
 /* DNS with the spare mark: what NAMES has let go, or the proxy's own. */
@@ -83,7 +114,7 @@ make_names (const DivertMaker *m)
   divert_maker_add_to (m, chain, DIVERT_VERDICT_JUMP, DIVERT_CHAIN_NAMES_LEAVING);
   divert_maker_match_remembered (m, divert_maker_add_leave (m, chain, NULL), DIVERT_PROTOCOL_TCP, m->spare);
   divert_maker_match_own_group (m, divert_maker_add_leave (m, chain, NULL));
-  add_drop (m, chain, 0, N_("DNS that was not redirected"));
+  add_drop (m, chain, 0, FALSE, N_("DNS that was not redirected"));
 }
 
 static void
@@ -117,34 +148,168 @@ make_astray (const DivertMaker *m)
     add_astray (m, DIVERT_PORT_CLOSED);
 }
 
+/* Where the internet goes direct, what own LANs send is left alone, so it goes where the routing table says. */
+static gboolean
+lets_lans (const DivertMaker *m)
+{
+  return divert_maker_lets (m, m->decision->internet) && m->config->forward == DIVERT_FORWARD_ALL;
+}
+
+/* From @chain, what has nobody's mark. */
+static void
+add_lans (const DivertMaker *m,
+          DivertChain        chain)
+{
+  for (guint i = 0; lets_lans (m) && i < m->lans->len; i++)
+    {
+      DivertRule *rule = divert_maker_add_to (m, chain, DIVERT_VERDICT_GOTO, DIVERT_CHAIN_GUARD_LANS);
+
+      rule->protocols = DIVERT_PROTOCOLS_TCP_UDP;
+      rule->sources = g_array_ref (((DivertLan *) g_ptr_array_index (m->lans, i))->prefixes);
+      divert_match_mark (&rule->mark, 0, G_MAXUINT32, FALSE);
+    }
+}
+
+/* It may go to another own LAN as well. */
+static void
+make_lans (const DivertMaker *m)
+{
+  const DivertChain chain = DIVERT_CHAIN_GUARD_LANS;
+
+  if (!lets_lans (m) || m->lans->len == 0)
+    return;
+  for (guint i = 0; i < m->lans->len; i++)
+    {
+      DivertRule *rule = divert_maker_add_leave (m, chain, NULL);
+
+      g_strlcpy (rule->out_interface, ((DivertLan *) g_ptr_array_index (m->lans, i))->name, sizeof rule->out_interface);
+    }
+  divert_maker_add_to (m, chain, DIVERT_VERDICT_JUMP, DIVERT_CHAIN_EXITS_INTERNET);
+  add_last_drop (m, chain, N_("would leave by a wire although it is to be diverted"));
+}
+
 /* It does not matter whether connection tracking takes the packet for a reply, nor whether it was offered
  * to the hook DNS: a single datagram from port 53 turns our own queries to that server into "replies". */
 static void
-make_dns (const DivertMaker *m)
+make_dns (const DivertMaker *m,
+          GArray            *intranets)
 {
+  const DivertChain chain = DIVERT_CHAIN_GUARD_DNS;
+
   if (m->config->dns_port == 0)
     return;
-  divert_maker_match_dns (m, divert_maker_add_to (m, DIVERT_CHAIN_GUARD, DIVERT_VERDICT_GOTO, DIVERT_CHAIN_GUARD_DNS));
-  add_marked_drop (m, DIVERT_CHAIN_GUARD_DNS);
+  divert_maker_match_dns (m, divert_maker_add_to (m, DIVERT_CHAIN_GUARD, DIVERT_VERDICT_GOTO, chain));
+  add_marked_drop (m, chain);
   make_names (m);
-  add_exemptions (m, DIVERT_CHAIN_GUARD_DNS);
-  add_drop (m, DIVERT_CHAIN_GUARD_DNS, 0, N_("DNS that was not redirected"));
+  add_own (m, chain);
+  add_drop (m, chain, 0, TRUE, N_("DNS that was not redirected"));
+  /* Others', and what somebody else has marked. */
+  if (intranets->len > 0)
+    divert_maker_add_to (m, chain, DIVERT_VERDICT_GOTO, DIVERT_CHAIN_GUARD_INTRANET)->destinations =
+        g_array_ref (intranets);
+  add_lans (m, chain);
+}
+
+/* What PASS or a rule for the proxy's unit has marked. */
+static void
+add_marked_by_us (const DivertMaker *m,
+                  DivertChain        chain)
+{
+  const guint32 values[] = { m->spare, m->served };
+
+  for (guint i = 0; i < G_N_ELEMENTS (values); i++)
+    if (values[i] != 0)
+      divert_match_mark (&divert_maker_add_leave (m, chain, NULL)->mark, values[i], m->config->mask, FALSE);
+}
+
+/* The helper itself asks a site's beacon before it knows whether this is the site, with this mark (run/inquiry.c). */
+static void
+add_beacons (const DivertMaker *m,
+             DivertChain        chain,
+             const GArray      *intranets)
+{
+  for (guint i = 0; i < m->config->sites->len; i++)
+    {
+      const DivertSite *site = g_ptr_array_index (m->config->sites, i);
+      DivertRule *rule;
+
+      if (!site->has_beacon || !divert_prefixes_contain (intranets, &site->beacon.address))
+        continue;
+      rule = divert_maker_add_leave (m, chain, N_("a site's beacon is asked directly"));
+      rule->protocols = DIVERT_PROTOCOL_TCP;
+      rule->dport = site->beacon.port;
+      rule->destinations = divert_prefixes_new ();
+      divert_prefixes_add (rule->destinations, &site->beacon.address);
+      divert_match_mark (&rule->mark, divert_ruleset_get_bypass_mark (m->config), G_MAXUINT32, FALSE);
+    }
+}
+
+/* With br_netfilter, frames from one container to another come by here, and such a network may be a part of an
+ * intranet. */
+static void
+add_within (const DivertMaker *m,
+            DivertChain        chain,
+            const GArray      *intranets)
+{
+  for (guint i = 0; i < m->lans->len; i++)
+    {
+      const DivertLan *lan = g_ptr_array_index (m->lans, i);
+      DivertRule *rule;
+
+      if (!divert_prefixes_overlap (lan->prefixes, intranets))
+        continue;
+      rule = divert_maker_add_leave (m, chain, NULL);
+      g_strlcpy (rule->out_interface, lan->name, sizeof rule->out_interface);
+      rule->sources = g_array_ref (lan->prefixes);
+      rule->destinations = g_array_ref (lan->prefixes);
+    }
 }
 
 static void
 make_intranet (const DivertMaker *m,
                GArray            *intranets)
 {
+  static const char why[] = N_("would leave by a wire to an intranet that it may not reach directly");
   const DivertChain chain = DIVERT_CHAIN_GUARD_INTRANET;
 
   divert_maker_add_to (m, DIVERT_CHAIN_GUARD, DIVERT_VERDICT_GOTO, chain)->destinations = g_array_ref (intranets);
   divert_maker_add_to (m, chain, DIVERT_VERDICT_JUMP, DIVERT_CHAIN_FENCED);
-  add_exemptions (m, chain);
+  add_marked_by_us (m, chain);
+  add_beacons (m, chain, intranets);
+  add_own (m, chain);
   divert_maker_add_dhcp (m, chain);
   divert_maker_add_neighbour_discovery (m, chain);
   if (m->config->intranet_other_allow && m->decision->place != DIVERT_PLACE_HELD)
     divert_maker_add_leave (m, chain, NULL)->protocols = DIVERT_PROTOCOL_ICMP;
-  add_drop (m, chain, 0, N_("would leave by a wire to an intranet that it may not reach directly"));
+  add_drop (m, chain, 0, TRUE, why);
+  add_within (m, chain, intranets);
+  divert_maker_add_to (m, chain, DIVERT_VERDICT_JUMP, DIVERT_CHAIN_EXITS);
+  add_last_drop (m, chain, why);
+}
+
+static void
+match_exit (DivertRule       *rule,
+            const DivertExit *way_out)
+{
+  g_strlcpy (rule->out_interface, way_out->device, sizeof rule->out_interface);
+  rule->out_index = way_out->ifindex;
+}
+
+void
+divert_ruleset_make_exits (const DivertMaker *m)
+{
+  for (guint i = 0; m->decision->place == DIVERT_PLACE_SITE && i < m->decision->exits->len; i++)
+    {
+      const DivertExit *way_out = g_ptr_array_index (m->decision->exits, i);
+      DivertRule *rule = divert_maker_add_leave (m, DIVERT_CHAIN_EXITS,
+                                                 N_("the intranet of the site that we are at is reached directly"));
+
+      match_exit (rule, way_out);
+      rule->destinations = divert_prefixes_copy (m->decision->direct);
+      if (lets_lans (m) && m->lans->len > 0)
+        match_exit (divert_maker_add_leave (m, DIVERT_CHAIN_EXITS_INTERNET,
+                                            N_("at this site, the internet is reached directly")), way_out);
+    }
 }
 
 /* It also holds what a grant that has lapsed would let go (guard-alone.c), and what is held for a moment. */
@@ -165,14 +330,15 @@ make_internet (const DivertMaker *m)
   divert_maker_add_dhcp (m, chain);
   divert_exemptions_add_served (m, chain, DIVERT_VERDICT_LEAVE);
   divert_exemptions_add_special (m, chain, DIVERT_VERDICT_LEAVE);
-  add_drop (m, chain, DIVERT_PROTOCOLS_TCP_UDP, N_("would leave by a wire although it is to be diverted"));
+  add_drop (m, chain, DIVERT_PROTOCOLS_TCP_UDP, FALSE, N_("would leave by a wire although it is to be diverted"));
+  add_lans (m, chain);
 }
 
 void
 divert_ruleset_make_guard (const DivertMaker *m,
                            GArray            *intranets)
 {
-  make_dns (m);
+  make_dns (m, intranets);
   if (m->everything)
     make_astray (m);
   divert_maker_add_to (m, DIVERT_CHAIN_GUARD, DIVERT_VERDICT_JUMP, DIVERT_CHAIN_GRANTS);
@@ -181,4 +347,5 @@ divert_ruleset_make_guard (const DivertMaker *m,
   add_marked_drop (m, DIVERT_CHAIN_GUARD);
   make_intranet (m, intranets);
   make_internet (m);
+  make_lans (m);
 }

@@ -112,7 +112,6 @@ void        divert_internet_add_fenced (const DivertMaker *m);
 void        divert_ruleset_make_names (const DivertMaker *m);
 void        divert_ruleset_make_internet (const DivertMaker *m);
 void        divert_ruleset_make_stranded (const DivertMaker *m);
-void        divert_ruleset_make_guard_internet (const DivertMaker *m);
 
 /* ruleset-exempt.c */
 /* @mark: a packet's, so that the guard (served) or the fence (spare) lets it go; 0: none. */
@@ -133,6 +132,7 @@ void        divert_ruleset_make_forward (const DivertMaker *m, GArray *intranets
 
 /* ruleset-guard.c */
 void        divert_ruleset_make_guard (const DivertMaker *m, GArray *intranets);
+void        divert_ruleset_make_exits (const DivertMaker *m);
 
 /* ruleset-wire.c */
 void        divert_ruleset_make_wire (const DivertMaker *m, GArray *intranets);

@@ -242,6 +242,7 @@ divert_ruleset_new (const DivertConfig   *config,
   divert_ruleset_make_names (&m);
   divert_ruleset_make_grants (&m);
   divert_ruleset_make_internet (&m);
+  divert_ruleset_make_exits (&m);
   divert_ruleset_make_stranded (&m);
   divert_ruleset_make_intranet (&m);
   divert_ruleset_make_own (&m);

@@ -42,6 +42,9 @@ typedef enum
   DIVERT_CHAIN_NAMES_LEAVING,    /* … of DNS that those two have let go */
   DIVERT_CHAIN_INTERNET,         /* … to anywhere but an intranet */
   DIVERT_CHAIN_FENCED_INTERNET,  /* as FENCED, for that */
+  DIVERT_CHAIN_EXITS,            /* what others send to the site's intranet, or somebody else has marked, and may leave;
+                                  * empty: nothing */
+  DIVERT_CHAIN_EXITS_INTERNET,   /* as EXITS, for what own LANs send to anywhere else */
   DIVERT_CHAIN_INTRANET,         /* all other packets to an intranet */
   DIVERT_CHAIN_STRANDED,         /* packets that met the fence although they are not for an intranet */
   DIVERT_CHAIN_OWN,              /* the proxy's own packets */
@@ -57,6 +60,7 @@ typedef enum
   DIVERT_CHAIN_GUARD_NAMES,      /* the same for DNS that was let go, at a site where it goes direct */
   DIVERT_CHAIN_GUARD_INTRANET,   /* the same for packets to an intranet without a grant */
   DIVERT_CHAIN_GUARD_INTERNET,   /* the same for all others, at a site where they go direct */
+  DIVERT_CHAIN_GUARD_LANS,       /* the same for what own LANs send there */
   DIVERT_CHAIN_LAN_DNS,          /* from LAN_DNS: picks packets from an own LAN */
   DIVERT_CHAIN_LAN_REDIRECT,     /* redirects its DNS to the proxy */
   DIVERT_CHAIN_DNS,              /* redirects DNS to the proxy */
@@ -183,7 +187,7 @@ typedef struct
 static inline gboolean
 divert_chain_is_granting (DivertChain chain)
 {
-  return chain >= DIVERT_CHAIN_GRANTS && chain <= DIVERT_CHAIN_FENCED_INTERNET;
+  return chain >= DIVERT_CHAIN_GRANTS && chain <= DIVERT_CHAIN_EXITS_INTERNET;
 }
 
 /* A REFUSE of that kind. */

@@ -332,7 +332,10 @@ divert_walker_forward (const DivertWalker *walker,
       *ret_explanation = conclude (DIVERT_PATH_BLOCK, walk.decided_by, 0);
       break;
     default:
-      *ret_explanation = conclude (DIVERT_PATH_DIRECT, walk.decided_by, 0);
+      walk.in_interface = "";
+      walk.out_interface = sample->leaves_by;
+      *ret_explanation = sample->leaves_by != NULL ? leave (&walk, walk.decided_by)
+                                                   : conclude (DIVERT_PATH_DIRECT, walk.decided_by, 0);
     }
 }
 

@@ -24,6 +24,7 @@ typedef struct
   guint8         icmp_type;
   const char    *interface;         /* the device by which it would leave according to the routing table, or by which
                                      * it comes in */
+  const char    *leaves_by;         /* the device by which a forwarded packet leaves; NULL: not followed that far */
   gboolean       has_mac;           /* the next one is known: its frame's */
   DivertMac      mac;
   gboolean       is_bound;          /* its socket is bound to @interface, so a mark does not change its route */

@@ -289,6 +289,17 @@ divert_prefixes_equal (const GArray *a,
 }
 
 gboolean
+divert_prefixes_overlap (const GArray *a,
+                         const GArray *b)
+{
+  for (guint i = 0; i < a->len; i++)
+    for (guint j = 0; j < b->len; j++)
+      if (divert_prefix_overlaps (divert_prefixes_index (a, i), divert_prefixes_index (b, j)))
+        return TRUE;
+  return FALSE;
+}
+
+gboolean
 divert_prefixes_contain (const GArray       *prefixes,
                          const DivertPrefix *inner)
 {

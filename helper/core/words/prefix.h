@@ -87,6 +87,8 @@ GArray  *divert_prefixes_new (void);
 void     divert_prefixes_add (GArray *prefixes, const DivertPrefix *prefix);
 GArray  *divert_prefixes_copy (const GArray *prefixes);
 gboolean divert_prefixes_equal (const GArray *a, const GArray *b);
+/* Does any of @a overlap any of @b? */
+gboolean divert_prefixes_overlap (const GArray *a, const GArray *b);
 /* Does any of @prefixes contain @inner? */
 gboolean divert_prefixes_contain (const GArray *prefixes, const DivertPrefix *inner);
 /* A new list, sorted by divert_prefix_compare(), without duplicates and prefixes inside others, and with

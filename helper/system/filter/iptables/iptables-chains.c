@@ -37,6 +37,8 @@ static const struct
   [DIVERT_CHAIN_NAMES_LEAVING] = { DIVERT_XT_MANGLE, NULL, FALSE, FALSE },
   [DIVERT_CHAIN_INTERNET] = { DIVERT_XT_MANGLE, NULL, FALSE, FALSE },
   [DIVERT_CHAIN_FENCED_INTERNET] = { DIVERT_XT_MANGLE, NULL, FALSE, FALSE },
+  [DIVERT_CHAIN_EXITS] = { DIVERT_XT_MANGLE, NULL, FALSE, FALSE },
+  [DIVERT_CHAIN_EXITS_INTERNET] = { DIVERT_XT_MANGLE, NULL, FALSE, FALSE },
   [DIVERT_CHAIN_OWN] = { DIVERT_XT_MANGLE, "LOCAL_DIVERT_OWN", FALSE, FALSE },
   [DIVERT_CHAIN_INTRANET] = { DIVERT_XT_MANGLE, "LOCAL_INTRANET_DIVERT", FALSE, TRUE },
   [DIVERT_CHAIN_STRANDED] = { DIVERT_XT_MANGLE, "LOCAL_STRANDED_DIVERT", FALSE, TRUE },
@@ -48,10 +50,11 @@ static const struct
   [DIVERT_CHAIN_TAKE] = { DIVERT_XT_MANGLE, "DIVERT_TAKE", FALSE, FALSE },
   [DIVERT_CHAIN_SERVE] = { DIVERT_XT_MANGLE, "DIVERT_SERVE", FALSE, FALSE },
   [DIVERT_CHAIN_GUARD] = { DIVERT_XT_MANGLE, "DIVERT_GUARD", TRUE, TRUE },
-  [DIVERT_CHAIN_GUARD_DNS] = { DIVERT_XT_MANGLE, "DIVERT_GUARD_DNS", FALSE, FALSE },
+  [DIVERT_CHAIN_GUARD_DNS] = { DIVERT_XT_MANGLE, "DIVERT_GUARD_DNS", FALSE, TRUE },
   [DIVERT_CHAIN_GUARD_NAMES] = { DIVERT_XT_MANGLE, "DIVERT_GUARD_NAMES", FALSE, FALSE },
   [DIVERT_CHAIN_GUARD_INTRANET] = { DIVERT_XT_MANGLE, "DIVERT_GUARD_INTRANET", FALSE, FALSE },
   [DIVERT_CHAIN_GUARD_INTERNET] = { DIVERT_XT_MANGLE, "DIVERT_GUARD_INTERNET", FALSE, FALSE },
+  [DIVERT_CHAIN_GUARD_LANS] = { DIVERT_XT_MANGLE, "DIVERT_GUARD_LANS", FALSE, FALSE },
   [DIVERT_CHAIN_LAN_DNS] = { DIVERT_XT_NAT, "DIVERT_LANS_DNS", FALSE, FALSE },
   [DIVERT_CHAIN_LAN_REDIRECT] = { DIVERT_XT_NAT, "DIVERT_LAN_DNS", FALSE, TRUE },
   [DIVERT_CHAIN_DNS] = { DIVERT_XT_NAT, "LOCAL_DNS_DIVERT", TRUE, TRUE },
@@ -189,7 +192,7 @@ divert_xt_is_guard (const char *name)
 {
   return names_chain (DIVERT_CHAIN_GUARD, name) || names_chain (DIVERT_CHAIN_GUARD_DNS, name) ||
          names_chain (DIVERT_CHAIN_GUARD_INTRANET, name) || names_chain (DIVERT_CHAIN_GUARD_NAMES, name) ||
-         names_chain (DIVERT_CHAIN_GUARD_INTERNET, name);
+         names_chain (DIVERT_CHAIN_GUARD_INTERNET, name) || names_chain (DIVERT_CHAIN_GUARD_LANS, name);
 }
 
 /* No other rule there matches the packet's source, both its destination and its outgoing device, or the fence alone.
@@ -204,7 +207,8 @@ divert_xt_is_grant (const DivertXtRule *rule)
     return FALSE;
   if (names_chain (DIVERT_CHAIN_STRANDED, rule->chain))
     return leaves && g_str_equal (rule->out_interface, DIVERT_FENCE_DEVICE);
-  if (names_chain (DIVERT_CHAIN_GUARD_INTERNET, rule->chain) || names_chain (DIVERT_CHAIN_GUARD_NAMES, rule->chain))
+  if (names_chain (DIVERT_CHAIN_GUARD_INTERNET, rule->chain) || names_chain (DIVERT_CHAIN_GUARD_NAMES, rule->chain) ||
+      names_chain (DIVERT_CHAIN_GUARD_LANS, rule->chain))
     return leaves && rule->out_interface[0] != '\0';
   return (rule->has_source || (leaves && rule->has_destination && rule->out_interface[0] != '\0')) &&
          (names_chain (DIVERT_CHAIN_JUDGE, rule->chain) || names_chain (DIVERT_CHAIN_INTRANET, rule->chain) ||

@@ -13,7 +13,7 @@
 static gboolean
 is_guard (DivertChain chain)
 {
-  return (chain >= DIVERT_CHAIN_GUARD && chain <= DIVERT_CHAIN_GUARD_INTERNET) || chain == DIVERT_CHAIN_WIRE;
+  return (chain >= DIVERT_CHAIN_GUARD && chain <= DIVERT_CHAIN_GUARD_LANS) || chain == DIVERT_CHAIN_WIRE;
 }
 
 /* Among what stays on this machine are the errors that the chain "refuse" causes. */

@@ -112,6 +112,7 @@ name_destinations (const DivertRule *origin)
   if (origin->verdict == DIVERT_VERDICT_GOTO)
     return "intranets";
   return origin->chain == DIVERT_CHAIN_GRANTS || origin->chain == DIVERT_CHAIN_NAMES_INTRANET ||
+                 origin->chain == DIVERT_CHAIN_EXITS ||
                  origin->chain == DIVERT_CHAIN_INTRANET || origin->chain == DIVERT_CHAIN_FENCED ||
                  origin->chain == DIVERT_CHAIN_DELIVER_INTRANET || origin->chain == DIVERT_CHAIN_LAN ||
                  origin->chain == DIVERT_CHAIN_WIRE_GRANTS
