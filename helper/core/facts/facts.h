@@ -67,6 +67,8 @@ typedef struct
   guint      master;     /* the ifindex of the bridge or bond that it is a port of; 0: of none */
   guint      lower;      /* the ifindex of the link that a VLAN or a macvlan is on; 0: none here */
   guint      peer;       /* the ifindex of a veth's other end; 0: in another namespace (a container), or no veth */
+  guint32    bonding;    /* Of a bond: which port it uses.  Of a bond's port: whether it is used.  0: nothing of that
+                          * kind.  Only to be compared with what it was; not in the text form. */
   gboolean   carrier;    /* administratively up, and something is plugged in */
   guint      carrier_changes; /* how often the carrier came or went; not in the text form */
   guint      epoch;      /* Changes when it may have become another network, so that everything must be proven again.

@@ -11,6 +11,9 @@
 #include <string.h>
 #include <sys/socket.h>
 
+/* No link has such an index. */
+#define OF_PORT 0x80000000u
+
 /* "Lower up" is what the driver says at this moment.  The operational state (802.1X, a Wi-Fi that is not
  * authenticated yet, a VLAN's lower link) comes from the supplicant or the kernel, later (K4.2).  Both
  * must agree. */
@@ -29,6 +32,16 @@ has_carrier (guint flags,
   return (flags & IFF_UP) != 0 && (flags & IFF_LOWER_UP) != 0;
 }
 
+static gboolean
+is_bond (struct nlattr *kind)
+{
+  char name[DIVERT_LINK_KIND_MAX] = "";
+
+  if (kind != NULL && nla_len (kind) > 0)
+    nla_strlcpy (name, kind, sizeof name);
+  return g_str_equal (name, "bond");
+}
+
 /* A tun device carries either packets or Ethernet frames; only the latter belongs to a virtual machine. */
 static void
 read_kind (struct nlattr          *linkinfo,
@@ -43,6 +56,25 @@ read_kind (struct nlattr          *linkinfo,
   nla_strlcpy (link->kind, attributes[IFLA_INFO_KIND], sizeof link->kind);
   if (g_str_equal (link->kind, "tun") && info->ifi_type == ARPHRD_ETHER)
     g_strlcpy (link->kind, "tap", sizeof link->kind);
+}
+
+/* A bond takes another port at its own time, and no carrier changes then (K4.15).  It names its active port if its mode
+ * has one.  In every mode, each port tells whether it is in use. */
+static guint32
+read_bonding (struct nlattr *linkinfo)
+{
+  struct nlattr *info[IFLA_INFO_MAX + 1], *bond[IFLA_BOND_MAX + 1], *port[IFLA_BOND_SLAVE_MAX + 1];
+
+  if (linkinfo == NULL || nla_parse_nested (info, IFLA_INFO_MAX, linkinfo, NULL) < 0)
+    return 0;
+  if (is_bond (info[IFLA_INFO_KIND]) && info[IFLA_INFO_DATA] != NULL &&
+      nla_parse_nested (bond, IFLA_BOND_MAX, info[IFLA_INFO_DATA], NULL) == 0)
+    return divert_netlink_get_u32 (bond[IFLA_BOND_ACTIVE_SLAVE], 0);
+  if (is_bond (info[IFLA_INFO_SLAVE_KIND]) && info[IFLA_INFO_SLAVE_DATA] != NULL &&
+      nla_parse_nested (port, IFLA_BOND_SLAVE_MAX, info[IFLA_INFO_SLAVE_DATA], NULL) == 0)
+    return OF_PORT | divert_netlink_get_u8 (port[IFLA_BOND_SLAVE_STATE], 0) << 8 |
+           divert_netlink_get_u8 (port[IFLA_BOND_SLAVE_MII_STATUS], 0);
+  return 0;
 }
 
 /* IFLA_LINK is the link that carries this one, but with a veth it is the other end.  The number of a link in another
@@ -110,6 +142,7 @@ divert_kernel_parse_link (struct nlmsghdr *header,
   link.ifindex = info->ifi_index;
   nla_strlcpy (link.name, attributes[IFLA_IFNAME], sizeof link.name);
   read_kind (attributes[IFLA_LINKINFO], info, &link);
+  link.bonding = read_bonding (attributes[IFLA_LINKINFO]);
   link.master = divert_netlink_get_u32 (attributes[IFLA_MASTER], 0);
   read_other (attributes, &link);
   link.has_mac = info->ifi_type == ARPHRD_ETHER && read_mac (attributes[IFLA_ADDRESS], &link.mac);

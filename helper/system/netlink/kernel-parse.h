@@ -19,6 +19,7 @@ typedef struct
   char     name[IFNAMSIZ];
   char     kind[DIVERT_LINK_KIND_MAX]; /* as in DivertLink; "": none */
   guint    master, lower, peer; /* as in DivertLink */
+  guint32  bonding;         /* as in DivertLink */
   gboolean has_mac;
   DivertMac mac;            /* its link-layer address */
   gboolean loopback;

@@ -3,9 +3,11 @@
  * Owns: what counts as the loss of a link, and which notifications wake the tripwire.
  *
  * A link is lost if its carrier is gone, or was gone since we looked: the kernel counts each time that the carrier
- * goes or comes.  So a loss that is over before anybody reads of it counts as well.  A notification that is older than
- * what we know says nothing.  Addresses and routes are left to the main loop, because they come and go without
- * anybody having left: IPv6's temporary addresses do so each day.
+ * goes or comes.  So a loss that is over before anybody reads of it counts as well.  A bond is lost if it uses another
+ * port, because that may lead to another network, and no carrier shows it (K4.15).  A notification that is older than
+ * what we know says nothing.  What it says of a bond doesn't show its age, but a false alarm costs only a moment of
+ * doubt.  Addresses and routes are left to the main loop, because they come and go without anybody having left: IPv6's
+ * temporary addresses do so each day.
  */
 #include "tripwire-link.h"
 
@@ -30,6 +32,7 @@ add_link (GArray           *links,
   g_strlcpy (state.name, link->name, sizeof state.name);
   state.carrier = link->carrier;
   state.carrier_changes = link->carrier_changes;
+  state.bonding = link->bonding;
   g_array_append_val (links, state);
 }
 
@@ -78,7 +81,8 @@ divert_trip_links_equal (const GArray *a,
       const DivertLinkState *right = &g_array_index (b, DivertLinkState, i);
 
       if (left->ifindex != right->ifindex || left->carrier != right->carrier ||
-          left->carrier_changes != right->carrier_changes || !g_str_equal (left->name, right->name))
+          left->carrier_changes != right->carrier_changes || left->bonding != right->bonding ||
+          !g_str_equal (left->name, right->name))
         return FALSE;
     }
   return TRUE;
@@ -96,7 +100,8 @@ divert_trip_link_is_lost (const DivertLinkState *link,
   if (header->nlmsg_type == RTM_DELLINK || !g_str_equal (now.name, link->name))
     return TRUE;
   changes = (gint32) (now.carrier_changes - link->carrier_changes);
-  return changes > 0 || (changes == 0 && link->carrier && !now.carrier);
+  return changes > 0 ||
+         (changes == 0 && ((link->carrier && !now.carrier) || now.bonding != link->bonding));
 }
 
 typedef struct

@@ -39,6 +39,7 @@ see_link (struct nlmsghdr *header,
   link->master = state.master;
   link->lower = state.lower;
   link->peer = state.peer;
+  link->bonding = state.bonding;
   link->carrier = state.carrier;
   link->carrier_changes = state.carrier_changes;
   g_ptr_array_add (reader->state->links, link);

@@ -55,14 +55,14 @@ divert_link_epochs_get (const DivertLinkEpochs *epochs,
   return MAX (number, epochs->common);
 }
 
-/* Is it the same link, plugged in all the time?  Do not compare the MAC address, because a bridge's
- * depends on its ports. */
+/* Is it the same link, plugged in all the time, and with the same port if it is a bond?  Do not compare the MAC
+ * address, because a bridge's depends on its ports. */
 static gboolean
 is_same (const DivertLinkState *a,
          const DivertLinkState *b)
 {
   return a->carrier == b->carrier && a->carrier_changes == b->carrier_changes && a->master == b->master &&
-         a->lower == b->lower && g_str_equal (a->name, b->name);
+         a->lower == b->lower && a->bonding == b->bonding && g_str_equal (a->name, b->name);
 }
 
 gboolean

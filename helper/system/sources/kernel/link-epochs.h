@@ -18,7 +18,7 @@ void              divert_link_epochs_begin (DivertLinkEpochs *epochs, guint ifin
 guint             divert_link_epochs_get (const DivertLinkEpochs *epochs, guint ifindex);
 
 /* A link in its current state.  Returns whether its carrier went or came since it was last seen, whether it has become
- * another one's port, or it is a new one. */
+ * another one's port, a bond uses another port, or it is a new one. */
 gboolean          divert_link_epochs_see (DivertLinkEpochs *epochs, const DivertLinkState *link);
 /* @link's ifindex, and those of the links that it carries (guint): the bridge that it is a port of, VLANs on it. */
 GArray           *divert_link_epochs_list_above (const DivertLinkEpochs *epochs, const DivertLinkState *link);
