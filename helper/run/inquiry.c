@@ -15,11 +15,12 @@ is_same_access_point (const DivertConnection *a,
   return a->has_bssid == b->has_bssid && (!a->has_bssid || divert_mac_equal (&a->bssid, &b->bssid));
 }
 
-/* Some Wi-Fi drivers move to another access point by themselves, without carrier loss.  A house has several of them,
- * and flows must not end each time somebody walks through a door.  So the old proof counts until the beacon has proven
- * itself again, which happens now, not in a minute. */
+/* Some Wi-Fi drivers move to another access point by themselves, without carrier loss.  It may be anybody's, so what
+ * has answered through the old one counts no more, and neither does what is being asked through it.  A house has many
+ * access points, and flows must not end each time somebody walks through a door: the hold sees to that, as it does when
+ * the carrier is lost (core/memory/hold.c). */
 void
-divert_inquiry_follow_access_points (DivertBeacons     *beacons,
+divert_inquiry_follow_access_points (DivertKernel      *kernel,
                                      const DivertFacts *before,
                                      const DivertFacts *now)
 {
@@ -28,13 +29,13 @@ divert_inquiry_follow_access_points (DivertBeacons     *beacons,
       const DivertConnection *connection = g_ptr_array_index (now->connections, i);
       const DivertLink *link = divert_facts_find_link (before, connection->device);
 
-      for (guint j = 0; link != NULL && j < before->connections->len; j++)
+      for (guint j = 0; j < before->connections->len; j++)
         {
           const DivertConnection *old = g_ptr_array_index (before->connections, j);
 
           if (g_strcmp0 (old->device, connection->device) == 0 &&
               g_strcmp0 (old->activation, connection->activation) == 0 && !is_same_access_point (old, connection))
-            divert_beacons_renew (beacons, link->ifindex);
+            divert_kernel_distrust (kernel, link != NULL ? link->ifindex : 0);
         }
     }
 }

@@ -18,9 +18,9 @@ void divert_inquiry_name_routers (DivertKernel *kernel, const DivertConfig *conf
  * which links are proven. */
 void divert_inquiry_ask (DivertKernel *kernel, DivertBeacons *beacons, const DivertConfig *config,
                          const DivertFacts *facts, const DivertDecision *decision);
-/* Renews the beacons of the links whose access point changed between @before (NULL: no facts yet) and @now.  The links
- * of @now are not needed. */
-void divert_inquiry_follow_access_points (DivertBeacons *beacons, const DivertFacts *before, const DivertFacts *now);
+/* Ends the epoch of the links whose access point changed between @before (NULL: no facts yet) and @now.  Call it before
+ * @kernel gathers; the links of @now are not needed. */
+void divert_inquiry_follow_access_points (DivertKernel *kernel, const DivertFacts *before, const DivertFacts *now);
 /* Forgets the beacons' answers for links that may have become a different network between @before (NULL: no facts yet)
  * and @now. */
 void divert_inquiry_distrust (DivertBeacons *beacons, const DivertFacts *before, const DivertFacts *now);

@@ -82,7 +82,7 @@ gather (DivertPipeline *pipeline,
 
   if (!pipeline->bus_lost && pipeline->network != NULL)
     divert_network_gather (pipeline->network, facts);
-  divert_inquiry_follow_access_points (pipeline->beacons, pipeline->facts, facts);
+  divert_inquiry_follow_access_points (pipeline->kernel, pipeline->facts, facts);
   divert_inquiry_name_routers (pipeline->kernel, divert_settings_get_config (pipeline->settings));
   if (!divert_kernel_gather (pipeline->kernel, facts, &error))
     g_ptr_array_add (problems, divert_problem_new (DIVERT_PROBLEM_FACTS, error->message));

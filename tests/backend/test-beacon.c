@@ -305,28 +305,6 @@ test_renewal (void)
   g_assert_false (is_proven ());
 }
 
-/* After a change of the access point the beacon is asked at once.  Meanwhile the old proof counts. */
-static void
-test_renewed_at_once (void)
-{
-  DivertSite *site = make_site ("home", "192.168.22.1", 446);
-  GPid server = spawn_server ("home", "446", NULL);
-  guint changes;
-
-  use (patient);
-  assert_answer (site, self.home, MARK, NULL);
-  kill (server, SIGKILL);
-  divert_beacons_renew (self.beacons, self.home + 1);
-  divert_beacons_ask (self.beacons, site, self.home, MARK);
-  divert_beacons_renew (self.beacons, self.home);
-  g_assert_true (is_proven ());
-  changes = self.changes;
-  divert_beacons_ask (self.beacons, site, self.home, MARK);
-  g_assert_true (is_proven ());
-  expect_change (&changes);
-  g_assert_false (is_proven ());
-}
-
 /* If nobody asks again, the proof ends by itself. */
 static void
 test_nobody_renews (void)
@@ -407,7 +385,6 @@ main (int    argc,
   g_test_add_func ("/beacon/once", test_once);
   g_test_add_func ("/beacon/reconfigured", test_reconfigured);
   g_test_add_func ("/beacon/renewal", test_renewal);
-  g_test_add_func ("/beacon/renewed-at-once", test_renewed_at_once);
   g_test_add_func ("/beacon/nobody-renews", test_nobody_renews);
   g_test_add_func ("/beacon/allowance", test_allowance);
   status = g_test_run ();

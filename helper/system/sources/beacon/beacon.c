@@ -203,22 +203,6 @@ divert_beacons_distrust (DivertBeacons *beacons,
     }
 }
 
-void
-divert_beacons_renew (DivertBeacons *beacons,
-                      guint          ifindex)
-{
-  for (guint i = 0; i < beacons->questions->len; i++)
-    {
-      Question *question = g_ptr_array_index (beacons->questions, i);
-
-      if (question->ifindex != ifindex || question->state != DIVERT_BEACON_PROVEN)
-        continue;
-      g_clear_handle_id (&question->wait_id, g_source_remove);
-      question->proven_until = MIN (question->proven_until,
-                                    g_get_monotonic_time () + beacons->limits.slack_ms * G_TIME_SPAN_MILLISECOND);
-    }
-}
-
 static gboolean
 has_link (const DivertFacts *facts,
           guint              ifindex)

@@ -40,9 +40,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertBeacons, divert_beacons_free)
 void           divert_beacons_ask (DivertBeacons *beacons, const DivertSite *site, guint ifindex, guint32 mark);
 /* Forgets the answers on link @ifindex (0: all links), so that everything must be proven again. */
 void           divert_beacons_distrust (DivertBeacons *beacons, guint ifindex);
-/* The next divert_beacons_ask() must prove again what was proven through @ifindex; until then the old
- * proof counts. */
-void           divert_beacons_renew (DivertBeacons *beacons, guint ifindex);
 /* Forgets the questions for beacons that @config does not have, or has with other values. */
 void           divert_beacons_keep (DivertBeacons *beacons, const DivertConfig *config);
 /* Fills in beacons.  Call it after divert_kernel_gather(), because it forgets what was learned on links
