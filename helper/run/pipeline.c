@@ -15,6 +15,7 @@
 
 #include <time.h>
 
+#include "core/facts/freshness.h"
 #include "core/memory/auto6-memory.h"
 #include "core/place/listening.h"
 #include "core/place/router.h"
@@ -98,6 +99,7 @@ gather (DivertPipeline *pipeline,
   divert_facts_sort (facts);
   pipeline->placed_until = divert_placing_apply (&pipeline->placing, facts, g_get_monotonic_time ());
   divert_anchors_fill (pipeline->anchors, facts);
+  divert_facts_fill_fresh (facts);
   g_array_append_vals (facts->former, pipeline->former->data, pipeline->former->len);
   return facts;
 }

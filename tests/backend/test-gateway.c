@@ -4,6 +4,7 @@
  *
  * This file tests what the kernel does and reports. unit/test-gateway-resolution.c tests what we do and when.
  */
+#include "core/facts/freshness.h"
 #include "gateway-fixture.h"
 
 #include <string.h>
@@ -47,6 +48,7 @@ count_fresh (Fixture *f)
 
   divert_kernel_gather (f->kernel, facts, &error);
   g_assert_no_error (error);
+  divert_facts_fill_fresh (facts);
   return divert_facts_find_link (facts, "up0")->fresh->len;
 }
 

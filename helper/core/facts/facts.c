@@ -55,6 +55,7 @@ divert_link_new (void)
   DivertLink *link = g_new0 (DivertLink, 1);
 
   link->addresses = divert_prefixes_new ();
+  link->arrivals = g_array_new (FALSE, FALSE, sizeof (DivertArrival));
   link->fresh = divert_prefixes_new ();
   link->gateways = g_ptr_array_new_with_free_func ((GDestroyNotify) divert_gateway_free);
   link->routers = g_ptr_array_new_with_free_func ((GDestroyNotify) divert_gateway_free);
@@ -70,6 +71,7 @@ divert_link_free (DivertLink *link)
   g_free (link->name);
   g_free (link->kind);
   g_array_unref (link->addresses);
+  g_array_unref (link->arrivals);
   g_array_unref (link->fresh);
   g_ptr_array_unref (link->gateways);
   g_ptr_array_unref (link->routers);

@@ -60,6 +60,12 @@ typedef struct
 
 typedef struct
 {
+  DivertPrefix address; /* as in DivertLink */
+  gint64       at;      /* µs, monotonic */
+} DivertArrival;
+
+typedef struct
+{
   guint      ifindex;
   char      *name;
   char      *kind;       /* The kernel's word for a device of software: "bridge", "veth", "macvlan", …; "tap"
@@ -74,8 +80,8 @@ typedef struct
   guint      epoch;      /* Changes when it may have become another network, so that everything must be proven again.
                           * Only comparable within one process; not in the text form. */
   GArray    *addresses;  /* DivertPrefix with host bits; only usable ones: not tentative, not failed */
-  GArray    *fresh;      /* DivertPrefix: those of the addresses that arrived after the last answer of any gateway of
-                          * the link */
+  GArray    *arrivals;   /* DivertArrival: when each of the addresses arrived; not in the text form */
+  GArray    *fresh;      /* DivertPrefix: those of the addresses that no gateway's answer vouches for (freshness.c) */
   GPtrArray *gateways;   /* DivertGateway */
   GPtrArray *routers;    /* DivertGateway: those that the configuration names and a route leads by, and that are no
                           * default gateways */

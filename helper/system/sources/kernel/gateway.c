@@ -153,35 +153,21 @@ on_strange_address (guint        ifindex,
   divert_gateways_forget_for_address (user_data, ifindex, family);
 }
 
-/* When did a gateway on @ifindex last answer?  0 if none has. */
-static gint64
-last_answer (const DivertGateways *gateways,
-             guint                 ifindex)
-{
-  gint64 last = 0;
-
-  for (guint i = 0; i < gateways->list->len; i++)
-    {
-      const DivertResolution *resolution = gateways->list->pdata[i];
-
-      if (resolution->ifindex == ifindex && !resolution->router && resolution->state == DIVERT_GATEWAY_RESOLVED)
-        last = MAX (last, resolution->last_answer);
-    }
-  return last;
-}
-
-/* If an address arrived after the last answer, get the next answer soon. */
+/* If an address arrived after a gateway's last answer, get its next answer soon.  Who waits for whose is decided
+ * elsewhere (core/facts/freshness.c). */
 static void
-see_fresh (DivertGateways *gateways,
-           DivertLink     *link,
-           gint64          now)
+see_arrivals (DivertGateways *gateways,
+              DivertLink     *link,
+              gint64          now)
 {
-  divert_link_addresses_fill (gateways->addresses, link, last_answer (gateways, link->ifindex));
-  for (guint i = 0; link->fresh->len > 0 && i < gateways->list->len; i++)
+  const gint64 arrival = divert_link_addresses_get_arrival (gateways->addresses, link->ifindex);
+
+  divert_link_addresses_fill (gateways->addresses, link);
+  for (guint i = 0; link->arrivals->len > 0 && i < gateways->list->len; i++)
     {
       DivertResolution *resolution = gateways->list->pdata[i];
 
-      if (resolution->ifindex == link->ifindex && !resolution->router)
+      if (resolution->ifindex == link->ifindex && !resolution->router && resolution->last_answer <= arrival)
         divert_resolution_hasten (resolution, gateways->netlink, now);
     }
 }
@@ -241,7 +227,7 @@ divert_gateways_update (DivertGateways          *gateways,
 
       keep (gateways, old, link, link->gateways);
       keep (gateways, old, link, link->routers);
-      see_fresh (gateways, link, now);
+      see_arrivals (gateways, link, now);
     }
   miss (gateways, old);
   divert_gateways_go_on (gateways, FALSE);

@@ -128,12 +128,15 @@ divert_link_addresses_get_arrival (const DivertLinkAddresses *addresses,
 
 void
 divert_link_addresses_fill (const DivertLinkAddresses *addresses,
-                            DivertLink                *link,
-                            gint64                     since)
+                            DivertLink                *link)
 {
   const Seen *seen = find (addresses, link->ifindex);
 
   for (guint i = 0; seen != NULL && i < seen->addresses->len; i++)
-    if (g_array_index (seen->arrivals, gint64, i) >= since)
-      divert_prefixes_add (link->fresh, divert_prefixes_index (seen->addresses, i));
+    {
+      const DivertArrival arrival = { *divert_prefixes_index (seen->addresses, i),
+                                      g_array_index (seen->arrivals, gint64, i) };
+
+      g_array_append_val (link->arrivals, arrival);
+    }
 }

@@ -21,7 +21,7 @@ void                 divert_link_addresses_see (DivertLinkAddresses *addresses, 
                                                 DivertStrangeAddress strange, gpointer user_data);
 /* When the latest address of @ifindex arrived; 0 if it has none. */
 gint64               divert_link_addresses_get_arrival (const DivertLinkAddresses *addresses, guint ifindex);
-/* Fills in fresh of @link: its addresses that arrived at @since or later. */
-void                 divert_link_addresses_fill (const DivertLinkAddresses *addresses, DivertLink *link, gint64 since);
+/* Fills in arrivals of @link. */
+void                 divert_link_addresses_fill (const DivertLinkAddresses *addresses, DivertLink *link);
 
 G_END_DECLS
