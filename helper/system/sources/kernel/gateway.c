@@ -8,7 +8,8 @@
  * We forget the answers whenever the link may lead to another network now: the carrier is gone, or
  * was gone for a moment (the kernel counts that, although it may tell us late or never, K4.1), an
  * address or a default route was removed, an address of another network arrived, a host appeared in
- * another one's place, or somebody tells us to.
+ * another one's place, or somebody tells us to (notifications were lost that may have said so, for
+ * example).
  *
  * Each time, an epoch of the link ends, and with it whatever was proven through the link.  An epoch
  * also ends when a gateway that had answered falls silent, shows another address or is no longer a
@@ -254,12 +255,4 @@ divert_gateways_see_neighbour (DivertGateways  *gateways,
   changed = divert_gateways_see (gateways, &neighbour);
   divert_gateways_go_on (gateways, FALSE);
   return changed;
-}
-
-void
-divert_gateways_resync (DivertGateways *gateways)
-{
-  for (guint i = 0; i < gateways->list->len; i++)
-    divert_gateways_look (gateways, gateways->list->pdata[i]);
-  divert_gateways_go_on (gateways, FALSE);
 }

@@ -47,7 +47,5 @@ void            divert_gateways_lose_link (DivertGateways *gateways, guint ifind
 void            divert_gateways_trust_neighbours (DivertGateways *gateways, const GArray *ifindexes);
 /* A notification about a neighbour.  Returns whether it changed a gateway. */
 gboolean        divert_gateways_see_neighbour (DivertGateways *gateways, struct nlmsghdr *header);
-/* Notifications were lost: reads the neighbour entries of the gateways being asked. */
-void            divert_gateways_resync (DivertGateways *gateways);
 
 G_END_DECLS

@@ -4,7 +4,7 @@
  *
  * An event carries no facts, so nothing needs to be kept: we read the socket until it is empty, and
  * a single call says "look again".  In a storm (ten thousand addresses) the calls are spaced out.
- * A message lost for lack of room is a reason to look like any other.
+ * A message lost for lack of room is a reason to look like any other; the socket says that one was lost, not which.
  */
 #include "kernel-monitor.h"
 

@@ -13,7 +13,7 @@ G_BEGIN_DECLS
 
 typedef struct DivertMonitor DivertMonitor;
 
-/* Is this notification a reason to look again?  @header is NULL if some were lost. */
+/* Is this notification a reason to look again?  @header is NULL if some were lost, of any kind. */
 typedef gboolean (*DivertMonitorSee) (struct nlmsghdr *header, gpointer user_data);
 
 /* @changed is called at once after a quiet time, otherwise at most every DIVERT_MONITOR_INTERVAL_US.  The

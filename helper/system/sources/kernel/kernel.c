@@ -4,7 +4,8 @@
  *
  * We look at a notification for three things only: whether to look again, whether a gateway has
  * answered, and whether to forget its answer.  The last two cannot wait for the next look, which
- * would miss what has gone and come back by then.
+ * would miss what has gone and come back by then.  So if notifications are lost, all answers are
+ * forgotten.  At home that costs a hold of a moment.
  *
  * The kernel reports a carrier at most once a second, for all devices together
  * (net/core/link_watch.c, K4.1).  A loss shortly after another event may be reported a second late,
@@ -145,7 +146,7 @@ see (struct nlmsghdr *header,
 
   if (header == NULL)
     {
-      divert_gateways_resync (kernel->gateways);
+      divert_gateways_forget (kernel->gateways, 0, DIVERT_FAMILIES_BOTH);
       divert_children_expect (kernel->children);
       kernel->reordered = TRUE;
       return TRUE;
