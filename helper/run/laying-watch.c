@@ -53,6 +53,12 @@ divert_laying_set_tripwire (DivertLaying    *laying,
 }
 
 void
+divert_laying_look_at_links (DivertLaying *laying)
+{
+  divert_fences_look_at_links (laying->fences);
+}
+
+void
 divert_laying_settle (DivertLaying *laying)
 {
   divert_fences_settle (laying->fences);

@@ -53,6 +53,8 @@ gboolean      divert_laying_is_loss (const DivertLaying *laying, struct nlmsghdr
 void          divert_laying_set_tripwire (DivertLaying *laying, DivertSentinel *sentinel, DivertLookAgain tripped,
                                           gpointer user_data);
 
+/* Asks the kernel about those links.  Call it when this thread is awake anyway; see divert_tripwire_look(). */
+void          divert_laying_look_at_links (DivertLaying *laying);
 /* Call it when a run begins.  If the tripwire is closing the fence, waits for that. */
 void          divert_laying_settle (DivertLaying *laying);
 

@@ -155,6 +155,12 @@ on_renewal (gpointer user_data)
 }
 
 static void
+on_links_due (gpointer user_data)
+{
+  divert_laying_look_at_links (((DivertPipeline *) user_data)->laying);
+}
+
+static void
 on_sleep_changed (gpointer user_data)
 {
   DivertPipeline *pipeline = user_data;
@@ -207,6 +213,7 @@ divert_pipeline_new (const char      *config_dir,
   pipeline->resolver = divert_resolver_new (on_resolver_changed, pipeline);
   pipeline->watchdog = divert_watchdog_new (is_alive, pipeline);
   pipeline->renewal = divert_pulse_new ("renewal", on_renewal, pipeline);
+  pipeline->links = divert_pulse_new ("links", on_links_due, pipeline);
 
   pipeline->startup = divert_startup_begin (divert_laying_find_rules (pipeline->laying), g_get_monotonic_time ());
   ask (pipeline, "start");
@@ -238,6 +245,7 @@ divert_pipeline_free (DivertPipeline *pipeline)
   divert_run_request_clear (&pipeline->request);
   divert_watchdog_free (pipeline->watchdog);
   divert_pulse_free (pipeline->renewal);
+  divert_pulse_free (pipeline->links);
   g_clear_handle_id (&pipeline->timer_id, g_source_remove);
   g_clear_handle_id (&pipeline->units_id, g_source_remove);
   divert_units_free (pipeline->units);

@@ -77,6 +77,7 @@ struct DivertPipeline
   DivertRunRequest request;
   DivertWatchdog  *watchdog;   /* NULL: nobody watches */
   DivertPulse     *renewal;    /* of what would lapse */
+  DivertPulse     *links;      /* the kernel is asked about those on which a grant rests */
   guint            timer_id;   /* a source */
   gint64           run_cost;   /* µs of processor time, of the last run */
 };

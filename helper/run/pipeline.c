@@ -27,6 +27,8 @@
 #define EXPIRY_CHECK_S 30        /* the wall clock can be set, and this timer stands still during sleep */
 /* The service manager kills a helper that hangs.  While there is a grant, DIVERT_GRANT_LIFETIME_MS is the limit. */
 #define WATCH_MS 60000
+/* Some 10 us each time. */
+#define LOOK_US (100 * G_TIME_SPAN_MILLISECOND)
 
 static gboolean
 on_timer (gpointer user_data)
@@ -164,15 +166,19 @@ earlier (gint64 a,
   return MIN (a, b);
 }
 
-/* Whoever is alive renews what would lapse, in somebody else's turn of the main loop if there is one in time. */
+/* Whoever is alive renews what would lapse, in somebody else's turn of the main loop if there is one in time.  In such
+ * turns the links are asked about, too, but a storm of them must not cost much.  At home the gateways cause one a
+ * second, and either what lapses or the watchdog one in two seconds, so the links never need one of their own. */
 static void
-set_renewal (DivertPipeline       *pipeline,
-             const DivertDecision *decision)
+set_pulses (DivertPipeline       *pipeline,
+            const DivertDecision *decision)
 {
-  const gint64 lifetime =
-    decision->place == DIVERT_PLACE_SITE ? divert_laying_get_lifetime () * G_TIME_SPAN_MILLISECOND : 0;
+  const gboolean granted = decision->place == DIVERT_PLACE_SITE;
+  const gint64 lifetime = granted ? divert_laying_get_lifetime () * G_TIME_SPAN_MILLISECOND : 0;
 
   divert_pulse_set (pipeline->renewal, lifetime / 3, lifetime * 2 / 3);
+  divert_pulse_set (pipeline->links, granted ? LOOK_US : 0,
+                    granted ? DIVERT_GRANT_LIFETIME_MS * G_TIME_SPAN_MILLISECOND * 2 / 3 : 0);
 }
 
 static void
@@ -306,7 +312,7 @@ divert_pipeline_run (DivertPipeline *pipeline)
   divert_overtaken_find (config, decision, facts, problems);
   divert_laying_find_undelivered (pipeline->laying, facts, problems);
   divert_routers_add_problems (config, decision, facts, problems);
-  set_renewal (pipeline, decision);
+  set_pulses (pipeline, decision);
   changed |= divert_laying_take_drift (pipeline->laying);
   divert_drifts_see (pipeline->drifts, changed, laid == DIVERT_LAID);
   report = divert_pipeline_make_report (pipeline, g_steal_pointer (&decision), g_steal_pointer (&problems),

@@ -153,6 +153,66 @@ test_not_reported (Wired         *w,
   test_child_stop (far);
 }
 
+/* Asks about all links of @far.  To ask about a single one would make the kernel report it. */
+static void
+wait_for_state (int         far,
+                const char *device,
+                const char *state)
+{
+  test_run ("timeout 30 nsenter -n -t %d sh -c 'until ip -o link show | grep -q \"%s@.* state %s \";"
+            " do sleep 0.01; done'", far, device, state);
+}
+
+static gboolean
+was_lost (gpointer user_data)
+{
+  return g_atomic_int_get (&((Wired *) user_data)->n_lost) > 0;
+}
+
+/* Another namespace keeps the kernel from reporting a loss, and nothing of that is heard here.  So the main loop
+ * looks. */
+static void
+test_held_back (Wired         *w,
+                gconstpointer  user_data)
+{
+  struct nl_sock *sock = nl_socket_alloc ();
+  int far = test_namespace_start_far (), other = test_namespace_start_far ();
+  guint n = 0;
+
+  g_assert_cmpint (nl_connect (sock, NETLINK_ROUTE), ==, 0);
+  g_assert_cmpint (nl_socket_add_memberships (sock, RTNLGRP_LINK, 0), ==, 0);
+  add_card ("card0", far);
+  test_run ("nsenter -n -t %d sh -c 'ip link add stir0 index 900 type veth peer name stir0 index 900 netns %d;"
+            " ip link set stir0 up'; nsenter -n -t %d ip link set stir0 up", far, other, other);
+  g_ptr_array_set_size (w->decision->exits, 0);
+  wired_add_exit (w, "card0");
+  for (guint i = 0; i < 10 && n == 0; i++)
+    {
+      test_wait_for_operstate ("card0", "UP");
+      wait_for_state (far, "stir0", "UP");
+      wired_grant (w);
+      g_atomic_int_set (&w->n_lost, 0);
+      divert_fences_look_at_links (w->f.fences);
+      g_assert_true (wired_is_open (w));
+      /* The close look that begins with arming is over then, as is the kernel's second. */
+      g_usleep (1500 * 1000);
+      test_run ("nsenter -n -t %d ip link set stir0 down", other);
+      wait_for_state (far, "stir0", "\\(DOWN\\|LOWERLAYERDOWN\\)");
+      has_kernel_said (nl_socket_get_fd (sock), "card0");
+      test_run ("nsenter -n -t %d ip link set card0 down", far);
+      n += !has_kernel_said (nl_socket_get_fd (sock), "card0");
+      divert_fences_look_at_links (w->f.fences);
+      g_assert_false (wired_is_open (w));
+      g_assert_true (test_wait (WIRED_PATIENCE_MS, was_lost, w));
+      test_run ("nsenter -n -t %d ip link set card0 up; nsenter -n -t %d ip link set stir0 up", far, other);
+    }
+  g_assert_cmpuint (n, ==, 1);
+  wired_wait_until_told (w);
+  nl_socket_free (sock);
+  test_child_stop (other);
+  test_child_stop (far);
+}
+
 /* Without a grant there is nothing to lose. */
 static void
 test_disarmed (Wired         *w,
@@ -208,6 +268,7 @@ main (int   argc,
     { "storm", test_storm },
     { "overflow", test_overflow },
     { "not-reported", test_not_reported },
+    { "held-back", test_held_back },
     { "disarmed", test_disarmed },
     { "race", test_race },
   };

@@ -91,6 +91,12 @@ divert_fences_set_tripwire (DivertFences   *fences,
 }
 
 void
+divert_fences_look_at_links (DivertFences *fences)
+{
+  divert_tripwire_look (fences->wire);
+}
+
+void
 divert_fences_settle (DivertFences *fences)
 {
   divert_tripwire_lock (fences->wire);

@@ -26,6 +26,8 @@ void          divert_fences_set_tripwire (DivertFences *fences, DivertTripwire *
 /* If the tripwire is closing the gates, waits for that.  While it waits for the kernel's lock, somebody of ordinary
  * priority holds it (the one who has reported the loss), and he needs the processor that we would take. */
 void          divert_fences_settle (DivertFences *fences);
+/* See divert_tripwire_look(). */
+void          divert_fences_look_at_links (DivertFences *fences);
 /* The ports by which the kernel's notifications identify our writes (divert_netlink_get_port()), and those of the
  * tripwire; 0: there is none. */
 guint32       divert_fences_get_port (const DivertFences *fences);

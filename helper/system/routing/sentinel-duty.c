@@ -35,7 +35,8 @@
 #define STOPPED_LOOKS 3
 #define RUNNING_US G_TIME_SPAN_SECOND
 #define RUNNING_LOOKS 50
-/* As the tripwire does: the kernel may report a loss up to a second late. */
+/* As the tripwire does: the kernel may report a loss up to a second late.  If it would be later still, the helper's
+ * question may make the kernel report it to everybody (K4.10). */
 #define WATCH_US (1200 * G_TIME_SPAN_MILLISECOND)
 
 static const DivertTripLimits limits = { 256 * 1024, 20, 10 };

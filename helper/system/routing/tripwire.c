@@ -18,7 +18,9 @@
  * and then wakes the main loop.
  *
  * The kernel may report a loss up to a second late if some link's carrier has changed shortly before (K4.1).  So after
- * each notification, whichever link it is about, and after arming, the armed links are asked for that long.
+ * each notification, whichever link it is about, and after arming, the armed links are asked for that long.  Any user
+ * can make it later still, in a network namespace of which nothing is heard here.  So the main loop has the links asked
+ * whenever it is awake, which it is once a second at home.
  *
  * The main loop may close at the same time, because both tolerate that a gate is gone.  But it opens under the
  * lock: for a moment the IPv6 rule has two copies (fence.c), and it would delete one of them.  What it read when it
@@ -316,6 +318,22 @@ divert_tripwire_arm (DivertTripwire    *wire,
     arm (wire, links);
   g_mutex_unlock (&wire->lock);
   return tripped;
+}
+
+void
+divert_tripwire_look (DivertTripwire *wire)
+{
+  gboolean tripped;
+
+  if (wire == NULL)
+    return;
+  g_mutex_lock (&wire->lock);
+  tripped = wire->tripped;
+  ask_again (wire);
+  /* What comes after closing is the thread's part. */
+  if (wire->tripped && !tripped)
+    divert_trip_ears_nudge (wire->ears);
+  g_mutex_unlock (&wire->lock);
 }
 
 gboolean

@@ -40,6 +40,10 @@ gboolean        divert_tripwire_arm (DivertTripwire *wire, const GArray *links, 
 /* Has it tripped since the last call?  @settled: then nobody needs to look again because of that. */
 gboolean        divert_tripwire_take (DivertTripwire *wire, gboolean settled);
 
+/* Asks the kernel about the armed links, as if it had reported something.  It may hold back a loss for seconds (K4.1).
+ * Call it from the main loop, whenever that is awake anyway. */
+void            divert_tripwire_look (DivertTripwire *wire);
+
 /* Between these two it does not close anything.  Returns FALSE if it has tripped, or the kernel has not answered yet.
  * Then no gate may be added, and the main loop will be told to look again. */
 gboolean        divert_tripwire_lock (DivertTripwire *wire);

@@ -94,8 +94,8 @@ lab_links ()
     lab_cable cafe air 02:66:00:00:00:0a air cafe
     lab_cable evil air 02:99:00:00:00:0a air evil
     # It gets an index of its own, because the kernel reports a veth's carrier loss at once only if its index differs
-    # from its peer's.  Otherwise it takes up to a second.
-    echo "link add wlan0 index 333 address $LAPTOP_MAC type veth peer name laptop netns air"
+    # from its peer's.  Otherwise it may take its time, as with a network card (LAB_CARD).
+    echo "link add wlan0 index 333 address $LAPTOP_MAC type veth peer name laptop ${LAB_CARD:+index 333} netns air"
   } | ip -batch - || lab_die "cannot make links"
 }
 

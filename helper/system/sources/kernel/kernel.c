@@ -10,7 +10,8 @@
  * The kernel reports a carrier at most once a second, for all devices together
  * (net/core/link_watch.c, K4.1).  A loss shortly after another event may be reported a second late,
  * or only as the carrier's return.  So after each such event we watch the links closely until that
- * second is over.
+ * second is over.  If the kernel is kept busy by events that aren't reported here, nobody watches, but
+ * the tripwire has the links asked about now and then (routing/tripwire.c).
  */
 #include "kernel.h"
 
