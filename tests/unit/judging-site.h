@@ -32,6 +32,15 @@ typedef struct
   gboolean    alone;  /* no other intranet is known, so what goes direct to the internet may go anywhere */
 } Keys;
 
+/* Those whose rulesets are all different, and the places. */
+extern const struct
+{
+  const char *path;
+  Keys        keys;
+} site_cases[];
+extern const guint n_site_cases;
+extern const DivertPlaceKind site_places[3];
+
 Site *make_site (const Keys *keys, DivertPlaceKind place);
 void  site_free (Site *site);
 

@@ -93,14 +93,20 @@ divert_internet_add_names (const DivertMaker *m,
   rule->dport = 53;
 }
 
-/* While the proxy isn't known, its questions are diverted here, too. */
+/* While the proxy isn't known, its questions are diverted, too. */
+gboolean
+divert_internet_is_behind_dns (const DivertMaker *m)
+{
+  return divert_maker_lets (m, m->decision->internet) && !divert_maker_knows_proxy (m);
+}
+
 void
 divert_internet_add_granted (const DivertMaker *m)
 {
   if (!divert_maker_lets (m, m->decision->internet) || m->everything)
     return;
   divert_internet_add_names (m, DIVERT_CHAIN_NAMES);
-  if (!divert_maker_knows_proxy (m))
+  if (divert_internet_is_behind_dns (m))
     divert_judge_add_dns (m, DIVERT_CHAIN_JUDGE);
   divert_maker_add_to (m, DIVERT_CHAIN_JUDGE, DIVERT_VERDICT_JUMP, DIVERT_CHAIN_INTERNET);
 }

@@ -258,7 +258,8 @@ divert_ruleset_make_judge (const DivertMaker *m,
     add_own_datagrams (m);
   if (!m->decision->internet)
     divert_internet_add_names (m, DIVERT_CHAIN_NAMES);
-  divert_judge_add_dns (m, chain);
+  if (!divert_internet_is_behind_dns (m))
+    divert_judge_add_dns (m, chain);
   divert_exemptions_add_bypass (m, chain, DIVERT_VERDICT_LEAVE);
   divert_exemptions_add_link_local (m, chain, DIVERT_VERDICT_LEAVE);
   divert_maker_add_dhcp (m, chain);

@@ -108,6 +108,8 @@ gboolean    divert_internet_is_everything (const DivertMaker *m, const GArray *i
 /* Queries to @chain, NAMES or NAMES_INTRANET, if the site lets them go. */
 void        divert_internet_add_names (const DivertMaker *m, DivertChain chain);
 void        divert_internet_add_granted (const DivertMaker *m);
+/* Is DNS settled before the internet is granted?  Then no query gets any further. */
+gboolean    divert_internet_is_behind_dns (const DivertMaker *m);
 void        divert_internet_add_fenced (const DivertMaker *m);
 void        divert_ruleset_make_names (const DivertMaker *m);
 void        divert_ruleset_make_internet (const DivertMaker *m);
