@@ -107,8 +107,10 @@ make_lan (const DivertMaker *m,
       return;
     }
   divert_maker_add_to (m, chain, DIVERT_VERDICT_GOTO, DIVERT_CHAIN_TAKE)->destinations = g_array_ref (intranets);
-  if (!divert_maker_lets (m, m->decision->dns))
-    divert_judge_add_dns (m, chain);
+  /* Whether the proxy is known or not: its own questions don't come from there.  In legacy tables this comes first, and
+   * what it marked would not be redirected. */
+  if (m->config->dns_port != 0 && !divert_maker_lets (m, m->decision->dns))
+    divert_judge_leave_dns (m, chain);
   if (divert_maker_lets (m, m->decision->internet) || divert_maker_holds (m))
     return;
   divert_exemptions_add_bypass (m, chain, DIVERT_VERDICT_LEAVE);

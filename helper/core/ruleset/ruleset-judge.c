@@ -118,6 +118,16 @@ add_beginning (const DivertMaker *m)
   divert_match_mark (&rule->connmark, m->config->mark, m->config->mask, FALSE);
 }
 
+DivertRule *
+divert_judge_leave_dns (const DivertMaker *m,
+                        DivertChain        chain)
+{
+  DivertRule *rule = divert_maker_add_leave (m, chain, N_("DNS is redirected to the proxy's DNS port"));
+
+  divert_maker_match_dns (m, rule);
+  return rule;
+}
+
 /* While the proxy isn't known, it might get its own questions back.  So they are diverted, and refused there. */
 void
 divert_judge_add_dns (const DivertMaker *m,
@@ -127,8 +137,7 @@ divert_judge_add_dns (const DivertMaker *m,
 
   if (m->config->dns_port == 0)
     return;
-  rule = divert_maker_add_leave (m, chain, N_("DNS is redirected to the proxy's DNS port"));
-  divert_maker_match_dns (m, rule);
+  rule = divert_judge_leave_dns (m, chain);
   if (divert_maker_knows_proxy (m))
     return;
   rule->verdict = DIVERT_VERDICT_MARK_LEAVE;

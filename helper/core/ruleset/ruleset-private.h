@@ -83,6 +83,8 @@ void        divert_ruleset_make_intranet (const DivertMaker *m);
 void        divert_ruleset_make_own (const DivertMaker *m);
 
 /* DNS leaves @chain, because another hook redirects it. */
+DivertRule *divert_judge_leave_dns (const DivertMaker *m, DivertChain chain);
+/* The same for this machine's own, if it is redirected at all. */
 void        divert_judge_add_dns (const DivertMaker *m, DivertChain chain);
 /* Sets our mark on TCP and UDP packets, and on their connections. */
 void        divert_judge_add_marking (const DivertMaker *m, DivertChain chain, const char *why);
