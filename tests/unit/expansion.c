@@ -20,14 +20,15 @@
 #define UUID "6b0c0000-0000-4000-8000-000000000001"
 
 /* @n prefixes of each family in 10.0.0.0/8 and fd00::/16, besides the link's own. Those of IPv4 have one length, or
- * many, by turns. Their neighbours are reached by @bypass.  @keys: more of [divert]; with exempt-units= the proxy has a
- * unit, too.  @home: of the site. */
+ * many, by turns. Their neighbours are reached by @bypass.  @keys: more of [divert]; with exempt-units= the proxy
+ * usually has a unit, too. */
 static DivertConfig *
-make_config (guint       n,
-             const char *bypass,
-             const char *keys,
-             const char *home)
+make_config (guint                 n,
+             const char           *bypass,
+             const char           *keys,
+             const ExpansionWorld *world)
 {
+  const char *proxy = strstr (keys, "exempt-units=") != NULL ? "group=1\nunit=proxy.service\n" : "group=1\n";
   g_autoptr(GString) text = g_string_new ("[site other]\nzone=z\nintranet=" OTHERS "\ntproxy-port=5\n"
                                           "[site home]\nconnection-uuid=" UUID "\nsubnet=192.168.22.0/24\n"
                                           "intranet=192.168.22.0/24;fd00:22::/64");
@@ -43,16 +44,15 @@ make_config (guint       n,
       g_string_append_printf (text, ";%u.%u.%u.%u/%u;fd00:%x::/32", address >> 24, address >> 16 & 255,
                               address >> 8 & 255, address & 255, length, (guint) g_test_rand_int_range (0, 0x10000));
     }
-  g_string_append_printf (text, "\n%s[proxy]\ngroup=1\n%s[divert]\nbypass=%s\n%s", home,
-                          strstr (keys, "exempt-units=") != NULL ? "unit=proxy.service\n" : "", bypass, keys);
+  g_string_append_printf (text, "\n%s[proxy]\n%s[divert]\nbypass=%s\n%s", world->home,
+                          world->proxy != NULL ? world->proxy : proxy, bypass, keys);
   return test_config_new (text->str);
 }
 
 static DivertFacts *
-make_facts (void)
+make_facts (const ExpansionWorld *world)
 {
-  static const char text[] = "[machine]\nnm-running=true\nsleeping=false\n"
-                             "[connection 1]\nuuid=" UUID "\nid=home\ntype=802-3-ethernet\ndevice=eth0\n"
+  static const char rest[] = "[connection 1]\nuuid=" UUID "\nid=home\ntype=802-3-ethernet\ndevice=eth0\n"
                              "up=true\nexternal=false\n"
                              "[link 1]\nifindex=3\nname=eth0\ncarrier=true\n"
                              "addresses=192.168.22.33/24;fd00:22::33/64;fe80::1/64\n"
@@ -63,6 +63,9 @@ make_facts (void)
                              "addresses=10.20.5.1/24\n"
                              "[unit 1]\npath=system.slice/proxy.service\nid=1\n"
                              "[unit 2]\npath=direct.slice\nid=2\n";
+  g_autofree char *text = g_strdup_printf ("[machine]\nnm-running=true\nsleeping=false\n%s%s\n%s",
+                                           world->listening != NULL ? "listening=" : "",
+                                           world->listening != NULL ? world->listening : "", rest);
 
   return test_facts_new (text);
 }
@@ -70,21 +73,69 @@ make_facts (void)
 const char *const expansion_homes[] = { "", "internet=direct\n", "dns=direct\n", "internet=direct\ndns=direct\n",
                                         NULL };
 
+/* A resolver that asks itself, and a proxy that is closed, in one family or in both. */
+#define ASKS(family) "dns tcp " family " 1053 asks-itself 7;dns udp " family " 1053 asks-itself 7"
+#define CLOSED(family) "tproxy tcp " family " 22223 none;tproxy udp " family " 22223 none"
+
+#define EXCEPT "dns-except=10.0.0.0/9;192.168.22.128/25;fd00:22::/96\n"
+#define DOWN "unit=down.service\n"
+
+const ExpansionWorld expansion_worlds[] = {
+  { "", "", NULL, NULL },
+  { "intranet-other=allow\n", "", NULL, NULL },
+  { "mark=1\nmask=1\n", "", NULL, NULL },
+  { "ipv6=false\n", "", NULL, NULL },
+  { "serve=51820;6881-6889\n", "", NULL, NULL },
+  { "dns-except=10.0.0.0/9;192.168.22.128/25\n", "", NULL, NULL },
+  { NULL, "", NULL, NULL },
+  { "dns-except=10.0.0.0/9;192.168.22.128/25\n", "dns=direct\n", NULL, NULL },
+  { "", "internet=direct\n", NULL, NULL },
+  { "", "dns=direct\n", NULL, NULL },
+  { "", "internet=direct\ndns=direct\n", NULL, NULL },
+  { "forward=all\n", "", NULL, NULL },
+  { "forward=all\n", "internet=direct\ndns=direct\n", NULL, NULL },
+  { "exempt-units=direct.slice\n", "", NULL, NULL },
+  { "exempt-units=direct.slice\n", "internet=direct\n", NULL, NULL },
+  { "", "", NULL, ASKS ("IPv4") },
+  { EXCEPT, "", NULL, ASKS ("IPv4") },
+  { EXCEPT "forward=all\n", "dns=direct\n", NULL, ASKS ("IPv6") },
+  { NULL, "internet=direct\n", NULL, ASKS ("IPv6") },
+  { EXCEPT "forward=all\n", "", NULL, ASKS ("IPv4") ";" ASKS ("IPv6") },
+  { EXCEPT, "", DOWN, NULL },
+  { EXCEPT "forward=all\n", "internet=direct\n", DOWN, NULL },
+  { NULL, "internet=direct\ndns=direct\n", DOWN, NULL },
+  { EXCEPT, "internet=direct\n", DOWN, ASKS ("IPv4") ";" CLOSED ("IPv6") },
+  { "", "", NULL, CLOSED ("IPv4") },
+  { EXCEPT "forward=all\n", "internet=direct\n", NULL, CLOSED ("IPv6") ";" ASKS ("IPv6") },
+};
+const guint expansion_n_worlds = G_N_ELEMENTS (expansion_worlds);
+
+DivertRuleset *
+expansion_make_ruleset_in (guint                 n,
+                           DivertModeKind        kind,
+                           const ExpansionWorld *world)
+{
+  /* At home the neighbours differ from the intranet because they are diverted, and away because they are direct. */
+  const char *bypass = kind == DIVERT_MODE_AWAY ? "10.0.0.0/8;fd00::/8;" BYPASSED : "203.0.113.0/24;" BYPASSED;
+  g_autofree char *servers = expansion_make_servers ();
+  g_autoptr(DivertConfig) config = make_config (n, bypass, world->divert != NULL ? world->divert : servers, world);
+  g_autoptr(DivertFacts) facts = make_facts (world);
+  g_autoptr(DivertMode) mode = divert_mode_new (kind, NULL);
+  g_autoptr(DivertDecision) decision = divert_decide (config, mode, facts);
+
+  g_assert_cmpint (decision->place, ==, kind == DIVERT_MODE_AWAY ? DIVERT_PLACE_AWAY : DIVERT_PLACE_SITE);
+  return divert_ruleset_new (config, decision, config->group != NULL ? 1 : DIVERT_GID_NONE, facts);
+}
+
 DivertRuleset *
 expansion_make_ruleset_with (guint           n,
                              DivertModeKind  kind,
                              const char     *keys,
                              const char     *home)
 {
-  /* At home the neighbours differ from the intranet because they are diverted, and away because they are direct. */
-  const char *bypass = kind == DIVERT_MODE_AWAY ? "10.0.0.0/8;fd00::/8;" BYPASSED : "203.0.113.0/24;" BYPASSED;
-  g_autoptr(DivertConfig) config = make_config (n, bypass, keys, home);
-  g_autoptr(DivertFacts) facts = make_facts ();
-  g_autoptr(DivertMode) mode = divert_mode_new (kind, NULL);
-  g_autoptr(DivertDecision) decision = divert_decide (config, mode, facts);
+  const ExpansionWorld world = { keys, home, NULL, NULL };
 
-  g_assert_cmpint (decision->place, ==, kind == DIVERT_MODE_AWAY ? DIVERT_PLACE_AWAY : DIVERT_PLACE_SITE);
-  return divert_ruleset_new (config, decision, 1, facts);
+  return expansion_make_ruleset_in (n, kind, &world);
 }
 
 DivertRuleset *

@@ -15,6 +15,20 @@ DivertRuleset *expansion_make_ruleset (guint n, DivertModeKind kind);
 DivertRuleset *expansion_make_ruleset_with (guint n, DivertModeKind kind, const char *keys, const char *home);
 /* What a site may let go besides its intranet, for @home. */
 extern const char *const expansion_homes[];
+
+/* What else makes different rules. */
+typedef struct
+{
+  const char *divert;    /* keys of [divert]; NULL: a dns-except= that is too long to be compared one by one */
+  const char *home;      /* of the site */
+  const char *proxy;     /* of [proxy]; NULL: the usual ones */
+  const char *listening; /* what is known of the proxy's listeners; NULL: nothing */
+} ExpansionWorld;
+
+extern const ExpansionWorld expansion_worlds[];
+extern const guint expansion_n_worlds;
+DivertRuleset *expansion_make_ruleset_in (guint n, DivertModeKind kind, const ExpansionWorld *world);
+
 /* Such a key: DNS servers in those prefixes, so many that they are not compared one by one.  Free it. */
 char          *expansion_make_servers (void);
 /* A random packet, near the prefixes of those rulesets more often than not. */

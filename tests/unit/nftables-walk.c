@@ -259,6 +259,13 @@ walk_chain (Walk  *walk,
   return OUTCOME_NONE;
 }
 
+/* Nobody listens on that port, so this refuses. */
+static DivertPath
+find_redirected_path (const Walk *walk)
+{
+  return walk->way.port == DIVERT_PORT_CLOSED ? DIVERT_PATH_BLOCK : DIVERT_PATH_DNS;
+}
+
 NftablesWay
 nftables_walk (const DivertNftTable *table,
                const DivertRouting  *routing,
@@ -271,7 +278,7 @@ nftables_walk (const DivertNftTable *table,
   if (walk_chain (&walk, DIVERT_HOOK_OUTPUT) == OUTCOME_DROPPED)
     walk.way.path = DIVERT_PATH_BLOCK;
   else if (sample->is_first && walk_chain (&walk, DIVERT_HOOK_DNS) == OUTCOME_GIVEN)
-    walk.way.path = DIVERT_PATH_DNS;
+    walk.way.path = find_redirected_path (&walk);
   else if ((sample->mark & routing->mask) == routing->mark && !sample->is_bound)
     {
       walk.in = "lo";
@@ -306,7 +313,8 @@ nftables_walk_forwarded (const DivertNftTable *table,
 
   if (sample->is_first && walk_chain (&walk, DIVERT_HOOK_LAN_DNS) == OUTCOME_GIVEN)
     {
-      walk.way.path = DIVERT_PATH_DNS;
+      walk.way.path = find_redirected_path (&walk);
+      walk.way.port = walk.way.path == DIVERT_PATH_DNS ? walk.way.port : 0;
       return walk.way;
     }
   walk.way.port = 0;

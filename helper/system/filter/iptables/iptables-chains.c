@@ -100,12 +100,23 @@ divert_xt_chain_refusing (DivertChain chain)
     }
 }
 
+static const char *const parts[] = { [DIVERT_XT_REST] = "REST", [DIVERT_XT_EXCEPT] = "EXCEPT",
+                                     [DIVERT_XT_ELSE] = "ELSE", [DIVERT_XT_AFTER] = "AFTER", NULL };
+
+/* A longer one would be cut, and might be another chain's then.  No list of prefixes takes a hundred thousand parts. */
+static char *
+check_name (char *name)
+{
+  g_assert (strlen (name) <= DIVERT_XT_CHAIN_MAX);
+  return name;
+}
+
 char *
 divert_xt_chain_part (DivertChain  chain,
-                      const char  *part)
+                      DivertXtPart part)
 {
   g_assert (chains[chain].dispatches);
-  return g_strconcat (chains[chain].name, "_", part, NULL);
+  return check_name (g_strconcat (chains[chain].name, "_", parts[part], NULL));
 }
 
 char *
@@ -114,7 +125,7 @@ divert_xt_chain_sub (DivertChain  chain,
                      guint        n)
 {
   g_assert (chains[chain].dispatches);
-  return g_strdup_printf ("%s_%s%u", chains[chain].name, letter, n);
+  return check_name (g_strdup_printf ("%s_%s%u", chains[chain].name, letter, n));
 }
 
 DivertChains
@@ -140,8 +151,6 @@ divert_xt_is_builtin (const char *name)
 static gboolean
 is_dispatch_suffix (const char *suffix)
 {
-  static const char *const parts[] = { DIVERT_XT_REST, DIVERT_XT_EXCEPT, DIVERT_XT_ELSE, DIVERT_XT_AFTER, NULL };
-
   if (suffix[0] != '_')
     return FALSE;
   suffix++;

@@ -15,13 +15,17 @@ DivertXtTable  divert_xt_chain_table (DivertChain chain);
 const char    *divert_xt_chain_name (DivertChain chain);
 /* The chain of the table "filter" that refuses what @chain does not deliver; NULL: @chain does not deliver. */
 const char    *divert_xt_chain_refusing (DivertChain chain);
-/* A part of @chain for a dispatch, and the @n-th of its sub-chains. */
-#define DIVERT_XT_REST "REST"         /* the rules that come after the dispatch */
-#define DIVERT_XT_EXCEPT "EXCEPT"     /* for a rule with inverted destinations: a dispatch by those … */
+/* The parts of a chain, by name or by number.  iptables-expansion.c knows which are in use. */
+typedef enum
+{
+  DIVERT_XT_REST,   /* the rules that come after a dispatch */
+  DIVERT_XT_EXCEPT, /* for a rule with inverted destinations: a dispatch by those … */
+  DIVERT_XT_ELSE,   /* … the rule itself … */
+  DIVERT_XT_AFTER,  /* … and the rules that come after it */
+} DivertXtPart;
+
 #define DIVERT_XT_EXCEPT_SUB "E"
-#define DIVERT_XT_ELSE "ELSE"         /* … the rule itself … */
-#define DIVERT_XT_AFTER "AFTER"       /* … and the rules that come after it */
-char          *divert_xt_chain_part (DivertChain chain, const char *part);
+char          *divert_xt_chain_part (DivertChain chain, DivertXtPart part);
 char          *divert_xt_chain_sub (DivertChain chain, const char *letter, guint n);
 /* The chains on which @table depends. */
 DivertChains   divert_xt_table_chains (DivertXtTable table);

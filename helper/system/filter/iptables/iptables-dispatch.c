@@ -14,11 +14,12 @@
  * A rule for any destination but some is CHAIN_ELSE.  The packets that it might match go to
  * CHAIN_EXCEPT, which sends those destinations to CHAIN_AFTER, where the later rules are, and what
  * is left to CHAIN_ELSE.
+ *
+ * A second rule of either kind in a chain gets parts of its own, with numbers (iptables-expansion.c).
  */
 #include "iptables-dispatch.h"
 
 #include "core/words/prefix-groups.h"
-#include "iptables-chains.h"
 
 #define DISPATCH_LINEAR 12
 #define DISPATCH_WAYS 4
@@ -30,8 +31,6 @@ typedef struct
   const char        *to;       /* gets the packets that match */
   const char        *rest;     /* gets the others */
   const char        *letter;   /* in the names of the sub-chains */
-  DivertFamily       family;
-  guint             *counter;  /* the number of sub-chains so far */
 } Dispatch;
 
 /* @prefix: NULL for everything that is left. */
@@ -49,7 +48,7 @@ add_goto (const Dispatch     *d,
       rule.has_destination = TRUE;
       rule.destination = *prefix;
     }
-  divert_xt_expansion_add (d->expansion, d->family, chain, &rule);
+  divert_xt_expansion_add (d->expansion, chain, &rule);
 }
 
 static void
@@ -79,7 +78,7 @@ dispatch_group (const Dispatch    *d,
           add_goto (d, chain, &covering, d->to);
           continue;
         }
-      sub = divert_xt_chain_sub (d->rule->chain, d->letter, ++*d->counter);
+      sub = divert_xt_expansion_name_sub (d->expansion, d->rule->chain, d->letter);
       add_goto (d, chain, &covering, sub);
       dispatch_group (d, sub, prefixes, groups[i]);
       add_goto (d, sub, NULL, d->rest);
@@ -87,62 +86,39 @@ dispatch_group (const Dispatch    *d,
 }
 
 gboolean
-divert_xt_needs_dispatch (const DivertRule *rule)
+divert_xt_needs_dispatch (const DivertXtExpansion *expansion,
+                          const DivertRule        *rule)
 {
-  if (rule->verdict != DIVERT_VERDICT_GOTO || rule->destinations == NULL)
-    return FALSE;
-  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
-    if ((rule->families & (1 << family)) != 0 &&
-        divert_prefixes_group (rule->destinations, family).count > DISPATCH_LINEAR)
-      return TRUE;
-  return FALSE;
+  /* The steps ask for nothing else. */
+  const DivertRule plain = { .chain = rule->chain, .families = rule->families, .destinations = rule->destinations,
+                             .verdict = DIVERT_VERDICT_GOTO, .to = rule->to };
+
+  return rule->destinations != NULL &&
+         divert_prefixes_group (rule->destinations, expansion->family).count > DISPATCH_LINEAR &&
+         divert_rule_equal (rule, &plain, expansion->family);
 }
 
-/* Sends what is left in @chain to @rest, whichever family it is of, because that has all later rules. */
+/* What is left in the chain goes to @next, where the later rules of the chain @chain are. */
 static void
-add_gotos (DivertXtExpansion *expansion,
-           const DivertRule  *rule,
-           const char        *chain,
-           const char        *rest)
+go_on (const Dispatch *d,
+       DivertChain     chain,
+       char           *next)
 {
-  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
-    {
-      const Dispatch d = { .expansion = expansion, .rule = rule, .family = family };
-
-      if ((expansion->families & (1 << family)) != 0)
-        add_goto (&d, chain, NULL, rest);
-    }
-}
-
-static void
-dispatch (DivertXtExpansion *expansion,
-          const DivertRule  *rule,
-          const char        *chain,
-          const char        *to,
-          const char        *rest,
-          const char        *letter)
-{
-  guint counter = 0;
-
-  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
-    {
-      const Dispatch d = { expansion, rule, to, rest, letter, family, &counter };
-
-      if ((rule->families & (1 << family)) != 0)
-        dispatch_group (&d, chain, rule->destinations, divert_prefixes_group (rule->destinations, family));
-    }
+  add_goto (d, d->expansion->where[chain], NULL, next);
+  g_free (d->expansion->where[chain]);
+  d->expansion->where[chain] = next;
 }
 
 void
 divert_xt_dispatch (DivertXtExpansion *expansion,
                     const DivertRule  *rule)
 {
-  g_autofree char *chain = expansion->where[rule->chain];
-  char *rest = divert_xt_chain_part (rule->chain, DIVERT_XT_REST);
+  char *rest = divert_xt_expansion_name_part (expansion, rule->chain, DIVERT_XT_REST);
+  const Dispatch d = { expansion, rule, divert_xt_chain_name (rule->to), rest, "" };
 
-  dispatch (expansion, rule, chain, divert_xt_chain_name (rule->to), rest, "");
-  add_gotos (expansion, rule, chain, rest);
-  expansion->where[rule->chain] = rest;
+  dispatch_group (&d, expansion->where[rule->chain], rule->destinations,
+                  divert_prefixes_group (rule->destinations, expansion->family));
+  go_on (&d, rule->chain, rest);
 }
 
 void
@@ -151,11 +127,10 @@ divert_xt_dispatch_except (DivertXtExpansion *expansion,
                            const char        *except,
                            const char        *otherwise)
 {
-  g_autofree char *chain = expansion->where[rule->chain];
-  char *after = divert_xt_chain_part (rule->chain, DIVERT_XT_AFTER);
+  char *after = divert_xt_expansion_name_part (expansion, rule->chain, DIVERT_XT_AFTER);
+  const Dispatch d = { expansion, rule, after, otherwise, DIVERT_XT_EXCEPT_SUB };
 
-  dispatch (expansion, rule, except, after, otherwise, DIVERT_XT_EXCEPT_SUB);
-  add_gotos (expansion, rule, except, otherwise);
-  add_gotos (expansion, rule, chain, after);
-  expansion->where[rule->chain] = after;
+  dispatch_group (&d, except, rule->destinations, divert_prefixes_group (rule->destinations, expansion->family));
+  add_goto (&d, except, NULL, otherwise);
+  go_on (&d, rule->chain, after);
 }

@@ -50,8 +50,7 @@ find_refusal (const DivertXtExpansion *expansion,
 /* Everything that does not depend on protocol and prefixes. */
 static DivertXtRule
 translate (const DivertXtExpansion *expansion,
-           const DivertRule        *rule,
-           DivertFamily             family)
+           const DivertRule        *rule)
 {
   static const DivertXtTarget targets[] = {
     [DIVERT_VERDICT_LEAVE] = DIVERT_XT_RETURN,     [DIVERT_VERDICT_DROP] = DIVERT_XT_DROP,
@@ -103,54 +102,51 @@ translate (const DivertXtExpansion *expansion,
 static void
 add_ports (DivertXtExpansion *expansion,
            const DivertRule  *rule,
-           DivertFamily       family,
            const char        *name,
            DivertXtRule      *xt)
 {
   if (rule->dports == NULL)
-    divert_xt_expansion_add (expansion, family, name, xt);
+    divert_xt_expansion_add (expansion, name, xt);
   for (guint i = 0; rule->dports != NULL && i < rule->dports->len; i++)
     {
       const DivertPorts *range = divert_ports_index (rule->dports, i);
 
       xt->dport = range->first;
       xt->dport_last = range->last != range->first ? range->last : 0;
-      divert_xt_expansion_add (expansion, family, name, xt);
+      divert_xt_expansion_add (expansion, name, xt);
     }
 }
 
 static void
 add_protocols (DivertXtExpansion *expansion,
                const DivertRule  *rule,
-               DivertFamily       family,
                const char        *name,
                DivertXtRule      *xt)
 {
   if (rule->protocols == 0)
-    divert_xt_expansion_add (expansion, family, name, xt);
+    divert_xt_expansion_add (expansion, name, xt);
   for (guint i = 0; i < DIVERT_N_PROTOCOLS; i++)
     if ((rule->protocols & (1u << i)) != 0)
       {
-        xt->protocol = divert_protocol_number (1 << i, family);
-        add_ports (expansion, rule, family, name, xt);
+        xt->protocol = divert_protocol_number (1 << i, expansion->family);
+        add_ports (expansion, rule, name, xt);
       }
 }
 
 static void
 add_destinations (DivertXtExpansion *expansion,
                   const DivertRule  *rule,
-                  DivertFamily       family,
                   const char        *name,
                   DivertXtRule      *xt)
 {
   xt->has_destination = rule->destinations != NULL && !rule->destinations_invert;
   if (!xt->has_destination)
-    add_protocols (expansion, rule, family, name, xt);
+    add_protocols (expansion, rule, name, xt);
   for (guint i = 0; xt->has_destination && i < rule->destinations->len; i++)
     {
       xt->destination = *divert_prefixes_index (rule->destinations, i);
-      if (xt->destination.family == family)
-        add_protocols (expansion, rule, family, name, xt);
+      if (xt->destination.family == expansion->family)
+        add_protocols (expansion, rule, name, xt);
     }
 }
 
@@ -162,33 +158,28 @@ add_translated (DivertXtExpansion *expansion,
                 gboolean           leaves,
                 const char        *to)
 {
-  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
-    {
-      DivertXtRule xt = translate (expansion, rule, family);
+  DivertXtRule xt = translate (expansion, rule);
 
-      if ((rule->families & (1 << family)) == 0)
-        continue;
-      if (leaves || to != NULL)
-        {
-          xt.target = to != NULL ? DIVERT_XT_GOTO : DIVERT_XT_RETURN;
-          xt.value = xt.mask = xt.port = 0;
-          g_strlcpy (xt.to, to != NULL ? to : "", sizeof xt.to);
-        }
-      if (to != NULL)
-        xt.origin = NULL;
-      xt.has_source = rule->sources != NULL;
-      if (!xt.has_source)
-        add_destinations (expansion, rule, family, name, &xt);
-      for (guint i = 0; xt.has_source && i < rule->sources->len; i++)
-        {
-          xt.source = *divert_prefixes_index (rule->sources, i);
-          if (xt.source.family == family)
-            add_destinations (expansion, rule, family, name, &xt);
-        }
+  if (leaves || to != NULL)
+    {
+      xt.target = to != NULL ? DIVERT_XT_GOTO : DIVERT_XT_RETURN;
+      xt.value = xt.mask = xt.port = 0;
+      g_strlcpy (xt.to, to != NULL ? to : "", sizeof xt.to);
+    }
+  if (to != NULL)
+    xt.origin = NULL;
+  xt.has_source = rule->sources != NULL;
+  if (!xt.has_source)
+    add_destinations (expansion, rule, name, &xt);
+  for (guint i = 0; xt.has_source && i < rule->sources->len; i++)
+    {
+      xt.source = *divert_prefixes_index (rule->sources, i);
+      if (xt.source.family == expansion->family)
+        add_destinations (expansion, rule, name, &xt);
     }
 }
 
-/* Adds @rule to the chain @name, for each of its families. */
+/* Adds @rule to the chain @name. */
 static void
 add_rule (DivertXtExpansion *expansion,
           const DivertRule  *rule,
@@ -204,8 +195,8 @@ static void
 add_except (DivertXtExpansion *expansion,
             const DivertRule  *rule)
 {
-  g_autofree char *except = divert_xt_chain_part (rule->chain, DIVERT_XT_EXCEPT);
-  g_autofree char *otherwise = divert_xt_chain_part (rule->chain, DIVERT_XT_ELSE);
+  g_autofree char *except = divert_xt_expansion_name_part (expansion, rule->chain, DIVERT_XT_EXCEPT);
+  g_autofree char *otherwise = divert_xt_expansion_name_part (expansion, rule->chain, DIVERT_XT_ELSE);
 
   add_translated (expansion, rule, expansion->where[rule->chain], FALSE, except);
   add_rule (expansion, rule, otherwise);
@@ -250,6 +241,13 @@ find_place (const DivertXtExpansion *expansion,
   return expansion->where[jump->chain == DIVERT_CHAIN_JUDGE ? DIVERT_CHAIN_INTRANET : DIVERT_CHAIN_GUARD_INTRANET];
 }
 
+static gboolean
+concerns (const DivertXtExpansion *expansion,
+          const DivertRule        *rule)
+{
+  return (rule->families & (1 << expansion->family)) != 0;
+}
+
 /* Writes the rules of @jump's goal in its place. */
 static void
 write_in_place (DivertXtExpansion   *expansion,
@@ -262,7 +260,7 @@ write_in_place (DivertXtExpansion   *expansion,
     {
       const DivertRule *rule = g_ptr_array_index (ruleset->rules, i);
 
-      if (rule->chain == jump->to)
+      if (rule->chain == jump->to && concerns (expansion, rule))
         add_rule (expansion, rule, name);
     }
 }
@@ -272,37 +270,32 @@ expand (DivertXtExpansion   *expansion,
         const DivertRuleset *ruleset)
 {
   for (guint i = 0; i < ruleset->rules->len; i++)
-    expansion->families |= ((const DivertRule *) g_ptr_array_index (ruleset->rules, i))->families;
-
-  for (guint i = 0; i < ruleset->rules->len; i++)
     {
       const DivertRule *rule = g_ptr_array_index (ruleset->rules, i);
 
-      if (divert_chain_is_granting (rule->chain) || rule->chain == DIVERT_HOOK_AGAIN ||
+      if (!concerns (expansion, rule) || divert_chain_is_granting (rule->chain) || rule->chain == DIVERT_HOOK_AGAIN ||
           divert_chain_is_wire (rule->chain))
         continue;
       if (rule->verdict == DIVERT_VERDICT_JUMP && divert_chain_is_granting (rule->to))
         write_in_place (expansion, ruleset, rule);
       else if (rule->destinations_invert)
         add_except (expansion, rule);
-      else if (divert_xt_needs_dispatch (rule))
+      else if (divert_xt_needs_dispatch (expansion, rule))
         divert_xt_dispatch (expansion, rule);
       else
         add_rule (expansion, rule, expansion->where[rule->chain]);
     }
 }
 
-/* Adds @rule's counterpart to the table "filter" of @families. */
+/* Adds @rule's counterpart to the table "filter". */
 static void
 refuse (DivertXtExpansion *expansion,
-        const DivertRule  *rule,
-        DivertFamilies     families)
+        const DivertRule  *rule)
 {
   const char *name = divert_xt_chain_refusing (rule->chain);
   DivertRule variant = *rule;
 
   expansion->refusing = rule;
-  variant.families &= families;
   /* There it is on its way out. */
   variant.in_interface[0] = '\0';
   variant.on_loopback = FALSE;
@@ -321,39 +314,53 @@ refuse (DivertXtExpansion *expansion,
   expansion->refusing = NULL;
 }
 
-static void
-expand_refusals (DivertXtExpansion   *expansion,
-                 const DivertRuleset *ruleset)
+static gboolean
+has_refusals (const DivertXtExpansion *expansion,
+              const DivertRuleset     *ruleset)
 {
-  DivertFamilies families = DIVERT_FAMILIES_NONE;
-
   for (guint i = 0; i < ruleset->rules->len; i++)
     {
       const DivertRule *rule = g_ptr_array_index (ruleset->rules, i);
 
-      if (rule->verdict == DIVERT_VERDICT_REFUSE && !divert_rule_refuses_by_redirection (rule))
-        families |= rule->families;
+      if (rule->verdict == DIVERT_VERDICT_REFUSE && concerns (expansion, rule) &&
+          !divert_rule_refuses_by_redirection (rule))
+        return TRUE;
     }
-  for (guint i = 0; families != DIVERT_FAMILIES_NONE && i < ruleset->rules->len; i++)
+  return FALSE;
+}
+
+static void
+expand_refusals (DivertXtExpansion   *expansion,
+                 const DivertRuleset *ruleset)
+{
+  const gboolean refuses = has_refusals (expansion, ruleset);
+
+  for (guint i = 0; refuses && i < ruleset->rules->len; i++)
     {
       const DivertRule *rule = g_ptr_array_index (ruleset->rules, i);
 
       /* The last rule drops the rest, and there the end of the chain leaves it.  What is forwarded doesn't go out. */
-      if (divert_xt_chain_refusing (rule->chain) != NULL && !rule->in_invert &&
+      if (concerns (expansion, rule) && divert_xt_chain_refusing (rule->chain) != NULL && !rule->in_invert &&
           (rule->verdict != DIVERT_VERDICT_DROP || rule->sources != NULL || rule->destinations != NULL))
-        refuse (expansion, rule, families);
+        refuse (expansion, rule);
     }
 }
 
 DivertXtRuleset *
 divert_xt_ruleset_new (const DivertRuleset *ruleset)
 {
-  DivertXtExpansion expansion;
+  DivertXtRuleset *xt = g_new0 (DivertXtRuleset, 1);
 
-  divert_xt_expansion_begin (&expansion);
-  expand (&expansion, ruleset);
-  expand_refusals (&expansion, ruleset);
-  return divert_xt_expansion_end (&expansion);
+  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
+    {
+      DivertXtExpansion expansion;
+
+      divert_xt_expansion_begin (&expansion, family);
+      expand (&expansion, ruleset);
+      expand_refusals (&expansion, ruleset);
+      xt->rules[family] = divert_xt_expansion_end (&expansion);
+    }
+  return xt;
 }
 
 /* Keeps the tag at the head of the chain. */

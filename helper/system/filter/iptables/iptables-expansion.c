@@ -1,20 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: the x_tables rules while they are being made: which chain gets the next one, and which of them bears the tag.
+ * Owns: the x_tables rules while they are being made: which chain gets the next one, which of them bears the tag, and
+ * names for more chains.
+ *
+ * A packet that has left a chain for one of its parts must never get back into it, because the kernel refuses the
+ * table then (K1.17).  So each part is made once, under a name of its own, and the chain goes on behind it.
  */
 #include "iptables-expansion.h"
-
-#include "iptables-chains.h"
-
-static DivertXtRuleset *
-new_empty (void)
-{
-  DivertXtRuleset *xt = g_new0 (DivertXtRuleset, 1);
-
-  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
-    xt->rules[family] = g_array_new (FALSE, FALSE, sizeof (DivertXtRule));
-  return xt;
-}
 
 void
 divert_xt_ruleset_free (DivertXtRuleset *xt)
@@ -37,36 +29,54 @@ divert_xt_rules_use (const GArray  *rules,
 }
 
 void
-divert_xt_expansion_begin (DivertXtExpansion *expansion)
+divert_xt_expansion_begin (DivertXtExpansion *expansion,
+                           DivertFamily       family)
 {
-  *expansion = (DivertXtExpansion) { .xt = new_empty () };
-  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
-    expansion->opened[family] = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  *expansion = (DivertXtExpansion) { .family = family };
+  expansion->rules = g_array_new (FALSE, FALSE, sizeof (DivertXtRule));
+  expansion->opened = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   for (guint chain = 0; chain < DIVERT_N_CHAINS; chain++)
     expansion->where[chain] = g_strdup (divert_xt_chain_name (chain));
 }
 
-DivertXtRuleset *
+GArray *
 divert_xt_expansion_end (DivertXtExpansion *expansion)
 {
-  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
-    g_hash_table_unref (expansion->opened[family]);
+  g_hash_table_unref (expansion->opened);
   for (guint chain = 0; chain < DIVERT_N_CHAINS; chain++)
     g_free (expansion->where[chain]);
-  return g_steal_pointer (&expansion->xt);
+  return g_steal_pointer (&expansion->rules);
 }
 
 void
 divert_xt_expansion_add (DivertXtExpansion  *expansion,
-                         DivertFamily        family,
                          const char         *name,
                          const DivertXtRule *rule)
 {
   DivertXtRule added = *rule;
 
   g_strlcpy (added.chain, name, sizeof added.chain);
-  added.tagged = !g_hash_table_contains (expansion->opened[family], name) && divert_xt_is_own (rule->table, name);
+  added.tagged = !g_hash_table_contains (expansion->opened, name) && divert_xt_is_own (rule->table, name);
   if (added.tagged)
-    g_hash_table_add (expansion->opened[family], g_strdup (name));
-  g_array_append_val (expansion->xt->rules[family], added);
+    g_hash_table_add (expansion->opened, g_strdup (name));
+  g_array_append_val (expansion->rules, added);
+}
+
+char *
+divert_xt_expansion_name_part (DivertXtExpansion *expansion,
+                               DivertChain        chain,
+                               DivertXtPart       part)
+{
+  if ((expansion->parts[chain] & 1u << part) != 0)
+    return divert_xt_expansion_name_sub (expansion, chain, "");
+  expansion->parts[chain] |= 1u << part;
+  return divert_xt_chain_part (chain, part);
+}
+
+char *
+divert_xt_expansion_name_sub (DivertXtExpansion *expansion,
+                              DivertChain        chain,
+                              const char        *letter)
+{
+  return divert_xt_chain_sub (chain, letter, ++expansion->n_subs[chain]);
 }

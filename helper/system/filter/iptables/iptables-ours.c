@@ -2,8 +2,9 @@
 /*
  * Owns: which of the chains with our names are ours, and which are somebody else's.
  *
- * A chain is ours if one of its rules has the tag.  An empty chain carries no tag.  None of our
- * commits leaves an empty chain behind, so either it was emptied or it was never ours:
+ * A chain is ours if one of its rules has the tag.  An empty chain carries no tag.  The only one that a commit of ours
+ * leaves behind is what comes after a chain's last rule (AFTER), beside chains with a tag.  Any other was emptied, or
+ * was never ours:
  *
  *   - If another chain with one of our names in the table has the tag, then this one was emptied (iptables -F CHAIN),
  *     and is ours.
