@@ -271,7 +271,8 @@ test_taken_away (Fixture       *f,
   static const char *const hands[] = {
     "flush ruleset", "delete table " TABLE, "flush table " TABLE, "flush chain " TABLE " grants",
     "flush chain " TABLE " leaving-intranet", "insert rule " TABLE " guard accept", "add chain " TABLE " more",
-    "flush set " TABLE " granted",
+    "flush set " TABLE " granted", "'add table " TABLE " { flags dormant; }'",
+    "'add chain " TABLE " guard { policy drop; }'", "'add set " TABLE " granted { type ifname; timeout 1s; }'",
   };
 
   apply (f->guard, f->home);

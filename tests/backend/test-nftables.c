@@ -7,6 +7,7 @@
 #include "backend-fixture.h"
 #include "namespace.h"
 #include "system/filter/nftables/nft-watch.h"
+#include "system/filter/nftables/nftables-chains.h"
 #include "system/filter/nftables/nftables-text.h"
 #include "system/filter/nftables/nftables.h"
 #include "unowned.h"
@@ -134,6 +135,66 @@ test_restored (void)
   g_assert_cmpstr (before, ==, after);
 }
 
+static void
+assert_mended (DivertRuleset *ruleset,
+               const char    *change)
+{
+  g_autofree char *before = test_output ("nft list ruleset | md5sum"), *after = NULL;
+
+  g_test_message ("%s", change);
+  g_assert_cmpuint (backend->klass->find_drift (backend, TRUE), ==, 0);
+  test_run ("nft '%s'", change);
+  g_assert_cmpuint (backend->klass->find_drift (backend, TRUE), ==, 1u << DIVERT_PART_NFTABLES);
+  g_assert_cmpuint (backend_fixture_lay (backend, ruleset), ==, 1);
+  g_assert_cmpuint (backend->klass->find_drift (backend, TRUE), ==, 0);
+  after = test_output ("nft list ruleset | md5sum");
+  g_assert_cmpstr (before, ==, after);
+}
+
+/* What somebody can change under our digests, so that all names and rules are as before (K1.18). */
+static void
+test_in_place (void)
+{
+  g_autoptr(DivertRuleset) ruleset = expansion_make_ruleset (17, DIVERT_MODE_AUTO);
+
+  set_up ();
+  backend_fixture_lay (backend, ruleset);
+  assert_mended (ruleset, "add table inet nm-divert { flags dormant; }");
+  for (guint chain = 0; chain < DIVERT_N_HOOKS; chain++)
+    {
+      const char *name = divert_nft_chain_name (chain);
+      g_autofree char *change = g_strdup_printf ("chain inet nm-divert %s { policy drop; }", name);
+      g_autofree char *count = test_output ("nft list table inet nm-divert | grep -c '^.chain %s {' || true", name);
+
+      if (count[0] == '1')
+        assert_mended (ruleset, change);
+    }
+  /* The rules that lead there follow. */
+  assert_mended (ruleset, "rename chain inet nm-divert grants x' && nft 'rename chain inet nm-divert fenced grants' && "
+                          "nft 'rename chain inet nm-divert x fenced");
+}
+
+/* What nobody can change without a new table: nothing else tells us that it is as it was. */
+static void
+test_fixed (void)
+{
+  static const char *const refused[] = {
+    "add chain inet nm-divert output { type filter hook output priority -130; }",
+    "add chain inet nm-divert output { type route hook output priority -129; }",
+    "add chain inet nm-divert guard { type filter hook prerouting priority -155; }",
+    "add chain inet nm-divert grants { type filter hook output priority 0; }",
+    "add element inet nm-divert tcp-udp { icmp }", "delete element inet nm-divert tcp-udp { tcp }",
+    "flush set inet nm-divert tcp-udp", "delete set inet nm-divert tcp-udp",
+  };
+  g_autoptr(DivertRuleset) ruleset = expansion_make_ruleset (17, DIVERT_MODE_AUTO);
+
+  set_up ();
+  backend_fixture_lay (backend, ruleset);
+  for (guint i = 0; i < G_N_ELEMENTS (refused); i++)
+    test_run ("! nft '%s' 2>errors && grep -q 'Could not process rule' errors && rm errors", refused[i]);
+  g_assert_cmpuint (backend->klass->find_drift (backend, TRUE), ==, 0);
+}
+
 /* Others fill nftables with their own rules. */
 static void
 test_crowd (void)
@@ -192,6 +253,8 @@ main (int    argc,
   g_test_add_func ("/nftables/place", test_place);
   g_test_add_func ("/nftables/not-ours", test_not_ours);
   g_test_add_func ("/nftables/restored", test_restored);
+  g_test_add_func ("/nftables/in-place", test_in_place);
+  g_test_add_func ("/nftables/fixed", test_fixed);
   g_test_add_func ("/nftables/crowd", test_crowd);
   g_test_add_func ("/nftables/watch", test_watch);
   status = g_test_run ();

@@ -6,6 +6,10 @@
 #include "../unit/values.h"
 #include "namespace.h"
 #include "system/filter/backend.h"
+#include "system/filter/nftables/nft-batch.h"
+#include "system/filter/nftables/nftables-chains.h"
+#include "system/filter/nftables/nftables-encode.h"
+#include "system/filter/nftables/nftables-expand.h"
 #include "system/filter/wire.h"
 #include "unowned.h"
 
@@ -233,6 +237,8 @@ test_drift (Fixture       *f,
   static const char *const changes[] = {
     "nft delete table " TABLE, "nft flush ruleset", "nft flush chain " TABLE " others",
     "nft insert rule " TABLE " others accept", "nft flush chain " TABLE " wire",
+    "nft 'add chain " TABLE " wire { policy drop; }'",
+    "nft 'add chain " TABLE " wire { type filter hook egress device lo priority filter; }'",
   };
 
   apply (f, f->away, FALSE);
@@ -244,6 +250,53 @@ test_drift (Fixture       *f,
       g_assert_true (apply (f, f->away, FALSE));
       g_assert_false (divert_wire_find_drift (f->wire));
     }
+}
+
+/* All of it is there, and it holds nobody. */
+static void
+test_asleep (Fixture       *f,
+             gconstpointer  user_data)
+{
+  apply (f, f->away, FALSE);
+  test_run ("nft 'add table " TABLE " { flags dormant; }'");
+  g_assert_true (child_reaches (f));
+  g_assert_true (divert_wire_find_drift (f->wire));
+  g_assert_true (apply (f, f->away, FALSE));
+  g_assert_false (divert_wire_find_drift (f->wire));
+  g_assert_false (child_reaches (f));
+}
+
+/* Takes the hook away from a device, which nft can't.  (Before Linux 6.4 that takes the whole chain away.) */
+static void
+unhook (const char *device)
+{
+  g_autoptr(DivertNft) nft = divert_nft_new_netdev (NULL);
+  g_autoptr(DivertNftBatch) batch = divert_nft_batch_new_netdev ();
+  g_autoptr(nftnl_chain) chain = nftnl_chain_alloc ();
+  const char *devices[] = { device, NULL };
+  g_autoptr(GError) error = NULL;
+
+  nftnl_chain_set_str (chain, NFTNL_CHAIN_TABLE, DIVERT_NFT_TABLE);
+  nftnl_chain_set_str (chain, NFTNL_CHAIN_NAME, divert_nft_chain_name (DIVERT_HOOK_WIRE));
+  nftnl_chain_set_u32 (chain, NFTNL_CHAIN_HOOKNUM, divert_nft_chain_hook (DIVERT_HOOK_WIRE)->number);
+  nftnl_chain_set_s32 (chain, NFTNL_CHAIN_PRIO, divert_nft_chain_hook (DIVERT_HOOK_WIRE)->priority);
+  nftnl_chain_set_array (chain, NFTNL_CHAIN_DEVICES, devices);
+  nftnl_chain_nlmsg_build_payload (divert_nft_batch_add (batch, NFT_MSG_DELCHAIN, 0, "unhook"), chain);
+  divert_nft_batch_commit (batch, nft, 0, &error);
+  g_assert_no_error (error);
+}
+
+/* The chain stays, with all its rules, on the other device. */
+static void
+test_unhooked (Fixture       *f,
+               gconstpointer  user_data)
+{
+  apply (f, f->two, FALSE);
+  unhook ("eth1");
+  g_assert_true (divert_wire_find_drift (f->wire));
+  g_assert_true (apply (f, f->two, FALSE));
+  g_assert_false (divert_wire_find_drift (f->wire));
+  test_run ("nft list table " TABLE " | grep -q 'eth0.*eth1\\|eth1.*eth0'");
 }
 
 static void
@@ -316,6 +369,8 @@ main (int   argc,
   ADD ("nothing-to-change", test_nothing_to_change);
   ADD ("text", test_text);
   ADD ("drift", test_drift);
+  ADD ("asleep", test_asleep);
+  ADD ("unhooked", test_unhooked);
   ADD ("withdraw", test_withdraw);
   ADD ("foreign", test_foreign);
   ADD ("gone", test_gone);

@@ -2,9 +2,10 @@
 /*
  * Owns: reading our table.
  *
- * What we wrote is recognised by its digest, which the kernel returns unchanged.  There is no need
- * to read the sets: they are constant, and the kernel does not let anybody change a set that a rule
- * uses.
+ * What we wrote is recognised by its digest, which the kernel returns unchanged.  Somebody may have changed some things
+ * under a digest that stays (K1.18), so these are read beside it: whether the table sleeps, a base chain's policy, and
+ * the devices of a hook.  There is no need to read the sets' elements: the sets are constant, and the kernel does not
+ * let anybody change such a set while a rule uses it.  The guard's, which isn't, is guard-granted.c's.
  *
  * The messages are taken apart here and not by libnftnl, which gives up on a rule with an expression
  * that it does not know.  Such a rule is somebody else's, and must be seen in our chains.
@@ -15,6 +16,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/netfilter.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <string.h>
 
@@ -24,6 +26,7 @@ chain_state_free (gpointer data)
   DivertNftChainState *chain = data;
 
   g_free (chain->name);
+  g_ptr_array_unref (chain->devices);
   g_array_unref (chain->rules);
   g_free (chain);
 }
@@ -72,20 +75,56 @@ get_digest (const struct nlattr *user_data)
   return user_data != NULL ? divert_nft_digest_find (nla_data (user_data), nla_len (user_data)) : 0;
 }
 
+/* A table that sleeps has everything, and its chains get no packets. */
 static void
 see_table (DivertNftState  *state,
            struct nlmsghdr *header)
 {
   struct nlattr *attributes[NFTA_TABLE_MAX + 1];
   const struct nlattr *user_data;
+  guint32 flags;
 
   if (!parse (header, attributes, NFTA_TABLE_MAX))
     return;
+  flags = ntohl (divert_netlink_get_u32 (attributes[NFTA_TABLE_FLAGS], 0));
   user_data = attributes[NFTA_TABLE_USERDATA];
   state->exists = TRUE;
   state->is_ours = user_data != NULL && divert_nft_is_our_table (nla_data (user_data), nla_len (user_data));
-  state->persists = (ntohl (divert_netlink_get_u32 (attributes[NFTA_TABLE_FLAGS], 0)) & DIVERT_NFT_PERSISTS) != 0;
+  state->is_altered |= (flags & NFT_TABLE_F_DORMANT) != 0;
+  state->persists = (flags & DIVERT_NFT_PERSISTS) != 0;
   state->owner = ntohl (divert_netlink_get_u32 (attributes[NFTA_TABLE_OWNER], 0));
+}
+
+static DivertNftChainState *
+chain_state_new (const char      *name,
+                 DivertNftDigest  digest)
+{
+  DivertNftChainState *chain = g_new0 (DivertNftChainState, 1);
+
+  chain->name = g_strdup (name);
+  chain->digest = digest;
+  chain->devices = g_ptr_array_new_with_free_func (g_free);
+  chain->rules = g_array_new (FALSE, FALSE, sizeof (DivertNftRuleState));
+  return chain;
+}
+
+/* One without a name (a pattern, say) counts as well. */
+static void
+see_devices (DivertNftChainState *chain,
+             struct nlattr       *hook)
+{
+  struct nlattr *attributes[NFTA_HOOK_MAX + 1], *device;
+  int remaining;
+
+  if (hook == NULL || nla_parse_nested (attributes, NFTA_HOOK_MAX, hook, NULL) != 0 ||
+      attributes[NFTA_HOOK_DEVS] == NULL)
+    return;
+  nla_for_each_nested (device, attributes[NFTA_HOOK_DEVS], remaining)
+    {
+      const char *name = nla_type (device) == NFTA_DEVICE_NAME ? get_name (device) : NULL;
+
+      g_ptr_array_add (chain->devices, g_strdup (name != NULL ? name : ""));
+    }
 }
 
 static void
@@ -97,10 +136,10 @@ see_chain (DivertNftState  *state,
 
   if (!parse (header, attributes, NFTA_CHAIN_MAX) || get_name (attributes[NFTA_CHAIN_NAME]) == NULL)
     return;
-  seen = g_new0 (DivertNftChainState, 1);
-  seen->name = g_strdup (get_name (attributes[NFTA_CHAIN_NAME]));
-  seen->rules = g_array_new (FALSE, FALSE, sizeof (DivertNftRuleState));
-  seen->digest = get_digest (attributes[NFTA_CHAIN_USERDATA]);
+  seen = chain_state_new (get_name (attributes[NFTA_CHAIN_NAME]), get_digest (attributes[NFTA_CHAIN_USERDATA]));
+  see_devices (seen, attributes[NFTA_CHAIN_HOOK]);
+  if (ntohl (divert_netlink_get_u32 (attributes[NFTA_CHAIN_POLICY], htonl (NF_ACCEPT))) != NF_ACCEPT)
+    seen->digest = 0;
   g_ptr_array_add (state->chains, seen);
 }
 
@@ -158,8 +197,11 @@ see_set (DivertNftState  *state,
 {
   struct nlattr *attributes[NFTA_SET_MAX + 1];
 
-  if (parse (header, attributes, NFTA_SET_MAX) && get_name (attributes[NFTA_SET_NAME]) != NULL)
-    g_ptr_array_add (state->sets, g_strdup (get_name (attributes[NFTA_SET_NAME])));
+  if (!parse (header, attributes, NFTA_SET_MAX) || get_name (attributes[NFTA_SET_NAME]) == NULL)
+    return;
+  g_ptr_array_add (state->sets, g_strdup (get_name (attributes[NFTA_SET_NAME])));
+  /* Elements that we add without a time would lapse.  No set of ours has a time of its own. */
+  state->is_altered |= attributes[NFTA_SET_TIMEOUT] != NULL;
 }
 
 void
@@ -190,11 +232,11 @@ suppose_chain (const DivertNftTable *table,
                guint                 chain)
 {
   const GPtrArray *rules = table->rules[chain];
-  DivertNftChainState *supposed = g_new0 (DivertNftChainState, 1);
+  DivertNftChainState *supposed = chain_state_new (divert_nft_chain_name (chain),
+                                                   divert_nft_digest_chain (table, chain));
 
-  supposed->name = g_strdup (divert_nft_chain_name (chain));
-  supposed->digest = divert_nft_digest_chain (table, chain);
-  supposed->rules = g_array_sized_new (FALSE, FALSE, sizeof (DivertNftRuleState), rules->len);
+  for (guint i = 0; chain == DIVERT_HOOK_WIRE && i < table->devices->len; i++)
+    g_ptr_array_add (supposed->devices, g_strdup (table->devices->pdata[i]));
   for (guint i = 0; i < rules->len; i++)
     {
       DivertNftRule *rule = g_ptr_array_index (rules, i);

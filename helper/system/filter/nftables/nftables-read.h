@@ -18,7 +18,8 @@ typedef struct
 typedef struct
 {
   char            *name;
-  DivertNftDigest  digest;  /* 0: not one of our chains */
+  DivertNftDigest  digest;  /* 0: not one of our chains, or not as we made it */
+  GPtrArray       *devices; /* char *: those of its hook, if that is one of devices */
   GArray          *rules;   /* DivertNftRuleState */
 } DivertNftChainState;
 
@@ -26,6 +27,7 @@ typedef struct
 {
   gboolean   exists;        /* there is a table with our name */
   gboolean   is_ours;
+  gboolean   is_altered;    /* the table, or one of its sets, isn't as we made it */
   guint32    owner;         /* the port of the socket that it belongs to; 0: none */
   gboolean   persists;      /* it can belong to a socket, and outlives that */
   GPtrArray *chains;        /* DivertNftChainState */
@@ -35,7 +37,7 @@ typedef struct
 
 void     divert_nft_state_clear (DivertNftState *state);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (DivertNftState, divert_nft_state_clear)
-#define DIVERT_NFT_STATE_INIT { FALSE, FALSE, 0, FALSE, NULL, NULL, 0 }
+#define DIVERT_NFT_STATE_INIT { FALSE, FALSE, FALSE, 0, FALSE, NULL, NULL, 0 }
 
 /* Is there a table with our name, and is it ours?  @state must be empty; its chains and sets stay empty. */
 gboolean divert_nft_read_table (DivertNft *nft, const char *table, DivertNftState *state, GError **error);

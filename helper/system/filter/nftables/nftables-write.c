@@ -4,7 +4,8 @@
  *
  * If all chains are there, those whose rules differ are emptied and filled again, with the sets
  * they need.  So a change of place only touches the grants.  If anything else is wrong (a chain is
- * missing, is not ours, or has another hook; the table can't get an owner), the table is replaced.
+ * missing, is not ours, or has another hook, policy or device; the table sleeps, or can't get an owner), the table is
+ * replaced.
  * For packets, a transaction happens at one moment either way.
  */
 #include "nftables-write.h"
@@ -128,6 +129,20 @@ count_chains (const DivertNftTable *table)
   return n;
 }
 
+/* Is @seen on the devices that @chain is to be on, and on no others? */
+static gboolean
+has_devices (const DivertNftChainState *seen,
+             const DivertNftTable      *table,
+             guint                      chain)
+{
+  const guint n = chain == DIVERT_HOOK_WIRE ? table->devices->len : 0;
+
+  for (guint i = 0; i < n; i++)
+    if (!g_ptr_array_find_with_equal_func (seen->devices, table->devices->pdata[i], g_str_equal, NULL))
+      return FALSE;
+  return seen->devices->len == n;
+}
+
 /* Are all chains there, and no others? */
 static gboolean
 has_chains (const DivertNftState *state,
@@ -142,7 +157,7 @@ has_chains (const DivertNftState *state,
       if (table->rules[chain] == NULL)
         continue;
       seen = divert_nft_state_find_chain (state, divert_nft_chain_name (chain));
-      if (seen == NULL || seen->digest != divert_nft_digest_chain (table, chain))
+      if (seen == NULL || seen->digest != divert_nft_digest_chain (table, chain) || !has_devices (seen, table, chain))
         return FALSE;
     }
   return TRUE;
@@ -209,7 +224,8 @@ divert_nft_write (DivertNftBatch       *batch,
 {
   const gboolean is_wanted = count_chains (table) > 0;
 
-  if (state->exists && is_wanted && has_chains (state, table) && (owner == 0 || state->persists))
+  if (state->exists && is_wanted && !state->is_altered && has_chains (state, table) &&
+      (owner == 0 || state->persists))
     {
       /* Nobody's so far. */
       if (owner != state->owner)
