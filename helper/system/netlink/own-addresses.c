@@ -78,3 +78,19 @@ divert_own_addresses_contain (const DivertOwnAddresses *own,
     return TRUE;
   return g_hash_table_contains (own->table, address);
 }
+
+GArray *
+divert_own_addresses_list (const DivertOwnAddresses *own)
+{
+  GArray *addresses = divert_prefixes_new ();
+  GHashTableIter iter;
+  DivertPrefix loopback;
+  gpointer address;
+
+  g_assert (divert_prefix_parse ("127.0.0.0/8", &loopback, NULL));
+  divert_prefixes_add (addresses, &loopback);
+  g_hash_table_iter_init (&iter, own->table);
+  while (g_hash_table_iter_next (&iter, &address, NULL))
+    divert_prefixes_add (addresses, address);
+  return addresses;
+}

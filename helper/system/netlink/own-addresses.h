@@ -17,5 +17,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertOwnAddresses, divert_own_addresses_free)
 
 /* Is @address one of them, or in 127.0.0.0/8? */
 gboolean            divert_own_addresses_contain (const DivertOwnAddresses *own, const DivertPrefix *address);
+/* A new list of DivertPrefix: all of these. */
+GArray             *divert_own_addresses_list (const DivertOwnAddresses *own);
 
 G_END_DECLS

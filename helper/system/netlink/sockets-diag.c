@@ -7,6 +7,8 @@
  */
 #include "sockets-diag.h"
 
+#include "sockets-filter.h"
+
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -78,6 +80,18 @@ divert_socket_dump (DivertNetlink      *netlink,
   return divert_netlink_dump (netlink, msg, see_socket, &dump, NULL, error);
 }
 
+static gboolean
+dump_connections (DivertNetlink         *netlink,
+                  DivertNetlinkMessage  *msg,
+                  DivertSocketVisit      visit,
+                  gpointer               user_data,
+                  GError               **error)
+{
+  Dump dump = { IPPROTO_TCP, visit, user_data };
+
+  return divert_netlink_dump (netlink, msg, see_socket, &dump, NULL, error);
+}
+
 gboolean
 divert_socket_dump_connected (DivertNetlink      *netlink,
                               DivertSocketVisit   visit,
@@ -86,9 +100,23 @@ divert_socket_dump_connected (DivertNetlink      *netlink,
 {
   const struct inet_diag_req request = { .idiag_states = DIVERT_SOCKET_STATES_CONNECTED };
   g_autoptr(DivertNetlinkMessage) msg = divert_netlink_message_new (TCPDIAG_GETSOCK, 0, &request, sizeof request);
-  Dump dump = { IPPROTO_TCP, visit, user_data };
 
-  return divert_netlink_dump (netlink, msg, see_socket, &dump, NULL, error);
+  return dump_connections (netlink, msg, visit, user_data, error);
+}
+
+gboolean
+divert_socket_dump_unbound (DivertNetlink      *netlink,
+                            const DivertPorts  *ephemeral,
+                            const GArray       *not_to,
+                            DivertSocketVisit   visit,
+                            gpointer            user_data,
+                            GError            **error)
+{
+  const struct inet_diag_req request = { .idiag_states = DIVERT_SOCKET_STATES_OPEN };
+  g_autoptr(DivertNetlinkMessage) msg = divert_netlink_message_new (TCPDIAG_GETSOCK, 0, &request, sizeof request);
+
+  divert_socket_filter_put (msg, ephemeral, not_to);
+  return dump_connections (netlink, msg, visit, user_data, error);
 }
 
 gboolean
