@@ -156,6 +156,7 @@ divert_ending_free (DivertEnding *ending)
   g_clear_pointer (&ending->exempt, g_array_unref);
   g_array_unref (ending->changed);
   g_ptr_array_unref (ending->units);
+  g_array_unref (ending->serve);
   g_clear_pointer (&ending->unit, g_ref_string_release);
   g_free (ending);
 }
@@ -186,6 +187,9 @@ divert_ending_new (const DivertConfig   *config,
   ending->names = config->dns_port != 0 && ((before != NULL && is_dns_direct (before)) != is_dns_direct (now));
   divert_ending_add_settings (ending, config, crossing, gid);
   ending->mark = divert_ruleset_get_spare_mark (config);
+  ending->served = divert_ruleset_get_served_mark (config);
+  ending->serve = g_array_ref (config->serve);
+  ending->ephemeral = crossing->ephemeral;
   ending->diverted_mark = config->mark;
   ending->mask = config->mask;
   ending->gid = gid;

@@ -26,6 +26,7 @@ typedef struct
   guint32               gid_before;    /* likewise */
   const GPtrArray      *units_before;  /* DivertUnit; likewise */
   const GPtrArray      *units;
+  DivertPorts           ephemeral; /* 0, 0: unknown */
   GRefString           *unit;      /* the path of the control group of the proxy's unit; NULL: none */
 } DivertCrossing;
 
@@ -46,6 +47,9 @@ typedef struct
   gboolean names;         /* that resolvers keep: others answer now */
   gboolean opened_to_us;  /* from an intranet's address */
   guint32  mark, mask;
+  guint32  served;        /* divert_ruleset_get_served_mark() */
+  GArray  *serve;         /* DivertPorts */
+  DivertPorts ephemeral;  /* 0, 0: unknown */
   guint32  diverted_mark;
   guint32  gid;           /* the proxy's group; DIVERT_GID_NONE: none */
   GRefString *unit;       /* the path of the control group of its unit; NULL: none */

@@ -14,9 +14,8 @@
  */
 #include "flows.h"
 
-#include "core/ruleset/ruleset.h"
+#include "remembering.h"
 #include "system/base/worker.h"
-#include "system/flows/accepted.h"
 #include "system/flows/cached-names.h"
 #include "system/flows/conntrack.h"
 #include "system/flows/sockets.h"
@@ -26,6 +25,7 @@ struct DivertFlows
 {
   DivertWorker         *worker;
   DivertWaitingPackets *packets;
+  DivertRemembering    *remembering;
   gboolean              busy;    /* an ending is under way */
   DivertEnding         *next;    /* all requests that came meanwhile; NULL: none */
   GArray               *waiters; /* Waiter */
@@ -89,18 +89,11 @@ divert_flows_drop_waiting (DivertFlows          *flows,
 }
 
 void
-divert_flows_remember (const DivertConfig *config)
+divert_flows_remember (DivertFlows        *flows,
+                       const DivertConfig *config,
+                       const DivertPorts  *ephemeral)
 {
-  const guint32 spare = divert_ruleset_get_spare_mark (config);
-  g_autoptr(GError) error = NULL;
-  guint remembered = 0;
-
-  if (spare == 0)
-    return;
-  if (!divert_accepted_remember (spare, config->mask, &remembered, &error))
-    g_warning ("connections that were accepted before may be cut: %s", error->message);
-  else if (remembered > 0)
-    g_info ("%u accepted connections are left alone", remembered);
+  divert_remembering_do (flows->remembering, config, ephemeral);
 }
 
 static gboolean
@@ -135,6 +128,9 @@ end (gpointer job)
     .judged = ending->exempt != NULL && ending->judged_stay ? ending->mask : 0,
     .only = ending->only_diverted ? ending->diverted_mark : 0,
     .mask = ending->mask,
+    .served = ending->served,
+    .serve = ending->serve,
+    .ephemeral = ending->ephemeral,
     .gid = ending->gid,
     .unit = ending->unit,
   };
@@ -268,12 +264,13 @@ divert_flows_await (DivertFlows      *flows,
 }
 
 DivertFlows *
-divert_flows_new (void)
+divert_flows_new (guint remembering_ms)
 {
   DivertFlows *flows = g_new0 (DivertFlows, 1);
 
   flows->worker = divert_worker_new ("flows");
   flows->packets = divert_waiting_packets_new ();
+  flows->remembering = divert_remembering_new (remembering_ms);
   flows->waiters = g_array_new (FALSE, FALSE, sizeof (Waiter));
   return flows;
 }
@@ -285,6 +282,7 @@ divert_flows_free (DivertFlows *flows)
     return;
   divert_worker_free (flows->worker);
   divert_waiting_packets_free (flows->packets);
+  divert_remembering_free (flows->remembering);
   divert_ending_free (flows->next);
   g_array_unref (flows->waiters);
   g_free (flows);

@@ -10,17 +10,17 @@ G_BEGIN_DECLS
 
 typedef void (*DivertFlowsEnded) (gpointer user_data);
 
-/* Call this before the first rules are written, or before changed ones are whole again.  It makes the rules leave alone
- * what a listener here has accepted so far.  A failure is logged. */
-void         divert_flows_remember (const DivertConfig *config);
-
 typedef struct DivertFlows DivertFlows;
 
-DivertFlows *divert_flows_new (void);
+/* @remembering_ms: how long divert_flows_remember() takes at most. */
+DivertFlows *divert_flows_new (guint remembering_ms);
 /* Flows that have not begun to end live on. */
 void         divert_flows_free (DivertFlows *flows);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertFlows, divert_flows_free)
 
+/* Call this before the first rules are written, or before changed ones are whole again.  It makes the rules leave alone
+ * what a listener here has accepted so far (remembering.h). */
+void         divert_flows_remember (DivertFlows *flows, const DivertConfig *config, const DivertPorts *ephemeral);
 /* Call this as soon as something is closed.  It drops at once what went out by @before's exits and still waits for a
  * neighbour there, because that races with the next network.  A failure is logged. */
 void         divert_flows_drop_waiting (DivertFlows *flows, const DivertDecision *before, const DivertDecision *now);

@@ -6,6 +6,8 @@
 
 #include "system/filter/choice.h"
 
+/* The first write waits so long at most.  It takes a few milliseconds on a machine that is not busy. */
+#define REMEMBERING_MS 50
 #define BUS_LOST_US (3 * G_USEC_PER_SEC)
 #define BUS_LOST_STEP_US (20 * 1000)
 
@@ -191,7 +193,7 @@ divert_pipeline_new (const char      *config_dir,
   pipeline->waiters = divert_waiters_new ();
   pipeline->anchors = divert_anchors_new ();
   pipeline->hold = divert_hold_new ();
-  pipeline->flows = divert_flows_new ();
+  pipeline->flows = divert_flows_new (REMEMBERING_MS);
   pipeline->former = divert_prefixes_new ();
   pipeline->settings = divert_settings_new (config_dir, on_settings_changed, pipeline);
   pipeline->laying = divert_laying_new (divert_choice_new (), on_retry, pipeline, error);

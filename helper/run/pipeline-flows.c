@@ -37,6 +37,7 @@ divert_pipeline_get_crossing (const DivertPipeline *pipeline,
     .gid_before = pipeline->laid_gid,
     .units_before = pipeline->laid_facts != NULL ? pipeline->laid_facts->units : NULL,
     .units = facts->units,
+    .ephemeral = facts->ephemeral,
     .unit = pipeline->unit != NULL ? pipeline->unit->path : NULL,
     .remarked = before != NULL && before->place != DIVERT_PLACE_OFF &&
                 (config->mark != pipeline->mark || config->mask != pipeline->mask),
@@ -99,6 +100,7 @@ comes_to_rules (const DivertPipeline *pipeline,
 void
 divert_pipeline_expect_unjudged (DivertPipeline       *pipeline,
                                  const DivertDecision *now,
+                                 const DivertFacts    *facts,
                                  DivertParts           changed)
 {
   const DivertConfig *config = divert_settings_get_config (pipeline->settings);
@@ -108,5 +110,5 @@ divert_pipeline_expect_unjudged (DivertPipeline       *pipeline,
   pipeline->first |= first;
   pipeline->drifted |= now->place != DIVERT_PLACE_OFF ? changed : 0;
   if (first || more || (now->place != DIVERT_PLACE_OFF && divert_parts_judge (changed)))
-    divert_flows_remember (config);
+    divert_flows_remember (pipeline->flows, config, &facts->ephemeral);
 }

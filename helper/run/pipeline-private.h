@@ -88,7 +88,8 @@ void divert_pipeline_run (DivertPipeline *pipeline);
 DivertCrossing divert_pipeline_get_crossing (const DivertPipeline *pipeline, const DivertDecision *now,
                                              const DivertFacts *facts);
 /* Call this before the writes.  @changed: what somebody has changed since the last run. */
-void divert_pipeline_expect_unjudged (DivertPipeline *pipeline, const DivertDecision *now, DivertParts changed);
+void divert_pipeline_expect_unjudged (DivertPipeline *pipeline, const DivertDecision *now, const DivertFacts *facts,
+                                      DivertParts changed);
 /* Call this after the writes. */
 void divert_pipeline_end_flows (DivertPipeline *pipeline, const DivertDecision *now, const DivertFacts *facts,
                                 guint32 gid);

@@ -304,7 +304,7 @@ divert_pipeline_run (DivertPipeline *pipeline)
   if (applied.writes > 0)
     divert_flows_drop_waiting (pipeline->flows, crossing.before, decision);
   changed = divert_laying_find_drift (pipeline->laying, should_look_thoroughly (pipeline, decision));
-  divert_pipeline_expect_unjudged (pipeline, decision, changed);
+  divert_pipeline_expect_unjudged (pipeline, decision, facts, changed);
   /* Shorten the limit before there is a grant, and lengthen it after there is none. */
   if (decision->place == DIVERT_PLACE_SITE)
     divert_watchdog_set_limit (pipeline->watchdog, DIVERT_GRANT_LIFETIME_MS);

@@ -162,15 +162,13 @@ on_ended (gpointer user_data)
 
 /* Ends the flows that began without rules. */
 static void
-end_flows (const DivertConfig   *config,
-           const DivertDecision *decision,
-           const DivertFacts    *facts)
+end_flows (DivertFlows          *flows,
+           const DivertConfig   *config,
+           const DivertCrossing *crossing)
 {
-  g_autoptr(DivertFlows) flows = divert_flows_new ();
   gboolean ended = FALSE;
 
-  divert_flows_end (flows, config, &(DivertCrossing){ .now = decision, .former = facts->former, .first = TRUE },
-                    STRANGER_GID);
+  divert_flows_end (flows, config, crossing, STRANGER_GID);
   divert_flows_await (flows, on_ended, &ended);
   while (!ended)
     g_main_context_iteration (NULL, TRUE);
@@ -183,8 +181,12 @@ stranger_set_backend (const char *name)
   test_unowned = TRUE;
 }
 
-void
-stranger_lay_rules (const char *keys)
+/* @meanwhile (optional): what happens when the rules are there and the flows have not ended yet. */
+static void
+lay_rules (const char *keys,
+           gboolean    drifted,
+           void      (*meanwhile) (gpointer),
+           gpointer    user_data)
 {
   static const char sites[] = "[site home]\nzone=home\nintranet=192.168.22.0/24;fd00:22::/64\n";
   g_autofree char *text =
@@ -196,7 +198,9 @@ stranger_lay_rules (const char *keys)
   g_autoptr(DivertRuleset) ruleset = NULL;
   g_autoptr(DivertBackend) backend = NULL;
   g_autoptr(DivertRoutes) routes = NULL;
+  g_autoptr(DivertFlows) flows = divert_flows_new (G_MAXINT);
   g_autoptr(GError) error = NULL;
+  DivertCrossing crossing;
   DivertApplied applied;
 
   facts->ephemeral = (DivertPorts){ 32768, 60999 };
@@ -206,10 +210,33 @@ stranger_lay_rules (const char *keys)
   routes = divert_routes_new (&error);
   g_assert_no_error (error);
 
-  divert_flows_remember (config);
+  divert_flows_remember (flows, config, &facts->ephemeral);
   divert_apply (backend, routes, ruleset, &applied, &error);
   g_assert_no_error (error);
-  end_flows (config, decision, facts);
+  if (meanwhile != NULL)
+    meanwhile (user_data);
+  crossing = (DivertCrossing) {
+    .before = drifted ? decision : NULL,
+    .now = decision,
+    .former = facts->former,
+    .first = !drifted,
+    .drifted = drifted ? 1u << DIVERT_PART_NFTABLES : 0,
+    .ephemeral = facts->ephemeral,
+  };
+  end_flows (flows, config, &crossing);
+}
+
+void
+stranger_lay_rules (const char *keys)
+{
+  lay_rules (keys, FALSE, NULL, NULL);
+}
+
+void
+stranger_mend_rules (void    (*meanwhile) (gpointer),
+                     gpointer  user_data)
+{
+  lay_rules ("", TRUE, meanwhile, user_data);
 }
 
 static int

@@ -43,6 +43,9 @@ void        stranger_set_backend (const char *name);
 
 /* Installs the rules of away, with @keys in [divert].  The flows end as they do when a helper finds no rules. */
 void        stranger_lay_rules (const char *keys);
+/* Installs them as the helper does when somebody has removed them.  @meanwhile is called when they are there again, and
+ * before the flows end that began without them. */
+void        stranger_mend_rules (void (*meanwhile) (gpointer), gpointer user_data);
 void        stranger_begin_proxy (void);
 void        stranger_end_proxy (void);
 

@@ -30,7 +30,7 @@ set_up (Fixture       *f,
 {
   test_namespace_enter ();
   f->config = test_config_new (config_text);
-  f->flows = divert_flows_new ();
+  f->flows = divert_flows_new (G_MAXINT);
   f->former = divert_prefixes_new ();
 }
 

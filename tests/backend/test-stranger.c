@@ -437,54 +437,6 @@ test_serve_tcp (void)
   stranger_leave ();
 }
 
-/* Before the rules there are an administrator's session, which lives on, and a connection of our own, which ends. */
-static void
-test_before_the_rules (void)
-{
-  for (guint tracked = 0; tracked < 2; tracked++)
-    for FAMILIES (family)
-      {
-        const struct sockaddr_storage from = stranger_address (family, WEB, 0), here = stranger_laptop (family, 22);
-        const struct sockaddr_storage there = stranger_address (family, WEB, 80);
-        int listener, theirs, ours, server, client;
-        char buffer[8];
-
-        stranger_enter ();
-        if (tracked)
-          test_run ("for i in iptables-legacy ip6tables-legacy; do $i -A INPUT -m conntrack --ctstate INVALID; done");
-        listener = open_at (family, SOCK_STREAM, 22, FALSE);
-        g_assert_no_errno (listen (listener, 8));
-        theirs = stranger_socket (from.ss_family, SOCK_STREAM, 0);
-        g_assert_no_errno (bind (theirs, (const struct sockaddr *) &from, stranger_address_size (family)));
-        g_assert_no_errno (connect (theirs, (const struct sockaddr *) &here, stranger_address_size (family)));
-        g_assert_true (wait_for (listener, POLLIN));
-        ours = accept (listener, NULL, NULL);
-
-        server = stranger_socket (from.ss_family, SOCK_STREAM, 0);
-        g_assert_no_errno (bind (server, (const struct sockaddr *) &there, stranger_address_size (family)));
-        g_assert_no_errno (listen (server, 8));
-        client = socket (there.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        g_assert_no_errno (connect (client, (const struct sockaddr *) &there, stranger_address_size (family)));
-
-        stranger_lay_rules ("");
-        g_assert_cmpint (send (ours, "hello", 5, 0), ==, 5);
-        g_assert_true (wait_for (theirs, POLLIN));
-        g_assert_cmpint (recv (theirs, buffer, sizeof buffer, 0), ==, 5);
-        g_assert_cmpint (send (theirs, "exit", 4, 0), ==, 4);
-        g_assert_true (wait_for (ours, POLLIN));
-        g_assert_cmpint (recv (ours, buffer, sizeof buffer, 0), ==, 4);
-        g_assert_cmpint (recv (client, buffer, sizeof buffer, MSG_DONTWAIT), <, 0);
-        g_assert_cmpint (errno, ==, ECONNABORTED);
-
-        close (listener);
-        close (theirs);
-        close (ours);
-        close (server);
-        close (client);
-        stranger_leave ();
-      }
-}
-
 int
 main (int    argc,
       char **argv)
@@ -504,6 +456,5 @@ main (int    argc,
   g_test_add_func ("/stranger/other-protocols", test_other_protocols);
   g_test_add_func ("/stranger/serve/udp", test_serve_udp);
   g_test_add_func ("/stranger/serve/tcp", test_serve_tcp);
-  g_test_add_func ("/stranger/before-the-rules", test_before_the_rules);
   return g_test_run ();
 }

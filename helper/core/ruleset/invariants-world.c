@@ -52,10 +52,7 @@ divert_world_new (const DivertRuleset *ruleset,
   G_STATIC_ASSERT (DIVERT_HOOK_OUTPUT == 0);
   for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
     world->guard_alone.first[family][DIVERT_HOOK_OUTPUT] = world->guard_alone.first[family][DIVERT_HOOK_OUTPUT + 1];
-  world->ephemeral = origin->facts->ephemeral;
-  /* As the rules do, which then take every port of an ordinary program for one. */
-  if (world->ephemeral.first == 0)
-    world->ephemeral = (DivertPorts){ 1024, G_MAXUINT16 };
+  world->ephemeral = divert_ports_know_ephemeral (origin->facts->ephemeral);
   world->foreign_mark = divert_ruleset_get_bypass_mark (origin->config);
   world->fault = fault;
   world->user_data = user_data;

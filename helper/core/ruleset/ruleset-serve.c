@@ -5,18 +5,13 @@
  */
 #include "ruleset-private.h"
 
-/* Used if the ephemeral ports are unknown: every port that an ordinary user's program can have. */
-#define FIRST_UNPRIVILEGED 1024
-
 /* The ports that a socket only gets if it asks for them, and those that a person named. */
 static GArray *
 collect_ports (const DivertMaker *m)
 {
   g_autoptr(GArray) ports = divert_ports_new ();
-  DivertPorts ephemeral = { FIRST_UNPRIVILEGED, G_MAXUINT16 };
+  const DivertPorts ephemeral = divert_ports_know_ephemeral (m->ephemeral);
 
-  if (m->ephemeral.first != 0)
-    ephemeral = m->ephemeral;
   if (ephemeral.first > 1)
     divert_ports_add (ports, 1, ephemeral.first - 1);
   if (ephemeral.last < G_MAXUINT16)

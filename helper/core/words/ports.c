@@ -6,6 +6,14 @@
 
 #include <string.h>
 
+#define FIRST_UNPRIVILEGED 1024
+
+DivertPorts
+divert_ports_know_ephemeral (DivertPorts ephemeral)
+{
+  return ephemeral.first != 0 ? ephemeral : (DivertPorts){ FIRST_UNPRIVILEGED, G_MAXUINT16 };
+}
+
 GArray *
 divert_ports_new (void)
 {

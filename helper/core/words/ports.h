@@ -14,6 +14,9 @@ typedef struct
   guint16 first, last;
 } DivertPorts;
 
+/* @ephemeral, or if they are unknown (0, 0), every port that an ordinary user's program can have. */
+DivertPorts divert_ports_know_ephemeral (DivertPorts ephemeral);
+
 GArray  *divert_ports_new (void);
 void     divert_ports_add (GArray *ports, guint16 first, guint16 last);
 /* "51820" or "6881-6889"; no leading zeros. */

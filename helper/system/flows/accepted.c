@@ -2,9 +2,9 @@
 /*
  * Owns: telling connection tracking about accepted connections.
  *
- * Theory of operation.  If a connection's local port is also a listener's, that listener accepted
- * it, because the kernel never gives a listener's port to a connecting socket.  sock_diag knows
- * both, and we ask it only about our own sockets, so nothing that a stranger sends matters.
+ * Theory of operation.  sock_diag knows which connections a listener here has accepted (incoming.c), and we ask it only
+ * about our own sockets, so nothing that a stranger sends matters.  Root's come first, because an administrator's
+ * session is among them.
  *
  * We look an entry up by the addresses of our packets, because a connection that NAT redirected to
  * us has different ones on its way in.  If there is no entry (nobody has used connection tracking
@@ -14,8 +14,9 @@
 #include "accepted.h"
 
 #include "connection.h"
-#include "listeners.h"
+#include "incoming.h"
 #include "system/netlink/netlink.h"
+#include "system/netlink/own-addresses.h"
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>
@@ -26,26 +27,8 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
-/* A laptop has a few.  The first rules wait for this work, which takes some tens of milliseconds. */
-#define MAX_ACCEPTED 1024
 /* The kernel's own time-out for an established connection; each packet restarts it. */
 #define TIMEOUT_S (5 * 24 * 3600)
-
-typedef struct
-{
-  const DivertListeners *listeners;
-  GArray                *sockets; /* DivertSocket */
-} Accepted;
-
-static void
-see_connection (const DivertSocket *socket,
-                gpointer            user_data)
-{
-  const Accepted *accepted = user_data;
-
-  if (accepted->sockets->len < MAX_ACCEPTED && divert_listeners_accepted (accepted->listeners, socket))
-    g_array_append_val (accepted->sockets, *socket);
-}
 
 static void
 put_state (DivertNetlinkMessage *msg)
@@ -111,11 +94,12 @@ remember (DivertNetlink       *netlink,
 }
 
 static gboolean
-remember_all (const GArray  *sockets,
-              guint32        mark,
-              guint32        mask,
-              guint         *ret_remembered,
-              GError       **error)
+remember_all (DivertNetlink  *diag,
+              const GArray   *sockets,
+              guint32         mark,
+              guint32         mask,
+              guint          *ret_remembered,
+              GError        **error)
 {
   g_autoptr(DivertNetlink) netlink = divert_netlink_new (NETLINK_NETFILTER, error);
   guint n = 0;
@@ -124,8 +108,11 @@ remember_all (const GArray  *sockets,
     return FALSE;
   for (guint i = 0; i < sockets->len; i++)
     {
+      const DivertSocket *socket = &g_array_index (sockets, DivertSocket, i);
+
       /* Report the first failure, but go on with the rest. */
-      if (remember (netlink, &g_array_index (sockets, DivertSocket, i), mark, mask, *error == NULL ? error : NULL))
+      if (divert_incoming_has_listener (diag, socket) &&
+          remember (netlink, socket, mark, mask, *error == NULL ? error : NULL))
         n++;
     }
   *ret_remembered = n;
@@ -133,23 +120,21 @@ remember_all (const GArray  *sockets,
 }
 
 gboolean
-divert_accepted_remember (guint32   mark,
-                          guint32   mask,
-                          guint    *ret_remembered,
-                          GError  **error)
+divert_accepted_remember (const DivertPorts  *ephemeral,
+                          guint32             mark,
+                          guint32             mask,
+                          guint              *ret_remembered,
+                          GError            **error)
 {
-  g_autoptr(GArray) sockets = g_array_new (FALSE, FALSE, sizeof (DivertSocket));
   g_autoptr(DivertNetlink) netlink = divert_netlink_new (NETLINK_SOCK_DIAG, error);
-  g_autoptr(DivertListeners) listeners = netlink != NULL ? divert_listeners_read (netlink, error) : NULL;
-  Accepted accepted = { listeners, sockets };
+  g_autoptr(DivertOwnAddresses) own = netlink != NULL ? divert_own_addresses_read (error) : NULL;
+  g_autoptr(GArray) sockets = own != NULL ? divert_incoming_list (netlink, ephemeral, own, error) : NULL;
   g_autoptr(GError) local_error = NULL;
 
-  if (listeners == NULL)
-    return FALSE;
-  if (!divert_socket_dump_connected (netlink, see_connection, &accepted, error))
+  if (sockets == NULL)
     return FALSE;
   *ret_remembered = 0;
-  if (sockets->len == 0 || remember_all (sockets, mark, mask, ret_remembered, &local_error))
+  if (sockets->len == 0 || remember_all (netlink, sockets, mark, mask, ret_remembered, &local_error))
     return TRUE;
   g_propagate_prefixed_error (error, g_steal_pointer (&local_error),
                               _("cannot remember connections that were accepted: "));

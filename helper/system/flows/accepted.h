@@ -8,12 +8,14 @@
  */
 #pragma once
 
-#include <glib.h>
+#include "core/words/ports.h"
 
 G_BEGIN_DECLS
 
-/* Gives all of them @mark within @mask in the kernel's connection tracking, creating missing entries.
- * The work is bounded.  @ret_remembered: how many; 0 if the kernel has no connection tracking. */
-gboolean divert_accepted_remember (guint32 mark, guint32 mask, guint *ret_remembered, GError **error);
+/* Gives all of them on ports outside of @ephemeral the @mark within @mask in the kernel's connection tracking, creating
+ * missing entries.  The work is bounded, but a user can make it slow.  @ret_remembered: how many; 0 if the kernel has
+ * no connection tracking. */
+gboolean divert_accepted_remember (const DivertPorts *ephemeral, guint32 mark, guint32 mask, guint *ret_remembered,
+                                   GError **error);
 
 G_END_DECLS

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "core/words/ports.h"
 #include "core/words/prefix.h"
 
 G_BEGIN_DECLS
@@ -18,9 +19,13 @@ typedef struct
   gboolean      dns;      /* likewise, TCP connections to port 53 */
   const GArray *lans;     /* DivertPrefix: transparent sockets connected to these; NULL: none */
   const GArray *all_but;  /* DivertPrefix: also all sockets connected to anything but these.  Spares sockets that
-                           * somebody has marked and connections that a listener has accepted.  NULL: no others */
+                           * somebody has marked and connections that others opened (incoming.h).  NULL: no others */
   guint32       judged;   /* among those of all_but, spare sockets whose connection mark has one of these bits; 0: spare
                            * none by mark */
+  guint32       served;   /* one of those that are judged: what others opened to us, as far as the rules can tell; over
+                           * TCP it only spares what the socket confirms; 0: there is none */
+  DivertPorts   ephemeral; /* 0, 0: unknown */
+  const GArray *serve;    /* DivertPorts: of these, those that the rules take for a server's; NULL: none */
   guint32       only, mask; /* … and all whose connection mark isn't @only within @mask; 0: that doesn't matter */
   guint32       gid;      /* the proxy's group, whose sockets stay; G_MAXUINT32: none */
   const char   *unit;     /* likewise, the path of the control group of its unit; NULL: none */
