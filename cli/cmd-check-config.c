@@ -20,6 +20,22 @@ report (const GError *error)
   return DIVERT_EXIT_FAILED;
 }
 
+/* SECURITY.md says how a user would do it. */
+static void
+name_weak_sites (const DivertConfig *config)
+{
+  for (guint i = 0; i < config->sites->len; i++)
+    {
+      const DivertSite *site = g_ptr_array_index (config->sites, i);
+
+      if (site->gateway_macs->len > 0 || site->has_beacon)
+        continue;
+      g_print (_("Site '%s' asks for neither gateway-mac nor beacon, so any user of this machine can make another "
+                 "network pass for it."), site->name);
+      g_print ("\n");
+    }
+}
+
 DivertExitCode
 divert_cmd_check_config (const DivertCommand *command,
                          char               **arguments)
@@ -46,5 +62,6 @@ divert_cmd_check_config (const DivertCommand *command,
            config->sites->len);
   if (!divert_config_names_proxy (config))
     g_print ("%s\n", _("Nothing is diverted yet: there is neither a group nor a unit under [proxy]."));
+  name_weak_sites (config);
   return DIVERT_EXIT_DONE;
 }

@@ -39,12 +39,15 @@ static const Choice uuids[] = {
   { "uuid=office", UUID_OFFICE, FALSE, TRUE },
   { "uuid=other", UUID_OTHER, FALSE, FALSE },
 };
-/* If a zone is set, only the zone counts. For "unset", home and office are those of the UUID. */
+/* If a zone is set, only the zone counts. For "unset", home and office are those of the UUID. In a private profile, a
+ * zone only denies, so the UUID must speak for the site as well. */
+#define PRIVATE "private "
 static const Choice zones[] = {
   { "zone=unset", NULL, FALSE, FALSE },
   { "zone=home", "home", TRUE, FALSE },
   { "zone=work", "work", FALSE, TRUE },
   { "zone=public", "public", FALSE, FALSE },
+  { PRIVATE "zone=home", "home", TRUE, FALSE },
 };
 static const Choice addresses[] = {
   { "address=home", "192.168.22.33/24", TRUE, FALSE },
@@ -71,6 +74,12 @@ static const Choice gateways[] = {
   { "gateway=pending", NULL, FALSE, TRUE },
 };
 
+static gboolean
+is_private (const Choice *zone)
+{
+  return g_str_has_prefix (zone->name, PRIVATE);
+}
+
 static DivertFacts *
 make_facts (const Choice *uuid,
             const Choice *zone,
@@ -89,6 +98,7 @@ make_facts (const Choice *uuid,
   connection->uuid = g_strdup (uuid->value);
   connection->id = g_strdup ("some");
   connection->zone = g_strdup (zone->value);
+  connection->private = is_private (zone);
   connection->type = g_strdup (device->value);
   connection->device = g_strdup ("wlan0");
   connection->up = !g_str_equal (state->value, "down");
@@ -132,8 +142,9 @@ check (const DivertConfig *config,
   g_autoptr(DivertDecision) decision = divert_decide (config, mode, facts);
   const Choice *who = zone->value != NULL ? zone : uuid;
   const char *expected = "away";
+  const gboolean home = who->home && (!is_private (zone) || uuid->home);
 
-  if (who->home && address->home && device->home && state->home && gateway->home)
+  if (home && address->home && device->home && state->home && gateway->home)
     expected = "home";
   else if (who->office && address->office && device->office && state->office)
     expected = "office";

@@ -393,7 +393,10 @@ test_check_config (Fixture       *fixture,
     int         code;
     const char *output;
   } files[] = {
-    { "[proxy]\ngroup=23333\n[site home]\nzone=home\nintranet=192.168.22.0/24\n", 0, "No mistake found; 1 site.\n" },
+    { "[proxy]\ngroup=23333\n[site home]\nzone=home\nintranet=192.168.22.0/24\n", 0,
+      "No mistake found; 1 site.\nSite 'home' asks for neither gateway-mac nor beacon" },
+    { "[proxy]\ngroup=23333\n[site home]\nzone=home\nintranet=192.168.22.0/24\ngateway-mac=02:00:00:00:22:01\n", 0,
+      "No mistake found; 1 site.\n" },
     { "", 0, "No mistake found; 0 sites.\n"
              "Nothing is diverted yet: there is neither a group nor a unit under [proxy].\n" },
     { "[proxy]\ngruop=clash\n", 1, ":2: " },

@@ -20,6 +20,7 @@ static const char everything[] =
   "uuid=6b0c0d7c-0000-4000-8000-000000000001\n"
   "id=Home%20%1B[31m\n"
   "zone=home\n"
+  "private=true\n"
   "type=802-11-wireless\n"
   "device=wlan0\n"
   "up=true\n"

@@ -257,6 +257,7 @@ const DivertField divert_connection_fields[] = {
   FIELD (DivertConnection, uuid, "uuid", divert_kind_text),
   FIELD (DivertConnection, id, "id", divert_kind_text),
   FIELD (DivertConnection, zone, "zone", divert_kind_text),
+  FIELD (DivertConnection, private, "private", divert_kind_flag),
   FIELD (DivertConnection, type, "type", divert_kind_text),
   FIELD (DivertConnection, device, "device", divert_kind_text),
   FIELD (DivertConnection, up, "up", divert_kind_bool),

@@ -25,6 +25,7 @@ typedef struct
   char     *uuid;
   char     *id;
   char     *zone;      /* connection.zone; NULL: unset */
+  gboolean  private;   /* the profile is some users' own (connection.permissions), so one of them may have written it */
   char     *type;      /* connection.type: "802-3-ethernet", "802-11-wireless", "vpn", "bridge" … */
   char     *device;    /* interface name; "" if it has none */
   gboolean  up;        /* the device has its addresses: its state is ip-check … activated, and it is not going down */

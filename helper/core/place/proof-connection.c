@@ -2,6 +2,20 @@
 /*
  * Owns: the proofs that rest on what NetworkManager says of the connection: profile, type of
  * device, Wi-Fi.
+ *
+ * With NetworkManager's defaults, everybody who is logged in may make a private profile (settings.modify.own), activate
+ * any, and give an active device other addresses (network-control).  So what do these proofs say against a user of this
+ * machine?
+ *
+ * - A zone is a word that anybody can write into a profile.  It proves only in a profile that NetworkManager lets
+ *   nobody change without an administrator (settings.modify.system), which is one without permissions.
+ * - A UUID belongs to one profile while that exists: NetworkManager refuses a second one.  Desktops make a person's
+ *   Wi-Fi profiles private, so a private one is often what root has named.  Its owner can send it into another network,
+ *   and after it was deleted, anybody can make one with its UUID.  But then, whoever may change a device's addresses
+ *   can do much the same with a cable's profile that belongs to nobody.  So refusing such a UUID would take the site
+ *   away from honest people and would stop hardly anybody.
+ * - What stops users is what the network itself has to answer: gateway-mac, unless they have a network of their own
+ *   that imitates it, and beacon in any case.  check-config says which sites have neither.
  */
 #include <glib/gi18n-lib.h>
 
@@ -10,25 +24,42 @@
 #include "proof-private.h"
 #include "tunnel.h"
 
-/* If the profile has a zone, that overrules the list of UUIDs.  So "nmcli connection modify ID
- * connection.zone X" works as a switch in both directions. */
+static gboolean
+has_zone (const DivertConnection *connection)
+{
+  return connection->zone != NULL && connection->zone[0] != '\0';
+}
+
+static char *
+describe_zone (const DivertConnection *connection)
+{
+  return g_strconcat ("zone ", connection->zone, connection->private ? " of a private profile" : "", NULL);
+}
+
+/* If the profile has a zone, that overrules the list of UUIDs.  So "nmcli connection modify ID connection.zone X" works
+ * as a switch in both directions.  A private profile's zone may only deny, because whoever is logged in may make such a
+ * profile, and writes into it what they like.  Its UUID counts, because root named that very profile. */
 gboolean
 divert_proof_weigh_identity (const DivertWeighing *w,
                              DivertProof          *proof)
 {
-  if (w->connection->zone != NULL && w->connection->zone[0] != '\0')
+  const DivertConnection *connection = w->connection;
+  const gboolean in_zone = has_zone (connection) &&
+                           g_strv_contains ((const char *const *) w->site->zones, connection->zone);
+  const gboolean is_named = connection->uuid != NULL &&
+                            g_strv_contains ((const char *const *) w->site->uuids, connection->uuid);
+
+  if (has_zone (connection) && (!in_zone || !connection->private || !is_named))
     {
-      proof->outcome = divert_proof_outcome (g_strv_contains ((const char *const *) w->site->zones,
-                                                              w->connection->zone));
+      proof->outcome = divert_proof_outcome (in_zone && !connection->private);
       proof->expected = g_strjoinv (";", w->site->zones);
-      proof->found = g_strconcat ("zone ", w->connection->zone, NULL);
+      proof->found = describe_zone (connection);
       return TRUE;
     }
 
-  proof->outcome = divert_proof_outcome (w->connection->uuid != NULL &&
-                            g_strv_contains ((const char *const *) w->site->uuids, w->connection->uuid));
+  proof->outcome = divert_proof_outcome (is_named);
   proof->expected = g_strjoinv (";", w->site->uuids);
-  proof->found = g_strconcat ("uuid ", w->connection->uuid, NULL);
+  proof->found = g_strconcat ("uuid ", connection->uuid, NULL);
   return TRUE;
 }
 

@@ -143,6 +143,7 @@ divert_network_make_connection (NMClient           *client,
       NMSettingConnection *setting = nm_connection_get_setting_connection (NM_CONNECTION (profile));
 
       connection->zone = g_strdup (nm_setting_connection_get_zone (setting));
+      connection->private = nm_setting_connection_get_num_permissions (setting) > 0;
       connection->shared = is_shared (NM_CONNECTION (profile));
     }
   else
