@@ -393,6 +393,32 @@ test_other_group (Fixture       *f,
   test_child_stop (pid);
 }
 
+/* What answers a question that doesn't count any more is no answer to the next one, however late it comes. */
+static void
+test_late_answer (Fixture       *f,
+                  gconstpointer  user_data)
+{
+  int pid = test_child_start (serve, GUINT_TO_POINTER (GID));
+
+  for (guint i = 0; i < 300; i++)
+    {
+      const gint64 next = g_get_monotonic_time () + i;
+
+      set_needed (f, NEEDED);
+      while (g_get_monotonic_time () < next)
+        ;
+      set_needed_of (f, "tproxy tcp IPv4 4711 none", GID + 1);
+      do
+        {
+          f->expected = "tproxy tcp IPv4 22223 good";
+          g_assert_false (is_as_expected (f));
+          f->expected = "tproxy tcp IPv4 4711 none";
+        }
+      while (!is_as_expected (f));
+    }
+  test_child_stop (pid);
+}
+
 /* The proxy is known by its group and then by its unit as well, or by one thing less. */
 static void
 change_names (Fixture    *f,
@@ -519,6 +545,7 @@ main (int    argc,
   g_test_add ("/proxy-watch/becomes", Fixture, &eager, set_up, test_becomes, tear_down);
   g_test_add ("/proxy-watch/sleeps", Fixture, &eager, set_up, test_sleeps, tear_down);
   g_test_add ("/proxy-watch/other-ports", Fixture, &patient, set_up, test_other_ports, tear_down);
+  g_test_add ("/proxy-watch/late-answer", Fixture, &patient, set_up, test_late_answer, tear_down);
   g_test_add ("/proxy-watch/other-group", Fixture, &patient, set_up, test_other_group, tear_down);
   g_test_add ("/proxy-watch/guesses", Fixture, &once, set_up, test_guesses, tear_down);
   g_test_add ("/proxy-watch/more-names", Fixture, &once, set_up, test_more_names, tear_down);

@@ -101,6 +101,12 @@ divert_listening_find_circles (const GArray *list,
 }
 
 gboolean
+divert_listening_is_wrong (const DivertListening *item)
+{
+  return item->use == DIVERT_PORT_DNS ? item->listener == DIVERT_LISTENER_NONE : item->listener != DIVERT_LISTENER_GOOD;
+}
+
+gboolean
 divert_listener_is_foreign (DivertListener listener)
 {
   return listener == DIVERT_LISTENER_FOREIGN || listener == DIVERT_LISTENER_ASKS_ITSELF;

@@ -44,6 +44,9 @@ typedef struct
 /* "none", "not-transparent", "foreign", "asks-itself", "good"; static. */
 const char    *divert_listener_name (DivertListener listener);
 
+/* Does the port lack what the rules need there?  A DNS port may be anybody's. */
+gboolean       divert_listening_is_wrong (const DivertListening *item);
+
 /* Lists are GArray of DivertListening. */
 GArray        *divert_listening_new (void);
 int            divert_listening_compare (const DivertListening *a, const DivertListening *b);

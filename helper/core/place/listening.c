@@ -41,12 +41,6 @@ divert_listening_list (const DivertConfig *config)
   return list;
 }
 
-static gboolean
-is_wrong (const DivertListening *item)
-{
-  return item->use == DIVERT_PORT_DNS ? item->listener == DIVERT_LISTENER_NONE : item->listener != DIVERT_LISTENER_GOOD;
-}
-
 /* How many items, beginning at @first, are about the same port. */
 static guint
 count_port (const GArray *list,
@@ -91,7 +85,7 @@ describe_port (const DivertListening *items,
 
   for (guint i = 0; i < (together ? 1 : n); i++)
     {
-      if (!is_wrong (&items[i]))
+      if (!divert_listening_is_wrong (&items[i]))
         continue;
       if (!any)
         g_string_append_printf (text, "%s%s %u: ", text->len > 0 ? "; " : "",
