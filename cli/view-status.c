@@ -22,7 +22,7 @@ static const struct
 } listeners[] = {
   { "none", N_("nothing listens on port %u") },
   { "not-transparent", N_("port %u is not a transparent (TPROXY) listener") },
-  { "foreign", N_("port %u is held by a process outside the proxy's group") },
+  { "foreign", N_("port %u is held by somebody other than the proxy") },
   { "asks-itself", N_("port %u is held by a resolver that asks itself") },
   { "good", N_("listening on port %u") },
 };
@@ -92,7 +92,7 @@ append_foreign_resolver (GString  *text,
   if (has_resolver (proxy, "asks-itself") || !has_resolver (proxy, "foreign"))
     return;
   g_string_append_c (text, '\n');
-  g_string_append_printf (text, _("DNS port %u is held by a process outside the proxy's group, "
+  g_string_append_printf (text, _("DNS port %u is held by somebody other than the proxy, "
                                   "and what that asks on port 53 comes back to it"), port);
 }
 

@@ -116,7 +116,7 @@ test_status_of_resolver (void)
                                       " 'dns-port': <uint32 1053>, 'dns-tcp4': <'good'>, 'dns-udp4': <'foreign'>}>}");
   g_autofree char *text = divert_view_status (status, 0);
 
-  assert_contains (text, "            DNS port 1053 is held by a process outside the proxy's group");
+  assert_contains (text, "            DNS port 1053 is held by somebody other than the proxy");
 }
 
 static void
@@ -130,7 +130,7 @@ test_status_of_trouble (void)
   assert_contains (text, "Backend     not tried yet");
   assert_contains (text, "group not set, port 22223, DNS left alone");
   assert_contains (text, "TCP/IPv4, TCP/IPv6: nothing listens on port 22223");
-  assert_contains (text, "UDP/IPv4: port 22223 is held by a process outside the proxy's group");
+  assert_contains (text, "UDP/IPv4: port 22223 is held by somebody other than the proxy");
   assert_contains (text, "3 packets kept");
   assert_contains (text, "\n  the proxy's group is not set, so nothing is diverted\n    → set group=");
   assert_contains (text, "\n  the lock is held\n");

@@ -36,8 +36,8 @@ static const struct
   [DIVERT_PROBLEM_MODE_FILE] = { "mode-file", N_("the mode cannot be kept"),
                                  N_("see whether /var/lib/nm-divert is writable") },
   [DIVERT_PROBLEM_LISTENER] = { "listener", N_("the proxy does not take what is diverted to it"),
-                                N_("start the proxy in its group (its own one, not a supplementary one), with a TPROXY "
-                                   "listener (transparent) on that port") },
+                                N_("start the proxy in its group (its own one, not a supplementary one) or unit, with "
+                                   "a TPROXY listener (transparent) on that port") },
   [DIVERT_PROBLEM_RESOLVER] = { "resolver", N_("the resolver on the DNS port asks itself, so DNS is refused"),
                                 N_("run it in the proxy's group or unit, or let it ask the proxy on another port, or "
                                    "others by TLS or HTTPS, then restart it") },
