@@ -13,7 +13,7 @@ asked ()
     done
   done
 }
-nobody_answers () { ! asked "$@" --timeout 300 | grep -qE '(nas|impostor) '; }
+nobody_answers () { lacks '(nas|impostor) ' asked "$@" --timeout 300; }
 through_proxy="tcp nas $HOME4
 tcp nas $HOME6
 tcp nas $HOMEG

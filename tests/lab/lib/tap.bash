@@ -58,6 +58,15 @@ is ()
   fi
 }
 
+# lacks WORDS COMMAND…: COMMAND succeeds, and prints nothing that this extended regular expression finds.
+lacks ()
+{
+  local said
+
+  said=$("${@:2}") || return
+  ! grep -E -- "$1" <<<"$said"
+}
+
 isnt ()
 {
   if [[ $2 != "$3" ]]; then
