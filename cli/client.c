@@ -16,9 +16,11 @@
  * NetworkManager. */
 #define READ_TIMEOUT_MS 30000
 
+#define NO_REPLY "org.freedesktop.DBus.Error.NoReply"
+
 typedef struct
 {
-  const char *name; /* D-Bus error; a trailing '.' matches all names that begin with this */
+  const char     *name; /* D-Bus error; a trailing '.' matches all names that begin with this */
   DivertExitCode  code;
 } ErrorExit;
 
@@ -27,7 +29,7 @@ static const ErrorExit exits[] = {
   { "org.freedesktop.DBus.Error.AccessDenied", DIVERT_EXIT_NOT_AUTHORIZED },
   { "org.freedesktop.DBus.Error.ServiceUnknown", DIVERT_EXIT_UNREACHABLE },
   { "org.freedesktop.DBus.Error.NameHasNoOwner", DIVERT_EXIT_UNREACHABLE },
-  { "org.freedesktop.DBus.Error.NoReply", DIVERT_EXIT_UNREACHABLE },
+  { NO_REPLY, DIVERT_EXIT_UNREACHABLE },
   { "org.freedesktop.DBus.Error.Timeout", DIVERT_EXIT_UNREACHABLE },
   { "org.freedesktop.DBus.Error.TimedOut", DIVERT_EXIT_UNREACHABLE },
   { "org.freedesktop.DBus.Error.Disconnected", DIVERT_EXIT_UNREACHABLE },
@@ -47,6 +49,49 @@ divert_client_connect (GError **error)
   return bus;
 }
 
+gboolean
+divert_client_error_is (const GError *error,
+                        const char   *name)
+{
+  g_autofree char *remote = error ? g_dbus_error_get_remote_error (error) : NULL;
+
+  return g_strcmp0 (remote, name) == 0;
+}
+
+static GVariant *
+call (GDBusConnection    *bus,
+      const char         *method,
+      GVariant           *arguments,
+      const GVariantType *reply_type,
+      GDBusCallFlags      flags,
+      int                 timeout_ms,
+      GError            **error)
+{
+  return g_dbus_connection_call_sync (bus, DIVERT_DBUS_NAME, DIVERT_DBUS_PATH, DIVERT_DBUS_INTERFACE, method, arguments,
+                                      reply_type, flags, timeout_ms, NULL, error);
+}
+
+/* The bus says so of a helper that ended before it answered, for example because it is being restarted.  Then the bus
+ * knows of the next one. */
+static GVariant *
+ask (GDBusConnection    *bus,
+     const char         *method,
+     GVariant           *arguments,
+     const GVariantType *reply_type,
+     GError            **error)
+{
+  g_autoptr(GVariant) kept = arguments ? g_variant_ref_sink (arguments) : NULL;
+  g_autoptr(GError) first = NULL;
+  GVariant *reply = call (bus, method, kept, reply_type, G_DBUS_CALL_FLAGS_NONE, READ_TIMEOUT_MS, &first);
+
+  if (reply)
+    return reply;
+  if (divert_client_error_is (first, NO_REPLY))
+    return call (bus, method, kept, reply_type, G_DBUS_CALL_FLAGS_NONE, READ_TIMEOUT_MS, error);
+  g_propagate_error (error, g_steal_pointer (&first));
+  return NULL;
+}
+
 GVariant *
 divert_client_call (GDBusConnection    *bus,
                     DivertCallKind      kind,
@@ -55,15 +100,13 @@ divert_client_call (GDBusConnection    *bus,
                     const GVariantType *reply_type,
                     GError            **error)
 {
-  gboolean changes = kind == DIVERT_CALL_CHANGES;
-  g_autoptr(DivertAgent) agent = changes ? divert_agent_start () : NULL;
+  g_autoptr(DivertAgent) agent = NULL;
 
+  if (kind == DIVERT_CALL_READS)
+    return ask (bus, method, arguments, reply_type, error);
+  agent = divert_agent_start ();
   /* Nobody knows how long a person takes to find the password. */
-  return g_dbus_connection_call_sync (bus, DIVERT_DBUS_NAME, DIVERT_DBUS_PATH, DIVERT_DBUS_INTERFACE, method, arguments,
-                                      reply_type,
-                                      changes ? G_DBUS_CALL_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION
-                                              : G_DBUS_CALL_FLAGS_NONE,
-                                      changes ? G_MAXINT : READ_TIMEOUT_MS, NULL, error);
+  return call (bus, method, arguments, reply_type, G_DBUS_CALL_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION, G_MAXINT, error);
 }
 
 GVariant *
@@ -89,15 +132,6 @@ code_of (const char *remote)
                                                : g_str_equal (remote, exits[i].name))
       return exits[i].code;
   return DIVERT_EXIT_FAILED;
-}
-
-gboolean
-divert_client_error_is (const GError *error,
-                        const char   *name)
-{
-  g_autofree char *remote = error ? g_dbus_error_get_remote_error (error) : NULL;
-
-  return g_strcmp0 (remote, name) == 0;
 }
 
 DivertExitCode

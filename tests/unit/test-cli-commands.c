@@ -39,7 +39,8 @@ static const Case cases[] = {
   { "status", HELPER_ERROR "Failed", 1, STATUS, "nm-divert: as scripted" },
   { "status", HELPER_ERROR "Busy", 1, STATUS, NULL },
   { "status", DBUS_ERROR "AccessDenied", 3, STATUS, "not authorised" },
-  { "status", DBUS_ERROR "NoReply", 4, STATUS, "cannot be reached" },
+  /* What changes nothing is asked once more. */
+  { "status", DBUS_ERROR "NoReply", 4, STATUS STATUS, "cannot be reached" },
   { "status", DBUS_ERROR "ServiceUnknown", 4, STATUS, NULL },
   { "status", DBUS_ERROR "Spawn.ChildExited", 4, STATUS, NULL },
   { "status", DBUS_ERROR "Spawn.ExecFailed", 4, STATUS, NULL },
@@ -49,11 +50,12 @@ static const Case cases[] = {
   { "doctor --json", NULL, 0, DOCTOR, "\"kind\" : \"our-mark\"" },
   { "doctor extra", NULL, 2, "", "unexpected argument: 'extra'" },
   { "doctor", DBUS_ERROR "LimitsExceeded", 1, DOCTOR, "nm-divert: " },
-  { "doctor", DBUS_ERROR "NoReply", 4, DOCTOR, "cannot be reached" },
+  { "doctor", DBUS_ERROR "NoReply", 4, DOCTOR DOCTOR, "cannot be reached" },
 
   { "switch away", NULL, 0, "Switch('away', uint64 0, false);" STATUS, "Mode        automatic" },
   { "switch home --until-network-change", NULL, 0, "Switch('home', uint64 0, true);" STATUS, NULL },
   { "switch off", HELPER_ERROR "NotAuthorized", 3, "Switch('off', uint64 0, false);", "nm-divert: not authorised\n" },
+  { "switch off", DBUS_ERROR "NoReply", 4, "Switch('off', uint64 0, false);", "cannot be reached" },
   { "switch nowhere", HELPER_ERROR "UnknownSite", 1, "Switch('nowhere', uint64 0, false);", "no such site: 'nowhere'" },
   { "switch", NULL, 2, "", "missing argument" },
   { "switch ''", NULL, 2, "", "neither auto, away, off nor a site's name: ''" },
@@ -146,6 +148,7 @@ typedef struct
   GString         *calls;
   const char      *error;
   guint            previews;  /* number of previews answered so far; each shows another network */
+  guint            gone;      /* this many calls find a helper that ends */
   guint            changed;   /* this many calls of TrustShown() come too late */
   GMainLoop       *loop;
   int              code;
@@ -206,6 +209,11 @@ on_call (GDBusConnection       *bus,
     {
       fixture->changed--;
       g_dbus_method_invocation_return_dbus_error (invocation, HELPER_ERROR "Changed", "as scripted");
+    }
+  else if (fixture->gone > 0)
+    {
+      fixture->gone--;
+      g_dbus_method_invocation_return_dbus_error (invocation, DBUS_ERROR "NoReply", "as scripted");
     }
   else if (fixture->error)
     g_dbus_method_invocation_return_dbus_error (invocation, fixture->error, "as scripted");
@@ -419,6 +427,19 @@ test_check_config (Fixture       *fixture,
   g_assert_cmpint (fixture->code, ==, 1);
 }
 
+/* The helper is restarted while it is asked. */
+static void
+test_restarted (Fixture       *fixture,
+                gconstpointer  data)
+{
+  fixture->gone = 1;
+  run (fixture, "explain 192.168.22.2:445");
+  g_assert_cmpint (fixture->code, ==, 0);
+  g_assert_cmpstr (fixture->calls->str, ==,
+                   "Explain('192.168.22.2', uint32 445, 'tcp');Explain('192.168.22.2', uint32 445, 'tcp');");
+  g_assert_null (strstr (fixture->output, "cannot be reached"));
+}
+
 /* The network changes after the preview. The new one is shown, and it is the one that is trusted. */
 static void
 test_changed (Fixture       *fixture,
@@ -519,6 +540,7 @@ main (int    argc,
   g_test_add ("/cli/commands/cases", Fixture, NULL, fixture_set_up, test_cases, fixture_tear_down);
   g_test_add ("/cli/commands/complete-connections", Fixture, NULL, fixture_set_up, test_complete_connections,
               fixture_tear_down);
+  g_test_add ("/cli/commands/restarted", Fixture, NULL, fixture_set_up, test_restarted, fixture_tear_down);
   g_test_add ("/cli/commands/check-config", Fixture, NULL, fixture_set_up, test_check_config, fixture_tear_down);
   g_test_add ("/cli/commands/changed", Fixture, NULL, fixture_set_up, test_changed, fixture_tear_down);
   g_test_add ("/cli/commands/expiry", Fixture, NULL, fixture_set_up, test_expiry, fixture_tear_down);
