@@ -92,7 +92,7 @@ static void
 append_why (GString  *text,
             GVariant *fate)
 {
-  /* A msgid of core/ruleset-*.c. */
+  /* A msgid of core/ruleset/ruleset-*.c. */
   const char *why = divert_view_string (fate, "why");
   g_autofree char *because = *why ? divert_printable (divert_view_translate (why), DIVERT_PRINTABLE_LINE)
                                   : g_strdup ("");

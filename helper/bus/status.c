@@ -133,7 +133,7 @@ make_proxy (const DivertSnapshot *snapshot)
     {
       g_variant_dict_insert (&dict, "unit", "s", config->unit);
       g_variant_dict_insert (&dict, "unit-running", "b",
-                             snapshot->facts != NULL && divert_facts_find_unit (snapshot->facts, config->unit) != NULL);
+                             divert_facts_find_unit (snapshot->facts, config->unit) != NULL);
     }
   g_variant_dict_insert (&dict, "tproxy-port", "u", (guint32) config->tproxy_port);
   g_variant_dict_insert (&dict, "dns-port", "u", (guint32) config->dns_port);

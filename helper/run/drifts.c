@@ -15,8 +15,8 @@
 #include "drifts.h"
 
 #include <string.h>
-#include <time.h>
 
+#include "system/base/clock.h"
 #include "system/base/crowd.h"
 #include "system/base/pulse.h"
 
@@ -74,23 +74,13 @@ set_pulse (DivertDrifts *drifts,
   divert_pulse_set (drifts->pulse, MAX (drifts->times.interval, least), MAX (drifts->times.idle, least));
 }
 
-/* µs; of this thread. */
-static gint64
-get_processor_time (void)
-{
-  struct timespec used = { 0 };
-
-  clock_gettime (CLOCK_THREAD_CPUTIME_ID, &used);
-  return used.tv_sec * G_USEC_PER_SEC + used.tv_nsec / 1000;
-}
-
 static DivertParts
 compare (DivertDrifts *drifts)
 {
-  const gint64 begin = get_processor_time ();
+  const gint64 begin = divert_clock_get_processor_time ();
   const DivertParts parts = drifts->find (drifts->user_data);
 
-  set_pulse (drifts, get_processor_time () - begin);
+  set_pulse (drifts, divert_clock_get_processor_time () - begin);
   drifts->touched = 0;
   drifts->found = parts != 0;
   if (parts == 0)

@@ -149,8 +149,8 @@ end (gpointer job)
 
 /* In a storm, one run follows another, and each may have something to end.  All of that becomes one more ending. */
 static void
-put_next (DivertFlows *flows,
-          DivertEnding      *ending)
+put_next (DivertFlows  *flows,
+          DivertEnding *ending)
 {
   if (flows->next != NULL)
     {
@@ -162,8 +162,8 @@ put_next (DivertFlows *flows,
 
 typedef struct
 {
-  DivertFlows *flows;
-  DivertEnding      *ending;
+  DivertFlows  *flows;
+  DivertEnding *ending;
 } Job;
 
 static void

@@ -13,8 +13,6 @@
  */
 #include "pipeline-private.h"
 
-#include <time.h>
-
 #include "core/facts/freshness.h"
 #include "core/memory/auto6-memory.h"
 #include "core/place/listening.h"
@@ -235,16 +233,6 @@ should_look_thoroughly (const DivertPipeline *pipeline,
          g_str_equal (divert_decision_get_place (before), divert_decision_get_place (now));
 }
 
-/* µs; of this thread. */
-static gint64
-get_processor_time (void)
-{
-  struct timespec used = { 0 };
-
-  clock_gettime (CLOCK_THREAD_CPUTIME_ID, &used);
-  return used.tv_sec * G_USEC_PER_SEC + used.tv_nsec / 1000;
-}
-
 DivertLaying *
 divert_pipeline_get_laying (DivertPipeline *pipeline)
 {
@@ -258,7 +246,7 @@ divert_pipeline_run (DivertPipeline *pipeline)
   g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func ((GDestroyNotify) divert_problem_free);
   g_autoptr(DivertFacts) facts = NULL;
   g_autoptr(DivertDecision) decision = NULL;
-  const gint64 begin = get_processor_time ();
+  const gint64 begin = divert_clock_get_processor_time ();
   DivertReport *report;
   DivertCrossing crossing;
   DivertParts changed;
@@ -347,7 +335,7 @@ divert_pipeline_run (DivertPipeline *pipeline)
   if (applied.writes > 0 && divert_laying_find_drift (pipeline->laying, TRUE) != 0)
     divert_drifts_touch (NULL, pipeline->drifts);
   /* Do this before those who wait are told, because they look at it. */
-  pipeline->run_cost = get_processor_time () - begin;
+  pipeline->run_cost = divert_clock_get_processor_time () - begin;
   divert_pipeline_tell (pipeline);
   settled = is_settled (pipeline, report->decision);
   if (settled)

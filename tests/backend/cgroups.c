@@ -106,11 +106,3 @@ test_cgroups_remove (const char *path)
         break;
     }
 }
-
-void
-test_cgroups_move (const char *path)
-{
-  g_autofree char *directory = g_build_filename (TEST_CGROUPS, path, NULL);
-
-  move (directory);
-}

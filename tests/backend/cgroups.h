@@ -18,7 +18,5 @@ void test_cgroups_enter (void);
 void test_cgroups_make (const char *path);
 /* Removes it, and those above it that are empty then. */
 void test_cgroups_remove (const char *path);
-/* Moves this process there; "": to the root. */
-void test_cgroups_move (const char *path);
 
 G_END_DECLS

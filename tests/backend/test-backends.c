@@ -64,14 +64,6 @@ typedef struct
   DivertRuleset *home, *away, *nothing;
 } Fixture;
 
-static void
-take_grants (DivertRuleset *ruleset)
-{
-  for (guint i = ruleset->rules->len; i > 0; i--)
-    if (divert_chain_is_granting (((DivertRule *) g_ptr_array_index (ruleset->rules, i - 1))->chain))
-      g_ptr_array_remove_index (ruleset->rules, i - 1);
-}
-
 /* @n_prefixes of them differ each time. */
 static DivertRuleset *
 make_ruleset (guint    n_prefixes,
@@ -80,7 +72,7 @@ make_ruleset (guint    n_prefixes,
   DivertRuleset *ruleset = expansion_make_ruleset (n_prefixes, DIVERT_MODE_AUTO);
 
   if (!home)
-    take_grants (ruleset);
+    expansion_take_grants (ruleset);
   return ruleset;
 }
 

@@ -26,14 +26,6 @@ set_up (void)
   backend = divert_backend_nftables_new ();
 }
 
-static void
-take_grants (DivertRuleset *ruleset)
-{
-  for (guint i = ruleset->rules->len; i > 0; i--)
-    if (divert_chain_is_granting (((DivertRule *) g_ptr_array_index (ruleset->rules, i - 1))->chain))
-      g_ptr_array_remove_index (ruleset->rules, i - 1);
-}
-
 /* If nft installs our text, the rules look the same to nft. */
 static void
 test_text (void)
@@ -82,7 +74,7 @@ test_place (void)
       set_up ();
       backend_fixture_lay (backend, ruleset);
       before = test_output ("%s", rest_of_table);
-      take_grants (ruleset);
+      expansion_take_grants (ruleset);
       divert_backend_free (backend);
       backend = divert_backend_nftables_new ();
       g_assert_cmpuint (backend_fixture_lay (backend, ruleset), ==, 1);
@@ -122,7 +114,7 @@ test_restored (void)
   set_up ();
   backend_fixture_lay (backend, ruleset);
   test_run ("{ echo flush ruleset; nft list ruleset; } > saved");
-  take_grants (ruleset);
+  expansion_take_grants (ruleset);
   divert_backend_free (backend);
   backend = divert_backend_nftables_new ();
   g_assert_cmpuint (backend_fixture_lay (backend, ruleset), ==, 1);

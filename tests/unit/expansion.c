@@ -145,6 +145,14 @@ expansion_make_ruleset (guint          n,
   return expansion_make_ruleset_with (n, kind, "", "");
 }
 
+void
+expansion_take_grants (DivertRuleset *ruleset)
+{
+  for (guint i = ruleset->rules->len; i > 0; i--)
+    if (divert_chain_is_granting (((DivertRule *) g_ptr_array_index (ruleset->rules, i - 1))->chain))
+      g_ptr_array_remove_index (ruleset->rules, i - 1);
+}
+
 char *
 expansion_make_servers (void)
 {

@@ -13,6 +13,8 @@ G_BEGIN_DECLS
 DivertRuleset *expansion_make_ruleset (guint n, DivertModeKind kind);
 /* The same. @keys: "key=value\n", more of [divert]; @home: of the site. */
 DivertRuleset *expansion_make_ruleset_with (guint n, DivertModeKind kind, const char *keys, const char *home);
+/* Removes the rules that grant something. */
+void           expansion_take_grants (DivertRuleset *ruleset);
 /* What a site may let go besides its intranet, for @home. */
 extern const char *const expansion_homes[];
 

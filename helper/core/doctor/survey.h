@@ -132,8 +132,6 @@ typedef enum
   DIVERT_EFFECT_UNTRACK,      /* NOTRACK */
 } DivertEffect;
 
-#define DIVERT_N_EFFECTS (DIVERT_EFFECT_UNTRACK + 1)
-
 typedef struct
 {
   guint           chain;          /* index */

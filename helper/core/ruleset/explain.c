@@ -8,15 +8,12 @@
  */
 #include "explain.h"
 
+#include "core/words/protocol.h"
 #include "fence.h"
 
 #include <glib/gi18n-lib.h>
 #include <netinet/in.h>
 #include <string.h>
-
-#define TCP_SYN 0x02
-#define TCP_ACK 0x10
-#define DNS_PORT 53
 
 static DivertSample
 make_sample (const DivertPacket *packet)
@@ -62,7 +59,7 @@ explain_forwarded (const DivertRuleset *ruleset,
   divert_walker_init (&walker, ruleset);
   sample->source_type = 0;
   sample->interface = packet->in_interface;
-  sample->tcp_flags = TCP_SYN;
+  sample->tcp_flags = DIVERT_TCP_SYN;
   sample->is_tracked = TRUE;
   sample->is_first = TRUE;
   divert_walker_forward (&walker, sample, ret_explanation);
@@ -82,7 +79,7 @@ divert_explain (const DivertRuleset *ruleset,
       explain_forwarded (ruleset, packet, &sample, ret_explanation);
       return;
     }
-  sample.tcp_flags = TCP_SYN;
+  sample.tcp_flags = DIVERT_TCP_SYN;
   sample.has_socket = TRUE;
   sample.gid = DIVERT_GID_OTHER;
   sample.is_tracked = TRUE;
@@ -100,7 +97,7 @@ divert_explain_flow (const DivertRuleset   *ruleset,
 {
   DivertSample sample = make_sample (packet);
 
-  sample.tcp_flags = TCP_ACK;
+  sample.tcp_flags = DIVERT_TCP_ACK;
   sample.has_socket = flow->has_socket;
   sample.gid = flow->gid;
   sample.cgroup = flow->cgroup;
@@ -109,7 +106,7 @@ divert_explain_flow (const DivertRuleset   *ruleset,
   sample.connmark = flow->connmark;
   sample.is_first = !flow->is_tracked;
   walk (ruleset, &sample, ret_explanation);
-  if (flow->redirected_to == 0 || packet->port != DNS_PORT)
+  if (flow->redirected_to == 0 || packet->port != DIVERT_DNS_PORT)
     return;
   ret_explanation->path = flow->redirected_to == DIVERT_PORT_CLOSED ? DIVERT_PATH_BLOCK : DIVERT_PATH_DNS;
   ret_explanation->port = flow->redirected_to == DIVERT_PORT_CLOSED ? 0 : flow->redirected_to;

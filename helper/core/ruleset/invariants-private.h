@@ -9,15 +9,10 @@
 
 #include <netinet/in.h>
 
+#include "core/words/protocol.h"
 #include "fence.h"
 
 G_BEGIN_DECLS
-
-#define DIVERT_TCP_FIN 0x01
-#define DIVERT_TCP_SYN 0x02
-#define DIVERT_TCP_RST 0x04
-#define DIVERT_TCP_PSH 0x08
-#define DIVERT_TCP_ACK 0x10
 
 typedef enum
 {

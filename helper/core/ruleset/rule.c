@@ -6,9 +6,10 @@
 
 #include <netinet/in.h>
 
-#define TCP_SYN 0x02
-/* FIN, SYN, RST, ACK: the flags that --syn looks at. */
-#define TCP_SYN_MASK 0x17
+#include "core/words/protocol.h"
+
+/* The flags that --syn looks at. */
+#define TCP_SYN_MASK (DIVERT_TCP_FIN | DIVERT_TCP_SYN | DIVERT_TCP_RST | DIVERT_TCP_ACK)
 
 static const char *const chains[] = {
   [DIVERT_HOOK_OUTPUT] = "output",
@@ -134,7 +135,7 @@ divert_rule_match_opening (DivertRule *rule)
   rule->protocols = DIVERT_PROTOCOL_TCP;
   rule->has_tcp_flags = TRUE;
   rule->tcp_flags_mask = TCP_SYN_MASK;
-  rule->tcp_flags_value = TCP_SYN;
+  rule->tcp_flags_value = DIVERT_TCP_SYN;
 }
 
 static gboolean

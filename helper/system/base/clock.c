@@ -28,3 +28,12 @@ divert_clock_read (DivertClock *ret_now)
   *ret_now = (DivertClock) { .wall = g_get_real_time () / G_USEC_PER_SEC, .uptime = uptime.tv_sec,
                              .boot = get_boot () };
 }
+
+gint64
+divert_clock_get_processor_time (void)
+{
+  struct timespec used = { 0 };
+
+  clock_gettime (CLOCK_THREAD_CPUTIME_ID, &used);
+  return used.tv_sec * G_USEC_PER_SEC + used.tv_nsec / 1000;
+}

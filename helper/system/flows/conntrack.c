@@ -19,6 +19,7 @@
  */
 #include "conntrack.h"
 
+#include "core/words/protocol.h"
 #include "system/netlink/netlink.h"
 #include "system/netlink/own-addresses.h"
 
@@ -28,7 +29,6 @@
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <netinet/in.h>
 
-#define DNS_PORT 53
 /* More than a laptop ever has.  Anything beyond that expires by itself. */
 #define FORGET_MAX 65536
 
@@ -99,7 +99,8 @@ is_stale (const Search  *search,
 {
   const DivertStale *stale = search->stale;
   const guint32 value = mark != NULL && nla_len (mark) >= 4 ? g_ntohl (nla_get_u32 (mark)) & stale->mask : 0;
-  gboolean is_dns = target->port == DNS_PORT && (target->protocol == IPPROTO_UDP || target->protocol == IPPROTO_TCP);
+  gboolean is_dns = target->port == DIVERT_DNS_PORT &&
+                    (target->protocol == IPPROTO_UDP || target->protocol == IPPROTO_TCP);
 
   if (stale->from != NULL && value != 0 && value == stale->mark &&
       divert_prefixes_contain (stale->from, &target->source) &&

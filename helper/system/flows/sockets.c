@@ -15,6 +15,7 @@
  */
 #include "sockets.h"
 
+#include "core/words/protocol.h"
 #include "connection.h"
 #include "incoming.h"
 #include "system/netlink/own-addresses.h"
@@ -27,7 +28,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
-#define DNS_PORT 53
 /* The rest stays until the next change.  A laptop has a few hundred. */
 #define MAX_SOCKETS 65536
 
@@ -64,7 +64,7 @@ is_named (const Matches      *matches,
 
   return divert_prefixes_contain (doomed->to, remote) ||
          (doomed->also_to != NULL && divert_prefixes_contain (doomed->also_to, remote)) ||
-         (doomed->dns && socket->protocol == IPPROTO_TCP && g_ntohs (socket->diag.id.idiag_dport) == DNS_PORT) ||
+         (doomed->dns && socket->protocol == IPPROTO_TCP && g_ntohs (socket->diag.id.idiag_dport) == DIVERT_DNS_PORT) ||
          (socket->cgroup != 0 && g_hash_table_contains (matches->cgroups, GUINT_TO_POINTER (socket->cgroup)));
 }
 

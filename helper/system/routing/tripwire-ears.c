@@ -26,6 +26,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "system/base/clock.h"
+
 #define BUFFER_BYTES (16 * 1024)
 #define CROWD_ROOM_BYTES (128 * 1024)
 /* Then the rest gets a turn. */
@@ -79,16 +81,6 @@ hear_crowd (DivertTripEars *ears)
   return any;
 }
 
-/* µs; of this thread. */
-static gint64
-get_processor_time (void)
-{
-  struct timespec used = { 0 };
-
-  clock_gettime (CLOCK_THREAD_CPUTIME_ID, &used);
-  return used.tv_sec * G_USEC_PER_SEC + used.tv_nsec / 1000;
-}
-
 /* Above the main loop, which may be in the middle of a long run. */
 static void
 hurry (void)
@@ -139,12 +131,12 @@ listen_and_rest (gpointer data)
       else if (again)
         polls[2].fd = -1;
       poll (polls, G_N_ELEMENTS (polls), again ? (int) ears->limits.again_ms : -1);
-      begin = get_processor_time ();
+      begin = divert_clock_get_processor_time ();
       for (guint i = 0; i < MAX_DATAGRAMS && hear (ears); i++)
         ;
       clear_nudge (ears);
       again = ears->hearing.done (hear_crowd (ears), ears->user_data);
-      rest (ears, (get_processor_time () - begin) * (ears->limits.share - 1));
+      rest (ears, (divert_clock_get_processor_time () - begin) * (ears->limits.share - 1));
     }
   return NULL;
 }

@@ -12,6 +12,7 @@
  */
 #include "system/filter/echo.h"
 
+#include "core/words/protocol.h"
 #include "nft-batch.h"
 #include "nft-failure.h"
 #include "nftables-expressions-private.h"
@@ -25,7 +26,6 @@
 #define CHAIN "heard"
 /* Behind everything else: what gets here is given to the resolver. */
 #define PRIORITY 300
-#define DNS_PORT 53
 #define UDP_BYTES 8
 /* As much as a register holds. */
 #define PART_BYTES 16
@@ -113,7 +113,7 @@ make_rule (guint16               port,
       add_equal (rule, digits + i, PART_BYTES);
     }
   load_original_port (rule);
-  add_port (rule, DNS_PORT);
+  add_port (rule, DIVERT_DNS_PORT);
   divert_nft_add_expr (rule, "counter");
   add_drop (rule);
   return rule;
