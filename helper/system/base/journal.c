@@ -6,9 +6,10 @@
  * identifier the journal shows the process's name, of which the kernel keeps 15 bytes.
  *
  * Any user can write to that socket as well.  While it is full, whoever writes waits.  So the helper leaves its lines
- * to a thread of ordinary priority, and never waits itself.  If too many of them wait, further ones are only counted.
- * The last line of a program that aborts is written at once, and so are the lines of a forked child, which has no such
- * thread.
+ * to a thread of ordinary priority, and doesn't wait for the socket.  The queue's lock is held for as few instructions
+ * as can be, because the main loop waits for whoever is preempted in there.  If too many lines wait, further ones are
+ * only counted.  The last line of a program that aborts is written at once, and so are the lines of a forked child,
+ * which has no such thread.
  */
 #include <string.h>
 #include <unistd.h>
@@ -20,6 +21,7 @@
 
 typedef struct
 {
+  GList          link;   /* its place in the queue */
   GLogLevelFlags level;
   GLogField     *fields; /* the keys are literals, the values are owned */
   gsize          n_fields;
@@ -41,8 +43,9 @@ line_copy (GLogLevelFlags   level,
            const GLogField *fields,
            gsize            n_fields)
 {
-  Line *line = g_new (Line, 1);
+  Line *line = g_new0 (Line, 1);
 
+  line->link.data = line;
   line->level = level;
   line->n_fields = n_fields;
   line->fields = g_memdup2 (fields, n_fields * sizeof *fields);
@@ -66,15 +69,21 @@ leave (GLogLevelFlags   level,
        const GLogField *fields,
        gsize            n_fields)
 {
+  Line *line = line_copy (level, fields, n_fields);
+  gboolean lost;
+
   g_mutex_lock (&journal.lock);
-  if (g_queue_get_length (&journal.waiting) < MAX_WAITING)
+  lost = g_queue_get_length (&journal.waiting) >= MAX_WAITING;
+  if (lost)
+    journal.n_lost++;
+  else
     {
-      g_queue_push_tail (&journal.waiting, line_copy (level, fields, n_fields));
+      g_queue_push_tail_link (&journal.waiting, &line->link);
       g_cond_broadcast (&journal.changed);
     }
-  else
-    journal.n_lost++;
   g_mutex_unlock (&journal.lock);
+  if (lost)
+    line_free (line);
 }
 
 static GLogWriterOutput
@@ -101,7 +110,8 @@ write_all (gpointer data)
   g_mutex_lock (&journal.lock);
   for (;;)
     {
-      Line *line = g_queue_pop_head (&journal.waiting);
+      GList *link = g_queue_pop_head_link (&journal.waiting);
+      Line *line = link != NULL ? link->data : NULL;
       guint n_lost = 0;
 
       if (line == NULL)
