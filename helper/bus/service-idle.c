@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: when the helper may exit. Nobody has called for a while, no change is waiting, and there are no rules to
- * maintain.
+ * Owns: when the helper may exit. Nobody has called for a while, no change is waiting, there are no rules to maintain,
+ * and no end of a mode is to come: nobody else would notice it.
  */
 #include "service-private.h"
 

@@ -55,7 +55,9 @@ divert_snapshot_get_site_path (const DivertSnapshot *snapshot,
 gboolean
 divert_snapshot_is_needed (const DivertSnapshot *snapshot)
 {
-  return snapshot->report == NULL || !snapshot->report->laid || !g_str_equal (snapshot->report->place, "off");
+  const DivertReport *report = snapshot->report;
+
+  return report == NULL || !report->laid || !g_str_equal (report->place, "off") || divert_mode_has_end (report->mode);
 }
 
 gboolean

@@ -95,6 +95,12 @@ divert_mode_get_name (const DivertMode *mode)
   return mode->kind == DIVERT_MODE_SITE ? mode->site : names[mode->kind];
 }
 
+gboolean
+divert_mode_has_end (const DivertMode *mode)
+{
+  return mode->expires != 0 || mode->network != NULL;
+}
+
 static guint64
 until (guint64 end,
        guint64 now)

@@ -45,6 +45,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertMode, divert_mode_free)
 gboolean    divert_mode_equal (const DivertMode *a, const DivertMode *b);
 /* "auto", "away", "off" or the site's name; owned by @mode or static. */
 const char *divert_mode_get_name (const DivertMode *mode);
+/* Does it end by itself, at a time or with the network? */
+gboolean    divert_mode_has_end (const DivertMode *mode);
 /* Ends the mode at @expires by the wall clock of @now, or up to a second later; 0: never. */
 void        divert_mode_set_end (DivertMode *mode, guint64 expires, const DivertClock *now);
 /* Is the mode over @now, in network @network?  NULL means that the network is unknown, which does not end it. */

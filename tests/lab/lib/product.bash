@@ -32,6 +32,9 @@ lab_install ()
 # other programs can touch what is in nftables.
 lab_unown () { install -m 755 "$NM_DIVERT_BUILDDIR/tests/lab/nm-divert-helper-unowned" "$LAB_HELPER"; }
 
+# lab_hasten: from now on, the helper exits after half a second without a call, if nothing needs it.
+lab_hasten () { install -m 755 "$NM_DIVERT_BUILDDIR/tests/lab/nm-divert-helper-hasty" "$LAB_HELPER"; }
+
 # lab_configure [KEY=VALUE…]: makes the site "home" with the UUID, the intranet, and the given keys. "group:KEY=VALUE"
 # goes into that group instead.
 lab_configure ()
