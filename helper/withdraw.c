@@ -32,10 +32,15 @@ drop_waiting (const guint *links,
               guint        n_links)
 {
   g_autoptr(DivertWaitingPackets) waiting = divert_waiting_packets_new ();
-  guint dropped;
 
   for (guint i = 0; i < n_links; i++)
-    divert_waiting_packets_drop (waiting, links[i], &dropped, NULL);
+    {
+      g_autoptr(GError) error = NULL;
+      guint dropped;
+
+      if (!divert_waiting_packets_drop (waiting, links[i], &dropped, &error))
+        g_warning ("packets of the previous place may still wait: %s", error->message);
+    }
 }
 
 static int

@@ -6,6 +6,7 @@
 #include "system/flows/waiting-packets.h"
 
 #include <net/if.h>
+#include <sys/resource.h>
 
 /* What a program can have waiting with a few sockets.  The kernel bounds it (gc_thresh3, 1,024 in each family). */
 #define MANY 700
@@ -54,10 +55,11 @@ drop (DivertWaitingPackets *waiting,
 static void
 test_drop (void)
 {
-  g_autoptr(DivertWaitingPackets) waiting = divert_waiting_packets_new ();
+  g_autoptr(DivertWaitingPackets) waiting = NULL;
   g_autofree char *resolved = NULL;
 
   set_up ();
+  waiting = divert_waiting_packets_new ();
   test_run ("ip neigh replace 10.1.9.9 lladdr 02:00:00:00:00:01 nud permanent dev one");
   for (guint i = 0; i < 2; i++)
     {
@@ -73,13 +75,40 @@ test_drop (void)
   g_assert_cmpuint (test_count (resolved, "PERMANENT"), ==, 1);
 }
 
+/* What it needs was opened in time. */
+static void
+test_no_descriptor (void)
+{
+  g_autoptr(DivertWaitingPackets) waiting = NULL;
+  g_autoptr(GError) error = NULL;
+  struct rlimit before, none;
+  guint dropped = 0, ifindex;
+  gboolean ok;
+
+  set_up ();
+  waiting = divert_waiting_packets_new ();
+  add_waiting ("one", "10.1.", 3);
+  ifindex = if_nametoindex ("one");
+  g_assert_no_errno (getrlimit (RLIMIT_NOFILE, &before));
+  none = before;
+  none.rlim_cur = 0;
+  g_assert_no_errno (setrlimit (RLIMIT_NOFILE, &none));
+  ok = divert_waiting_packets_drop (waiting, ifindex, &dropped, &error);
+  g_assert_no_errno (setrlimit (RLIMIT_NOFILE, &before));
+  g_assert_no_error (error);
+  g_assert_true (ok);
+  g_assert_cmpuint (dropped, ==, 3);
+  g_assert_cmpuint (count ("one"), ==, 0);
+}
+
 /* The tripwire's thread does this. */
 static void
 test_many (void)
 {
-  g_autoptr(DivertWaitingPackets) waiting = divert_waiting_packets_new ();
+  g_autoptr(DivertWaitingPackets) waiting = NULL;
 
   set_up ();
+  waiting = divert_waiting_packets_new ();
   add_waiting ("one", "10.1.", MANY);
   g_assert_cmpuint (count ("one"), ==, MANY);
   g_assert_cmpuint (drop (waiting, "one"), ==, MANY);
@@ -94,5 +123,6 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/waiting-packets/drop", test_drop);
   g_test_add_func ("/waiting-packets/many", test_many);
+  g_test_add_func ("/waiting-packets/no-descriptor", test_no_descriptor);
   return g_test_run ();
 }

@@ -3,6 +3,7 @@
 #include "system/base/manager.h"
 #include "system/base/watchdog.h"
 
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -203,6 +204,61 @@ test_status_refused (void)
   g_assert_cmpstr (next, ==, "STATUS=home\n");
 }
 
+/* A process that has used up what it may open, as by somebody who made it.  Returns what it might before. */
+static struct rlimit
+use_up_descriptors (void)
+{
+  struct rlimit before, none;
+
+  g_assert_no_errno (getrlimit (RLIMIT_NOFILE, &before));
+  none = before;
+  none.rlim_cur = 0;
+  g_assert_no_errno (setrlimit (RLIMIT_NOFILE, &none));
+  return before;
+}
+
+/* The first message is sent again until it has been taken.  This test comes first: later ones have the socket. */
+static void
+test_no_descriptor (void)
+{
+  gboolean alive = TRUE;
+  g_autoptr(DivertWatchdog) watchdog = NULL;
+  g_autofree char *limit = NULL, *again = NULL;
+  struct rlimit before;
+
+  /* The loop needs one for itself. */
+  g_main_context_iteration (NULL, FALSE);
+  before = use_up_descriptors ();
+  watchdog = divert_watchdog_new (is_alive, &alive);
+  divert_watchdog_set_limit (watchdog, 30000);
+  g_assert_null (hear ());
+  g_assert_no_errno (setrlimit (RLIMIT_NOFILE, &before));
+  limit = wait_to_hear ();
+  g_assert_cmpstr (limit, ==, "WATCHDOG_USEC=30000000\nWATCHDOG=1");
+
+  /* From now on, none is needed. */
+  use_up_descriptors ();
+  divert_watchdog_set_limit (watchdog, 20000);
+  again = hear ();
+  g_assert_no_errno (setrlimit (RLIMIT_NOFILE, &before));
+  g_assert_cmpstr (again, ==, "WATCHDOG_USEC=20000000\nWATCHDOG=1");
+}
+
+/* Nobody listens: that is no reason to try again at once. */
+static void
+test_nobody (void)
+{
+  g_autofree char *name = g_strdup (g_getenv ("NOTIFY_SOCKET"));
+
+  g_setenv ("NOTIFY_SOCKET", "/nowhere/nobody", TRUE);
+  g_assert_true (divert_manager_feed_watchdog (0));
+  g_setenv ("NOTIFY_SOCKET", "@nm-divert-nobody", TRUE);
+  g_assert_true (divert_manager_feed_watchdog (0));
+  g_unsetenv ("NOTIFY_SOCKET");
+  g_assert_true (divert_manager_feed_watchdog (0));
+  g_setenv ("NOTIFY_SOCKET", name, TRUE);
+}
+
 static void
 test_not_watched (void)
 {
@@ -222,11 +278,13 @@ main (int    argc,
 {
   g_test_init (&argc, &argv, NULL);
   listen_for_words ();
+  g_test_add_func ("/watchdog/no-descriptor", test_no_descriptor);
   g_test_add_func ("/watchdog/words", test_words);
   g_test_add_func ("/watchdog/wake-ups", test_wake_ups);
   g_test_add_func ("/watchdog/not-alive", test_not_alive);
   g_test_add_func ("/watchdog/refused", test_refused);
   g_test_add_func ("/watchdog/status-refused", test_status_refused);
+  g_test_add_func ("/watchdog/nobody", test_nobody);
   g_test_add_func ("/watchdog/not-watched", test_not_watched);
   return g_test_run ();
 }

@@ -11,7 +11,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <unistd.h>
 
 /* FALSE: nobody listens.  A name that begins with '@' is in the abstract namespace. */
 static gboolean
@@ -32,28 +31,44 @@ get_address (struct sockaddr_un *ret_address,
   return TRUE;
 }
 
-/* 0, or an errno; EAGAIN: the manager's queue is full. */
+/* It stays open, because a moment may come in which nothing can be opened.  -1 sets errno. */
+static int
+get_socket (void)
+{
+  static int fd = -1;
+
+  if (fd < 0)
+    fd = socket (AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  return fd;
+}
+
+/* 0, or an errno. */
 static int
 send_message (const char *message)
 {
   struct sockaddr_un address;
   socklen_t length;
-  int fd, code = 0;
+  int fd;
 
   if (!get_address (&address, &length))
     return ENOENT;
-  fd = socket (AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (fd < 0)
-    return errno;
+  fd = get_socket ();
   /* Do not wait.  The queue is everybody's: any user can write to it, and so keep it full. */
-  if (sendto (fd, message, strlen (message), MSG_NOSIGNAL | MSG_DONTWAIT, (const struct sockaddr *) &address,
-              length) < 0)
-    code = errno;
-  close (fd);
-  return code;
+  if (fd < 0 || sendto (fd, message, strlen (message), MSG_NOSIGNAL | MSG_DONTWAIT,
+                        (const struct sockaddr *) &address, length) < 0)
+    return errno;
+  return 0;
 }
 
-static char *untaken; /* the last status, if the queue was full; NULL: none */
+/* Whatever else went wrong may go well the next time: the queue is full (EAGAIN), for instance, or there is no memory
+ * or no descriptor. */
+static gboolean
+is_nobody (int code)
+{
+  return code == ENOENT || code == ECONNREFUSED;
+}
+
+static char *untaken; /* the last status, if it could not be sent; NULL: none */
 static gboolean ready;
 
 static gboolean
@@ -62,7 +77,7 @@ send_all (const char *words)
   g_autofree char *message = g_strconcat (untaken != NULL ? untaken : "", words, NULL);
   const int code = send_message (message);
 
-  if (code == EAGAIN)
+  if (code != 0 && !is_nobody (code))
     return FALSE;
   ready |= code == 0 && untaken != NULL;
   g_clear_pointer (&untaken, g_free);

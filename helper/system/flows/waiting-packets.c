@@ -23,7 +23,7 @@
 
 struct DivertWaitingPackets
 {
-  DivertNetlink *netlink; /* NULL: not needed so far */
+  DivertNetlink *netlink; /* NULL: could not be opened */
 };
 
 /* Messages at a time: each has a page. */
@@ -39,7 +39,11 @@ typedef struct
 DivertWaitingPackets *
 divert_waiting_packets_new (void)
 {
-  return g_new0 (DivertWaitingPackets, 1);
+  DivertWaitingPackets *waiting = g_new0 (DivertWaitingPackets, 1);
+
+  /* Now, because nothing may be in the way when a link is lost.  If that fails, the attempt then tells why. */
+  waiting->netlink = divert_netlink_new (NETLINK_ROUTE, NULL);
+  return waiting;
 }
 
 void
