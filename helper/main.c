@@ -21,6 +21,7 @@
 
 #include "bus/dbus-names.h"
 #include "bus/service.h"
+#include "bus/sieve.h"
 #include "divert-config.h"
 #include "remove.h"
 #include "system/base/journal.h"
@@ -166,6 +167,7 @@ on_bus (GObject      *source,
       g_timeout_add (BUS_RETRY_MS, on_bus_retry, helper);
       return;
     }
+  divert_sieve_put_into (helper->bus);
   g_dbus_connection_set_exit_on_close (helper->bus, FALSE);
   g_signal_connect (helper->bus, "closed", G_CALLBACK (on_bus_closed), helper);
 

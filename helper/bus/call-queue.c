@@ -4,15 +4,14 @@
  *
  * A call is only put in the queue, which costs next to nothing, and the queue is served one question at a time.  So if
  * somebody floods the helper with questions, a person's change waits for one answer at most.  The queue is short, each
- * caller's share is shorter still, and so is a question: the bus would let through many megabytes.
+ * caller's share is shorter still, and so is a question (sieve.c).
  */
 #include "call-queue.h"
 
 #include "timer.h"
 
-#define MAX_QUESTIONS  256
-#define MAX_OF_CALLER  32
-#define MAX_BYTES      (64 * 1024)
+#define MAX_QUESTIONS 256
+#define MAX_OF_CALLER 32
 
 typedef struct
 {
@@ -25,6 +24,7 @@ struct DivertQuestions
   gpointer user_data;
   GQueue   queue; /* Question */
   gboolean open;
+  gboolean waiting; /* for the answer to one that has been taken from the queue */
   GSource *idle; /* NULL: no question is being served */
 };
 
@@ -62,7 +62,7 @@ on_idle (gpointer user_data)
   g_autofree Question *question = g_queue_pop_head (&questions->queue);
 
   question->answer (question->invocation, questions->user_data);
-  if (!g_queue_is_empty (&questions->queue))
+  if (!questions->waiting && !g_queue_is_empty (&questions->queue))
     return G_SOURCE_CONTINUE;
   divert_timer_clear (&questions->idle);
   return G_SOURCE_REMOVE;
@@ -71,7 +71,7 @@ on_idle (gpointer user_data)
 static void
 serve (DivertQuestions *questions)
 {
-  if (questions->open && questions->idle == NULL && !g_queue_is_empty (&questions->queue))
+  if (questions->open && !questions->waiting && questions->idle == NULL && !g_queue_is_empty (&questions->queue))
     questions->idle = divert_timer_new_idle (on_idle, questions);
 }
 
@@ -103,12 +103,6 @@ divert_questions_add (DivertQuestions       *questions,
       g_object_unref (invocation);
       return;
     }
-  if (g_variant_get_size (g_dbus_method_invocation_get_parameters (invocation)) > MAX_BYTES)
-    {
-      g_dbus_method_invocation_return_error_literal (invocation, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED,
-                                                     "too long a question");
-      return;
-    }
   if (is_too_many (questions, g_dbus_method_invocation_get_sender (invocation)))
     {
       g_dbus_method_invocation_return_error_literal (invocation, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED,
@@ -125,5 +119,18 @@ void
 divert_questions_open (DivertQuestions *questions)
 {
   questions->open = TRUE;
+  serve (questions);
+}
+
+void
+divert_questions_wait (DivertQuestions *questions)
+{
+  questions->waiting = TRUE;
+}
+
+void
+divert_questions_go_on (DivertQuestions *questions)
+{
+  questions->waiting = FALSE;
   serve (questions);
 }

@@ -10,7 +10,7 @@ G_BEGIN_DECLS
 
 typedef struct DivertQuestions DivertQuestions;
 
-/* Answers @invocation, which consumes it. */
+/* Answers @invocation, which consumes it, or calls divert_questions_wait(), and answers it later. */
 typedef void (*DivertAnswer) (GDBusMethodInvocation *invocation, gpointer user_data);
 
 DivertQuestions *divert_questions_new (gpointer user_data);
@@ -21,5 +21,9 @@ void             divert_questions_add (DivertQuestions *questions, GDBusMethodIn
                                        DivertAnswer answer);
 /* From now on there is a snapshot to answer from. */
 void             divert_questions_open (DivertQuestions *questions);
+
+/* The question that is being served takes longer: no other is served until divert_questions_go_on(). */
+void             divert_questions_wait (DivertQuestions *questions);
+void             divert_questions_go_on (DivertQuestions *questions);
 
 G_END_DECLS

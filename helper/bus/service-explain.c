@@ -115,38 +115,18 @@ on_explain_from (DivertHelper1         *object,
   return divert_service_put_in_line (user_data, invocation, answer_explain_from);
 }
 
-/* Who calls?  FALSE: the bus doesn't know, for instance because the caller has gone. */
-static gboolean
-find_user (DivertService         *service,
-           GDBusMethodInvocation *invocation,
-           guint32               *ret_uid)
+static void
+refuse_flow (GDBusMethodInvocation *invocation)
 {
-  const char *sender = g_dbus_method_invocation_get_sender (invocation);
-  g_autoptr(GVariant) reply = NULL;
-
-  reply = g_dbus_connection_call_sync (service->bus, "org.freedesktop.DBus", "/org/freedesktop/DBus",
-                                       "org.freedesktop.DBus", "GetConnectionUnixUser", g_variant_new ("(s)", sender),
-                                       G_VARIANT_TYPE ("(u)"), G_DBUS_CALL_FLAGS_NONE, USER_TIMEOUT_MS, NULL, NULL);
-  if (reply == NULL)
-    return FALSE;
-  g_variant_get (reply, "(u)", ret_uid);
-  return TRUE;
-}
-
-static gboolean
-may_see (DivertService         *service,
-         GDBusMethodInvocation *invocation,
-         const DivertFlowState *flow)
-{
-  guint32 uid;
-
-  return find_user (service, invocation, &uid) && (uid == 0 || (flow->has_socket && flow->uid == uid));
+  g_dbus_method_invocation_return_dbus_error (invocation, DIVERT_DBUS_ERROR_NOT_AUTHORIZED,
+                                              "only root and the flow's user may ask about it");
 }
 
 static void
 explain_flow (DivertService         *service,
               GDBusMethodInvocation *invocation,
-              const DivertPacket    *packet)
+              const DivertPacket    *packet,
+              guint32                uid)
 {
   g_autoptr(DivertExplaining) explaining = divert_explaining_new (service->snapshot, service->verification, NULL,
                                                                   packet);
@@ -157,16 +137,58 @@ explain_flow (DivertService         *service,
       g_dbus_method_invocation_return_dbus_error (invocation, DIVERT_DBUS_ERROR_FAILED, error->message);
       return;
     }
-  if (!may_see (service, invocation, &explaining->flow))
+  if (uid != 0 && (!explaining->flow.has_socket || explaining->flow.uid != uid))
     {
-      g_dbus_method_invocation_return_dbus_error (invocation, DIVERT_DBUS_ERROR_NOT_AUTHORIZED,
-                                                  "only root and the flow's user may ask about it");
+      refuse_flow (invocation);
       return;
     }
   divert_explaining_judge_flow (explaining, service->snapshot, service->verification);
   g_dbus_method_invocation_return_value (invocation,
                                          g_variant_new ("(@a{sv})",
                                                         divert_explanation_new_flow (service->snapshot, explaining)));
+}
+
+typedef struct
+{
+  DivertService         *service;
+  GDBusMethodInvocation *invocation;
+  DivertPacket           packet;
+} FlowQuestion;
+
+/* The bus doesn't know the user if the caller has gone, for instance. */
+static void
+on_user (GObject      *source,
+         GAsyncResult *result,
+         gpointer      user_data)
+{
+  g_autofree FlowQuestion *question = user_data;
+  g_autoptr(GVariant) reply = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, NULL);
+  guint32 uid;
+
+  if (reply == NULL)
+    refuse_flow (question->invocation);
+  else
+    {
+      g_variant_get (reply, "(u)", &uid);
+      explain_flow (question->service, question->invocation, &question->packet, uid);
+    }
+  divert_questions_go_on (question->service->questions);
+}
+
+/* A call that blocks would open descriptors for a loop of its own. */
+static void
+ask_for_user (DivertService         *service,
+              GDBusMethodInvocation *invocation,
+              const DivertPacket    *packet)
+{
+  const FlowQuestion question = { service, invocation, *packet };
+
+  divert_questions_wait (service->questions);
+  g_dbus_connection_call (service->bus, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
+                          "GetConnectionUnixUser",
+                          g_variant_new ("(s)", g_dbus_method_invocation_get_sender (invocation)),
+                          G_VARIANT_TYPE ("(u)"), G_DBUS_CALL_FLAGS_NONE, USER_TIMEOUT_MS, NULL, on_user,
+                          g_memdup2 (&question, sizeof question));
 }
 
 static void
@@ -180,7 +202,7 @@ answer_explain_flow (GDBusMethodInvocation *invocation,
   g_variant_get (g_dbus_method_invocation_get_parameters (invocation), "(&su&su&s)", &source, &sport, &address, &port,
                  &protocol);
   if (divert_arguments_flow (invocation, source, sport, address, port, protocol, &packet))
-    explain_flow (user_data, invocation, &packet);
+    ask_for_user (user_data, invocation, &packet);
 }
 
 static gboolean

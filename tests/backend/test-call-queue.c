@@ -19,9 +19,11 @@ static const char xml[] = "<node><interface name='" NAME "'><method name='Reload
 
 static struct
 {
-  DivertQuestions *questions;
-  guint            heard;
-  guint            answered;
+  DivertQuestions       *questions;
+  guint                  heard;
+  guint                  answered;
+  DivertAnswer           answer;
+  GDBusMethodInvocation *kept; /* to be answered later */
 } self;
 
 static void
@@ -43,7 +45,7 @@ on_call (GDBusConnection       *bus,
          gpointer               user_data)
 {
   self.heard++;
-  divert_questions_add (self.questions, invocation, answer);
+  divert_questions_add (self.questions, invocation, self.answer);
 }
 
 typedef struct
@@ -97,6 +99,7 @@ begin (void)
 {
   self.questions = divert_questions_new (NULL);
   self.heard = self.answered = 0;
+  self.answer = answer;
 }
 
 /* Questions wait until there is something to answer from. One caller gets his share of the queue and no more. */
@@ -151,6 +154,56 @@ test_free_with_questions (void)
     g_dbus_connection_close_sync (callers[i].bus, NULL, NULL);
 }
 
+static void
+answer_later (GDBusMethodInvocation *invocation,
+              gpointer               user_data)
+{
+  self.answered++;
+  self.kept = invocation;
+  divert_questions_wait (self.questions);
+}
+
+static gboolean
+is_kept (gpointer user_data)
+{
+  return self.kept != NULL;
+}
+
+static gboolean
+have_three (gpointer user_data)
+{
+  return ((const Caller *) user_data)->done == 3;
+}
+
+/* While one question waits for its answer, no other is served, whoever asks it. */
+static void
+test_later (void)
+{
+  Caller caller = { NULL, 0, 0 };
+
+  begin ();
+  self.answer = answer_later;
+  divert_questions_open (self.questions);
+  ask (&caller, 3);
+  for (guint i = 1; i <= 3; i++)
+    {
+      GDBusMethodInvocation *kept;
+
+      g_assert_true (private_system_wait (is_kept, NULL, 30000));
+      g_assert_true (private_system_wait (has_heard, GUINT_TO_POINTER (3), 30000));
+      divert_questions_open (self.questions);
+      for (guint turn = 0; turn < 50; turn++)
+        g_main_context_iteration (NULL, FALSE);
+      g_assert_cmpuint (self.answered, ==, i);
+      kept = g_steal_pointer (&self.kept);
+      g_dbus_method_invocation_return_value (kept, NULL);
+      divert_questions_go_on (self.questions);
+    }
+  g_assert_true (private_system_wait (have_three, &caller, 30000));
+  divert_questions_free (self.questions);
+  g_object_unref (caller.bus);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -167,6 +220,7 @@ main (int    argc,
   private_system_export (helper, xml, NAME, PATH, &vtable, NULL);
   private_system_own_name (helper, NAME);
   g_test_add_func ("/call-queue/share", test_share);
+  g_test_add_func ("/call-queue/later", test_later);
   g_test_add_func ("/call-queue/free-with-questions", test_free_with_questions);
   return g_test_run ();
 }
