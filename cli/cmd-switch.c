@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * nm-divert switch: sets the mode and shows the result, because a site that can't be true now is accepted, but diverts.
+ * nm-divert switch: sets the mode and shows the result, because a site that can't be true now is accepted, but diverts,
+ * and away holds even if it can't be kept.
  */
 #include "divert-config.h"
 
@@ -30,6 +31,7 @@ show_result (GDBusConnection *bus)
   divert_view_append_field (text, _("Mode"), mode);
   divert_view_append_field (text, _("Place"), place);
   divert_view_append_field (text, _("Reason"), reason);
+  divert_view_append_problem (text, status, DIVERT_PROBLEM_MODE_FILE);
   g_print ("%s", text->str);
   return DIVERT_EXIT_DONE;
 }

@@ -130,49 +130,14 @@ append_proxy (GString  *text,
   divert_view_append_field (text, _("Proxy"), value->str);
 }
 
-/* In the reader's language and with advice, if the helper is not newer than this program. */
-static gboolean
-append_known_problem (GString  *text,
-                      GVariant *list,
-                      guint     i)
-{
-  g_autoptr(GVariant) problem = NULL;
-  g_autofree char *sentence = NULL;
-  DivertProblemCode code;
-
-  if (!list || i >= g_variant_n_children (list))
-    return FALSE;
-  problem = g_variant_get_child_value (list, i);
-  if (!divert_problem_code_from_name (divert_view_string (problem, "code"), &code))
-    return FALSE;
-  sentence = divert_problem_to_text (code, divert_view_string (problem, "detail"), divert_view_translate);
-  g_string_append_printf (text, "  %s\n    → %s\n", sentence, divert_problem_get_advice (code, divert_view_translate));
-  return TRUE;
-}
-
-static gboolean
-has_problem (GVariant          *status,
-             DivertProblemCode  wanted)
-{
-  g_autoptr(GVariant) list = g_variant_lookup_value (status, "problem-list", G_VARIANT_TYPE ("aa{sv}"));
-
-  for (gsize i = 0; list && i < g_variant_n_children (list); i++)
-    {
-      g_autoptr(GVariant) problem = g_variant_get_child_value (list, i);
-
-      if (g_str_equal (divert_view_string (problem, "code"), divert_problem_code_name (wanted)))
-        return TRUE;
-    }
-  return FALSE;
-}
-
 /* Without a group, or in mode off, no backend has been tried. */
 static void
 append_backend (GString  *text,
                 GVariant *status)
 {
   g_autofree char *backend = divert_escape (divert_view_string (status, "backend"));
-  const char *none = has_problem (status, DIVERT_PROBLEM_BACKEND) ? _("none works here") : _("not tried yet");
+  const gboolean no_backend = divert_view_has_problem (status, DIVERT_PROBLEM_BACKEND);
+  const char *none = no_backend ? _("none works here") : _("not tried yet");
 
   g_autofree char *why = divert_printable (divert_view_string (status, "backend-why"), DIVERT_PRINTABLE_LINE);
   g_autoptr(GString) value = g_string_new (*backend ? backend : none);
@@ -227,25 +192,6 @@ append_lans (GString  *text,
       g_string_append_printf (value, "%s%s", i ? ", " : "", name);
     }
   divert_view_append_field (text, _("Own LANs"), value->str);
-}
-
-static void
-append_problems (GString  *text,
-                 GVariant *status)
-{
-  g_autoptr(GVariant) list = g_variant_lookup_value (status, "problem-list", G_VARIANT_TYPE ("aa{sv}"));
-  g_autofree const char **problems = NULL;
-
-  if (!g_variant_lookup (status, "problems", "^a&s", &problems) || !problems[0])
-    return;
-  g_string_append_printf (text, "\n%s\n", _("Problems"));
-  for (guint i = 0; problems[i]; i++)
-    {
-      g_autofree char *problem = divert_printable (problems[i], DIVERT_PRINTABLE_LINE);
-
-      if (!append_known_problem (text, list, i))
-        g_string_append_printf (text, "  %s\n", problem);
-    }
 }
 
 /* A missing group is a problem, and comes with advice. Having no site yet is how everybody begins. */
@@ -333,7 +279,7 @@ divert_view_status (GVariant *status,
   append_lans (text, status);
   append_drift (text, status);
   divert_view_append_sites (text, status);
-  append_problems (text, status);
+  divert_view_append_problems (text, status);
   append_missing (text, status);
   return g_string_free (g_steal_pointer (&text), FALSE);
 }

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include <glib.h>
+#include "core/place/problem.h"
 
 G_BEGIN_DECLS
 
@@ -31,6 +31,12 @@ void  divert_view_append_field (GString *text, const char *label, const char *va
 void  divert_view_append_direct (GString *text, GVariant *answer);
 /* Appends the sites with each proof of each candidate. */
 void  divert_view_append_sites (GString *text, GVariant *answer);
+
+gboolean divert_view_has_problem (GVariant *status, DivertProblemCode wanted);
+/* Appends that problem, if the helper reports it. */
+void     divert_view_append_problem (GString *text, GVariant *status, DivertProblemCode wanted);
+/* Appends all of them, if there are any. */
+void     divert_view_append_problems (GString *text, GVariant *status);
 
 /* What `nm-divert status` prints. */
 char *divert_view_status (GVariant *status, gint64 now);

@@ -3,8 +3,9 @@
  * Owns: when a mode takes effect, and when it is saved on disk.
  *
  * A person's decision for safety comes first.  Away takes effect at once, and so does the end of a mode, whether or not
- * they can be saved on disk.  Any other mode is saved first and takes effect then, so nothing has changed if it can't
- * be saved.  If away took effect in the meantime, the saved mode does not, because away was requested later.
+ * they can be saved on disk.  If they can't, they are saved in memory, so that they outlive the helper at least.  Any
+ * other mode is saved first and takes effect then, so nothing has changed if it can't be saved.  If away took effect in
+ * the meantime, the saved mode does not, because away was requested later.
  */
 #include "settings-private.h"
 
@@ -38,7 +39,10 @@ work_saving (gpointer job)
 {
   Saving *saving = job;
 
-  divert_mode_file_save (DIVERT_STATE_DIR, DIVERT_RUN_DIR, saving->mode, &saving->error);
+  if (saving->taken)
+    divert_mode_file_insist (DIVERT_STATE_DIR, DIVERT_RUN_DIR, saving->mode, &saving->error);
+  else
+    divert_mode_file_save (DIVERT_STATE_DIR, DIVERT_RUN_DIR, saving->mode, &saving->error);
 }
 
 static void

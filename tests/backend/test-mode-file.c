@@ -131,6 +131,50 @@ test_read_only (void)
   g_assert_cmpint (umount (RUN), ==, 0);
 }
 
+static void
+make_read_only (const char *dir)
+{
+  g_assert_no_errno (mount (dir, dir, NULL, MS_BIND, NULL));
+  g_assert_no_errno (mount (NULL, dir, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL));
+}
+
+static void
+insist (const DivertMode *mode,
+        gboolean          expected)
+{
+  g_autoptr(GError) error = NULL;
+
+  g_assert_cmpint (divert_mode_file_insist (STATE, RUN, mode, &error), ==, expected);
+  g_assert_cmpint (error == NULL, ==, expected);
+}
+
+/* A mode that is in force is stored where it can be, whichever directory can't be written. */
+static void
+test_insist (void)
+{
+  g_autoptr(DivertMode) lasting = divert_mode_new (DIVERT_MODE_AWAY, NULL);
+  g_autoptr(DivertMode) passing = divert_mode_new (DIVERT_MODE_AWAY, NULL);
+
+  passing->network = g_strdup ("x");
+  clear ();
+  save (DIVERT_MODE_OFF, 0, NULL);
+  make_read_only (STATE);
+  insist (lasting, FALSE);
+  assert_loads (DIVERT_MODE_AWAY, 0, NULL);
+  insist (passing, FALSE);
+  assert_loads (DIVERT_MODE_AWAY, 0, "x");
+  g_assert_no_errno (umount (STATE));
+  insist (lasting, TRUE);
+  reboot ();
+  assert_loads (DIVERT_MODE_AWAY, 0, NULL);
+
+  save (DIVERT_MODE_OFF, 0, NULL);
+  make_read_only (RUN);
+  insist (passing, FALSE);
+  assert_loads (DIVERT_MODE_AWAY, 0, "x");
+  g_assert_no_errno (umount (RUN));
+}
+
 int
 main (int    argc,
       char **argv)
@@ -143,5 +187,6 @@ main (int    argc,
   g_test_add_func ("/mode-file/ends-with-network", test_ends_with_network);
   g_test_add_func ("/mode-file/damaged", test_damaged);
   g_test_add_func ("/mode-file/read-only", test_read_only);
+  g_test_add_func ("/mode-file/insist", test_insist);
   return g_test_run ();
 }

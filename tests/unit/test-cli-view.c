@@ -158,6 +158,21 @@ test_status_without_tables (void)
   assert_contains (text, "Backend     none works here");
 }
 
+/* Only the one that is asked for. */
+static void
+test_one_problem (void)
+{
+  g_autoptr(GVariant) status = parse ("{'problems': <['a', 'b']>, 'problem-list': <[{'code': <'listener'>, "
+                                      "'detail': <''>}, {'code': <'mode-file'>, 'detail': <'disk full'>}]>}");
+  g_autoptr(GString) text = g_string_new (NULL);
+
+  divert_view_append_problem (text, status, DIVERT_PROBLEM_BACKEND);
+  g_assert_cmpstr (text->str, ==, "");
+  divert_view_append_problem (text, status, DIVERT_PROBLEM_MODE_FILE);
+  g_assert_cmpstr (text->str, ==, "\nProblems\n  the mode cannot be kept: disk full\n"
+                                  "    → see whether /var/lib/nm-divert is writable\n");
+}
+
 static void
 test_mode_ends (void)
 {
@@ -418,6 +433,7 @@ main (int    argc,
   g_test_add_func ("/cli/view/status-of-trouble", test_status_of_trouble);
   g_test_add_func ("/cli/view/status-of-nothing", test_status_of_nothing);
   g_test_add_func ("/cli/view/status-without-tables", test_status_without_tables);
+  g_test_add_func ("/cli/view/one-problem", test_one_problem);
   g_test_add_func ("/cli/view/mode-ends", test_mode_ends);
   g_test_add_func ("/cli/view/hostile-names", test_hostile_names);
   g_test_add_func ("/cli/view/ssid", test_ssid);

@@ -7,6 +7,9 @@
  * saved, the lasting mode is first set to auto: a reboot also ends it, and must not bring an
  * earlier mode back.  Whatever happens in between, the mode that is read is the old one, the new
  * one, or auto.
+ *
+ * A full disk must not bring an earlier mode back while this boot lasts.  The run directory is in
+ * memory, so it also takes what can't be stored in its place.
  */
 #include "mode-file.h"
 
@@ -112,4 +115,17 @@ divert_mode_file_save (const char        *state_dir,
   if (mode->network != NULL)
     return save_until_network_change (state_dir, run_dir, mode, error);
   return save_one (state_dir, mode, error) && remove_one (run_dir, error);
+}
+
+gboolean
+divert_mode_file_insist (const char        *state_dir,
+                         const char        *run_dir,
+                         const DivertMode  *mode,
+                         GError           **error)
+{
+  if (divert_mode_file_save (state_dir, run_dir, mode, error))
+    return TRUE;
+  if (!save_one (run_dir, mode, NULL))
+    save_one (state_dir, mode, NULL);
+  return FALSE;
 }

@@ -15,5 +15,9 @@ G_BEGIN_DECLS
 DivertMode *divert_mode_file_load (const char *state_dir, const char *run_dir, GError **error);
 /* Atomic.  On failure the stored mode does not change. */
 gboolean    divert_mode_file_save (const char *state_dir, const char *run_dir, const DivertMode *mode, GError **error);
+/* The same, for a mode that is in force already.  On failure it is stored wherever it can be, so that an earlier mode
+ * comes back after the next reboot at the soonest. */
+gboolean    divert_mode_file_insist (const char *state_dir, const char *run_dir, const DivertMode *mode,
+                                     GError **error);
 
 G_END_DECLS
