@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Owns: the removal.  A running helper would install its rules again, so it is ended first.  It is found through the
- * bus, which knows the process behind the name.
+ * bus, which knows the process behind the name.  One that the bus doesn't know, because there is no bus for example,
+ * still has the lock, and then nothing is removed.  While we have the lock, no helper can begin.
  */
 #include "remove.h"
 
@@ -42,10 +43,10 @@ find_helper (GDBusConnection *bus)
   return pid;
 }
 
-/* Without a bus or a helper there is nothing to end.  What the kernel keeps for the helper alone is free only when its
- * process has ended, which is later than its name on the bus goes. */
+/* What the kernel keeps for the helper alone is free only when its process has ended, which is later than its name on
+ * the bus goes. */
 static gboolean
-end_helper (void)
+end_known_helper (void)
 {
   g_autoptr(GDBusConnection) bus = g_bus_get_sync (G_BUS_TYPE_SYSTEM, NULL, NULL);
   guint32 pid = bus != NULL ? find_helper (bus) : 0;
@@ -60,6 +61,15 @@ end_helper (void)
   ended = kill (pid, SIGTERM) == 0 && poll (&end, 1, END_WAIT_MS) == 1;
   close (end.fd);
   return ended;
+}
+
+static gboolean
+end_helper (GError **error)
+{
+  if (end_known_helper ())
+    return divert_sole_become (DIVERT_RUN_DIR, error);
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_BUSY, "the running helper does not end");
+  return FALSE;
 }
 
 typedef struct
@@ -100,19 +110,16 @@ take_away (GError **error)
   return fences != NULL && divert_insist (attempt, &parts, error);
 }
 
-/* Removes what helpers have kept there, if none is running now. */
+/* Removes what helpers have kept: no mode may wait for the next installation. */
 static void
-empty_run_dir (void)
+remove_files (void)
 {
-  static const char *const files[] = { "/mode", "/modules" };
+  static const char *const files[] = { DIVERT_STATE_DIR "/mode", DIVERT_RUN_DIR "/mode", DIVERT_RUN_DIR "/modules" };
 
   for (guint i = 0; i < G_N_ELEMENTS (files); i++)
-    {
-      g_autofree char *path = g_strconcat (DIVERT_RUN_DIR, files[i], NULL);
-
-      g_unlink (path);
-    }
-  divert_sole_clean (DIVERT_RUN_DIR);
+    g_unlink (files[i]);
+  g_rmdir (DIVERT_STATE_DIR);
+  divert_sole_remove (DIVERT_RUN_DIR);
   g_rmdir (DIVERT_RUN_DIR);
 }
 
@@ -121,9 +128,9 @@ divert_remove (void)
 {
   g_autoptr(GError) error = NULL;
 
-  if (!end_helper ())
+  if (!end_helper (&error))
     {
-      g_critical ("the running helper does not end");
+      g_critical ("%s", error->message);
       return EXIT_FAILURE;
     }
   if (!take_away (&error))
@@ -131,6 +138,6 @@ divert_remove (void)
       g_critical ("cannot remove the rules: %s", error->message);
       return EXIT_FAILURE;
     }
-  empty_run_dir ();
+  remove_files ();
   return EXIT_SUCCESS;
 }

@@ -5,7 +5,7 @@
  * The name on the bus comes too late for that, because the rules are applied before the bus is
  * there.  A second helper that applied its own, or revoked what the first had granted, would leave
  * the first with a wrong idea of the kernel's state.  The lock disappears with the process, however
- * that ends.  The file may be removed (--remove does so when nobody holds the lock).  A lock on a
+ * that ends.  The file may be removed (--remove does so while it holds the lock).  A lock on a
  * file that has no name any more is worthless, so it is taken again.
  */
 #include "sole.h"
@@ -79,13 +79,9 @@ divert_sole_become (const char  *run_dir,
 }
 
 void
-divert_sole_clean (const char *run_dir)
+divert_sole_remove (const char *run_dir)
 {
   g_autofree char *path = g_build_filename (run_dir, FILE_NAME, NULL);
-  const int fd = try_lock (path);
 
-  if (fd < 0)
-    return;
   unlink (path);
-  close_quietly (fd);
 }
