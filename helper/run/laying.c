@@ -322,7 +322,7 @@ divert_laying_lay (DivertLaying         *laying,
 
   if (laid != DIVERT_LAID_NOT &&
       divert_fence_shut_unfiltered (fence, laid == DIVERT_LAID ? ruleset->routing.families : DIVERT_FAMILIES_NONE,
-                                    decision, facts))
+                                    config, decision, facts))
     laying->closed = write_fence (laying, divert_fences_close, fence, problems, applied);
   /* Also without the rules: gates that were open before and are still wanted have stayed so. */
   if (laying->closed || laid != DIVERT_LAID_NOT)

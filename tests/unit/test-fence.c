@@ -202,7 +202,7 @@ test_unfiltered (void)
       test_prefixes_add (decision->direct, "fd00:22::/64");
       add_route (facts, cases[i].destination, cases[i].ifindex);
       fence = divert_fence_new (parsed, decision, facts);
-      divert_fence_shut_unfiltered (fence, cases[i].filtered, decision, facts);
+      divert_fence_shut_unfiltered (fence, cases[i].filtered, parsed, decision, facts);
       assert_is (fence, "192.168.22.0/24;fd00:22::/64", cases[i].gates);
     }
 }

@@ -59,6 +59,9 @@ explain_forwarded (const DivertRuleset *ruleset,
   divert_walker_init (&walker, ruleset);
   sample->source_type = 0;
   sample->interface = packet->in_interface;
+  /* On its way there, the fence has it before the guard. */
+  if (packet->out_interface[0] != '\0' && !g_str_equal (packet->out_interface, DIVERT_FENCE_DEVICE))
+    sample->leaves_by = packet->out_interface;
   sample->tcp_flags = DIVERT_TCP_SYN;
   sample->is_tracked = TRUE;
   sample->is_first = TRUE;

@@ -42,6 +42,7 @@
 #include <string.h>
 
 #include "intranets.h"
+#include "lans.h"
 #include "ruleset.h"
 
 static const char *const ip_commands[] = {
@@ -158,10 +159,22 @@ is_exit (const DivertDecision *decision,
   return FALSE;
 }
 
-/* Has a device that has not proved the site a route for some of @gate, if only a default one?  Whether that wins over
- * the site's own is not asked. */
+static gboolean
+has_address (const DivertLink *link,
+             DivertFamily      family)
+{
+  for (guint i = 0; i < link->addresses->len; i++)
+    if (divert_prefixes_index (link->addresses, i)->family == family &&
+        !divert_prefix_is_link_local (divert_prefixes_index (link->addresses, i)))
+      return TRUE;
+  return FALSE;
+}
+
+/* May a device that has not proved the site have a route for some of @gate, if only a default one?  Those without a
+ * gateway aren't known, so an address will do.  Whether the route wins over the site's own is not asked. */
 static gboolean
 may_lead_elsewhere (const DivertPrefix   *gate,
+                    const DivertConfig   *config,
                     const DivertDecision *decision,
                     const DivertFacts    *facts)
 {
@@ -169,9 +182,9 @@ may_lead_elsewhere (const DivertPrefix   *gate,
     {
       const DivertLink *link = g_ptr_array_index (facts->links, i);
 
-      for (guint j = 0; !is_exit (decision, link->ifindex) && j < link->gateways->len; j++)
-        if (((const DivertGateway *) g_ptr_array_index (link->gateways, j))->address.family == gate->family)
-          return TRUE;
+      if (has_address (link, gate->family) && !is_exit (decision, link->ifindex) && !g_str_equal (link->name, "lo") &&
+          !divert_lans_is_inner (config, decision, facts, link))
+        return TRUE;
     }
   for (guint i = 0; i < facts->routes->len; i++)
     {
@@ -187,6 +200,7 @@ may_lead_elsewhere (const DivertPrefix   *gate,
 gboolean
 divert_fence_shut_unfiltered (DivertFence          *fence,
                               DivertFamilies        filtered,
+                              const DivertConfig   *config,
                               const DivertDecision *decision,
                               const DivertFacts    *facts)
 {
@@ -197,7 +211,7 @@ divert_fence_shut_unfiltered (DivertFence          *fence,
       const DivertPrefix *gate = divert_prefixes_index (fence->gates, i - 1);
 
       if ((filtered & (1 << gate->family)) == 0 && !divert_fence_is_outer (fence, gate) &&
-          may_lead_elsewhere (gate, decision, facts))
+          may_lead_elsewhere (gate, config, decision, facts))
         g_array_remove_index (fence->gates, i - 1);
     }
   return fence->gates->len < before;

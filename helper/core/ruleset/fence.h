@@ -42,7 +42,7 @@ DivertFence *divert_fence_new (const DivertConfig *config, const DivertDecision 
 DivertFence *divert_fence_new_empty (void);
 /* Closes the gates of the families that no filter is there for (not in @filtered) if a device that has not proved the
  * site may be behind them.  FALSE: there is none. */
-gboolean     divert_fence_shut_unfiltered (DivertFence *fence, DivertFamilies filtered,
+gboolean     divert_fence_shut_unfiltered (DivertFence *fence, DivertFamilies filtered, const DivertConfig *config,
                                            const DivertDecision *decision, const DivertFacts *facts);
 void         divert_fence_free (DivertFence *fence);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertFence, divert_fence_free)

@@ -137,6 +137,20 @@ add_if_wanted (DivertRuleset    *guard,
     add_grant (guard, rule, intranets);
 }
 
+/* GUARD_INTERNET leads there. */
+static void
+add_lans (DivertRuleset       *guard,
+          const DivertRuleset *whole)
+{
+  for (guint i = 0; i < whole->rules->len; i++)
+    {
+      const DivertRule *rule = g_ptr_array_index (whole->rules, i);
+
+      if (rule->chain == DIVERT_CHAIN_GUARD_LANS || rule->chain == DIVERT_CHAIN_EXITS_INTERNET)
+        add_copy (guard, rule, rule->chain)->out_index = 0;
+    }
+}
+
 gboolean
 divert_ruleset_delivers_again (const DivertRuleset *whole)
 {
@@ -179,5 +193,6 @@ divert_ruleset_new_guard (const DivertRuleset *whole,
     add_if_wanted (guard, g_ptr_array_index (whole->rules, i), entrance->destinations);
   add_new (guard, DIVERT_CHAIN_GRANTS, entrance->families, DIVERT_VERDICT_GOTO)->to = DIVERT_CHAIN_GUARD_INTRANET;
   add_granted (guard, whole, DIVERT_CHAIN_GUARD, DIVERT_CHAIN_INTERNET, DIVERT_CHAIN_GUARD_INTERNET);
+  add_lans (guard, whole);
   return guard;
 }

@@ -38,6 +38,17 @@ divert_world_is_exit (const DivertWorld *world,
   return FALSE;
 }
 
+/* From an address that this machine has lost it looks like somebody else's. */
+static gboolean
+is_own_dhcp (const DivertWorld  *world,
+             const DivertSample *sample)
+{
+  return is_dhcp (sample) &&
+         (sample->source_type != 0 || is_fenced (sample) ||
+          (divert_world_is_exit (world, sample->interface) &&
+           divert_prefixes_contain (world->decision->direct, &sample->destination)));
+}
+
 /* Somebody else's mark is left alone, but a device that has proved nothing doesn't lead to the intranet. */
 static gboolean
 is_foreign_by_exit (const DivertWorld  *world,
@@ -115,9 +126,10 @@ divert_world_may_enter (const DivertWorld  *world,
 
   /* The kernel's neighbour discovery doesn't ask for a route. The fence holds packets with others' marks too. */
   if (is_fenced (sample))
-    return is_dhcp (sample) || allowed;
-  return sample->destination_type == DIVERT_ADDRTYPE_LOCAL || is_dhcp (sample) || is_granted (world, sample) ||
-         is_foreign_by_exit (world, sample) || is_for_beacon (world, sample) || discovers || allowed;
+    return is_own_dhcp (world, sample) || allowed;
+  return sample->destination_type == DIVERT_ADDRTYPE_LOCAL || is_own_dhcp (world, sample) ||
+         is_granted (world, sample) || is_foreign_by_exit (world, sample) || is_for_beacon (world, sample) ||
+         discovers || allowed;
 }
 
 gboolean

@@ -53,14 +53,14 @@ walk (DivertWorld        *world,
   return explanation;
 }
 
-/* Does it stay in the network that it came from? */
+/* Does it go to an own network that is a part of an intranet? */
 static gboolean
-is_within (const DivertLan    *lan,
-           const DivertSample *sample)
+is_inner (const DivertWorld  *world,
+          const DivertLan    *lan,
+          const DivertSample *sample)
 {
   return lan != NULL && g_str_equal (sample->leaves_by, lan->name) &&
-         divert_prefixes_contain (lan->prefixes, &sample->source) &&
-         divert_prefixes_contain (lan->prefixes, &sample->destination);
+         divert_prefixes_overlap (lan->prefixes, world->intranets);
 }
 
 /* To anywhere but an intranet. */
@@ -86,7 +86,7 @@ may_leave (const DivertWorld  *world,
 {
   if (!divert_prefixes_contain (world->intranets, &sample->destination))
     return may_go_out (world, lan, sample);
-  return is_within (lan, sample) ||
+  return is_inner (world, lan, sample) ||
          (divert_world_is_exit (world, sample->leaves_by) &&
           divert_prefixes_contain (world->decision->direct, &sample->destination)) ||
          (is_icmp (sample) && world->config->intranet_other_allow && world->decision->place != DIVERT_PLACE_HELD);

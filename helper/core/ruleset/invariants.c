@@ -193,7 +193,9 @@ check_proxy (DivertWorld        *world,
   const gboolean unsure =
       sender == DIVERT_SENDER_UNIT &&
       ((world->decision->dns && divert_world_is_dns (world, sample) && is_fenced (sample)) ||
-       (sample->mark == world->foreign_mark && divert_prefixes_contain (world->intranets, &sample->destination)));
+       /* Nor of a DHCP client's question from an address that is gone. */
+       ((sample->mark == world->foreign_mark || (sample->source_type == 0 && sample->dport == 547)) &&
+        divert_prefixes_contain (world->intranets, &sample->destination)));
 
   if (explanation.path != DIVERT_PATH_DIRECT && !unsure)
     blame (world, "proxy", sender, sample, &explanation);

@@ -21,6 +21,10 @@
  *
  * With forward-devices=, the devices with these names count, whatever their kind.
  *
+ * What leaves by a device with nothing but own guests behind it reaches no stranger, so the guard asks no more of it.
+ * That is a wider notion: it doesn't depend on forward=, or on the device's addresses, and a container's veth without a
+ * bridge counts, too (LXD calls it routed).
+ *
  * An uplink never counts: a device with a gateway (for any destination), one that proves a site, or one
  * on which NetworkManager has activated a connection that is not shared.
  */
@@ -119,6 +123,14 @@ is_of_kind (const DivertFacts *facts,
 }
 
 static gboolean
+is_uplink (const DivertDecision *decision,
+           const DivertFacts    *facts,
+           const DivertLink     *link)
+{
+  return link->gateways->len > 0 || has_route_by_gateway (facts, link) || is_exit (decision, link);
+}
+
+static gboolean
 is_lan (const DivertConfig   *config,
         const DivertDecision *decision,
         const DivertFacts    *facts,
@@ -126,7 +138,7 @@ is_lan (const DivertConfig   *config,
 {
   const DivertConnection *connection = find_connection (facts, link);
 
-  if (link->gateways->len > 0 || has_route_by_gateway (facts, link) || is_exit (decision, link))
+  if (is_uplink (decision, facts, link))
     return FALSE;
   if (config->forward_devices->len > 0)
     return is_named (config, link->name);
@@ -190,6 +202,75 @@ divert_lans_collect (const DivertConfig   *config,
     }
   g_ptr_array_sort (lans, compare_lans);
   return lans;
+}
+
+gboolean
+divert_lans_is_inner (const DivertConfig   *config,
+                      const DivertDecision *decision,
+                      const DivertFacts    *facts,
+                      const DivertLink     *link)
+{
+  const DivertConnection *connection = find_connection (facts, link);
+  const gboolean is_guest = g_strcmp0 (link->kind, "veth") == 0 && link->master == 0 && !leads_on (facts, link);
+
+  if (is_uplink (decision, facts, link))
+    return FALSE;
+  if (is_named (config, link->name))
+    return TRUE;
+  return connection != NULL ? connection->shared && connection->up : is_of_kind (facts, link) || is_guest;
+}
+
+/* Do frames pass the rules there, whatever addresses they have?  A bridge that will yet get an address has no ports. */
+static gboolean
+is_bare_bridge (const DivertFacts *facts,
+                const DivertLink  *link,
+                const GArray      *prefixes)
+{
+  gboolean has_port = FALSE;
+
+  if (!facts->bridge_calls || prefixes->len > 0 || g_strcmp0 (link->kind, "bridge") != 0)
+    return FALSE;
+  for (guint i = 0; i < facts->links->len && !has_port; i++)
+    has_port = ((const DivertLink *) g_ptr_array_index (facts->links, i))->master == link->ifindex;
+  return has_port;
+}
+
+/* Does the routing table send a part of @intranets there, or may frames for it pass there? */
+static gboolean
+may_have_part (const DivertFacts *facts,
+               const DivertLink  *link,
+               const GArray      *intranets)
+{
+  g_autoptr(GArray) prefixes = collect_prefixes (link);
+
+  if (is_bare_bridge (facts, link, prefixes))
+    return TRUE;
+  for (guint i = 0; i < facts->routes->len; i++)
+    {
+      const DivertRoute *route = &g_array_index (facts->routes, DivertRoute, i);
+
+      if (route->ifindex == link->ifindex)
+        divert_prefixes_add (prefixes, &route->destination);
+    }
+  return divert_prefixes_overlap (prefixes, intranets);
+}
+
+GPtrArray *
+divert_lans_list_inner (const DivertConfig   *config,
+                        const DivertDecision *decision,
+                        const DivertFacts    *facts,
+                        const GArray         *intranets)
+{
+  GPtrArray *names = g_ptr_array_new_with_free_func (g_free);
+
+  for (guint i = 0; facts != NULL && i < facts->links->len; i++)
+    {
+      const DivertLink *link = g_ptr_array_index (facts->links, i);
+
+      if (may_have_part (facts, link, intranets) && divert_lans_is_inner (config, decision, facts, link))
+        g_ptr_array_add (names, g_strdup (link->name));
+    }
+  return names;
 }
 
 GArray *

@@ -19,6 +19,13 @@ typedef struct
 /* Sorted by name; empty with forward=none.  @facts may be NULL: none is known. */
 GPtrArray *divert_lans_collect (const DivertConfig *config, const DivertDecision *decision, const DivertFacts *facts);
 
+/* Whatever forward= says: is there nothing but this machine's own behind the device, such as containers? */
+gboolean   divert_lans_is_inner (const DivertConfig *config, const DivertDecision *decision, const DivertFacts *facts,
+                                 const DivertLink *link);
+/* The names of such devices behind which there may be a part of @intranets, or bridged frames to it. */
+GPtrArray *divert_lans_list_inner (const DivertConfig *config, const DivertDecision *decision,
+                                   const DivertFacts *facts, const GArray *intranets);
+
 /* The networks of them all; a new list of DivertPrefix. */
 GArray    *divert_lans_list_networks (const DivertConfig *config, const DivertDecision *decision,
                                       const DivertFacts *facts);

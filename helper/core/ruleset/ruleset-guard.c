@@ -25,6 +25,13 @@
 
 #include <glib/gi18n-lib.h>
 
+/* Of this machine's addresses.  The kernel's routing calls 0.0.0.0 a broadcast address. */
+static guint
+get_own_types (DivertFamily family)
+{
+  return family == DIVERT_FAMILY_IPV4 ? DIVERT_ADDRTYPE_LOCAL | DIVERT_ADDRTYPE_BROADCAST : DIVERT_ADDRTYPE_LOCAL;
+}
+
 /* @unmarked: what has somebody else's mark comes later. */
 static void
 add_drop (const DivertMaker *m,
@@ -33,23 +40,13 @@ add_drop (const DivertMaker *m,
           gboolean           unmarked,
           const char        *why)
 {
-  static const struct
-  {
-    DivertFamilies families;
-    guint          types;
-  } sources[] = {
-    /* The kernel's routing calls 0.0.0.0 a broadcast address. */
-    { DIVERT_FAMILIES_IPV4, DIVERT_ADDRTYPE_LOCAL | DIVERT_ADDRTYPE_BROADCAST },
-    { DIVERT_FAMILIES_IPV6, DIVERT_ADDRTYPE_LOCAL },
-  };
-
-  for (guint i = 0; i < G_N_ELEMENTS (sources); i++)
+  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
     {
       DivertRule *rule = divert_maker_add (m, chain, DIVERT_VERDICT_DROP, why);
 
-      rule->families &= sources[i].families;
+      rule->families &= 1 << family;
       rule->protocols = protocols;
-      rule->src_types = sources[i].types;
+      rule->src_types = get_own_types (family);
       if (unmarked)
         divert_match_mark (&rule->mark, 0, G_MAXUINT32, FALSE);
     }
@@ -210,7 +207,8 @@ make_dns (const DivertMaker *m,
   add_lans (m, chain);
 }
 
-/* What PASS or a rule for the proxy's unit has marked. */
+/* What PASS and another rule have marked as the proxy's unit's.  Here nobody can ask for that any more; what else PASS
+ * marks is known by other means. */
 static void
 add_marked_by_us (const DivertMaker *m,
                   DivertChain        chain)
@@ -218,7 +216,7 @@ add_marked_by_us (const DivertMaker *m,
   const guint32 values[] = { m->spare, m->served };
 
   for (guint i = 0; i < G_N_ELEMENTS (values); i++)
-    if (values[i] != 0)
+    if (m->unit != NULL && values[i] != 0)
       divert_match_mark (&divert_maker_add_leave (m, chain, NULL)->mark, values[i], m->config->mask, FALSE);
 }
 
@@ -244,24 +242,34 @@ add_beacons (const DivertMaker *m,
     }
 }
 
-/* With br_netfilter, frames from one container to another come by here, and such a network may be a part of an
- * intranet. */
+/* What goes to a container or a virtual machine that has an address of an intranet.  With br_netfilter, frames from one
+ * to another come by here as well. */
 static void
-add_within (const DivertMaker *m,
-            DivertChain        chain,
-            const GArray      *intranets)
+add_inner (const DivertMaker *m,
+           DivertChain        chain,
+           const GArray      *intranets)
 {
-  for (guint i = 0; i < m->lans->len; i++)
-    {
-      const DivertLan *lan = g_ptr_array_index (m->lans, i);
-      DivertRule *rule;
+  g_autoptr(GPtrArray) inner = divert_lans_list_inner (m->config, m->decision, m->facts, intranets);
 
-      if (!divert_prefixes_overlap (lan->prefixes, intranets))
-        continue;
-      rule = divert_maker_add_leave (m, chain, NULL);
-      g_strlcpy (rule->out_interface, lan->name, sizeof rule->out_interface);
-      rule->sources = g_array_ref (lan->prefixes);
-      rule->destinations = g_array_ref (lan->prefixes);
+  for (guint i = 0; i < inner->len; i++)
+    {
+      DivertRule *rule = divert_maker_add_leave (m, chain, NULL);
+
+      g_strlcpy (rule->out_interface, g_ptr_array_index (inner, i), sizeof rule->out_interface);
+    }
+}
+
+/* Others' don't have those ports in common with this machine's client. */
+static void
+add_own_dhcp (const DivertMaker *m,
+              DivertChain        chain)
+{
+  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
+    {
+      DivertRule *rule = divert_maker_add_leave (m, chain, N_("DHCP is left alone"));
+
+      divert_maker_match_dhcp (rule, family);
+      rule->src_types = get_own_types (family);
     }
 }
 
@@ -277,12 +285,12 @@ make_intranet (const DivertMaker *m,
   add_marked_by_us (m, chain);
   add_beacons (m, chain, intranets);
   add_own (m, chain);
-  divert_maker_add_dhcp (m, chain);
+  add_own_dhcp (m, chain);
   divert_maker_add_neighbour_discovery (m, chain);
   if (m->config->intranet_other_allow && m->decision->place != DIVERT_PLACE_HELD)
     divert_maker_add_leave (m, chain, NULL)->protocols = DIVERT_PROTOCOL_ICMP;
   add_drop (m, chain, 0, TRUE, why);
-  add_within (m, chain, intranets);
+  add_inner (m, chain, intranets);
   divert_maker_add_to (m, chain, DIVERT_VERDICT_JUMP, DIVERT_CHAIN_EXITS);
   add_last_drop (m, chain, why);
 }
