@@ -27,9 +27,11 @@ attempt (gpointer   user_data,
   return divert_laying_withdraw_filters (user_data, error);
 }
 
+/* @tells: the first time, there is no time for the journal, which any user can keep busy. */
 static void
 drop_waiting (const guint *links,
-              guint        n_links)
+              guint        n_links,
+              gboolean     tells)
 {
   g_autoptr(DivertWaitingPackets) waiting = divert_waiting_packets_new ();
 
@@ -38,7 +40,7 @@ drop_waiting (const guint *links,
       g_autoptr(GError) error = NULL;
       guint dropped;
 
-      if (!divert_waiting_packets_drop (waiting, links[i], &dropped, &error))
+      if (!divert_waiting_packets_drop (waiting, links[i], &dropped, &error) && tells)
         g_warning ("packets of the previous place may still wait: %s", error->message);
     }
 }
@@ -83,7 +85,7 @@ divert_withdraw_lost (int          helper,
   if (laying == NULL)
     return tell (FALSE, error);
   divert_laying_withdraw_fence (laying, NULL);
-  drop_waiting (links, n_links);
+  drop_waiting (links, n_links, FALSE);
   ended = poll (&end, 1, END_MS) == 1;
   /* The fence as well, once more: what the helper was writing when it was killed may have come after it was closed. */
   ok = withdraw_all (laying, &error);
@@ -94,7 +96,7 @@ divert_withdraw_lost (int          helper,
       ok = withdraw_all (laying, &error);
     }
   /* A socket that is bound to the device passes the fence, and what it has sent since then waits again. */
-  drop_waiting (links, n_links);
+  drop_waiting (links, n_links, TRUE);
   divert_laying_free (laying);
   return tell (ok, error);
 }

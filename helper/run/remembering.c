@@ -83,11 +83,17 @@ divert_remembering_do (DivertRemembering  *remembering,
                        const DivertConfig *config,
                        const DivertPorts  *ephemeral)
 {
+  static const char late[] = "connections that were accepted before may be cut: there is no answer about them";
   const guint32 mark = divert_ruleset_get_served_mark (config);
   Task *task;
 
-  if (mark == 0 || (remembering->task != NULL && !wait_for (remembering->task, 0)))
+  if (mark == 0)
     return;
+  if (remembering->task != NULL && !wait_for (remembering->task, 0))
+    {
+      g_warning ("%s", late);
+      return;
+    }
   task = g_atomic_rc_box_new0 (Task);
   g_mutex_init (&task->mutex);
   g_cond_init (&task->cond);
@@ -98,7 +104,7 @@ divert_remembering_do (DivertRemembering  *remembering,
   remembering->task = g_atomic_rc_box_acquire (task);
   divert_worker_add (remembering->worker, work, NULL, task, task_unref);
   if (!wait_for (remembering->task, g_get_monotonic_time () + remembering->wait_ms * G_TIME_SPAN_MILLISECOND))
-    g_warning ("connections that were accepted before may be cut: there is no answer about them");
+    g_warning ("%s", late);
 }
 
 DivertRemembering *

@@ -210,14 +210,14 @@ divert_lans_is_inner (const DivertConfig   *config,
                       const DivertFacts    *facts,
                       const DivertLink     *link)
 {
-  const DivertConnection *connection = find_connection (facts, link);
   const gboolean is_guest = g_strcmp0 (link->kind, "veth") == 0 && link->master == 0 && !leads_on (facts, link);
 
   if (is_uplink (decision, facts, link))
     return FALSE;
   if (is_named (config, link->name))
     return TRUE;
-  return connection != NULL ? connection->shared && connection->up : is_of_kind (facts, link) || is_guest;
+  /* Any user may have NetworkManager share a device of his own. */
+  return find_connection (facts, link) == NULL && (is_of_kind (facts, link) || is_guest);
 }
 
 /* Do frames pass the rules there, whatever addresses they have?  A bridge that will yet get an address has no ports. */

@@ -125,7 +125,8 @@ divert_mode_file_insist (const char        *state_dir,
 {
   if (divert_mode_file_save (state_dir, run_dir, mode, error))
     return TRUE;
-  if (!save_one (run_dir, mode, NULL))
-    save_one (state_dir, mode, NULL);
+  /* What is in the run directory would come first. */
+  if (!save_one (run_dir, mode, NULL) && save_one (state_dir, mode, NULL))
+    remove_one (run_dir, NULL);
   return FALSE;
 }
