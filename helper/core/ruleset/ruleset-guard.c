@@ -259,7 +259,7 @@ add_inner (const DivertMaker *m,
     }
 }
 
-/* Others' don't have those ports in common with this machine's client. */
+/* This machine's only: a container can use a DHCP client's ports, too. */
 static void
 add_own_dhcp (const DivertMaker *m,
               DivertChain        chain)
