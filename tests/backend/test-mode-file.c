@@ -175,6 +175,22 @@ test_insist (void)
   g_assert_no_errno (umount (RUN));
 }
 
+/* The run directory is full, and comes first all the same. */
+static void
+test_full (void)
+{
+  g_autoptr(DivertMode) away = divert_mode_new (DIVERT_MODE_AWAY, NULL);
+
+  away->network = g_strdup ("x");
+  clear ();
+  /* Room for the directory and one file. */
+  g_assert_no_errno (mount ("full", RUN, "tmpfs", 0, "nr_inodes=2"));
+  save (DIVERT_MODE_SITE, 0, "x");
+  insist (away, FALSE);
+  assert_loads (DIVERT_MODE_AWAY, 0, "x");
+  g_assert_no_errno (umount (RUN));
+}
+
 int
 main (int    argc,
       char **argv)
@@ -188,5 +204,6 @@ main (int    argc,
   g_test_add_func ("/mode-file/damaged", test_damaged);
   g_test_add_func ("/mode-file/read-only", test_read_only);
   g_test_add_func ("/mode-file/insist", test_insist);
+  g_test_add_func ("/mode-file/full", test_full);
   return g_test_run ();
 }
