@@ -143,6 +143,14 @@ start_sentinel (Helper *helper)
                                          helper);
 }
 
+static void
+on_kept_back (gpointer user_data)
+{
+  Helper *helper = user_data;
+
+  divert_pipeline_read_network_again (helper->pipeline);
+}
+
 static gboolean
 on_bus_retry (gpointer user_data)
 {
@@ -167,7 +175,7 @@ on_bus (GObject      *source,
       g_timeout_add (BUS_RETRY_MS, on_bus_retry, helper);
       return;
     }
-  divert_sieve_put_into (helper->bus);
+  divert_sieve_put_into (helper->bus, on_kept_back, helper);
   g_dbus_connection_set_exit_on_close (helper->bus, FALSE);
   g_signal_connect (helper->bus, "closed", G_CALLBACK (on_bus_closed), helper);
 

@@ -9,21 +9,60 @@
  *
  * The filter runs in the thread that reads from the bus, one message at a time, before anything is queued.  So what is
  * too much is gone before the next message, however busy the thread is that answers.
+ *
+ * What the bus holds for us is limited, too: 64 descriptors, or some megabytes.  Whoever fills that up makes
+ * dbus-daemon throw away what others send to us, and nobody hears of it.  NetworkManager's signals may have been among
+ * that.  So all of it is read again afterwards.
  */
 #include "sieve.h"
 
 #include <gio/gunixfdlist.h>
 #include <unistd.h>
 
-/* The message itself can't be changed any more, only the list that it refers to. */
+typedef struct
+{
+  DivertKeptBack kept_back;
+  gpointer       user_data;
+  gint           told; /* 1: kept_back() will be called */
+} Sieve;
+
+static gboolean
+on_pause (gpointer user_data)
+{
+  Sieve *sieve = user_data;
+
+  g_atomic_int_set (&sieve->told, 0);
+  sieve->kept_back (sieve->user_data);
+  return G_SOURCE_REMOVE;
+}
+
+/* However much is kept back, the main loop wakes up for it once. */
 static void
+tell (Sieve *sieve)
+{
+  if (g_atomic_int_compare_and_exchange (&sieve->told, 0, 1))
+    g_timeout_add (DIVERT_SIEVE_PAUSE_MS, on_pause, sieve);
+}
+
+/* The message itself can't be changed any more, only the list that it refers to.  Were there any? */
+static gboolean
 close_descriptors (GDBusMessage *message)
 {
   GUnixFDList *list = g_dbus_message_get_unix_fd_list (message);
-  g_autofree int *fds = list != NULL ? g_unix_fd_list_steal_fds (list, NULL) : NULL;
+  gint count = 0;
+  g_autofree int *fds = list != NULL ? g_unix_fd_list_steal_fds (list, &count) : NULL;
 
-  for (guint i = 0; fds != NULL && fds[i] >= 0; i++)
+  for (gint i = 0; i < count; i++)
     close (fds[i]);
+  return count > 0;
+}
+
+/* NetworkManager sends its signals to all, and some of them are long. */
+static gboolean
+is_to_us_alone (GDBusMessage *message)
+{
+  return g_dbus_message_get_message_type (message) == G_DBUS_MESSAGE_TYPE_METHOD_CALL ||
+         g_dbus_message_get_destination (message) != NULL;
 }
 
 static gboolean
@@ -45,7 +84,8 @@ refuse (GDBusConnection *bus,
 {
   g_autoptr(GDBusMessage) reply = NULL;
 
-  if (g_dbus_message_get_flags (message) & G_DBUS_MESSAGE_FLAGS_NO_REPLY_EXPECTED)
+  if (g_dbus_message_get_message_type (message) != G_DBUS_MESSAGE_TYPE_METHOD_CALL ||
+      (g_dbus_message_get_flags (message) & G_DBUS_MESSAGE_FLAGS_NO_REPLY_EXPECTED) != 0)
     return;
   reply = g_dbus_message_new_method_error_literal (message, "org.freedesktop.DBus.Error.LimitsExceeded",
                                                    "too long a call");
@@ -58,20 +98,26 @@ sift (GDBusConnection *bus,
       gboolean         incoming,
       gpointer         user_data)
 {
-  const GDBusMessageType type = g_dbus_message_get_message_type (message);
-
-  if (!incoming || type == G_DBUS_MESSAGE_TYPE_METHOD_RETURN)
+  if (!incoming || g_dbus_message_get_message_type (message) == G_DBUS_MESSAGE_TYPE_METHOD_RETURN)
     return message;
-  close_descriptors (message);
-  if (type != G_DBUS_MESSAGE_TYPE_METHOD_CALL || !is_too_long (message))
+  if (close_descriptors (message))
+    tell (user_data);
+  if (!is_to_us_alone (message) || !is_too_long (message))
     return message;
+  tell (user_data);
   refuse (bus, message);
   g_object_unref (message);
   return NULL;
 }
 
 void
-divert_sieve_put_into (GDBusConnection *bus)
+divert_sieve_put_into (GDBusConnection *bus,
+                       DivertKeptBack   kept_back,
+                       gpointer         user_data)
 {
-  g_dbus_connection_add_filter (bus, sift, NULL, NULL);
+  Sieve *sieve = g_new0 (Sieve, 1);
+
+  sieve->kept_back = kept_back;
+  sieve->user_data = user_data;
+  g_dbus_connection_add_filter (bus, sift, sieve, g_free);
 }

@@ -12,8 +12,15 @@ G_BEGIN_DECLS
  * bytes. */
 #define DIVERT_SIEVE_MAX_BYTES 4096
 
+/* How long it takes until somebody hears of what was kept back. */
+#define DIVERT_SIEVE_PAUSE_MS 2000
+
+/* Something was kept back.  While it waited for us, the bus may have thrown away what others sent. */
+typedef void (*DivertKeptBack) (gpointer user_data);
+
 /* From now on, nobody's file descriptors get through, but those that answer a call of our own.  Nor does a longer call,
- * which gets an error.  Put it in before the bus knows our name. */
-void divert_sieve_put_into (GDBusConnection *bus);
+ * which gets an error, or a longer signal to us alone.  Put it in before the bus knows our name.  @kept_back is called
+ * in the process's main loop, a pause after anything was kept back, and at most once in that time. */
+void divert_sieve_put_into (GDBusConnection *bus, DivertKeptBack kept_back, gpointer user_data);
 
 G_END_DECLS

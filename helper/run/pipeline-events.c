@@ -51,10 +51,41 @@ on_settings_changed (gpointer user_data)
   ask (user_data, "settings");
 }
 
+static void on_network_changed (gpointer user_data);
+
+/* The answer to an earlier reading may be lost, and that would show only after half a minute. */
+void
+divert_pipeline_read_network_again (DivertPipeline *pipeline)
+{
+  g_clear_pointer (&pipeline->network_anew, divert_network_free);
+  if (!pipeline->bus_lost)
+    pipeline->network_anew = divert_network_new (on_network_changed, pipeline);
+}
+
+/* A reading that has failed leaves the earlier one. */
+static void
+take_network_anew (DivertPipeline *pipeline)
+{
+  DivertNetwork *anew = g_steal_pointer (&pipeline->network_anew);
+
+  if (divert_network_is_heard (anew))
+    {
+      divert_network_free (pipeline->network);
+      pipeline->network = anew;
+    }
+  else
+    divert_network_free (anew);
+}
+
+/* By either of them. */
 static void
 on_network_changed (gpointer user_data)
 {
-  ask (user_data, "networkmanager");
+  DivertPipeline *pipeline = user_data;
+
+  if (pipeline->network_anew != NULL && divert_network_is_ready (pipeline->network_anew))
+    take_network_anew (pipeline);
+  ask (pipeline, "networkmanager");
 }
 
 static void
@@ -255,6 +286,7 @@ divert_pipeline_free (DivertPipeline *pipeline)
   divert_proxy_watch_free (pipeline->proxy);
   divert_resolver_free (pipeline->resolver);
   divert_sleep_free (pipeline->sleep);
+  divert_network_free (pipeline->network_anew);
   divert_network_free (pipeline->network);
   divert_kernel_free (pipeline->kernel);
   divert_laying_free (pipeline->laying);

@@ -36,6 +36,7 @@ struct DivertPipeline
 
   DivertSettings  *settings;
   DivertNetwork   *network;    /* NULL while there is no bus; so is sleep */
+  DivertNetwork   *network_anew; /* takes the place of network when it has been read; NULL: not asked for */
   DivertKernel    *kernel;
   DivertSleep     *sleep;
   DivertBeacons   *beacons;

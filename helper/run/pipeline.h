@@ -23,6 +23,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertPipeline, divert_pipeline_free)
 
 /* The system bus can be reached now.  Starts to listen to NetworkManager and logind.  Call it once. */
 void            divert_pipeline_connect (DivertPipeline *pipeline);
+/* The bus may have kept something of NetworkManager's from us.  All of it is read again, and counts from then on. */
+void            divert_pipeline_read_network_again (DivertPipeline *pipeline);
 /* @reported is called now and after each run; NULL: no more. */
 void            divert_pipeline_set_reported (DivertPipeline *pipeline, DivertReported reported, gpointer user_data);
 

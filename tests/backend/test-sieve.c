@@ -31,7 +31,20 @@ static struct
   GPtrArray       *waiting; /* GDBusMethodInvocation; none of them is answered */
   guint            done;
   guint            failed;
+  guint            told;
 } self;
+
+static void
+on_kept_back (gpointer user_data)
+{
+  self.told++;
+}
+
+static gboolean
+was_told (gpointer user_data)
+{
+  return self.told > 0;
+}
 
 static void
 on_call (GDBusConnection       *bus,
@@ -185,6 +198,7 @@ test_signal (void)
     g_usleep (10000);
   g_assert_true (is_closed (GINT_TO_POINTER (ends[0])));
   g_assert_true (private_system_wait (is_true, &heard, 30000));
+  g_assert_true (private_system_wait (was_told, NULL, 30000));
   g_dbus_connection_signal_unsubscribe (self.helper, id);
   close (ends[0]);
 }
@@ -260,12 +274,13 @@ test_length (void)
   answer_all ();
   g_assert_true (private_system_wait (wait_for_answers, GUINT_TO_POINTER (4), 30000));
   g_assert_cmpuint (self.done, ==, 1);
+  g_assert_true (private_system_wait (was_told, NULL, 30000));
 }
 
 static void
 begin (gconstpointer test)
 {
-  self.done = self.failed = 0;
+  self.done = self.failed = self.told = 0;
   ((void (*) (void)) test) ();
 }
 
@@ -283,7 +298,7 @@ main (int    argc,
   self.waiting = g_ptr_array_new ();
   self.helper = private_system_connect ();
   self.caller = private_system_connect ();
-  divert_sieve_put_into (self.helper);
+  divert_sieve_put_into (self.helper, on_kept_back, NULL);
   private_system_export (self.helper, xml, NAME, PATH, &vtable, NULL);
   private_system_own_name (self.helper, NAME);
   private_system_own_name (self.caller, OTHER);

@@ -289,6 +289,12 @@ divert_network_is_ready (const DivertNetwork *network)
   return network->ready && network->pending == NULL && (network->client == NULL || !is_reading (network));
 }
 
+gboolean
+divert_network_is_heard (const DivertNetwork *network)
+{
+  return network->client != NULL;
+}
+
 void
 divert_network_gather (const DivertNetwork *network,
                        DivertFacts         *facts)

@@ -20,6 +20,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertNetwork, divert_network_free)
 
 /* Has NetworkManager been read, including what it has applied, or was it found not running? */
 gboolean       divert_network_is_ready (const DivertNetwork *network);
+/* Is there a bus by which it can be heard? */
+gboolean       divert_network_is_heard (const DivertNetwork *network);
 /* Fills in nm_running and the connections. */
 void           divert_network_gather (const DivertNetwork *network, DivertFacts *facts);
 
