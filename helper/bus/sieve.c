@@ -19,19 +19,46 @@
 #include <gio/gunixfdlist.h>
 #include <unistd.h>
 
+/* Reading all of NetworkManager takes the longer the more profiles there are, at the main loop's priority, and any user
+ * can cause it. */
+#define REST_MS (4 * DIVERT_SIEVE_PAUSE_MS)
+
+typedef enum
+{
+  QUIET,
+  TOLD,    /* kept_back() will be called after a pause */
+  RESTING, /* it was called */
+  MISSED,  /* … and more was kept back since */
+} State;
+
 typedef struct
 {
   DivertKeptBack kept_back;
   gpointer       user_data;
-  gint           told; /* 1: kept_back() will be called */
+  gint           state; /* State */
 } Sieve;
+
+static gboolean on_pause (gpointer user_data);
+
+static gboolean
+on_rested (gpointer user_data)
+{
+  Sieve *sieve = user_data;
+
+  if (g_atomic_int_compare_and_exchange (&sieve->state, RESTING, QUIET))
+    return G_SOURCE_REMOVE;
+  g_atomic_int_set (&sieve->state, TOLD);
+  g_timeout_add (DIVERT_SIEVE_PAUSE_MS, on_pause, sieve);
+  return G_SOURCE_REMOVE;
+}
 
 static gboolean
 on_pause (gpointer user_data)
 {
   Sieve *sieve = user_data;
 
-  g_atomic_int_set (&sieve->told, 0);
+  g_atomic_int_set (&sieve->state, RESTING);
+  g_timeout_add (REST_MS, on_rested, sieve);
   sieve->kept_back (sieve->user_data);
   return G_SOURCE_REMOVE;
 }
@@ -40,8 +67,10 @@ on_pause (gpointer user_data)
 static void
 tell (Sieve *sieve)
 {
-  if (g_atomic_int_compare_and_exchange (&sieve->told, 0, 1))
+  if (g_atomic_int_compare_and_exchange (&sieve->state, QUIET, TOLD))
     g_timeout_add (DIVERT_SIEVE_PAUSE_MS, on_pause, sieve);
+  else
+    g_atomic_int_compare_and_exchange (&sieve->state, RESTING, MISSED);
 }
 
 /* The message itself can't be changed any more, only the list that it refers to.  Were there any? */

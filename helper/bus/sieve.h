@@ -20,7 +20,7 @@ typedef void (*DivertKeptBack) (gpointer user_data);
 
 /* From now on, nobody's file descriptors get through, but those that answer a call of our own.  Nor does a longer call,
  * which gets an error, or a longer signal to us alone.  Put it in before the bus knows our name.  @kept_back is called
- * in the process's main loop, a pause after anything was kept back, and at most once in that time. */
+ * in the process's main loop, at least a pause after anything was kept back, and at most once in five pauses. */
 void divert_sieve_put_into (GDBusConnection *bus, DivertKeptBack kept_back, gpointer user_data);
 
 G_END_DECLS
