@@ -61,16 +61,20 @@ test_quiet (void)
 
   begin (&world, &times);
   world.changed = MANGLE;
+  touched = g_get_monotonic_time ();
   divert_drifts_touch (NULL, world.drifts);
+  /* On a busy machine, a pause may be long enough for a look. */
   for (guint i = 0; i < 5; i++)
     {
       g_usleep (20000);
       g_main_context_iteration (NULL, FALSE);
+      if (world.looks > 0)
+        break;
       touched = g_get_monotonic_time ();
       divert_drifts_touch (NULL, world.drifts);
     }
-  g_assert_cmpuint (world.looks, ==, 0);
-  wait_for_look (&world);
+  if (world.looks == 0)
+    wait_for_look (&world);
   g_assert_cmpint (world.look - touched, >=, times.quiet);
   g_assert_cmpuint (world.runs, ==, 1);
 
