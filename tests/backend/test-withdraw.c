@@ -72,8 +72,10 @@ is_open (void)
 static guint
 count_grants (void)
 {
-  g_autofree char *rules = test_output ("nft list chain inet nm-divert grants 2>/dev/null || true;"
-                                        "for i in iptables ip6tables; do $i-legacy-save -t mangle; done");
+  static const char read[] =
+      "for i in grants leaving-granted; do nft list chain inet nm-divert $i 2>/dev/null || true; done;"
+      "for i in iptables ip6tables; do $i-legacy-save -t mangle; done";
+  g_autofree char *rules = test_output (read);
   g_autoptr(GRegex) grant = g_regex_new ("oif \"eth0\" accept|^-A LOCAL_DIVERT -s .* -o eth0 .*-j RETURN",
                                          G_REGEX_MULTILINE, 0, NULL);
   g_autoptr(GMatchInfo) match = NULL;

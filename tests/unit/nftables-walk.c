@@ -18,6 +18,7 @@ typedef struct
 typedef enum
 {
   OUTCOME_NONE,     /* the end of a chain */
+  OUTCOME_RETURNED, /* the same, before its last rules */
   OUTCOME_ACCEPTED,
   OUTCOME_DROPPED,
   OUTCOME_GIVEN,    /* to the proxy */
@@ -208,6 +209,8 @@ carry_out (Walk                *walk,
       return OUTCOME_GIVEN;
     case DIVERT_NFT_ACCEPT:
       return OUTCOME_ACCEPTED;
+    case DIVERT_NFT_RETURN:
+      return OUTCOME_RETURNED;
     case DIVERT_NFT_JUMP:
     case DIVERT_NFT_GOTO:
       walk->way.refused |= expr->chain == DIVERT_NFT_CHAIN_REFUSE;
@@ -252,6 +255,8 @@ walk_chain (Walk  *walk,
       const guint steps = ++walk->way.steps;
       Outcome outcome = walk_rule (walk, rule);
 
+      if (outcome == OUTCOME_RETURNED)
+        return OUTCOME_NONE;
       /* If a goto was taken, further rules were looked at, because its chains are never empty. */
       if (outcome != OUTCOME_NONE || (last->kind == DIVERT_NFT_GOTO && walk->way.steps > steps))
         return outcome;

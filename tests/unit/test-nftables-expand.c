@@ -231,6 +231,52 @@ test_well_formed (void)
       }
 }
 
+static gboolean
+grants (guint chain)
+{
+  return divert_chain_is_granting (chain) || chain == DIVERT_NFT_CHAIN_GRANTED;
+}
+
+static void
+assert_last (const DivertNftTable *table,
+             const char           *text)
+{
+  const GPtrArray *rules = table->rules[DIVERT_NFT_CHAIN_GRANTED];
+  g_autofree char *last = divert_nft_rule_to_text (g_ptr_array_index (rules, rules->len - 1));
+
+  g_assert_cmpstr (last, ==, text);
+}
+
+/* What is for an intranet leaves by a grant or goes on, and nothing else compares the grants. */
+static void
+test_way (void)
+{
+  static const struct { guint n; const char *last; } cases[] = {
+    { 0, "goto leaving-intranet" }, { 1, "goto leaving-covered" }, { 1000, "goto leaving-covered" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr(DivertRuleset) ruleset = expansion_make_ruleset (cases[i].n, DIVERT_MODE_AUTO);
+      g_autoptr(DivertNftTable) home = divert_nft_table_new_from_ruleset (DIVERT_NFT_TABLE, ruleset);
+      g_autoptr(DivertNftTable) away = NULL;
+
+      expansion_take_grants (ruleset);
+      away = divert_nft_table_new_from_ruleset (DIVERT_NFT_TABLE, ruleset);
+      g_assert_cmpuint (home->rules[DIVERT_NFT_CHAIN_GRANTED]->len, >, 1);
+      g_assert_cmpuint (away->rules[DIVERT_NFT_CHAIN_GRANTED]->len, ==, 1);
+      assert_last (home, cases[i].last);
+      assert_last (away, cases[i].last);
+      g_assert_cmpint (home->rules[DIVERT_NFT_CHAIN_COVERED] != NULL, ==, cases[i].n > 0);
+      for (guint j = 0; j < home->rules[DIVERT_HOOK_GUARD]->len; j++)
+        {
+          const DivertNftRule *rule = g_ptr_array_index (home->rules[DIVERT_HOOK_GUARD], j);
+
+          g_assert_cmpuint (divert_nft_rule_index (rule, rule->exprs->len - 1)->chain, !=, DIVERT_CHAIN_GRANTS);
+        }
+    }
+}
+
 /* A change of place changes the chain of grants and, if there are many, the sets that it looks into. */
 static void
 test_grants (void)
@@ -250,8 +296,7 @@ test_grants (void)
       g_assert_cmpuint (home->rules[DIVERT_CHAIN_GRANTS]->len, >, 0);
       g_assert_cmpuint (away->rules[DIVERT_CHAIN_GRANTS]->len, ==, 0);
       for (guint chain = 0; chain < DIVERT_NFT_N_CHAINS; chain++)
-        for (guint j = 0;
-             !divert_chain_is_granting (chain) && home->rules[chain] != NULL && j < home->rules[chain]->len; j++)
+        for (guint j = 0; !grants (chain) && home->rules[chain] != NULL && j < home->rules[chain]->len; j++)
           {
             g_autofree char *text = divert_nft_rule_to_text (g_ptr_array_index (home->rules[chain], j));
             g_autofree char *expected = divert_nft_rule_to_text (g_ptr_array_index (away->rules[chain], j));
@@ -318,6 +363,7 @@ main (int    argc,
   g_test_add_data_func ("/nftables/expand/describe/home", GINT_TO_POINTER (DIVERT_MODE_AUTO), test_describe);
   g_test_add_func ("/nftables/expand/cost", test_cost);
   g_test_add_func ("/nftables/expand/well-formed", test_well_formed);
+  g_test_add_func ("/nftables/expand/way", test_way);
   g_test_add_func ("/nftables/expand/grants", test_grants);
   g_test_add_func ("/nftables/expand/fingerprints", test_fingerprints);
   return g_test_run ();

@@ -4,7 +4,7 @@
  *
  * A packet filter's tables can be flushed by another program, all of them at once.  So a guard stands in another packet
  * filter's table as well.  It decides as the ruleset's own guard does, because it consists of the same rules: the
- * grants, those of GUARD_INTRANET, and the one that drops what bears our mark.
+ * grants, and those of GUARD_INTRANET.
  *
  * What isn't for an intranet is none of its business: it is there to stop a leak to the intranet, and dropping DNS and
  * the rest would be the end of the network.  What goes to the fence's device is left to that, because nobody is to be
@@ -126,10 +126,8 @@ add_if_wanted (DivertRuleset    *guard,
                const DivertRule *rule,
                const GArray     *intranets)
 {
-  if (rule->chain == DIVERT_CHAIN_GUARD && rule->verdict == DIVERT_VERDICT_DROP && rule->mark.has)
-    add_copy (guard, rule, DIVERT_CHAIN_GUARD_INTRANET);
-  else if (rule->chain == DIVERT_CHAIN_GUARD_INTRANET &&
-           (rule->verdict != DIVERT_VERDICT_JUMP || rule->to == DIVERT_CHAIN_EXITS))
+  if (rule->chain == DIVERT_CHAIN_GUARD_INTRANET &&
+      (rule->verdict != DIVERT_VERDICT_JUMP || rule->to == DIVERT_CHAIN_EXITS))
     add_copy (guard, rule, DIVERT_CHAIN_GUARD_INTRANET);
   else if (rule->chain == DIVERT_CHAIN_EXITS)
     add_copy (guard, rule, DIVERT_CHAIN_EXITS)->out_index = 0;

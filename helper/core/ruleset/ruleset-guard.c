@@ -281,6 +281,7 @@ make_intranet (const DivertMaker *m,
   const DivertChain chain = DIVERT_CHAIN_GUARD_INTRANET;
 
   divert_maker_add_to (m, DIVERT_CHAIN_GUARD, DIVERT_VERDICT_GOTO, chain)->destinations = g_array_ref (intranets);
+  add_marked_drop (m, chain);
   divert_maker_add_to (m, chain, DIVERT_VERDICT_JUMP, DIVERT_CHAIN_FENCED);
   add_marked_by_us (m, chain);
   add_beacons (m, chain, intranets);
@@ -349,11 +350,12 @@ divert_ruleset_make_guard (const DivertMaker *m,
   make_dns (m, intranets);
   if (m->everything)
     make_astray (m);
+  /* One right behind the other: nftables makes one way of both. */
   divert_maker_add_to (m, DIVERT_CHAIN_GUARD, DIVERT_VERDICT_JUMP, DIVERT_CHAIN_GRANTS);
+  make_intranet (m, intranets);
   if (!m->everything)
     make_astray (m);
   add_marked_drop (m, DIVERT_CHAIN_GUARD);
-  make_intranet (m, intranets);
   make_internet (m);
   make_lans (m);
 }

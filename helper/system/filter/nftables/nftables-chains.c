@@ -87,6 +87,8 @@ static const char *const comments[] = {
   [DIVERT_CHAIN_WIRE_GRANTS] = "what of it may leave; empty: nothing may",
   [DIVERT_NFT_CHAIN_REFUSE] = "the proxy does not listen: programs hear so at once",
   [DIVERT_NFT_CHAIN_STAYING] = "what stays on this machine; a refusal gets the address of what was refused",
+  [DIVERT_NFT_CHAIN_GRANTED] = "what leaves for an intranet; without a grant, only the way on",
+  [DIVERT_NFT_CHAIN_COVERED] = "what may leave for an intranet, judging by a prefix that covers several",
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (comments) == DIVERT_NFT_N_CHAINS);
 
@@ -99,9 +101,19 @@ divert_nft_chain_hook (guint chain)
 const char *
 divert_nft_chain_name (guint chain)
 {
-  if (chain == DIVERT_NFT_CHAIN_REFUSE)
-    return "refuse";
-  return chain == DIVERT_NFT_CHAIN_STAYING ? "staying" : divert_chain_name (chain);
+  switch (chain)
+    {
+    case DIVERT_NFT_CHAIN_REFUSE:
+      return "refuse";
+    case DIVERT_NFT_CHAIN_STAYING:
+      return "staying";
+    case DIVERT_NFT_CHAIN_GRANTED:
+      return "leaving-granted";
+    case DIVERT_NFT_CHAIN_COVERED:
+      return "leaving-covered";
+    default:
+      return divert_chain_name (chain);
+    }
 }
 
 const char *

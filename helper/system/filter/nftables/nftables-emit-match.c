@@ -209,8 +209,8 @@ add_cgroup (DivertNftRule    *rule,
 }
 
 /* A port tells more packets apart than "TCP or UDP", and costs a third (K7.1).  It does no harm to look at what other
- * protocols have in its place.  It tells more apart than the destination, too, if a rule has both.  A device's name
- * costs more than addresses. */
+ * protocols have in its place.  It tells more apart than the destination, too, if a rule has both.  A device
+ * costs more than the mark, and its name more than addresses. */
 void
 divert_nft_emit_matches (DivertNftExpansion     *e,
                          DivertNftRule          *rule,
@@ -223,15 +223,15 @@ divert_nft_emit_matches (DivertNftExpansion     *e,
   if (!port_first)
     add_destination (rule, origin, v);
   divert_nft_emit_address (rule, DIVERT_NFT_KEY_SOURCE, v->family, v->source, v->source_set, v->source_length, FALSE);
+  add_mark (rule, DIVERT_NFT_KEY_MARK, &origin->mark);
   divert_nft_emit_interface (rule, DIVERT_NFT_KEY_IN_INDEX, DIVERT_NFT_KEY_IN_NAME, origin->in_interface, 0,
                              origin->in_invert);
   divert_nft_emit_interface (rule, DIVERT_NFT_KEY_OUT_INDEX, DIVERT_NFT_KEY_OUT_NAME, origin->out_interface,
                              origin->out_index, origin->out_invert);
   if (origin->has_mac)
     divert_nft_rule_add_match (rule, DIVERT_NFT_MATCH_EQUAL, DIVERT_NFT_KEY_MAC, 0)->mac = origin->mac;
-  add_mark (rule, DIVERT_NFT_KEY_MARK, &origin->mark);
   add_mark (rule, DIVERT_NFT_KEY_CONNMARK, &origin->connmark);
-  if (v->protocols == DIVERT_PROTOCOLS_TCP_UDP)
+  if (v->protocols == DIVERT_PROTOCOLS_TCP_UDP || divert_nft_leaves_queries (origin))
     {
       add_transport (rule, origin, v);
       add_protocols (e, rule, v);

@@ -56,8 +56,8 @@ add_verdict (DivertNftExpansion     *e,
   expr->mask = origin->mask;
   if (origin->verdict == DIVERT_VERDICT_JUMP || origin->verdict == DIVERT_VERDICT_GOTO)
     {
-      expr->chain = origin->to;
-      divert_nft_table_get_chain (e->table, origin->to);
+      expr->chain = e->entrance[origin->to];
+      divert_nft_table_get_chain (e->table, expr->chain);
     }
   if (kinds[origin->verdict] == DIVERT_NFT_TPROXY)
     expr->last = v->has_family ? divert_nft_family_number (v->family) : 0;

@@ -5,7 +5,7 @@
  * Theory of operation.  One table holds both IP families, and most rules need not ask for one.
  * LEAVE is accept: it ends this table's work on the packet at this hook, however deeply chains are
  * nested, and other tables' chains still see the packet.  So GRANTS is a chain of its own, which
- * JUDGE and the guard jump to, and emptying it withdraws the grant.
+ * JUDGE jumps to, and emptying it withdraws the grant.  The guard has a chain for the same (nftables-granted.c).
  *
  * A jump costs as much as two comparisons (K7.1).  So a hook whose only rule is a jump has the rules of that
  * chain in its place.
@@ -41,7 +41,7 @@ emit_ports (DivertNftExpansion *e,
 }
 
 /* A rule that looks into the header after IP's, or gives the packet to a port, needs a single protocol;
- * tproxy and redirect do not accept a set for that. */
+ * tproxy and redirect do not accept a set for that.*/
 static gboolean
 needs_one_protocol (const DivertRule *origin)
 {
@@ -60,6 +60,18 @@ emit_each_protocol (DivertNftExpansion *e,
       if (v.protocols != 0)
         emit_ports (e, origin, v);
     }
+}
+
+/* Nearly all queries are datagrams. */
+static void
+emit_queries (DivertNftExpansion *e,
+              const DivertRule   *origin,
+              DivertNftVariant    v)
+{
+  v.protocols = DIVERT_PROTOCOL_UDP;
+  emit_ports (e, origin, v);
+  v.protocols = DIVERT_PROTOCOL_TCP;
+  emit_ports (e, origin, v);
 }
 
 /* The kernel looks for the listener at each packet, and would feed whoever comes, also a proxy in another group, which
@@ -96,6 +108,8 @@ emit_protocols (DivertNftExpansion *e,
     divert_nft_emit_refusal (e, origin, &v);
   else if (needs_one_protocol (origin))
     emit_each_protocol (e, origin, v);
+  else if (divert_nft_leaves_queries (origin))
+    emit_queries (e, origin, v);
   else
     emit_ports (e, origin, v);
   /* What the proxy's sockets do not take. */
@@ -227,9 +241,9 @@ expand_entrance (DivertNftExpansion *e,
   divert_nft_emit (e, &rest, &v);
 }
 
-static void
-expand_rule (DivertNftExpansion *e,
-             const DivertRule   *rule)
+void
+divert_nft_expand_rule (DivertNftExpansion *e,
+                        const DivertRule   *rule)
 {
   DivertNftVariant v = { .has_family = needs_family (e, rule) };
 
@@ -266,16 +280,22 @@ differs_in_types (const DivertRule *a,
   return divert_rule_equal (a, &other, DIVERT_FAMILY_IPV4) && divert_rule_equal (a, &other, DIVERT_FAMILY_IPV6);
 }
 
-/* Handles the rule at @i and those after it that can be merged with it; returns how many they are. */
+/* Handles the rule at @i and those after it that go together with it; returns how many they are. */
 static guint
 expand_at (DivertNftExpansion  *e,
            const DivertRuleset *ruleset,
            guint                i)
 {
   DivertRule *rule = g_ptr_array_index (ruleset->rules, i);
+  const DivertRule *way = divert_nft_find_way (ruleset, i);
   DivertRule merged = *rule;
   guint n = 1;
 
+  if (way != NULL)
+    {
+      divert_nft_expand_way (e, ruleset, way);
+      return 2;
+    }
   for (; i + n < ruleset->rules->len; n++)
     {
       const DivertRule *next = g_ptr_array_index (ruleset->rules, i + n);
@@ -290,7 +310,7 @@ expand_at (DivertNftExpansion  *e,
     merged.verdict = DIVERT_VERDICT_REDIRECT;
   e->first = rule;
   e->last = g_ptr_array_index (ruleset->rules, i + n - 1);
-  expand_rule (e, &merged);
+  divert_nft_expand_rule (e, &merged);
   return n;
 }
 
@@ -311,7 +331,7 @@ look_around (DivertNftExpansion  *e,
   const gboolean is_wire = e->table->family == DIVERT_NFT_NETDEV;
 
   for (guint chain = 0; chain < DIVERT_N_CHAINS; chain++)
-    e->where[chain] = chain;
+    e->where[chain] = e->entrance[chain] = chain;
   for (guint i = 0; i < ruleset->rules->len; i++)
     {
       const DivertRule *rule = g_ptr_array_index (ruleset->rules, i);
@@ -353,6 +373,7 @@ divert_nft_table_new_from_ruleset (const char          *name,
     divert_nft_emit_refuse (&e);
   if (e.table->rules[DIVERT_NFT_CHAIN_STAYING] != NULL)
     divert_nft_emit_staying (&e);
+  divert_nft_emit_returns (e.table);
   return e.table;
 }
 

@@ -213,6 +213,7 @@ add_verdict (struct nftnl_rule   *rule,
     [DIVERT_NFT_DROP] = NF_DROP,
     [DIVERT_NFT_JUMP] = NFT_JUMP,
     [DIVERT_NFT_GOTO] = NFT_GOTO,
+    [DIVERT_NFT_RETURN] = NFT_RETURN,
   };
   struct nftnl_expr *immediate = divert_nft_add_expr (rule, "immediate");
 
@@ -236,6 +237,7 @@ divert_nft_encode_expr (struct nftnl_rule   *rule,
     [DIVERT_NFT_RESET] = add_reject,      [DIVERT_NFT_UNREACHABLE] = add_reject,
     [DIVERT_NFT_ACCEPT] = add_verdict,    [DIVERT_NFT_DROP] = add_verdict,
     [DIVERT_NFT_JUMP] = add_verdict,      [DIVERT_NFT_GOTO] = add_verdict,
+    [DIVERT_NFT_RETURN] = add_verdict,
   };
 
   if (expr->kind == DIVERT_NFT_COUNT)

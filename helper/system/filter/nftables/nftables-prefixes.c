@@ -98,10 +98,70 @@ name_set (DivertNftExpansion *e,
 }
 
 gboolean
+divert_nft_is_short (const GArray *list)
+{
+  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
+    if (count_family (list, family) > PLAIN_MAX)
+      return FALSE;
+  return TRUE;
+}
+
+gboolean
 divert_nft_list_has (const GArray *list,
-                       DivertFamily  family)
+                     DivertFamily  family)
 {
   return count_family (list, family) > 0;
+}
+
+/* Everything but the names.  n: 0 if the prefixes are compared one by one. */
+static DivertNftSets
+choose_lookups (const GArray *list,
+                DivertFamily  family)
+{
+  DivertNftSets sets = { .covers.n = 1 };
+
+  if (count_family (list, family) <= PLAIN_MAX)
+    return sets;
+  sets.n = find_lengths (list, family, sets.lengths);
+  if (sets.n == 0)
+    {
+      sets.n = 1;
+      sets.lengths[0] = 0;
+    }
+  sets.covers = make_covers (list, family, sets.lengths[0] == 0 ? DIVERT_NFT_COVERS_MAX : HASHED_COVERS / sets.n);
+  return sets;
+}
+
+static void
+add_covers (GArray          *covers,
+            DivertNftCovers *found,
+            DivertFamily     family,
+            gboolean         members)
+{
+  for (guint i = 0; i < found->n; i++)
+    if (found->is_member[i] == members)
+      {
+        found->prefixes[i].family = family;
+        divert_prefixes_add (covers, &found->prefixes[i]);
+      }
+}
+
+GArray *
+divert_nft_list_covers (const GArray *list)
+{
+  GArray *covers = divert_prefixes_new ();
+
+  for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
+    {
+      DivertNftSets sets = choose_lookups (list, family);
+
+      for (guint i = 0; sets.n == 0 && i < list->len; i++)
+        if (divert_prefixes_index (list, i)->family == family)
+          divert_prefixes_add (covers, divert_prefixes_index (list, i));
+      for (guint i = 0; sets.n > 0 && i < 2; i++)
+        add_covers (covers, &sets.covers, family, i == 0);
+    }
+  return covers;
 }
 
 DivertNftSets
@@ -111,19 +171,11 @@ divert_nft_choose_sets (DivertNftExpansion *e,
                         const GArray       *list,
                         gboolean            single)
 {
-  DivertNftSets sets = { .covers.n = 1 };
+  DivertNftSets sets = { .n = 1, .covers.n = 1 };
 
-  if (!single && count_family (list, family) <= PLAIN_MAX)
-    return sets;
-  sets.n = single ? 0 : find_lengths (list, family, sets.lengths);
-  if (sets.n == 0)
-    {
-      sets.n = 1;
-      sets.lengths[0] = 0;
-    }
+  if (!single)
+    sets = choose_lookups (list, family);
   for (guint i = 0; i < sets.n; i++)
     sets.names[i] = name_set (e, purpose, family, sets.lengths[i], list);
-  if (!single)
-    sets.covers = make_covers (list, family, sets.lengths[0] == 0 ? DIVERT_NFT_COVERS_MAX : HASHED_COVERS / sets.n);
   return sets;
 }

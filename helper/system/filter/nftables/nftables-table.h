@@ -20,11 +20,13 @@ typedef enum
   DIVERT_NFT_NETDEV, /* frames of some devices */
 } DivertNftFamily;
 
-/* In addition to the ruleset's chains: for packets that the proxy does not take, and for those that this
- * machine sends to itself. */
+/* In addition to the ruleset's chains: for packets that the proxy does not take, for those that this machine sends to
+ * itself, and for those that leave for an intranet, or may do so. */
 #define DIVERT_NFT_CHAIN_REFUSE DIVERT_N_CHAINS
 #define DIVERT_NFT_CHAIN_STAYING (DIVERT_N_CHAINS + 1)
-#define DIVERT_NFT_N_CHAINS (DIVERT_N_CHAINS + 2)
+#define DIVERT_NFT_CHAIN_GRANTED (DIVERT_N_CHAINS + 2)
+#define DIVERT_NFT_CHAIN_COVERED (DIVERT_N_CHAINS + 3)
+#define DIVERT_NFT_N_CHAINS (DIVERT_N_CHAINS + 4)
 
 /* The kernel accepts 31 characters for the name of a set. */
 #define DIVERT_NFT_SET_NAME_MAX 31
@@ -76,6 +78,7 @@ typedef enum
   DIVERT_NFT_DROP,
   DIVERT_NFT_JUMP,           /* to @chain, and continues after this rule */
   DIVERT_NFT_GOTO,           /* to @chain, without return */
+  DIVERT_NFT_RETURN,         /* as at the end of the chain */
 } DivertNftKind;
 
 typedef struct
@@ -163,6 +166,8 @@ void            divert_nft_rule_free (DivertNftRule *rule);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertNftRule, divert_nft_rule_free)
 /* The pointer is valid until the next one is added. */
 DivertNftExpr  *divert_nft_rule_add (DivertNftRule *rule, DivertNftKind kind);
+/* The last rule of GRANTED, and without a grant the only one.  @is_covered: there is a chain COVERED. */
+DivertNftRule  *divert_nft_rule_new_way_on (gboolean is_covered);
 /* The same for a match of all bits of the number. */
 DivertNftExpr  *divert_nft_rule_add_match (DivertNftRule *rule, DivertNftKind kind, DivertNftKey key, guint32 value);
 

@@ -67,11 +67,12 @@ is_implied (const DivertNftRule *rule,
   return FALSE;
 }
 
-/* "tcp", "udp"; "th" is the header of either. */
+/* "tcp", "udp"; "th" is the header of either, and of a protocol that is compared later. */
 static const char *
-find_header (const DivertNftRule *rule)
+find_header (const DivertNftRule *rule,
+             const DivertNftExpr *port)
 {
-  for (guint i = 0; i < rule->exprs->len; i++)
+  for (guint i = 0; divert_nft_rule_index (rule, i) != port; i++)
     {
       const DivertNftExpr *expr = divert_nft_rule_index (rule, i);
 
@@ -115,7 +116,7 @@ append_key (GString             *text,
   if (expr->key == DIVERT_NFT_KEY_SOURCE || expr->key == DIVERT_NFT_KEY_DESTINATION)
     g_string_append (text, expr->family == DIVERT_FAMILY_IPV6 ? "ip6 " : "ip ");
   if (expr->key == DIVERT_NFT_KEY_SPORT || expr->key == DIVERT_NFT_KEY_DPORT)
-    g_string_append_printf (text, "%s ", find_header (rule));
+    g_string_append_printf (text, "%s ", find_header (rule, expr));
   g_string_append (text, names[expr->key]);
 }
 
@@ -345,6 +346,9 @@ append_statement (GString             *text,
       break;
     case DIVERT_NFT_DROP:
       g_string_append (text, "drop");
+      break;
+    case DIVERT_NFT_RETURN:
+      g_string_append (text, "return");
       break;
     case DIVERT_NFT_JUMP:
     case DIVERT_NFT_GOTO:

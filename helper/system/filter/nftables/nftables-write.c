@@ -88,10 +88,10 @@ delete_set (DivertNftBatch *batch,
   nftnl_set_nlmsg_build_payload (divert_nft_batch_add (batch, NFT_MSG_DELSET, 0, what), set);
 }
 
-void
-divert_nft_write_flush (DivertNftBatch *batch,
-                        const char     *table,
-                        const char     *chain)
+static void
+write_flush (DivertNftBatch *batch,
+             const char     *table,
+             const char     *chain)
 {
   g_autoptr(nftnl_rule) all = nftnl_rule_alloc ();
   g_autofree char *what = g_strdup_printf ("chain %s", chain);
@@ -208,7 +208,7 @@ write_differences (DivertNftBatch       *batch,
       same[chain] = table->rules[chain] == NULL || has_rules (state, chain, table->rules[chain]);
       if (same[chain])
         continue;
-      divert_nft_write_flush (batch, table->name, divert_nft_chain_name (chain));
+      write_flush (batch, table->name, divert_nft_chain_name (chain));
       add_rules (batch, table->name, chain, table->rules[chain]);
     }
   for (guint i = 0; i < state->sets->len; i++)
@@ -237,4 +237,36 @@ divert_nft_write (DivertNftBatch       *batch,
     add_table (batch, NFT_MSG_DELTABLE, 0, table, 0);
   if (is_wanted)
     divert_nft_write_all (batch, table, owner);
+}
+
+/* Empties @chain except for @left. */
+static void
+write_withdraw (DivertNftBatch       *batch,
+                const DivertNftState *state,
+                const char           *table,
+                guint                 chain,
+                const GPtrArray      *left)
+{
+  const char *name = divert_nft_chain_name (chain);
+
+  if (divert_nft_state_find_chain (state, name) == NULL || has_rules (state, chain, left))
+    return;
+  write_flush (batch, table, name);
+  add_rules (batch, table, chain, left);
+}
+
+void
+divert_nft_write_withdraw (DivertNftBatch       *batch,
+                           const DivertNftState *state,
+                           const char           *table)
+{
+  g_autoptr(GPtrArray) left = g_ptr_array_new_with_free_func ((GDestroyNotify) divert_nft_rule_free);
+  gboolean is_covered;
+
+  for (guint chain = 0; chain < DIVERT_N_CHAINS; chain++)
+    if (divert_chain_is_granting (chain) || chain == DIVERT_CHAIN_WIRE_GRANTS)
+      write_withdraw (batch, state, table, chain, left);
+  is_covered = divert_nft_state_find_chain (state, divert_nft_chain_name (DIVERT_NFT_CHAIN_COVERED)) != NULL;
+  g_ptr_array_add (left, divert_nft_rule_new_way_on (is_covered));
+  write_withdraw (batch, state, table, DIVERT_NFT_CHAIN_GRANTED, left);
 }

@@ -14,7 +14,7 @@ G_BEGIN_DECLS
 void divert_nft_write (DivertNftBatch *batch, const DivertNftState *state, const DivertNftTable *table, guint32 owner);
 /* The messages that create all of @table where there is none. */
 void divert_nft_write_all (DivertNftBatch *batch, const DivertNftTable *table, guint32 owner);
-/* The messages that empty @chain in the table of that name. */
-void divert_nft_write_flush (DivertNftBatch *batch, const char *table, const char *chain);
+/* The messages that take the grants out of our table of that name, as @state says; none if there are none. */
+void divert_nft_write_withdraw (DivertNftBatch *batch, const DivertNftState *state, const char *table);
 
 G_END_DECLS

@@ -178,22 +178,6 @@ nftables_apply (DivertBackend  *backend,
   return divert_nft_fail (error, failure, DIVERT_BACKEND_ERROR_REFUSED);
 }
 
-/* FALSE: they are empty, or not there. */
-static gboolean
-flush_granting (DivertNftBatch       *batch,
-                const DivertNftState *state)
-{
-  for (guint i = 0; i < DIVERT_N_CHAINS; i++)
-    {
-      const char *name = divert_nft_chain_name (i);
-      const DivertNftChainState *chain = divert_nft_state_find_chain (state, name);
-
-      if (divert_chain_is_granting (i) && chain != NULL && chain->rules->len > 0)
-        divert_nft_write_flush (batch, DIVERT_NFT_TABLE, name);
-    }
-  return divert_nft_batch_length (batch) > 0;
-}
-
 static gboolean
 attempt_withdraw (DivertNft  *nft,
                   gpointer    user_data,
@@ -206,7 +190,9 @@ attempt_withdraw (DivertNft  *nft,
   if (!divert_nft_read (nft, DIVERT_NFT_TABLE, &state, error))
     return FALSE;
   *answered = TRUE;
-  if (!state.is_ours || !flush_granting (batch, &state))
+  if (state.is_ours)
+    divert_nft_write_withdraw (batch, &state, DIVERT_NFT_TABLE);
+  if (divert_nft_batch_length (batch) == 0)
     return TRUE;
   if (!divert_nft_owner_permits (nft, &state, "inet " DIVERT_NFT_TABLE, error))
     return FALSE;

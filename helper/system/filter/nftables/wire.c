@@ -161,21 +161,19 @@ withdraw (DivertNft  *nft,
           gpointer    user_data,
           GError    **error)
 {
-  const char *name = divert_nft_chain_name (DIVERT_CHAIN_WIRE_GRANTS);
   gboolean *answered = user_data;
   g_auto(DivertNftState) state = DIVERT_NFT_STATE_INIT;
   g_autoptr(DivertNftBatch) batch = divert_nft_batch_new_netdev ();
-  const DivertNftChainState *grants;
 
   if (!divert_nft_read (nft, DIVERT_NFT_TABLE, &state, error))
     return FALSE;
   *answered = TRUE;
-  grants = divert_nft_state_find_chain (&state, name);
-  if (!state.is_ours || grants == NULL || grants->rules->len == 0)
+  if (state.is_ours)
+    divert_nft_write_withdraw (batch, &state, DIVERT_NFT_TABLE);
+  if (divert_nft_batch_length (batch) == 0)
     return TRUE;
   if (!divert_nft_owner_permits (nft, &state, NAME, error))
     return FALSE;
-  divert_nft_write_flush (batch, DIVERT_NFT_TABLE, name);
   return divert_nft_batch_commit_at (batch, nft, 0, "wire-withdraw", error);
 }
 
