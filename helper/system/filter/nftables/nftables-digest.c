@@ -72,10 +72,9 @@ divert_nft_digest_chain (const DivertNftTable *table,
 }
 
 static DivertNftDigest
-digest_rule (const DivertNftRule *rule)
+digest_rule (DivertNftRule *rule)
 {
-  g_autofree char *text = divert_nft_rule_to_text (rule);
-  g_autoptr(GString) all = g_string_new (text);
+  g_autoptr(GString) all = g_string_new (divert_nft_rule_get_text (rule));
 
   /* The text has names for them. */
   for (guint i = 0; i < rule->exprs->len; i++)

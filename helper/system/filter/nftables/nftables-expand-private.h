@@ -19,6 +19,7 @@ typedef struct
   const DivertRule *first;    /* the rule of the ruleset being expanded; NULL: none */
   const DivertRule *last;
   GArray           *named;    /* DivertNftNamed */
+  const GArray     *intranets; /* what GUARD_INTRANET has been compared with; NULL: there is none */
 } DivertNftExpansion;
 
 /* Several rules share a list, and sorting a long one takes longer than everything else. */
@@ -103,6 +104,8 @@ void divert_nft_emit_matches (DivertNftExpansion *expansion, DivertNftRule *rule
 void divert_nft_expand_rule (DivertNftExpansion *expansion, const DivertRule *rule);
 /* The rule behind the one at @i, if the two become GRANTED (nftables-granted.c); otherwise NULL. */
 const DivertRule *divert_nft_find_way (const DivertRuleset *ruleset, guint i);
+/* Does @grant let go all that has been compared with @intranets (NULL: not known)?  Then nobody compares it again. */
+gboolean divert_nft_is_for_all (const DivertRule *grant, const GArray *intranets);
 /* Appends that. */
 void divert_nft_expand_way (DivertNftExpansion *expansion, const DivertRuleset *ruleset, const DivertRule *way);
 /* Appends @origin, as @variant, to its chain. */

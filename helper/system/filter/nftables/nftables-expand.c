@@ -306,6 +306,9 @@ expand_at (DivertNftExpansion  *e,
       merged.dst_types |= next->dst_types;
       merged.src_types |= next->src_types;
     }
+  /* Only GUARD_INTRANET leads to EXITS. */
+  if (rule->chain == DIVERT_CHAIN_EXITS && divert_nft_is_for_all (rule, e->intranets))
+    merged.destinations = NULL;
   if (divert_rule_refuses_by_redirection (rule))
     merged.verdict = DIVERT_VERDICT_REDIRECT;
   e->first = rule;
@@ -340,6 +343,8 @@ look_around (DivertNftExpansion  *e,
         continue;
       e->families |= rule->families;
       e->forwards |= rule->chain == DIVERT_CHAIN_TAKE || rule->chain == DIVERT_HOOK_AGAIN;
+      if (rule->chain == DIVERT_CHAIN_GUARD && rule->to == DIVERT_CHAIN_GUARD_INTRANET)
+        e->intranets = rule->destinations;
       if (is_entrance (rule))
         e->where[rule->to] = rule->chain;
     }

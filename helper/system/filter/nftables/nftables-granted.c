@@ -52,17 +52,16 @@ expand_entrance (DivertNftExpansion *e,
   e->entrance[way->to] = way->to;
 }
 
-/* Does @grant let go all that comes by @way? */
-static gboolean
-is_for_all (const DivertRule *grant,
-            const DivertRule *way)
+gboolean
+divert_nft_is_for_all (const DivertRule *grant,
+                       const GArray     *intranets)
 {
   g_autoptr(GArray) granted = NULL;
 
-  if (!divert_nft_is_short (way->destinations))
+  if (intranets == NULL || grant->destinations == NULL || !divert_nft_is_short (intranets))
     return FALSE;
   granted = divert_prefixes_merge (grant->destinations);
-  return divert_prefixes_equal (granted, way->destinations);
+  return divert_prefixes_equal (granted, intranets);
 }
 
 /* Then no destination is compared again. */
@@ -79,7 +78,7 @@ expand_grants (DivertNftExpansion  *e,
 
       if (grant->chain != DIVERT_CHAIN_GRANTS)
         continue;
-      if (is_for_all (grant, way))
+      if (divert_nft_is_for_all (grant, way->destinations))
         copy.destinations = NULL;
       e->first = e->last = grant;
       divert_nft_expand_rule (e, &copy);

@@ -186,6 +186,7 @@ divert_nft_rule_free (DivertNftRule *rule)
 {
   if (rule == NULL)
     return;
+  g_free (rule->text);
   g_array_unref (rule->exprs);
   g_free (rule);
 }

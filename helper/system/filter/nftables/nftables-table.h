@@ -106,7 +106,8 @@ typedef struct
   /* The first and the last of the adjacent rules of the ruleset that it was made from; NULL: of none. */
   const DivertRule *first;
   const DivertRule *last;
-  guint64           digest;  /* of nftables-digest.c; 0: not asked for so far.  Afterwards the rule must not change */
+  char             *text;    /* of nftables-text.c; NULL: not asked for so far.  Afterwards the rule must not change */
+  guint64           digest;  /* of nftables-digest.c; 0: not asked for so far.  Likewise */
 } DivertNftRule;
 
 typedef enum

@@ -387,3 +387,11 @@ divert_nft_rule_to_text (const DivertNftRule *rule)
     g_string_append_printf (text, " comment \"%s\"", rule->comment);
   return g_string_free (g_steal_pointer (&text), FALSE);
 }
+
+const char *
+divert_nft_rule_get_text (DivertNftRule *rule)
+{
+  if (rule->text == NULL)
+    rule->text = divert_nft_rule_to_text (rule);
+  return rule->text;
+}

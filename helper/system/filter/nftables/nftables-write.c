@@ -47,8 +47,8 @@ add_rules (DivertNftBatch  *batch,
     {
       DivertNftRule *rule = g_ptr_array_index (rules, i);
       g_autoptr(nftnl_rule) encoded = divert_nft_encode_rule (table, rule);
-      g_autofree char *text = divert_nft_rule_to_text (rule);
-      g_autofree char *what = g_strdup_printf ("%s: %s", divert_nft_chain_name (chain), text);
+      g_autofree char *what = g_strdup_printf ("%s: %s", divert_nft_chain_name (chain),
+                                               divert_nft_rule_get_text (rule));
 
       nftnl_rule_nlmsg_build_payload (divert_nft_batch_add (batch, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND, what),
                                       encoded);
