@@ -133,9 +133,10 @@ on_sentinel_ended (int          fd,
 static void
 start_sentinel (Helper *helper)
 {
+  static const DivertSentinelLast last = { divert_withdraw_lost_begin, divert_withdraw_lost_end };
   g_autoptr(GError) error = NULL;
 
-  helper->sentinel = divert_sentinel_new (divert_withdraw_lost, &error);
+  helper->sentinel = divert_sentinel_new (&last, &error);
   if (helper->sentinel == NULL)
     g_warning ("nobody watches the helper itself: %s", error->message);
   else

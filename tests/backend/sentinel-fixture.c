@@ -21,17 +21,26 @@
 
 static int last_words = -1;
 
+static gpointer
+note_links (const guint *links,
+            guint        n_links)
+{
+  GArray *noted = g_array_new (FALSE, FALSE, sizeof (guint));
+
+  return g_array_append_vals (noted, links, n_links);
+}
+
 /* Some time after the helper has ended, as it is with filters that belong to it. */
 static int
-say_last (int          helper,
-          const guint *links,
-          guint        n_links)
+say_last (gpointer begun,
+          int      helper)
 {
   struct pollfd end = { .fd = helper, .events = POLLIN };
+  g_autoptr(GArray) links = begun;
 
   poll (&end, 1, -1);
   g_usleep (50 * G_TIME_SPAN_MILLISECOND);
-  return write (last_words, links, n_links * sizeof *links) < 0;
+  return write (last_words, links->data, links->len * sizeof (guint)) < 0;
 }
 
 /* Links as the kernel has them now: those whose names begin with @devices. */
@@ -80,8 +89,9 @@ obey (DivertSentinel  *sentinel,
 static void
 play_helper (int letters)
 {
+  static const DivertSentinelLast last = { note_links, say_last };
   g_autoptr(GError) error = NULL;
-  DivertSentinel *sentinel = divert_sentinel_new (say_last, &error);
+  DivertSentinel *sentinel = divert_sentinel_new (&last, &error);
   g_autoptr(GArray) kept = NULL;
   char letter;
 

@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Taking a grant back, with each backend: by the helper itself, after it has ended, and by its sentinel while it is
- * still ending.  The helper is a process of its own that lays home and then only keeps it.
+ * still ending, or somebody keeps a lock of the kernel's.  The helper is a process of its own that lays home and then
+ * only keeps it.
  */
 #include "withdraw.h"
 
 #include "core/place/problem.h"
 #include "namespace.h"
+#include "rtnl-hold.h"
 #include "values.h"
 
+#include <arpa/inet.h>
 #include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,6 +23,9 @@
 #include "system/filter/choice.h"
 
 #define UUID "11111111-2222-4333-8444-000000000022"
+/* In the intranet, and known. */
+#define HOST "192.168.22.3"
+#define FAR_MAC "02:22:00:00:00:03"
 /* As in the facts. */
 #define LINK 3
 
@@ -55,9 +64,12 @@ set_up (void)
 {
   test_namespace_enter ();
   /* The kernel asks for a neighbour so often that it doesn't give up before the test ends. */
-  test_run ("ip link add eth0 index %d type veth peer name far; ip link set far up; ip link set eth0 up; "
+  test_run ("ip link add eth0 index %d type veth peer name far; ip link set far address " FAR_MAC " up; "
+            "ip link set eth0 up; "
             "ip address add 192.168.22.33/24 dev eth0; ip address add fd00:22::33/64 dev eth0 nodad; "
-            "for family in ipv4 ipv6; do echo 1000 >/proc/sys/net/$family/neigh/eth0/mcast_solicit; done", LINK);
+            "for family in ipv4 ipv6; do echo 1000 >/proc/sys/net/$family/neigh/eth0/mcast_solicit; done; "
+            "ip neigh add " HOST " lladdr " FAR_MAC " dev eth0; "
+            "iptables-legacy -t raw -A PREROUTING -i far -p udp --dport 9", LINK);
 }
 
 static gboolean
@@ -148,6 +160,48 @@ waits (void)
   return strstr (shown, "INCOMPLETE") != NULL;
 }
 
+/* Outside of nftables and of our tables. */
+static guint
+count_sent (void)
+{
+  g_autofree char *text = test_output ("iptables-legacy-save -c -t raw | grep -- '-i far'");
+  guint packets = 0;
+
+  g_assert_cmpint (sscanf (text, "[%u:", &packets), ==, 1);
+  return packets;
+}
+
+/* Do datagrams leave for the intranet from a socket that is bound to the device, and so passes the fence? */
+static gboolean
+bound_leaves (void)
+{
+  const struct sockaddr_in from = { .sin_family = AF_INET, .sin_addr.s_addr = inet_addr ("192.168.22.33") };
+  const struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = g_htons (9), .sin_addr.s_addr = inet_addr (HOST) };
+  const int sock = socket (AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  const guint before = count_sent ();
+
+  g_assert_no_errno (setsockopt (sock, SOL_SOCKET, SO_BINDTODEVICE, "eth0", strlen ("eth0")));
+  g_assert_no_errno (bind (sock, (const struct sockaddr *) &from, sizeof from));
+  for (guint i = 0; i < 10; i++)
+    {
+      sendto (sock, "x", 1, MSG_DONTWAIT, (const struct sockaddr *) &to, sizeof to);
+      g_usleep (G_TIME_SPAN_MILLISECOND);
+    }
+  close (sock);
+  return count_sent () > before;
+}
+
+/* One of @n looks, each of which takes 10 ms and more. */
+static gboolean
+wait_until_held (guint n)
+{
+  guint looks = 0;
+
+  while (looks < n && bound_leaves ())
+    looks++;
+  return looks < n;
+}
+
 /* At most 20 s. */
 static gboolean
 wait_until_shut (void)
@@ -157,6 +211,16 @@ wait_until_shut (void)
   while ((is_open () || waits ()) && looks++ < 2000)
     g_usleep (10 * G_TIME_SPAN_MILLISECOND);
   return looks < 2000;
+}
+
+static gboolean
+wait_until_none_granted (void)
+{
+  guint looks = 0;
+
+  while (count_grants () > 0 && looks++ < 1000)
+    ;
+  return looks < 1000;
 }
 
 /* As the sentinel does. */
@@ -169,35 +233,81 @@ start_taking_back (int helper)
   g_assert_no_errno (end);
   g_assert_no_errno (pid);
   if (pid == 0)
-    _exit (divert_withdraw_lost (end, links, G_N_ELEMENTS (links)));
+    _exit (divert_withdraw_lost_end (divert_withdraw_lost_begin (links, G_N_ELEMENTS (links)), end));
   close (end);
   return pid;
 }
 
-/* The helper was killed, and the kernel is too busy to end it, for longer than the sentinel waits.  What it holds in
- * nftables nobody can change meanwhile.  The last that the kernel does for it is to open a gate. */
 static void
-test_lost (gconstpointer backend)
+assert_taken_back (int taker)
 {
-  g_autofree char *gate = NULL;
-  int status, helper, taker;
+  int status;
 
-  set_up ();
-  helper = test_child_start (keep_home, (gpointer) backend);
-  assert_home ();
-  gate = test_output ("ip route show table all | grep -m 1 '^throw'");
-  add_waiting ();
-  taker = start_taking_back (helper);
-  g_assert_true (wait_until_shut ());
-
-  add_waiting ();
-  g_usleep (1300 * G_TIME_SPAN_MILLISECOND);
-  test_run ("ip route add %s", gate);
-  test_child_stop (helper);
   g_assert_cmpint (waitpid (taker, &status, 0), ==, taker);
   g_assert_cmpint (status, ==, 0);
   g_assert_true (is_away ());
   g_assert_false (waits ());
+  g_assert_false (bound_leaves ());
+  test_run ("tables=$(nft list tables) && ! echo \"$tables\" | grep cordon");
+}
+
+/* Under a service manager, so that nothing lapses by itself. */
+static int
+start_watched_helper (gconstpointer backend)
+{
+  int helper;
+
+  g_setenv ("WATCHDOG_USEC", "60000000", TRUE);
+  helper = test_child_start (keep_home, (gpointer) backend);
+  g_unsetenv ("WATCHDOG_USEC");
+  assert_home ();
+  g_assert_true (bound_leaves ());
+  return helper;
+}
+
+/* The helper was killed, and the kernel is too busy to end it.  What it holds in nftables nobody can change meanwhile.
+ * The last that the kernel does for it is to open a gate. */
+static void
+test_lost (gconstpointer backend)
+{
+  g_autofree char *gate = NULL;
+  int helper, taker;
+
+  set_up ();
+  helper = start_watched_helper (backend);
+  gate = test_output ("ip route show table all | grep -m 1 '^throw'");
+  add_waiting ();
+  taker = start_taking_back (helper);
+  g_assert_true (wait_until_shut ());
+  g_assert_true (wait_until_held (300));
+  /* The legacy tables are nobody's. */
+  g_assert_true (g_str_equal (backend, "nftables") || wait_until_none_granted ());
+
+  add_waiting ();
+  test_run ("ip route add %s", gate);
+  g_assert_cmpint (waitpid (taker, NULL, WNOHANG), ==, 0);
+  test_child_stop (helper);
+  assert_taken_back (taker);
+}
+
+/* Somebody keeps the lock that the fence needs. */
+static void
+test_rtnl_held (gconstpointer backend)
+{
+  int helper, taker, hold;
+
+  set_up ();
+  helper = start_watched_helper (backend);
+  hold = rtnl_hold_begin ();
+  if (hold < 0)
+    g_test_skip ("no userfaultfd");
+  taker = start_taking_back (helper);
+  /* Others need that lock, too. */
+  g_assert_true (wait_until_held (200));
+  if (hold >= 0)
+    rtnl_hold_end (hold);
+  test_child_stop (helper);
+  assert_taken_back (taker);
 }
 
 int
@@ -215,10 +325,12 @@ main (int    argc,
       g_autofree char *own = g_strconcat ("/withdraw/own/", backends[i], NULL);
       g_autofree char *ended = g_strconcat ("/withdraw/ended/", backends[i], NULL);
       g_autofree char *lost = g_strconcat ("/withdraw/lost/", backends[i], NULL);
+      g_autofree char *rtnl_held = g_strconcat ("/withdraw/rtnl-held/", backends[i], NULL);
 
       g_test_add_data_func (own, backends[i], test_own);
       g_test_add_data_func (ended, backends[i], test_ended);
       g_test_add_data_func (lost, backends[i], test_lost);
+      g_test_add_data_func (rtnl_held, backends[i], test_rtnl_held);
     }
   return g_test_run ();
 }

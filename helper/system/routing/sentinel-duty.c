@@ -47,7 +47,7 @@ typedef struct
   int                 helper;     /* pidfd */
   char               *threads;    /* where /proc has them */
   int                 stat;       /* its state, in /proc */
-  DivertSentinelLast  last;
+  const DivertSentinelLast *last;
   DivertTripEars     *ears;
 
   GMutex              lock;       /* of all that follows */
@@ -155,13 +155,16 @@ static void
 end_helper (Duty *duty)
 {
   guint lost[DIVERT_SENTINEL_MAX_LINKS];
+  gpointer begun;
   int status;
 
   for (guint i = 0; i < duty->links->len; i++)
     lost[i] = g_array_index (duty->links, DivertLinkState, i).ifindex;
+  /* Whatever waits for others waits behind those that are there by then, and the helper, as it ends, is one of them. */
+  begun = duty->last->begin (lost, duty->links->len);
   syscall (SYS_pidfd_send_signal, duty->helper, SIGKILL, NULL, 0);
   hurry_up (duty);
-  status = duty->last (duty->helper, lost, duty->links->len);
+  status = duty->last->end (begun, duty->helper);
   /* Last, because it waits for the journal, which any user can keep busy.  When the journal wants to know which unit
    * says so, this process may have ended. */
   g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_CRITICAL, "OBJECT_SYSTEMD_UNIT", DIVERT_JOURNAL_UNIT, "MESSAGE",
@@ -233,9 +236,9 @@ receive_order (int                  orders,
 }
 
 int
-divert_sentinel_serve (int                orders,
-                       int                helper,
-                       DivertSentinelLast last)
+divert_sentinel_serve (int                       orders,
+                       int                       helper,
+                       const DivertSentinelLast *last)
 {
   static const DivertTripHearing hearing = { on_heard, on_done };
   g_autofree char *stat = g_strdup_printf ("/proc/%d/stat", (int) getppid ());

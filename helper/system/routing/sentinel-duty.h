@@ -22,6 +22,6 @@ typedef struct
 #define DIVERT_SENTINEL_ORDER_SIZE(n) (offsetof (DivertSentinelOrder, links) + (n) * sizeof (DivertLinkState))
 
 /* Takes orders from @orders until the helper (@helper, a pidfd) has ended.  Returns the exit status, or doesn't. */
-int divert_sentinel_serve (int orders, int helper, DivertSentinelLast last);
+int divert_sentinel_serve (int orders, int helper, const DivertSentinelLast *last);
 
 G_END_DECLS

@@ -11,10 +11,12 @@
  * So a second process hears of the same links.  It has no other part in the helper's work, and shares nothing with it
  * but a socket.  When the tripwire is armed, at the end of a run, it tells the sentinel on which links the grant
  * rests.  If one of them is lost, another such order has to follow in time.  Else the helper is no good.  The sentinel
- * kills it and takes back the grant as --withdraw does: the fence at once, and the filters when the helper has ended,
- * because the kernel keeps the tables of nftables for the helper alone.  Then it ends as well, and the service manager
- * starts another helper.  When the tripwire has tripped, it says so.  The fence is closed then, and the main loop may
- * take its time for the filters, but if the helper is stopped before they are written, the sentinel still acts.
+ * kills it and takes back the grant, as --withdraw does: the fence at once, and the tables of nftables when the helper
+ * has ended, because the kernel keeps them for the helper alone.  Until then, nothing leaves by those links
+ * (withdraw-lost.c).  Then it ends as well, and the service manager starts another helper.
+ *
+ * When the tripwire has tripped, it says so.  The fence is closed then, and the main loop may take its time for the
+ * filters, but if the helper is stopped before they are written, the sentinel still acts.
  *
  * The helper's own way is always faster: the tripwire reacts within a millisecond.  A sentinel that errs costs a
  * restart and nothing else.
@@ -43,9 +45,9 @@ struct DivertSentinel
 
 /* In its process. */
 static int
-become (int                orders,
-        int                helper,
-        DivertSentinelLast last)
+become (int                       orders,
+        int                       helper,
+        const DivertSentinelLast *last)
 {
   /* The service manager sends these to each process of the unit.  This one ends with the helper. */
   static const int ignored[] = { SIGTERM, SIGINT, SIGHUP };
@@ -57,8 +59,8 @@ become (int                orders,
 }
 
 static gboolean
-begin (DivertSentinel     *sentinel,
-       DivertSentinelLast  last)
+begin (DivertSentinel           *sentinel,
+       const DivertSentinelLast *last)
 {
   const int helper = syscall (SYS_pidfd_open, getpid (), 0);
   int ends[2], code;
@@ -85,8 +87,8 @@ begin (DivertSentinel     *sentinel,
 }
 
 DivertSentinel *
-divert_sentinel_new (DivertSentinelLast   last,
-                     GError             **error)
+divert_sentinel_new (const DivertSentinelLast  *last,
+                     GError                   **error)
 {
   DivertSentinel *sentinel = g_new0 (DivertSentinel, 1);
 

@@ -11,13 +11,19 @@ G_BEGIN_DECLS
 
 typedef struct DivertSentinel DivertSentinel;
 
-/* Called in the sentinel's process once the helper (@helper, a pidfd) was killed: has to take back what it let go
- * straight.  The tables of nftables are the helper's until it has ended.  @links: the indices of those that were lost.
- * Returns the exit status. */
-typedef int (*DivertSentinelLast) (int helper, const guint *links, guint n_links);
+/* What the sentinel's process does when the helper did not react. */
+typedef struct
+{
+  /* Before it kills the helper: begins with what has to wait for others, and doesn't wait.  @links: the indices of
+   * those that were lost; they live on.  What it returns is for end(). */
+  gpointer (*begin) (const guint *links, guint n_links);
+  /* The helper (a pidfd) was killed: has to take back what it let go straight.  The tables of nftables are the helper's
+   * until it has ended.  Returns the exit status. */
+  int      (*end) (gpointer begun, int helper);
+} DivertSentinelLast;
 
 /* Forks, so call it before there is another thread. */
-DivertSentinel *divert_sentinel_new (DivertSentinelLast last, GError **error);
+DivertSentinel *divert_sentinel_new (const DivertSentinelLast *last, GError **error);
 /* Waits for the end of its process. */
 void            divert_sentinel_free (DivertSentinel *sentinel);
 
