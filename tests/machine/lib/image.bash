@@ -55,6 +55,7 @@ image_make ()
   image_personal "$root"
   image_quiet "$root"
   image_agent "$root" "$machine/guest/agent"
+  image_modules "$root"
   image_kernel "$root" "$image"
   rm -f "$root"/boot/initrd* "$root"/var/cache/apt/archives/*.deb
   truncate -s "$IMAGE_SIZE" "$image/disk.ext4"
@@ -121,15 +122,32 @@ image_quiet ()
   ln -sf /dev/null "$root/etc/systemd/system/serial-getty@ttyS0.service"
   ln -sf /dev/null "$root/etc/systemd/system/hostapd.service"
   # No test needs these either, and each one's process is a good part of a second of every boot.
-  for unit in cron systemd-{binfmt,pstore,random-seed} modprobe@{configfs,dm_mod,drm,efi_pstore,fuse,loop}; do
+  for unit in cron networking ifupdown-pre systemd-{binfmt,pstore,random-seed,udev-load-credentials} \
+      modprobe@{configfs,dm_mod,drm,efi_pstore,fuse,loop}; do
     ln -sf /dev/null "$root/etc/systemd/system/$unit.service"
   done
   for unit in dev-hugepages dev-mqueue sys-fs-fuse-connections sys-kernel-{config,debug,tracing}; do
     ln -sf /dev/null "$root/etc/systemd/system/$unit.mount"
   done
   ln -sf /dev/null "$root/etc/systemd/system/proc-sys-fs-binfmt_misc.automount"
+  # What udev would load for the board.
+  printf 'blacklist %s\n' iTCO_wdt lpc_ich pcspkr qemu_fw_cfg >"$root/etc/modprobe.d/machine.conf"
+  # Neither does any test need what these make, and they all run whenever systemd reads its units.  (debug-generator is
+  # for "systemd.mask=", fstab-generator for the disks.)
+  mkdir -p "$root/etc/systemd/system-generators"
+  for unit in getty gpt-auto hibernate-resume rc-local run ssh system-update sysv tpm2; do
+    ln -sf /dev/null "$root/etc/systemd/system-generators/systemd-$unit-generator"
+  done
   # Without this, every installation makes the index of all manual pages anew.
   rm -f "$root/var/lib/man-db/auto-update"
+  # No package of ours asks anything, and to find that out would take two of debconf's frontends that don't work here.
+  echo debconf debconf/frontend select Noninteractive | chroot "$root" debconf-set-selections
+  # What a first boot does for the next ones is done here. (Debian 12's does nothing.)
+  if [[ -x $root/usr/lib/systemd/systemd-update-done ]]; then
+    chroot "$root" journalctl --update-catalog
+    chroot "$root" ldconfig
+    chroot "$root" /usr/lib/systemd/systemd-update-done
+  fi
   chroot "$root" systemctl -q set-default multi-user.target
 }
 
@@ -152,6 +170,17 @@ ExecStart=/usr/local/lib/machine/agent
 WantedBy=sysinit.target
 END
   chroot "$root" systemctl -q enable machine-agent.service
+}
+
+# Drivers without their compression, because an emulated processor takes seconds for it in each boot.  What the product
+# loads stays as Debian has it.
+image_modules ()
+{
+  local root=$1 modules
+  modules=$(echo "$root"/usr/lib/modules/*)
+
+  find "$modules" -name '*.ko.xz' ! -path '*/netfilter/*' ! -name '*_diag.ko.xz' -exec xz -dq -T 0 {} +
+  chroot "$root" depmod "${modules##*/}"
 }
 
 image_kernel ()

@@ -18,6 +18,10 @@ LIMIT=240
 EMULATOR_FAILED=75
 # What no case uses would only cost time: udev loads a module for each device that a board has.
 BOARD=q35,sata=off,smbus=off,usb=off,vmport=off,i8042=off
+# The kernel doesn't clear what it gives out, and has no BPF among its security modules, because systemd would load a
+# program for them in each boot.
+WORDS="root=/dev/vda console=ttyS0 quiet loglevel=4 panic=1 mitigations=off cryptomgr.notests init_on_alloc=0"
+WORDS+=" randomize_kstack_offset=off 8250.nr_uarts=1 lsm=landlock,lockdown,yama,apparmor"
 declare -A HEARD=()
 
 # hear SECONDS FD: sets LINE to the next line. On a busy host, half of one may come in time. "read" would throw that
@@ -63,15 +67,16 @@ machine_start ()
   [[ -z $state ]] || incoming=(-incoming "exec:cat '$state'")
   start=$(now_ms)
   # The fewer features a processor has, the fewer are emulated slowly: with "max", a boot takes a fifth longer.
+  # (For svm, udev would load KVM.)
   # Two emulated processors now and then run code that the kernel is just patching (seen twice in some two hundred
   # boots, in sched_clock_cpu and inet6_ehashfn).  With panic=1 such a kernel boots again, and machine_ready says so.
-  "${netns[@]}" qemu-system-x86_64 -machine "$BOARD" -accel tcg,thread=multi -cpu qemu64 -smp "${MACHINE_CPUS:-2}" \
-    -m 1024 -nodefaults -no-user-config -display none -serial "file:$VM/console" \
+  "${netns[@]}" qemu-system-x86_64 -machine "$BOARD" -accel tcg,thread=multi -cpu qemu64,-svm \
+    -smp "${MACHINE_CPUS:-2}" -m 1024 -nodefaults -no-user-config -display none -serial "file:$VM/console" \
     -chardev "pipe,id=agent,path=$VM/agent" \
     -device virtio-serial-pci -device virtserialport,chardev=agent,name=machine \
     -chardev "pipe,id=qmp,path=$VM/qmp" -mon chardev=qmp,mode=control \
     -kernel "$IMAGE/kernel" -initrd "$IMAGE/initrd" \
-    -append "root=/dev/vda console=ttyS0 quiet loglevel=4 mitigations=off cryptomgr.notests panic=1 ${append:-rw}" \
+    -append "$WORDS ${append:-rw}" \
     -drive "file=$VM/disk.qcow2,if=virtio,cache=unsafe" \
     -drive "file=$IMAGE/tree.ext4,format=raw,if=virtio,snapshot=on" \
     -device virtio-rng-pci -rtc "base=$rtc" "${network[@]}" "${incoming[@]}" >"$VM/qemu.log" 2>&1 </dev/null &
