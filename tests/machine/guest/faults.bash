@@ -16,7 +16,11 @@ for word in $(</proc/cmdline); do
       ;;
     machine.fault=no-ip6tables)
       printf 'blacklist %s\n' ip6_tables ip6table_{mangle,nat,filter,raw} >/etc/modprobe.d/no-ip6tables.conf ;;
-    machine.fault=absent) find /usr/lib/modules /lib/modules -name 'ip6_tables.ko*' -delete; depmod -a ;;
+    machine.fault=absent)
+      # depmod would take half a minute, so it was done beforehand (lib/image.bash).
+      find /usr/lib/modules -name 'ip6_tables.ko*' -delete
+      cp /usr/local/lib/machine/absent/modules.* "/usr/lib/modules/$(uname -r)/"
+      ;;
     machine.fault=modprobe) rm /usr/sbin/modprobe ;;
     machine.fault=group) sed -i 's/^group=.*/group=latecomer/' /etc/nm-divert/conf.d/proxy.conf ;;
     machine.fault=config) echo 'groop=typo' >>/etc/nm-divert/conf.d/proxy.conf ;;
