@@ -1,22 +1,28 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # In the guest: what the machine is like without us, to compare before and after.
 
-# without_up: a machine without the product gets the world with its radios, and joins home.
-without_up ()
+# layer_without: a machine without the product gets the world with its radios, and joins home.
+layer_without ()
 {
-  booted 90 || note "the boot did not come to its end"
+  booted 300 || note "the boot did not come to its end"
   note "a boot without nm-divert: $(systemd-analyze time | head -n 1)"
   tree_mount
   install -D /home/anna/nm-divert/tools/probe $PROBE
   install -D /home/anna/nm-divert/tools/load $LOAD
+  tree_unmount
   world_up $PROBE
   air_up
   wifi_home
   # The router may not have announced itself in IPv6 yet.
   until_true 90 without_ways || die "the world is not there: $(without_ways)"
-  is "no timer is enabled" "$(ls -A $WITHOUT_TIMERS)" ""
   without_state >/run/before
   without_files >/run/files-before
+}
+
+without_begins ()
+{
+  ok "nothing is there yet, and all ways are straight" until_true 20 without_ways || return
+  is "no timer is enabled" "$(ls -A $WITHOUT_TIMERS)" ""
 }
 
 # Without us everything is direct.

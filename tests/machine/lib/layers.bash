@@ -4,6 +4,7 @@
 #   machine_installed [OPTION…]   boots a machine with the product installed by README.md, configured and enabled
 #   machine_home                  continues from such a running machine, which has the world with its radios inside it
 #                                 and is at home
+#   machine_without               the same without the product, as Debian makes it
 
 # layer NAME FILES…: does it exist, made from these files?  If not, it has to be made, and layer_done says that it was.
 layer ()
@@ -20,18 +21,18 @@ layer ()
   return 1
 }
 
-# layers FUNCTION: what several cases begin with is made by the first of them, and the others wait for it. LAYERED is
-# how many seconds that took.
+# layers FUNCTION: what several cases begin with is made by the first of them, and the others wait for it, but not for
+# another layer. LAYERED is how many seconds that took.
 LAYERED=0
 layers ()
 {
-  local lock start=$SECONDS
+  local lock start=$SECONDS before=$LAYERED
 
-  exec {lock}>"$IMAGE/layers.lock"
+  exec {lock}>"$IMAGE/$1.lock"
   flock "$lock"
   "$1"
   exec {lock}>&-
-  LAYERED=$((LAYERED + SECONDS - start))
+  LAYERED=$((before + SECONDS - start))
 }
 
 layer_done () { echo "$LAYER_HASH" >"$LAYERS/$1.hash"; }
@@ -50,12 +51,21 @@ layer_installed ()
 
 layer_home ()
 {
-  layer_installed
+  layers layer_installed
   layer home "$MACHINE"/guest/*.bash && return
   machine_start --disk "$LAYERS/installed.qcow2"
   guest_within 600 layer_home || die "the laptop does not come home"
   machine_save "$LAYERS/home.state" "$LAYERS/home.qcow2"
   layer_done home
+}
+
+layer_without ()
+{
+  layer without "$MACHINE"/guest/*.bash && return
+  machine_start
+  guest_within 600 layer_without || die "a machine without the product does not come home"
+  machine_save "$LAYERS/without.state" "$LAYERS/without.qcow2"
+  layer_done without
 }
 
 machine_installed ()
@@ -68,4 +78,10 @@ machine_home ()
 {
   layers layer_home
   machine_start --disk "$LAYERS/home.qcow2" --state "$LAYERS/home.state"
+}
+
+machine_without ()
+{
+  layers layer_without
+  machine_start --disk "$LAYERS/without.qcow2" --state "$LAYERS/without.state"
 }
