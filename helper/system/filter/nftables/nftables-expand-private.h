@@ -104,10 +104,10 @@ void divert_nft_emit_matches (DivertNftExpansion *expansion, DivertNftRule *rule
 void divert_nft_expand_rule (DivertNftExpansion *expansion, const DivertRule *rule);
 /* The rule behind the one at @i, if the two become GRANTED (nftables-granted.c); otherwise NULL. */
 const DivertRule *divert_nft_find_way (const DivertRuleset *ruleset, guint i);
-/* Does @grant let go all that has been compared with @intranets (NULL: not known)?  Then nobody compares it again. */
-gboolean divert_nft_is_for_all (const DivertRule *grant, const GArray *intranets);
 /* Appends that. */
 void divert_nft_expand_way (DivertNftExpansion *expansion, const DivertRuleset *ruleset, const DivertRule *way);
+/* Takes its destinations from @grant if they need no second comparison. */
+void divert_nft_compare_once (const DivertNftExpansion *expansion, DivertRule *grant);
 /* Appends @origin, as @variant, to its chain. */
 void divert_nft_emit (DivertNftExpansion *expansion, const DivertRule *origin, const DivertNftVariant *variant);
 /* A packet of a family that has no rules leaves @entrance's chain. */

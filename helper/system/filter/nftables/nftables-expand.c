@@ -306,9 +306,7 @@ expand_at (DivertNftExpansion  *e,
       merged.dst_types |= next->dst_types;
       merged.src_types |= next->src_types;
     }
-  /* Only GUARD_INTRANET leads to EXITS. */
-  if (rule->chain == DIVERT_CHAIN_EXITS && divert_nft_is_for_all (rule, e->intranets))
-    merged.destinations = NULL;
+  divert_nft_compare_once (e, &merged);
   if (divert_rule_refuses_by_redirection (rule))
     merged.verdict = DIVERT_VERDICT_REDIRECT;
   e->first = rule;

@@ -52,9 +52,10 @@ expand_entrance (DivertNftExpansion *e,
   e->entrance[way->to] = way->to;
 }
 
-gboolean
-divert_nft_is_for_all (const DivertRule *grant,
-                       const GArray     *intranets)
+/* Does @grant let go all that has been compared with @intranets (NULL: not known)? */
+static gboolean
+is_for_all (const DivertRule *grant,
+            const GArray     *intranets)
 {
   g_autoptr(GArray) granted = NULL;
 
@@ -78,7 +79,7 @@ expand_grants (DivertNftExpansion  *e,
 
       if (grant->chain != DIVERT_CHAIN_GRANTS)
         continue;
-      if (divert_nft_is_for_all (grant, way->destinations))
+      if (is_for_all (grant, way->destinations))
         copy.destinations = NULL;
       e->first = e->last = grant;
       divert_nft_expand_rule (e, &copy);
@@ -133,4 +134,14 @@ divert_nft_expand_way (DivertNftExpansion  *e,
   g_ptr_array_add (divert_nft_table_get_chain (e->table, DIVERT_NFT_CHAIN_GRANTED), last);
   if (is_covered)
     expand_covered (e, ruleset, way);
+}
+
+/* Only what has been compared with the intranets gets to these two.  (The proxy's own comes to INTRANET for other
+ * addresses, too.  If it has met the fence, it is left alone there as well as by FENCED.) */
+void
+divert_nft_compare_once (const DivertNftExpansion *e,
+                         DivertRule               *grant)
+{
+  if ((grant->chain == DIVERT_CHAIN_EXITS || grant->chain == DIVERT_CHAIN_FENCED) && is_for_all (grant, e->intranets))
+    grant->destinations = NULL;
 }
