@@ -2,10 +2,12 @@
 /*
  * Owns: a transaction's messages, and keeping them few.
  *
- * If all chains are there, those whose rules differ are emptied and filled again, with the sets
- * they need.  So a change of place only touches the grants.  If anything else is wrong (a chain is
- * missing, is not ours, or has another hook, policy or device; the table sleeps, or can't get an owner), the table is
- * replaced.
+ * If all chains are there, those whose rules differ are emptied and filled again, with the sets they need.  So a
+ * change of place only touches the grants.  If only the first rules of a chain are missing, they are added before the
+ * others, because the kernel waits for an RCU grace period after each transaction that removes a rule, and who closes
+ * a socket of nfnetlink in that time waits as well, and lets others wait (K1.14).  If anything else is wrong (a chain
+ * is missing, is not ours, or has another hook, policy or device; the table sleeps, or can't get an owner), the table
+ * is replaced.
  * For packets, a transaction happens at one moment either way.
  */
 #include "nftables-write.h"
@@ -37,22 +39,38 @@ add_chain (DivertNftBatch       *batch,
   nftnl_chain_nlmsg_build_payload (divert_nft_batch_add (batch, NFT_MSG_NEWCHAIN, NLM_F_CREATE, what), encoded);
 }
 
+/* @where: NLM_F_APPEND; 0: before all others. */
+static void
+add_rule (DivertNftBatch *batch,
+          const char     *table,
+          DivertNftRule  *rule,
+          guint16         where)
+{
+  g_autoptr(nftnl_rule) encoded = divert_nft_encode_rule (table, rule);
+  g_autofree char *what = g_strdup_printf ("%s: %s", divert_nft_chain_name (rule->chain),
+                                           divert_nft_rule_get_text (rule));
+
+  nftnl_rule_nlmsg_build_payload (divert_nft_batch_add (batch, NFT_MSG_NEWRULE, NLM_F_CREATE | where, what), encoded);
+}
+
 static void
 add_rules (DivertNftBatch  *batch,
            const char      *table,
-           guint            chain,
            const GPtrArray *rules)
 {
   for (guint i = 0; i < rules->len; i++)
-    {
-      DivertNftRule *rule = g_ptr_array_index (rules, i);
-      g_autoptr(nftnl_rule) encoded = divert_nft_encode_rule (table, rule);
-      g_autofree char *what = g_strdup_printf ("%s: %s", divert_nft_chain_name (chain),
-                                               divert_nft_rule_get_text (rule));
+    add_rule (batch, table, g_ptr_array_index (rules, i), NLM_F_APPEND);
+}
 
-      nftnl_rule_nlmsg_build_payload (divert_nft_batch_add (batch, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND, what),
-                                      encoded);
-    }
+/* The first @n of @rules, before what is there. */
+static void
+add_before (DivertNftBatch  *batch,
+            const char      *table,
+            const GPtrArray *rules,
+            guint            n)
+{
+  for (guint i = n; i > 0; i--)
+    add_rule (batch, table, g_ptr_array_index (rules, i - 1), 0);
 }
 
 /* Spreads the elements of a long list over several messages. */
@@ -115,7 +133,7 @@ divert_nft_write_all (DivertNftBatch       *batch,
       add_chain (batch, table, chain);
   for (guint chain = 0; chain < DIVERT_NFT_N_CHAINS; chain++)
     if (table->rules[chain] != NULL)
-      add_rules (batch, table->name, chain, table->rules[chain]);
+      add_rules (batch, table->name, table->rules[chain]);
 }
 
 static guint
@@ -174,18 +192,22 @@ is_rule (const DivertNftRuleState *seen,
   return TRUE;
 }
 
+/* Are the rules of @chain the last ones of @rules, or all of them?  @ret_missing: how many come before. */
 static gboolean
-has_rules (const DivertNftState *state,
-           guint                 chain,
-           const GPtrArray      *rules)
+has_end (const DivertNftState *state,
+         guint                 chain,
+         const GPtrArray      *rules,
+         guint                *ret_missing)
 {
   const DivertNftChainState *seen = divert_nft_state_find_chain (state, divert_nft_chain_name (chain));
+  const guint missing = rules->len - seen->rules->len;
 
-  if (seen->rules->len != rules->len)
+  if (seen->rules->len > rules->len)
     return FALSE;
-  for (guint i = 0; i < rules->len; i++)
-    if (!is_rule (&g_array_index (seen->rules, DivertNftRuleState, i), g_ptr_array_index (rules, i)))
+  for (guint i = 0; i < seen->rules->len; i++)
+    if (!is_rule (&g_array_index (seen->rules, DivertNftRuleState, i), g_ptr_array_index (rules, missing + i)))
       return FALSE;
+  *ret_missing = missing;
   return TRUE;
 }
 
@@ -194,8 +216,6 @@ write_differences (DivertNftBatch       *batch,
                    const DivertNftState *state,
                    const DivertNftTable *table)
 {
-  gboolean same[DIVERT_NFT_N_CHAINS];
-
   for (guint i = 0; i < table->sets->len; i++)
     {
       const DivertNftSet *set = g_ptr_array_index (table->sets, i);
@@ -205,11 +225,18 @@ write_differences (DivertNftBatch       *batch,
     }
   for (guint chain = 0; chain < DIVERT_NFT_N_CHAINS; chain++)
     {
-      same[chain] = table->rules[chain] == NULL || has_rules (state, chain, table->rules[chain]);
-      if (same[chain])
+      const GPtrArray *rules = table->rules[chain];
+      guint missing;
+
+      if (rules == NULL)
         continue;
+      if (has_end (state, chain, rules, &missing))
+        {
+          add_before (batch, table->name, rules, missing);
+          continue;
+        }
       write_flush (batch, table->name, divert_nft_chain_name (chain));
-      add_rules (batch, table->name, chain, table->rules[chain]);
+      add_rules (batch, table->name, rules);
     }
   for (guint i = 0; i < state->sets->len; i++)
     if (divert_nft_table_find_set (table, state->sets->pdata[i]) == NULL)
@@ -248,11 +275,12 @@ write_withdraw (DivertNftBatch       *batch,
                 const GPtrArray      *left)
 {
   const char *name = divert_nft_chain_name (chain);
+  guint missing;
 
-  if (divert_nft_state_find_chain (state, name) == NULL || has_rules (state, chain, left))
+  if (divert_nft_state_find_chain (state, name) == NULL || (has_end (state, chain, left, &missing) && missing == 0))
     return;
   write_flush (batch, table, name);
-  add_rules (batch, table, chain, left);
+  add_rules (batch, table, left);
 }
 
 void
