@@ -206,3 +206,13 @@ test_was_called (gpointer user_data)
 {
   return *(guint *) user_data > 0;
 }
+
+guint
+test_count_far (void)
+{
+  g_autofree char *text = test_output ("iptables-legacy-save -c -t raw | grep -- '-i far'");
+  guint packets = 0;
+
+  g_assert_cmpint (sscanf (text, "[%u:", &packets), ==, 1);
+  return packets;
+}

@@ -35,6 +35,8 @@ int    test_namespace_start_far (void);
 void   test_run (const char *format, ...) G_GNUC_PRINTF (1, 2);
 /* The same. Returns its output. */
 char  *test_output (const char *format, ...) G_GNUC_PRINTF (1, 2);
+/* What the rule of the legacy table raw for the device "far" has counted, outside of nftables and of our tables. */
+guint  test_count_far (void);
 /* Waits until @device's operstate is @state ("UP").  The kernel reports a carrier up to a second after it came. */
 void   test_wait_for_operstate (const char *device, const char *state);
 /* The processor time of @clock (CLOCK_THREAD_CPUTIME_ID, CLOCK_PROCESS_CPUTIME_ID), in µs. */

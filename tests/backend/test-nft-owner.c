@@ -43,16 +43,6 @@ set_up (Fixture       *f,
   test_run ("iptables-legacy -t raw -A PREROUTING -i far -p udp --dport 9");
 }
 
-static guint
-count_sent (void)
-{
-  g_autofree char *text = test_output ("iptables-legacy-save -c -t raw | grep -- '-i far'");
-  guint packets = 0;
-
-  g_assert_cmpint (sscanf (text, "[%u:", &packets), ==, 1);
-  return packets;
-}
-
 static void
 tear_down (Fixture       *f,
            gconstpointer  data)
@@ -106,7 +96,7 @@ test_flush (Fixture       *f,
   after = read_table ();
   g_assert_cmpstr (after, ==, before);
   g_assert_cmpuint (backend_fixture_lay (f->backend, f->away), ==, 0);
-  g_assert_cmpuint (count_sent (), ==, 0);
+  g_assert_cmpuint (test_count_far (), ==, 0);
 }
 
 /* That the load would leave, and the count would show it. */
@@ -139,7 +129,7 @@ test_refused (Fixture       *f,
   after = read_table ();
   g_assert_cmpstr (after, ==, before);
   g_assert_cmphex (f->backend->klass->find_drift (f->backend, TRUE), ==, 0);
-  g_assert_cmpuint (count_sent (), ==, 0);
+  g_assert_cmpuint (test_count_far (), ==, 0);
 }
 
 static void
@@ -174,7 +164,7 @@ test_inherited (Fixture       *f,
   g_assert_cmpstr (after, ==, before);
   g_assert_cmpuint (backend_fixture_lay (f->backend, f->away), ==, 0);
   test_run ("nft flush ruleset; ! nft delete table " OURS " 2>/dev/null");
-  g_assert_cmpuint (count_sent (), ==, 0);
+  g_assert_cmpuint (test_count_far (), ==, 0);
 }
 
 /* From a version, or a kernel, without owners to one with them, and back. */
@@ -211,7 +201,7 @@ test_not_replaced (Fixture       *f,
       after = read_table ();
       g_assert_cmpstr (after, ==, before);
     }
-  g_assert_cmpuint (count_sent (), ==, 0);
+  g_assert_cmpuint (test_count_far (), ==, 0);
 }
 
 /* A table that can't get an owner is replaced at one moment. */
@@ -228,7 +218,7 @@ test_replaced (Fixture       *f,
   test_unowned = FALSE;
   g_assert_cmpuint (backend_fixture_lay (renew (f), f->away), ==, 1);
   test_run ("! nft delete table " OURS " 2>/dev/null");
-  g_assert_cmpuint (count_sent (), ==, 0);
+  g_assert_cmpuint (test_count_far (), ==, 0);
 }
 
 /* While its owner lives, nobody else withdraws or removes, and is told whom to end. */

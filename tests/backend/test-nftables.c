@@ -84,6 +84,30 @@ test_place (void)
     }
 }
 
+/* A grant removes no rule, not even the last one of a chain that it adds to.  What a withdrawal took is all back, in
+ * its order. */
+static void
+test_granted_again (void)
+{
+  static const char table[] = "nft -t list table inet nm-divert";
+  static const char last[] = "nft -a list chain inet nm-divert leaving-granted | grep goto";
+  g_autoptr(DivertRuleset) ruleset = expansion_make_ruleset (0, DIVERT_MODE_AUTO);
+  g_autofree char *before = NULL, *withdrawn = NULL, *after = NULL, *left = NULL, *kept = NULL;
+
+  set_up ();
+  backend_fixture_lay (backend, ruleset);
+  before = test_output ("%s", table);
+  g_assert_true (backend->klass->withdraw (backend, NULL));
+  withdrawn = test_output ("%s", table);
+  left = test_output ("%s", last);
+  g_assert_cmpuint (backend_fixture_lay (backend, ruleset), ==, 1);
+  after = test_output ("%s", table);
+  kept = test_output ("%s", last);
+  g_assert_cmpstr (withdrawn, !=, before);
+  g_assert_cmpstr (after, ==, before);
+  g_assert_cmpstr (kept, ==, left);
+}
+
 static void
 test_not_ours (void)
 {
@@ -244,6 +268,7 @@ main (int    argc,
   test_directory_enter ();
   g_test_add_func ("/nftables/text", test_text);
   g_test_add_func ("/nftables/place", test_place);
+  g_test_add_func ("/nftables/granted-again", test_granted_again);
   g_test_add_func ("/nftables/not-ours", test_not_ours);
   g_test_add_func ("/nftables/restored", test_restored);
   g_test_add_func ("/nftables/in-place", test_in_place);

@@ -13,7 +13,6 @@
 
 #include <arpa/inet.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -160,17 +159,6 @@ waits (void)
   return strstr (shown, "INCOMPLETE") != NULL;
 }
 
-/* Outside of nftables and of our tables. */
-static guint
-count_sent (void)
-{
-  g_autofree char *text = test_output ("iptables-legacy-save -c -t raw | grep -- '-i far'");
-  guint packets = 0;
-
-  g_assert_cmpint (sscanf (text, "[%u:", &packets), ==, 1);
-  return packets;
-}
-
 /* Do datagrams leave for the intranet from a socket that is bound to the device, and so passes the fence? */
 static gboolean
 bound_leaves (void)
@@ -178,7 +166,7 @@ bound_leaves (void)
   const struct sockaddr_in from = { .sin_family = AF_INET, .sin_addr.s_addr = inet_addr ("192.168.22.33") };
   const struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = g_htons (9), .sin_addr.s_addr = inet_addr (HOST) };
   const int sock = socket (AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  const guint before = count_sent ();
+  const guint before = test_count_far ();
 
   g_assert_no_errno (setsockopt (sock, SOL_SOCKET, SO_BINDTODEVICE, "eth0", strlen ("eth0")));
   g_assert_no_errno (bind (sock, (const struct sockaddr *) &from, sizeof from));
@@ -188,7 +176,7 @@ bound_leaves (void)
       g_usleep (G_TIME_SPAN_MILLISECOND);
     }
   close (sock);
-  return count_sent () > before;
+  return test_count_far () > before;
 }
 
 /* One of @n looks, each of which takes 10 ms and more. */
