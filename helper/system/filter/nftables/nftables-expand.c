@@ -41,7 +41,7 @@ emit_ports (DivertNftExpansion *e,
 }
 
 /* A rule that looks into the header after IP's, or gives the packet to a port, needs a single protocol;
- * tproxy and redirect do not accept a set for that.*/
+ * tproxy and redirect do not accept a set for that. */
 static gboolean
 needs_one_protocol (const DivertRule *origin)
 {
