@@ -19,7 +19,7 @@ for word in $(</proc/cmdline); do
     machine.fault=absent)
       # depmod would take half a minute, so it was done beforehand (lib/image.bash).
       find /usr/lib/modules -name 'ip6_tables.ko*' -delete
-      cp /usr/local/lib/machine/absent/modules.* "/usr/lib/modules/$(uname -r)/"
+      cp --remove-destination /usr/local/lib/machine/absent/modules.* "/usr/lib/modules/$(uname -r)/"
       ;;
     machine.fault=modprobe) rm /usr/sbin/modprobe ;;
     machine.fault=group) sed -i 's/^group=.*/group=latecomer/' /etc/nm-divert/conf.d/proxy.conf ;;
@@ -35,6 +35,8 @@ DefaultDependencies=no
 ConditionKernelCommandLine=machine.fault
 After=systemd-remount-fs.service
 Before=systemd-modules-load.service nm-divert-modules.service nm-divert-helper.service early.service sysinit.target
+# With half of a modules' index udev would find no driver for the cable.
+Before=systemd-udevd.service
 [Service]
 Type=oneshot
 ExecStart=/usr/local/lib/machine/fault

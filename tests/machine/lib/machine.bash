@@ -105,6 +105,7 @@ machine_ready ()
     fi
     (($(now_ms) - start < 300000)) || break
   done
+  machine_crashes
   tail -n 25 "$VM/console" | sed 's/^/# /'
   die "the machine does not boot: $(tail -n 3 "$VM/qemu.log")"
 }
@@ -136,7 +137,7 @@ machine_run ()
   end=$(($(now_ms) + (seconds + 20) * 1000))
   while (($(now_ms) < end)); do
     if ! hear 5 "$AGENT_OUT"; then
-      machine_lives || { echo "# the machine is gone: $(tail -n 3 "$VM/qemu.log")"; return 125; }
+      machine_lives || { machine_crashes; echo "# the machine is gone: $(tail -n 3 "$VM/qemu.log")"; return 125; }
       continue
     fi
     case $LINE in
@@ -158,6 +159,17 @@ machine_fails ()
 {
   ! grep -q 'Oops: int3' "$VM/console" || exit $EMULATOR_FAILED
   echo "# the machine has booted by itself"
+}
+
+# If qemu has ended in a fault of its own (seen once, in the first second of a boot), the case begins anew as well.
+machine_crashes ()
+{
+  local status
+
+  ! machine_lives || return
+  wait "$QEMU"
+  status=$?
+  ((status != 128 + 11 && status != 128 + 6)) || exit $EMULATOR_FAILED
 }
 
 guest () { guest_within "$LIMIT" "$@"; }
