@@ -109,8 +109,8 @@ get_secret (void)
 }
 
 /* All of it but the path, which is somewhere else each time. */
-guint64
-divert_nft_fingerprint_rule (const DivertNftRule *rule)
+static guint64
+fingerprint_rule (const DivertNftRule *rule)
 {
   guint64 value = get_secret () * 0x9e3779b97f4a7c15 ^ (guintptr) rule->comment;
   guint64 words[(sizeof (DivertNftExpr) + sizeof (guint64) - 1) / sizeof (guint64)] = { 0 };
@@ -129,4 +129,12 @@ divert_nft_fingerprint_rule (const DivertNftRule *rule)
         }
     }
   return value != 0 ? value : 1;
+}
+
+guint64
+divert_nft_fingerprint_rule (DivertNftRule *rule)
+{
+  if (rule->fingerprint == 0)
+    rule->fingerprint = fingerprint_rule (rule);
+  return rule->fingerprint;
 }

@@ -17,6 +17,6 @@ DivertNftDigest  divert_nft_digest_chain (const DivertNftTable *table, guint cha
 DivertNftDigest  divert_nft_digest_rule (DivertNftRule *rule);
 
 /* Rules with the same fingerprint have the same digest, but not always the other way round.  Never 0. */
-guint64          divert_nft_fingerprint_rule (const DivertNftRule *rule);
+guint64          divert_nft_fingerprint_rule (DivertNftRule *rule);
 
 G_END_DECLS

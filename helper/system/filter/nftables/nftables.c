@@ -10,6 +10,7 @@
  * The generation also tells when there is nothing to do: if it is that of our last write and the
  * same rules are wanted, they are there.  If it is a different one, we read the table and compare
  * the digests.
+ * The tables of the last two rulesets are kept (nftables-prepared.c).
  *
  * Our table is recognised by a digest in its user data, or by its comment: whoever saves nftables with
  * nft and restores it keeps the comment, but no digest, and what was right at home must not stand
@@ -25,6 +26,7 @@
 #include "nft-watch.h"
 #include "nftables-chains.h"
 #include "nftables-expand.h"
+#include "nftables-prepared.h"
 #include "nftables-probe.h"
 #include "nftables-text.h"
 #include "nftables-write.h"
@@ -35,9 +37,9 @@ typedef struct
 {
   DivertBackend   parent;
   DivertNft      *nft;        /* NULL: not needed so far */
-  DivertRuleset  *last;       /* in the kernel as of … */
+  DivertNftPreparations preparations;
+  DivertNftPrepared *last;    /* in the kernel as of … */
   guint32         generation; /* … this one; 0: unknown */
-  DivertNftState  left;       /* what reading would find as of then */
   guint32         proven;     /* the generation in which the kernel could do all of it; 0: not known */
   gboolean        proven_cgroups;
   DivertNftWatch *watch;      /* NULL: nobody wants to know */
@@ -55,8 +57,7 @@ open_nft (NftablesBackend  *self,
 static void
 forget (NftablesBackend *self)
 {
-  g_clear_pointer (&self->last, divert_ruleset_unref);
-  divert_nft_state_clear (&self->left);
+  g_clear_pointer (&self->last, divert_nft_prepared_unref);
   self->generation = 0;
 }
 
@@ -100,13 +101,6 @@ typedef struct
   gboolean         wrote;
 } Attempt;
 
-static gboolean
-is_last (const NftablesBackend *self,
-         const DivertRuleset   *ruleset)
-{
-  return self->last != NULL && divert_ruleset_same (self->last, ruleset);
-}
-
 /* Without the table, nothing of ours is there. */
 static gboolean
 refuse_foreign (const Attempt  *a,
@@ -127,7 +121,7 @@ attempt_apply (DivertNft  *nft,
   Attempt *a = user_data;
   g_auto(DivertNftState) state = DIVERT_NFT_STATE_INIT;
   g_autoptr(DivertNftBatch) batch = NULL;
-  g_autoptr(DivertNftTable) table = NULL;
+  g_autoptr(DivertNftPrepared) prepared = NULL;
   gboolean is_known;
   guint32 generation, owner;
 
@@ -135,23 +129,23 @@ attempt_apply (DivertNft  *nft,
     return FALSE;
   a->answered = TRUE;
   is_known = a->self->last != NULL && a->self->generation == generation;
-  if (is_known && is_last (a->self, a->ruleset))
+  prepared = divert_nft_preparations_get (&a->self->preparations, a->ruleset);
+  if (is_known && prepared == a->self->last)
     return TRUE;
   if (!is_known && !divert_nft_read (nft, DIVERT_NFT_TABLE, &state, error))
     return FALSE;
   if (state.exists && !state.is_ours)
     return refuse_foreign (a, error);
   batch = divert_nft_batch_new ();
-  table = divert_nft_table_new_from_ruleset (DIVERT_NFT_TABLE, a->ruleset);
   owner = divert_nft_owner_get (nft);
-  divert_nft_write (batch, is_known ? &a->self->left : &state, table, owner);
+  divert_nft_write (batch, is_known ? &a->self->last->left : &state, prepared->table, owner);
   if (!divert_nft_owner_commit (batch, nft, &state, "inet " DIVERT_NFT_TABLE, "nftables-commit", &generation, &a->wrote,
                                 error))
     return FALSE;
   forget (a->self);
   a->self->generation = generation;
-  a->self->last = divert_ruleset_ref (a->ruleset);
-  divert_nft_state_suppose (&a->self->left, table, owner);
+  divert_nft_prepared_suppose (prepared, owner);
+  a->self->last = g_steal_pointer (&prepared);
   return TRUE;
 }
 
@@ -232,15 +226,13 @@ nftables_find_drift (DivertBackend *backend,
   NftablesBackend *self = (NftablesBackend *) backend;
   g_auto(DivertNftState) state = DIVERT_NFT_STATE_INIT;
   g_autoptr(DivertNftBatch) batch = NULL;
-  g_autoptr(DivertNftTable) table = NULL;
   guint32 generation;
 
   if (self->last == NULL || !divert_nft_get_generation (self->nft, &generation, NULL) ||
       generation == self->generation || !divert_nft_read (self->nft, DIVERT_NFT_TABLE, &state, NULL))
     return 0;
   batch = divert_nft_batch_new ();
-  table = divert_nft_table_new_from_ruleset (DIVERT_NFT_TABLE, self->last);
-  divert_nft_write (batch, &state, table, divert_nft_owner_get (self->nft));
+  divert_nft_write (batch, &state, self->last->table, divert_nft_owner_get (self->nft));
   if (divert_nft_batch_length (batch) > 0)
     return 1u << DIVERT_PART_NFTABLES;
   self->generation = generation;
@@ -327,6 +319,7 @@ nftables_free (DivertBackend *backend)
 
   divert_nft_watch_free (self->watch);
   forget (self);
+  divert_nft_preparations_clear (&self->preparations);
   divert_nft_free (self->nft);
   g_free (self);
 }

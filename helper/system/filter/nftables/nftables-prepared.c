@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns: what was made of the last two rulesets.
+ *
+ * Whoever leaves a place often comes back to it, and who roams between two others leaves the same ruleset in force.  So
+ * the second change finds its table as it was, with the rules' text and digests.  To make them takes as long as the
+ * kernel needs for the transaction.
+ */
+#include "nftables-prepared.h"
+
+#include "nftables-expand.h"
+
+static DivertNftPrepared *
+prepared_new (DivertRuleset *ruleset)
+{
+  DivertNftPrepared *prepared = g_rc_box_new0 (DivertNftPrepared);
+
+  prepared->ruleset = divert_ruleset_ref (ruleset);
+  prepared->table = divert_nft_table_new_from_ruleset (DIVERT_NFT_TABLE, ruleset);
+  return prepared;
+}
+
+static void
+prepared_clear (gpointer data)
+{
+  DivertNftPrepared *prepared = data;
+
+  divert_nft_state_clear (&prepared->left);
+  divert_nft_table_free (prepared->table);
+  divert_ruleset_unref (prepared->ruleset);
+}
+
+void
+divert_nft_prepared_unref (DivertNftPrepared *prepared)
+{
+  g_rc_box_release_full (prepared, prepared_clear);
+}
+
+void
+divert_nft_prepared_suppose (DivertNftPrepared *prepared,
+                             guint32            owner)
+{
+  if (prepared->left.exists && prepared->owner == owner)
+    return;
+  divert_nft_state_clear (&prepared->left);
+  divert_nft_state_suppose (&prepared->left, prepared->table, owner);
+  prepared->owner = owner;
+}
+
+void
+divert_nft_preparations_clear (DivertNftPreparations *preparations)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (preparations->latest); i++)
+    g_clear_pointer (&preparations->latest[i], divert_nft_prepared_unref);
+}
+
+static gboolean
+is_of (const DivertNftPrepared *prepared,
+       const DivertRuleset     *ruleset)
+{
+  return prepared != NULL && divert_ruleset_same (prepared->ruleset, ruleset);
+}
+
+DivertNftPrepared *
+divert_nft_preparations_get (DivertNftPreparations *preparations,
+                             DivertRuleset         *ruleset)
+{
+  DivertNftPrepared **latest = preparations->latest;
+
+  if (!is_of (latest[0], ruleset))
+    {
+      DivertNftPrepared *before = latest[1];
+
+      latest[1] = latest[0];
+      latest[0] = is_of (before, ruleset) ? g_rc_box_acquire (before) : prepared_new (ruleset);
+      g_clear_pointer (&before, divert_nft_prepared_unref);
+    }
+  return g_rc_box_acquire (latest[0]);
+}
