@@ -181,6 +181,7 @@ guest_within ()
 
   machine_run "$seconds" "source /run/machine/words; ${*@Q}"
   status=$?
+  ((SECONDS - start < 10)) || note "$1 took $((SECONDS - start)) s"
   ((status < 124)) || point 0 "$1 comes to its end within $seconds s"
   # The machine is gone before anybody could look.
   ((!FAILED)) || machine_run 60 "source /run/machine/words; air_says $((SECONDS - start + 5)) 2>&1 | sed 's/^/# /'"
