@@ -280,6 +280,7 @@ divert_pipeline_free (DivertPipeline *pipeline)
   divert_pulse_free (pipeline->renewal);
   divert_pulse_free (pipeline->links);
   g_clear_handle_id (&pipeline->timer_id, g_source_remove);
+  g_clear_handle_id (&pipeline->trim_id, g_source_remove);
   g_clear_handle_id (&pipeline->units_id, g_source_remove);
   divert_units_free (pipeline->units);
   divert_beacons_free (pipeline->beacons);

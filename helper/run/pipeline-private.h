@@ -80,6 +80,7 @@ struct DivertPipeline
   DivertPulse     *renewal;    /* of what would lapse */
   DivertPulse     *links;      /* the kernel is asked about those on which a grant rests */
   guint            timer_id;   /* a source */
+  guint            trim_id;    /* likewise: memory is to be given back */
   gint64           run_cost;   /* µs of processor time, of the last run */
 };
 

@@ -21,12 +21,15 @@
 #include "inquiry.h"
 #include "overtaken.h"
 #include "system/base/clock.h"
+#include "system/base/heap.h"
 
 #define EXPIRY_CHECK_S 30        /* the wall clock can be set, and this timer stands still during sleep */
 /* The service manager kills a helper that hangs.  While there is a grant, DIVERT_GRANT_LIFETIME_MS is the limit. */
 #define WATCH_MS 60000
 /* Some 10 us each time. */
 #define LOOK_US (100 * G_TIME_SPAN_MILLISECOND)
+/* One change is often followed by another one. */
+#define TRIM_MS 2000
 
 static gboolean
 on_timer (gpointer user_data)
@@ -36,6 +39,23 @@ on_timer (gpointer user_data)
   pipeline->timer_id = 0;
   divert_run_request_put (&pipeline->request, "timer");
   return G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_trim (gpointer user_data)
+{
+  DivertPipeline *pipeline = user_data;
+
+  pipeline->trim_id = 0;
+  divert_heap_trim ();
+  return G_SOURCE_REMOVE;
+}
+
+static void
+trim_later (DivertPipeline *pipeline)
+{
+  if (pipeline->trim_id == 0)
+    pipeline->trim_id = g_timeout_add_full (G_PRIORITY_LOW, TRIM_MS, on_trim, pipeline, NULL);
 }
 
 /* Looks again at monotonic time @when. */
@@ -334,6 +354,8 @@ divert_pipeline_run (DivertPipeline *pipeline)
   /* Learn now what the tables hold, because the next run may revoke something, and would have to do it first. */
   if (applied.writes > 0 && divert_laying_find_drift (pipeline->laying, TRUE) != 0)
     divert_drifts_touch (NULL, pipeline->drifts);
+  if (applied.writes > 0)
+    trim_later (pipeline);
   /* Do this before those who wait are told, because they look at it. */
   pipeline->run_cost = divert_clock_get_processor_time () - begin;
   divert_pipeline_tell (pipeline);

@@ -73,18 +73,38 @@ divert_netlink_free (DivertNetlink *netlink)
   g_free (netlink);
 }
 
+/* As everywhere in GLib, running out of memory is fatal. */
+static DivertNetlinkMessage *
+begin (DivertNetlinkMessage *msg,
+       int                   type,
+       int                   flags,
+       gconstpointer         header,
+       gsize                 size)
+{
+  if (msg == NULL || nlmsg_append (msg, (void *) header, size, NLMSG_ALIGNTO) < 0)
+    g_error ("no memory for a netlink message");
+  nlmsg_hdr (msg)->nlmsg_type = type;
+  nlmsg_hdr (msg)->nlmsg_flags = flags;
+  return msg;
+}
+
 DivertNetlinkMessage *
 divert_netlink_message_new (int           type,
                             int           flags,
                             gconstpointer header,
                             gsize         size)
 {
-  DivertNetlinkMessage *msg = nlmsg_alloc_simple (type, flags);
+  return begin (nlmsg_alloc (), type, flags, header, size);
+}
 
-  /* As everywhere in GLib, running out of memory is fatal. */
-  if (msg == NULL || nlmsg_append (msg, (void *) header, size, NLMSG_ALIGNTO) < 0)
-    g_error ("no memory for a netlink message");
-  return msg;
+DivertNetlinkMessage *
+divert_netlink_message_new_sized (int           type,
+                                  int           flags,
+                                  gconstpointer header,
+                                  gsize         size,
+                                  gsize         room)
+{
+  return begin (nlmsg_alloc_size (NLMSG_SPACE (size) + room), type, flags, header, size);
 }
 
 guint32

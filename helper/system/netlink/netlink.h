@@ -20,6 +20,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertNetlinkMessage, nlmsg_free)
 
 /* A message of @type that begins with @header; add attributes with nla_put_…(). */
 DivertNetlinkMessage *divert_netlink_message_new (int type, int flags, gconstpointer header, gsize size);
+/* The same, for whoever makes thousands: @room is what all attributes take, in bytes, and no more can be added. */
+DivertNetlinkMessage *divert_netlink_message_new_sized (int type, int flags, gconstpointer header, gsize size,
+                                                        gsize room);
 
 /* The code is an errno; the message includes the kernel's reason if there was one. */
 #define DIVERT_NETLINK_ERROR (divert_netlink_error_quark ())

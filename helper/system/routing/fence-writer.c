@@ -15,6 +15,10 @@
 #include <errno.h>
 #include <linux/fib_rules.h>
 #include <linux/rtnetlink.h>
+#include <netinet/in.h>
+
+/* There may be thousands of prefixes.  A route and a rule have five attributes at the most, one of them an address. */
+#define ATTRIBUTES_ROOM (5 * RTA_SPACE (sizeof (struct in6_addr)))
 
 void
 divert_fence_writer_clear (DivertFenceWriter *w)
@@ -51,7 +55,8 @@ put_dumped (DivertFenceWriter     *w,
             int                    flags,
             const struct nlmsghdr *seen)
 {
-  g_ptr_array_add (w->msgs, divert_netlink_message_new (type, flags, nlmsg_data (seen), nlmsg_datalen (seen)));
+  g_ptr_array_add (w->msgs, divert_netlink_message_new_sized (type, flags, nlmsg_data (seen),
+                                                            nlmsg_datalen (seen), 0));
 }
 
 void
@@ -77,7 +82,8 @@ put_route (DivertFenceWriter  *w,
     .rtm_type = type,
     .rtm_scope = type == RTN_UNICAST ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE,
   };
-  DivertNetlinkMessage *msg = divert_netlink_message_new (request, flags, &route, sizeof route);
+  DivertNetlinkMessage *msg = divert_netlink_message_new_sized (request, flags, &route, sizeof route,
+                                                                ATTRIBUTES_ROOM);
 
   nla_put (msg, RTA_DST, divert_family_bytes (prefix->family), prefix->bytes);
   nla_put_u32 (msg, RTA_TABLE, w->fence->table);
@@ -149,7 +155,8 @@ put_rule (DivertFenceWriter *w,
     .action = FR_ACT_TO_TBL,
     .flags = w->fence->mark != 0 ? FIB_RULE_INVERT : 0,
   };
-  DivertNetlinkMessage *msg = divert_netlink_message_new (request, flags, &rule, sizeof rule);
+  DivertNetlinkMessage *msg = divert_netlink_message_new_sized (request, flags, &rule, sizeof rule,
+                                                                ATTRIBUTES_ROOM);
 
   nla_put_u32 (msg, FRA_PRIORITY, w->fence->priorities[family]);
   nla_put_u32 (msg, FRA_TABLE, w->fence->table);

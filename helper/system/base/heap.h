@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Memory that is free, and still the process's.
+ */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* Gives it back to the kernel if there is much of it. */
+void divert_heap_trim (void);
+
+G_END_DECLS
