@@ -5,9 +5,7 @@
  * A digest is in the kernel, so another process knows it, too, and it is made from the text.  Whatever must be told
  * apart has different text.  FORMAT changes if the same text gets another meaning in the kernel.
  *
- * A fingerprint is made from a rule as it stands in memory, which is much faster than making its text.  So it means
- * nothing in another process.  It begins with a secret, because a stranger chooses some of the addresses in rules, and
- * could otherwise look for two that are told apart by nothing.
+ * A rule that this process wrote, and still has, is compared as it stands in memory.
  */
 #include "nftables-digest.h"
 
@@ -98,43 +96,25 @@ divert_nft_digest_rule (DivertNftRule *rule)
   return rule->digest;
 }
 
-static gsize
-get_secret (void)
+static gboolean
+expr_equal (const DivertNftExpr *a,
+            const DivertNftExpr *b)
 {
-  static gsize secret;
+  DivertNftExpr x = *a, y = *b;
 
-  if (g_once_init_enter (&secret))
-    g_once_init_leave (&secret, g_random_int () | 1);
-  return secret;
+  /* The paths are the rulesets'. */
+  x.path = y.path = NULL;
+  return memcmp (&x, &y, sizeof x) == 0 && g_strcmp0 (a->path, b->path) == 0;
 }
 
-/* All of it but the path, which is somewhere else each time. */
-static guint64
-fingerprint_rule (const DivertNftRule *rule)
+gboolean
+divert_nft_rule_equal (const DivertNftRule *a,
+                       const DivertNftRule *b)
 {
-  guint64 value = get_secret () * 0x9e3779b97f4a7c15 ^ (guintptr) rule->comment;
-  guint64 words[(sizeof (DivertNftExpr) + sizeof (guint64) - 1) / sizeof (guint64)] = { 0 };
-
-  for (guint i = 0; i < rule->exprs->len; i++)
-    {
-      DivertNftExpr expr = *divert_nft_rule_index (rule, i);
-
-      value ^= expr.path != NULL ? g_str_hash (expr.path) : 0;
-      expr.path = NULL;
-      memcpy (words, &expr, sizeof expr);
-      for (guint j = 0; j < G_N_ELEMENTS (words); j++)
-        {
-          value = (value ^ words[j]) * 0x9e3779b97f4a7c15;
-          value ^= value >> 32;
-        }
-    }
-  return value != 0 ? value : 1;
-}
-
-guint64
-divert_nft_fingerprint_rule (DivertNftRule *rule)
-{
-  if (rule->fingerprint == 0)
-    rule->fingerprint = fingerprint_rule (rule);
-  return rule->fingerprint;
+  if (a->chain != b->chain || a->comment != b->comment || a->exprs->len != b->exprs->len)
+    return FALSE;
+  for (guint i = 0; i < a->exprs->len; i++)
+    if (!expr_equal (divert_nft_rule_index (a, i), divert_nft_rule_index (b, i)))
+      return FALSE;
+  return TRUE;
 }

@@ -16,7 +16,7 @@ DivertNftDigest  divert_nft_digest_text (const char *text);
 DivertNftDigest  divert_nft_digest_chain (const DivertNftTable *table, guint chain);
 DivertNftDigest  divert_nft_digest_rule (DivertNftRule *rule);
 
-/* Rules with the same fingerprint have the same digest, but not always the other way round.  Never 0. */
-guint64          divert_nft_fingerprint_rule (DivertNftRule *rule);
+/* Is it the same rule, so that both have the same digest?  Much faster than making that. */
+gboolean         divert_nft_rule_equal (const DivertNftRule *a, const DivertNftRule *b);
 
 G_END_DECLS

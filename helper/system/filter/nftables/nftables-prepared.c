@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owns: what was made of the last two rulesets.
+ * Owns: the tables of the last rulesets.
  *
- * Whoever leaves a place often comes back to it, and who roams between two others leaves the same ruleset in force.  So
- * the second change finds its table as it was, with the rules' text and digests.  To make them takes as long as the
- * kernel needs for the transaction.
+ * A laptop that leaves a place often returns to it, and between two strangers the ruleset stays the same.  So a later
+ * change finds its table as it was, with the rules' text and digests.  Making them takes as long as the kernel needs
+ * for the transaction.
  */
 #include "nftables-prepared.h"
 
 #include "nftables-expand.h"
+
+#include <string.h>
 
 static DivertNftPrepared *
 prepared_new (DivertRuleset *ruleset)
@@ -33,7 +35,8 @@ prepared_clear (gpointer data)
 void
 divert_nft_prepared_unref (DivertNftPrepared *prepared)
 {
-  g_rc_box_release_full (prepared, prepared_clear);
+  if (prepared != NULL)
+    g_rc_box_release_full (prepared, prepared_clear);
 }
 
 void
@@ -65,15 +68,18 @@ DivertNftPrepared *
 divert_nft_preparations_get (DivertNftPreparations *preparations,
                              DivertRuleset         *ruleset)
 {
-  DivertNftPrepared **latest = preparations->latest;
+  DivertNftPrepared **latest = preparations->latest, *found;
+  guint i = 0;
 
-  if (!is_of (latest[0], ruleset))
+  while (i < DIVERT_NFT_PREPARATIONS - 1 && !is_of (latest[i], ruleset))
+    i++;
+  found = latest[i];
+  if (!is_of (found, ruleset))
     {
-      DivertNftPrepared *before = latest[1];
-
-      latest[1] = latest[0];
-      latest[0] = is_of (before, ruleset) ? g_rc_box_acquire (before) : prepared_new (ruleset);
-      g_clear_pointer (&before, divert_nft_prepared_unref);
+      divert_nft_prepared_unref (found);
+      found = prepared_new (ruleset);
     }
-  return g_rc_box_acquire (latest[0]);
+  memmove (latest + 1, latest, i * sizeof *latest);
+  latest[0] = found;
+  return g_rc_box_acquire (found);
 }

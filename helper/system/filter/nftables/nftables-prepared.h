@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The tables of the last two rulesets.
+ * The tables of the last rulesets.
  */
 #pragma once
 
@@ -13,24 +13,28 @@ G_BEGIN_DECLS
 typedef struct
 {
   DivertRuleset  *ruleset;
-  DivertNftTable *table;  /* it points into the ruleset */
-  DivertNftState  left;   /* what reading would find right after that was written … */
-  guint32         owner;  /* … for this one; empty if it wasn't */
+  DivertNftTable *table;  /* points into the ruleset */
+  DivertNftState  left;   /* what reading would find right after the table was written; empty: it wasn't */
+  guint32         owner;  /* for whom it was */
 } DivertNftPrepared;
 
+/* @prepared may be NULL. */
 void     divert_nft_prepared_unref (DivertNftPrepared *prepared);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertNftPrepared, divert_nft_prepared_unref)
-/* From now on @left is known. */
+/* Fills @left in, unless it is known. */
 void     divert_nft_prepared_suppose (DivertNftPrepared *prepared, guint32 owner);
+
+/* Home, a link in doubt, away, and home again. */
+#define DIVERT_NFT_PREPARATIONS 3
 
 /* The latest comes first.  Zeroed is empty. */
 typedef struct
 {
-  DivertNftPrepared *latest[2];
+  DivertNftPrepared *latest[DIVERT_NFT_PREPARATIONS];
 } DivertNftPreparations;
 
 void     divert_nft_preparations_clear (DivertNftPreparations *preparations);
-/* A new reference to what there is of @ruleset, or what is made of it now. */
+/* A new reference to what there is of @ruleset, or what is made of it now.  @ruleset must no longer change. */
 DivertNftPrepared *divert_nft_preparations_get (DivertNftPreparations *preparations, DivertRuleset *ruleset);
 
 G_END_DECLS

@@ -179,7 +179,7 @@ see_rule (DivertNftState  *state,
 {
   struct nlattr *attributes[NFTA_RULE_MAX + 1];
   DivertNftChainState *chain = NULL;
-  DivertNftRuleState rule = { 0, 0 };
+  DivertNftRuleState rule = { 0, NULL };
 
   if (parse (header, attributes, NFTA_RULE_MAX) && get_name (attributes[NFTA_RULE_CHAIN]) != NULL)
     chain = divert_nft_state_find_chain (state, get_name (attributes[NFTA_RULE_CHAIN]));
@@ -240,7 +240,7 @@ suppose_chain (const DivertNftTable *table,
   for (guint i = 0; i < rules->len; i++)
     {
       DivertNftRule *rule = g_ptr_array_index (rules, i);
-      const DivertNftRuleState state = { divert_nft_digest_rule (rule), divert_nft_fingerprint_rule (rule) };
+      const DivertNftRuleState state = { divert_nft_digest_rule (rule), rule };
 
       g_array_append_val (supposed->rules, state);
     }

@@ -11,8 +11,8 @@ G_BEGIN_DECLS
 
 typedef struct
 {
-  DivertNftDigest  digest;      /* 0: not one of ours */
-  guint64          fingerprint; /* 0: not known, because it was read */
+  DivertNftDigest      digest; /* 0: not one of ours */
+  const DivertNftRule *rule;   /* not owned; NULL: it was read */
 } DivertNftRuleState;
 
 typedef struct
@@ -53,7 +53,8 @@ guint64  divert_nft_rule_count (struct nlmsghdr *header);
 void     divert_nft_state_prepare (DivertNftState *state);
 void     divert_nft_state_see (struct nlmsghdr *header, gpointer user_data);
 
-/* What reading would find right after @table was written for @owner.  @state must be empty. */
+/* What reading would find right after @table was written for @owner.  @state must be empty, and must not outlive
+ * @table. */
 void     divert_nft_state_suppose (DivertNftState *state, const DivertNftTable *table, guint32 owner);
 
 DivertNftChainState *divert_nft_state_find_chain (const DivertNftState *state, const char *name);

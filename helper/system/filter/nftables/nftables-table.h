@@ -107,8 +107,7 @@ typedef struct
   const DivertRule *first;
   const DivertRule *last;
   char             *text;    /* of nftables-text.c; NULL: not asked for so far.  Afterwards the rule must not change */
-  guint64           digest;  /* of nftables-digest.c; 0: not asked for so far.  Likewise … */
-  guint64           fingerprint; /* … and this */
+  guint64           digest;  /* of nftables-digest.c; 0: not asked for so far.  Likewise */
 } DivertNftRule;
 
 typedef enum

@@ -186,7 +186,7 @@ static gboolean
 is_rule (const DivertNftRuleState *seen,
          DivertNftRule            *rule)
 {
-  if (seen->fingerprint == 0 || seen->fingerprint != divert_nft_fingerprint_rule (rule))
+  if (seen->rule == NULL || !divert_nft_rule_equal (seen->rule, rule))
     return seen->digest == divert_nft_digest_rule (rule);
   rule->digest = seen->digest;
   return TRUE;

@@ -10,7 +10,7 @@
  * The generation also tells when there is nothing to do: if it is that of our last write and the
  * same rules are wanted, they are there.  If it is a different one, we read the table and compare
  * the digests.
- * The tables of the last two rulesets are kept (nftables-prepared.c).
+ * The tables of the last rulesets are kept (nftables-prepared.c).
  *
  * Our table is recognised by a digest in its user data, or by its comment: whoever saves nftables with
  * nft and restores it keeps the comment, but no digest, and what was right at home must not stand
