@@ -81,7 +81,7 @@ machine_start ()
     -drive "file=$IMAGE/tree.ext4,format=raw,if=virtio,snapshot=on" \
     -device virtio-rng-pci -rtc "base=$rtc" "${network[@]}" "${incoming[@]}" >"$VM/qemu.log" 2>&1 </dev/null &
   QEMU=$!
-  qmp qmp_capabilities >/dev/null || die "qemu does not start: $(tail -n 3 "$VM/qemu.log")"
+  qmp qmp_capabilities >/dev/null || { machine_crashes; die "qemu does not start: $(tail -n 3 "$VM/qemu.log")"; }
   if [[ -n $state ]]; then
     machine_state_wait running paused postmigrate
     qmp cont >/dev/null
@@ -261,8 +261,10 @@ machine_state_wait ()
     for word; do
       [[ $answer != *"\"status\": \"$word\""* ]] || return 0
     done
+    machine_lives || break
     pause 0.1
   done
+  machine_crashes
   die "qemu is not ready: $answer"
 }
 
