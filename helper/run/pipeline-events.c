@@ -60,6 +60,8 @@ divert_pipeline_read_network_again (DivertPipeline *pipeline)
   g_clear_pointer (&pipeline->network_anew, divert_network_free);
   if (!pipeline->bus_lost)
     pipeline->network_anew = divert_network_new (on_network_changed, pipeline);
+  /* What the sieve kept back may have been long. */
+  divert_pipeline_trim_later (pipeline);
 }
 
 /* A reading that has failed leaves the earlier one. */

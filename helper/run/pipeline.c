@@ -51,8 +51,8 @@ on_trim (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-static void
-trim_later (DivertPipeline *pipeline)
+void
+divert_pipeline_trim_later (DivertPipeline *pipeline)
 {
   if (pipeline->trim_id == 0)
     pipeline->trim_id = g_timeout_add_full (G_PRIORITY_LOW, TRIM_MS, on_trim, pipeline, NULL);
@@ -355,7 +355,7 @@ divert_pipeline_run (DivertPipeline *pipeline)
   if (applied.writes > 0 && divert_laying_find_drift (pipeline->laying, TRUE) != 0)
     divert_drifts_touch (NULL, pipeline->drifts);
   if (applied.writes > 0)
-    trim_later (pipeline);
+    divert_pipeline_trim_later (pipeline);
   /* Do this before those who wait are told, because they look at it. */
   pipeline->run_cost = divert_clock_get_processor_time () - begin;
   divert_pipeline_tell (pipeline);

@@ -2,10 +2,12 @@
 /*
  * Owns: when free memory goes back to the kernel.
  *
- * Laying thousands of prefixes takes megabytes for a moment, in small pieces.  Some of them are still used afterwards,
- * so glibc keeps the pages between them (4 to 6 of 14 to 16 MB with 10,000 prefixes).  What a few prefixes leave is
- * kept, because whoever needs it again would have to wait for the kernel.  (glibc counts what its threads have reserved
- * and never used as free, 2.7 MB then.)
+ * Laying thousands of prefixes takes megabytes for a moment, in small pieces, and a message from the bus takes as much
+ * as a user likes.  Some of the pieces are still used afterwards, so glibc keeps the pages between them (4 to 6 of 14
+ * to 16 MB with 10,000 prefixes).  What a few prefixes leave is kept, because whoever needs it again would have to wait
+ * for the kernel.  (glibc counts what its threads have reserved and never used as free, 2.7 MB then.)
+ *
+ * A gigabyte takes long, so that is done by a thread of ordinary priority.
  */
 #include "heap.h"
 
@@ -13,11 +15,21 @@
 
 #define KEPT_BYTES (4 * 1024 * 1024)
 
-void
-divert_heap_trim (void)
+static gpointer
+trim (gpointer data)
 {
 #ifdef __GLIBC__
   if (mallinfo2 ().fordblks > KEPT_BYTES)
     malloc_trim (0);
 #endif
+  return NULL;
+}
+
+void
+divert_heap_trim (void)
+{
+  GThread *thread = g_thread_try_new ("heap", trim, NULL, NULL);
+
+  if (thread != NULL)
+    g_thread_unref (thread);
 }

@@ -8,7 +8,7 @@
 
 G_BEGIN_DECLS
 
-/* Gives it back to the kernel if there is much of it. */
+/* Gives it back to the kernel if there is much of it.  Does not wait. */
 void divert_heap_trim (void);
 
 G_END_DECLS
