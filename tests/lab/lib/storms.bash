@@ -153,13 +153,14 @@ strike_nft-flush () { nft flush ruleset; }
 strike_lock () { spawn locker flock -o /run/xtables.lock sleep 30; }
 strike_kill () { kill -KILL "$(storm_helper)"; }
 strike_stop () { kill -STOP "$(storm_helper)"; }
-strike_conntrack () { conntrack -F >/dev/null; }
+strike_conntrack () { conntrack -F &>>"$LAB_LOGS/struck.log"; }
 
-# The legacy tables and nftables are restored by different programs, so by turns.
+# The legacy tables and nftables are restored by different programs, so by turns.  Where tables can have an owner, the
+# kernel refuses all that nft has saved, and nft says so at length.
 strike_restore ()
 {
   if ((STORM_ROAM % 2)); then
-    nft -f /run/lab/home.nft
+    nft -f /run/lab/home.nft &>>"$LAB_LOGS/struck.log"
   else
     iptables-legacy-restore /run/lab/home.4
     ip6tables-legacy-restore /run/lab/home.6
