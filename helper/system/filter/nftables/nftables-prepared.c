@@ -39,6 +39,15 @@ divert_nft_prepared_unref (DivertNftPrepared *prepared)
     g_rc_box_release_full (prepared, prepared_clear);
 }
 
+/* From then on the digests are enough, and who wants a text makes it again. */
+static void
+forget_texts (DivertNftTable *table)
+{
+  for (guint chain = 0; chain < DIVERT_NFT_N_CHAINS; chain++)
+    for (guint i = 0; table->rules[chain] != NULL && i < table->rules[chain]->len; i++)
+      g_clear_pointer (&((DivertNftRule *) g_ptr_array_index (table->rules[chain], i))->text, g_free);
+}
+
 void
 divert_nft_prepared_suppose (DivertNftPrepared *prepared,
                              guint32            owner)
@@ -48,6 +57,7 @@ divert_nft_prepared_suppose (DivertNftPrepared *prepared,
   divert_nft_state_clear (&prepared->left);
   divert_nft_state_suppose (&prepared->left, prepared->table, owner);
   prepared->owner = owner;
+  forget_texts (prepared->table);
 }
 
 void

@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-/* Few rules have more. */
-#define DIVERT_NFT_USUAL_EXPRS 4
+/* Many rules have no more, and tables are kept. */
+#define DIVERT_NFT_USUAL_EXPRS 2
 
 static void
 set_free (gpointer data)
