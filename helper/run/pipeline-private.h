@@ -102,7 +102,7 @@ DivertReport *divert_pipeline_make_report (const DivertPipeline *pipeline, Diver
 void divert_pipeline_keep_report (DivertPipeline *pipeline, DivertReport *report);
 /* Hands out the result of the last run. */
 void divert_pipeline_tell (DivertPipeline *pipeline);
-/* Soon gives back what memory is free. */
+/* Gives back what memory is free, soon, or once nothing is granted any more. */
 void divert_pipeline_trim_later (DivertPipeline *pipeline);
 
 G_END_DECLS

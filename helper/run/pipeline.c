@@ -42,12 +42,20 @@ on_timer (gpointer user_data)
 }
 
 static gboolean
+is_at_site (const DivertReport *report)
+{
+  return report != NULL && report->decision->place == DIVERT_PLACE_SITE;
+}
+
+/* A grant may have to be taken back at any moment.  Taking it back is a write, and so has this called again. */
+static gboolean
 on_trim (gpointer user_data)
 {
   DivertPipeline *pipeline = user_data;
 
   pipeline->trim_id = 0;
-  divert_heap_trim ();
+  if (!is_at_site (pipeline->report) && !is_at_site (pipeline->in_force))
+    divert_heap_trim ();
   return G_SOURCE_REMOVE;
 }
 

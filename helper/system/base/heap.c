@@ -7,7 +7,9 @@
  * to 16 MB with 10,000 prefixes).  What a few prefixes leave is kept, because whoever needs it again would have to wait
  * for the kernel.  (glibc counts what its threads have reserved and never used as free, 2.7 MB then.)
  *
- * A gigabyte takes long, so that is done by a thread of ordinary priority.
+ * A gigabyte takes some tenths of a second, and until then whoever needs memory waits.  A thread of ordinary priority
+ * would hold the same locks, and any user could keep it from running.  So the caller does it, when nobody is in a
+ * hurry.
  */
 #include "heap.h"
 
@@ -15,21 +17,11 @@
 
 #define KEPT_BYTES (4 * 1024 * 1024)
 
-static gpointer
-trim (gpointer data)
+void
+divert_heap_trim (void)
 {
 #ifdef __GLIBC__
   if (mallinfo2 ().fordblks > KEPT_BYTES)
     malloc_trim (0);
 #endif
-  return NULL;
-}
-
-void
-divert_heap_trim (void)
-{
-  GThread *thread = g_thread_try_new ("heap", trim, NULL, NULL);
-
-  if (thread != NULL)
-    g_thread_unref (thread);
 }

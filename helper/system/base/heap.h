@@ -8,7 +8,7 @@
 
 G_BEGIN_DECLS
 
-/* Gives it back to the kernel if there is much of it.  Does not wait. */
+/* Gives it back to the kernel if there is much of it.  That may take long. */
 void divert_heap_trim (void);
 
 G_END_DECLS
