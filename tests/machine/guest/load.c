@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * load STEP LOG PROTOCOL,ADDRESS,PORT…: asks each target a question every STEP milliseconds, over and over. UDP uses
- * one lasting connected socket, and a new one every fifth time. The lasting one makes room for another if nothing
- * answers it. TCP opens a new connection every fifth time. At SIGTERM it writes one line for each target: at how many
- * seconds since boot the kernel first let a packet go, when the first answer came, and how many answers came from whom,
- * who saw which address:
+ * load STEP LOG PROTOCOL,ADDRESS,PORT…: asks each target a question every STEP milliseconds, over and over. Their turns
+ * are spread evenly over that time, so that one of them soon meets a gap in the rules. UDP uses one lasting connected
+ * socket, and a new one every fifth time. The lasting one makes room for another if nothing answers it. TCP opens a new
+ * connection every fifth time. At SIGTERM it writes one line for each target: at how many seconds since boot the kernel
+ * first let a packet go, when the first answer came, and how many answers came from whom, who saw which address:
  *
  *   PROTOCOL ADDRESS sent N first S answers N first S strays N [(ANSWER)] error WORDS from WHO PEER=N …
  *
@@ -52,11 +52,12 @@ typedef struct
   double                  first_answer;
   Answerer                answerers[MAX_NAMES];
   int                     error;
-  struct pollfd           flight[MAX_FLIGHT]; /* number 0 is UDP's lasting socket */
+  struct pollfd          *flight; /* MAX_FLIGHT; number 0 is UDP's lasting socket */
   unsigned                next;
   unsigned                unanswered; /* by UDP's lasting socket, since the last answer */
 } Target;
 
+static struct pollfd flights[MAX_TARGETS * MAX_FLIGHT]; /* of all targets, for one poll() */
 static volatile sig_atomic_t stopped;
 
 static void
@@ -223,11 +224,10 @@ count_answer (Target *target, const char *answer)
     }
 }
 
+/* What poll() has found. */
 static void
 hear (Target *target)
 {
-  if (poll (target->flight, MAX_FLIGHT, 0) <= 0)
-    return;
   for (int i = 0; i < MAX_FLIGHT; i++)
     {
       struct pollfd *place = &target->flight[i];
@@ -261,6 +261,21 @@ hear (Target *target)
           close (place->fd);
           place->fd = -1;
         }
+    }
+}
+
+/* Hears all targets for so many milliseconds. */
+static void
+listen_for (Target *targets, int n, int milliseconds)
+{
+  const double end = now () + milliseconds / 1e3;
+  int left = milliseconds;
+
+  while (!stopped && left >= 0 && poll (flights, (nfds_t) n * MAX_FLIGHT, left) > 0)
+    {
+      for (int i = 0; i < n; i++)
+        hear (&targets[i]);
+      left = (int) ((end - now ()) * 1e3);
     }
 }
 
@@ -311,21 +326,24 @@ main (int argc, char **argv)
   if (step <= 0)
     return 2;
   for (int i = 0; i < n; i++)
-    parse (argv[i + 3], &targets[i]);
+    {
+      targets[i].flight = &flights[i * MAX_FLIGHT];
+      parse (argv[i + 3], &targets[i]);
+    }
   signal (SIGTERM, stop);
   for (unsigned turn = 0; !stopped; turn++)
     {
-      for (int i = 0; i < n; i++)
+      /* Nor does everybody open a new socket in the same turn. */
+      for (int i = 0; i < n && !stopped; i++)
         {
-          ask (&targets[i], turn);
-          hear (&targets[i]);
+          ask (&targets[i], turn + (unsigned) i);
+          listen_for (targets, n, step * (i + 1) / n - step * i / n);
         }
       if (!told && all_answered (targets, n))
         {
           touch (argv[2]);
           told = 1;
         }
-      poll (NULL, 0, step);
     }
   log = fopen (argv[2], "we");
   if (log == NULL)

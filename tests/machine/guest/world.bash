@@ -149,8 +149,17 @@ table inet watch {
 END
 }
 
-# watched HOST intranet|web: the number of packets that passed.
-watched () { on "$1" nft -j list counter inet watch "$2" | jq '.nftables[] | select(.counter) | .counter.packets'; }
+# watched_both HOST: the numbers of packets for the intranet and for the web that passed.
+watched_both ()
+{
+  on "$1" nft list counters table inet watch | awk '
+    $1 == "counter" { name = $2 }
+    $1 == "packets" { packets[name] = $2 }
+    END { print packets["intranet"], packets["web"] }'
+}
+
+# watched HOST intranet|web
+watched () { watched_both "$1" | cut -d ' ' -f "$([[ $2 == web ]] && echo 2 || echo 1)"; }
 
 # seen HOST [REGEX]: the number of items that reached that host's probe.
 seen () { local n; n=$(grep -cEs -- "${2:-^(tcp-accept|udp) }" "$WORLD/$1.seen"); echo "${n:-0}"; }
