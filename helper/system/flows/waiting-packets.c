@@ -19,15 +19,12 @@
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 
-#include "system/netlink/netlink.h"
+#include "system/netlink/netlink-batch.h"
 
 struct DivertWaitingPackets
 {
   DivertNetlink *netlink; /* NULL: could not be opened */
 };
-
-/* Messages at a time: each has a page. */
-#define AT_A_TIME 64
 
 typedef struct
 {
@@ -72,21 +69,10 @@ visit (struct nlmsghdr *header,
     divert_prefixes_add (drop->found, &address);
 }
 
-static DivertNetlinkMessage *
-deletion_new (guint               ifindex,
-              const DivertPrefix *address)
-{
-  const struct ndmsg header = { .ndm_family = divert_netlink_family (address->family), .ndm_ifindex = ifindex };
-  DivertNetlinkMessage *msg = divert_netlink_message_new (RTM_DELNEIGH, 0, &header, sizeof header);
-
-  nla_put (msg, NDA_DST, divert_family_bytes (address->family), address->bytes);
-  return msg;
-}
-
 static void
-on_refused (guint         index,
-            const GError *error,
-            gpointer      user_data)
+on_refused (const struct nlmsghdr *request,
+            const GError          *error,
+            gpointer               user_data)
 {
   Drop *drop = user_data;
 
@@ -100,19 +86,21 @@ delete_all (DivertNetlink  *netlink,
             Drop           *drop,
             GError        **error)
 {
-  g_autoptr(GPtrArray) msgs = g_ptr_array_new_with_free_func ((GDestroyNotify) nlmsg_free);
+  g_autoptr(DivertNetlinkBatch) deletions = divert_netlink_batch_new ();
 
   for (guint i = 0; i < drop->found->len; i++)
     {
-      g_ptr_array_add (msgs, deletion_new (drop->ifindex, divert_prefixes_index (drop->found, i)));
-      if (msgs->len < AT_A_TIME && i < drop->found->len - 1)
-        continue;
-      if (!divert_netlink_request_all (netlink, msgs, on_refused, drop, error))
-        {
-          g_clear_error (&drop->error);
-          return FALSE;
-        }
-      g_ptr_array_set_size (msgs, 0);
+      const DivertPrefix *address = divert_prefixes_index (drop->found, i);
+      const struct ndmsg header = { .ndm_family = divert_netlink_family (address->family),
+                                    .ndm_ifindex = drop->ifindex };
+
+      divert_netlink_batch_begin (deletions, RTM_DELNEIGH, 0, &header, sizeof header);
+      divert_netlink_batch_put (deletions, NDA_DST, address->bytes, divert_family_bytes (address->family));
+    }
+  if (!divert_netlink_batch_send (deletions, netlink, on_refused, drop, error))
+    {
+      g_clear_error (&drop->error);
+      return FALSE;
     }
   if (drop->error == NULL)
     return TRUE;

@@ -20,8 +20,6 @@
  * stay open, and between conversations each would keep a few pages of its own. */
 #define BUFFER_BYTES (32 * 1024)
 #define TIMEOUT_S 2
-/* The number of requests in one datagram.  The socket has room for a refusal of each. */
-#define BATCH_MESSAGES 64
 
 G_DEFINE_QUARK (divert-netlink-error-quark, divert_netlink_error)
 
@@ -74,37 +72,19 @@ divert_netlink_free (DivertNetlink *netlink)
 }
 
 /* As everywhere in GLib, running out of memory is fatal. */
-static DivertNetlinkMessage *
-begin (DivertNetlinkMessage *msg,
-       int                   type,
-       int                   flags,
-       gconstpointer         header,
-       gsize                 size)
-{
-  if (msg == NULL || nlmsg_append (msg, (void *) header, size, NLMSG_ALIGNTO) < 0)
-    g_error ("no memory for a netlink message");
-  nlmsg_hdr (msg)->nlmsg_type = type;
-  nlmsg_hdr (msg)->nlmsg_flags = flags;
-  return msg;
-}
-
 DivertNetlinkMessage *
 divert_netlink_message_new (int           type,
                             int           flags,
                             gconstpointer header,
                             gsize         size)
 {
-  return begin (nlmsg_alloc (), type, flags, header, size);
-}
+  DivertNetlinkMessage *msg = nlmsg_alloc ();
 
-DivertNetlinkMessage *
-divert_netlink_message_new_sized (int           type,
-                                  int           flags,
-                                  gconstpointer header,
-                                  gsize         size,
-                                  gsize         room)
-{
-  return begin (nlmsg_alloc_size (NLMSG_SPACE (size) + room), type, flags, header, size);
+  if (msg == NULL || nlmsg_append (msg, (void *) header, size, NLMSG_ALIGNTO) < 0)
+    g_error ("no memory for a netlink message");
+  nlmsg_hdr (msg)->nlmsg_type = type;
+  nlmsg_hdr (msg)->nlmsg_flags = flags;
+  return msg;
 }
 
 guint32
@@ -228,71 +208,6 @@ divert_netlink_converse (DivertNetlink      *netlink,
       for (struct nlmsghdr *header = (struct nlmsghdr *) buffer; nlmsg_ok (header, remaining) && !done;
            header = nlmsg_next (header, &remaining))
         done = take (header, user_data);
-    }
-  return TRUE;
-}
-
-typedef struct
-{
-  guint                 first;          /* of the messages */
-  guint                 count;
-  guint32               first_sequence;
-  DivertNetlinkRefused  refused;
-  gpointer              user_data;
-} Batch;
-
-static gboolean
-take_of_batch (struct nlmsghdr *header,
-               gpointer         user_data)
-{
-  const Batch *batch = user_data;
-  const guint32 i = header->nlmsg_seq - batch->first_sequence;
-  DivertNetlinkAnswer answer = { .sequence = header->nlmsg_seq };
-  g_autoptr(GError) refusal = NULL;
-
-  if (i >= batch->count)
-    return FALSE;
-  if (!divert_netlink_answer_take (&answer, (char *) header, header->nlmsg_len, &refusal))
-    batch->refused (batch->first + i, refusal, batch->user_data);
-  return answer.done && i == batch->count - 1;
-}
-
-/* Sends @batch's part of @msgs, and waits until the last one has been carried out.  Only that one asks for an
- * acknowledgement; refusals arrive anyway. */
-static gboolean
-request_batch (DivertNetlink    *netlink,
-               const GPtrArray  *msgs,
-               Batch            *batch,
-               GError          **error)
-{
-  g_autoptr(GByteArray) datagram = g_byte_array_new ();
-
-  for (guint i = 0; i < batch->count; i++)
-    {
-      struct nlmsghdr *header = nlmsg_hdr (msgs->pdata[batch->first + i]);
-
-      nl_complete_msg (netlink->sock, msgs->pdata[batch->first + i]);
-      header->nlmsg_flags |= i == batch->count - 1 ? NLM_F_ACK : 0;
-      batch->first_sequence = i == 0 ? header->nlmsg_seq : batch->first_sequence;
-      g_byte_array_append (datagram, (const guint8 *) header, header->nlmsg_len);
-      g_byte_array_set_size (datagram, NLMSG_ALIGN (datagram->len));
-    }
-  return divert_netlink_converse (netlink, datagram->data, datagram->len, take_of_batch, batch, error);
-}
-
-gboolean
-divert_netlink_request_all (DivertNetlink         *netlink,
-                            const GPtrArray       *msgs,
-                            DivertNetlinkRefused   refused,
-                            gpointer               user_data,
-                            GError               **error)
-{
-  for (guint first = 0; first < msgs->len; first += BATCH_MESSAGES)
-    {
-      Batch batch = { first, MIN (BATCH_MESSAGES, msgs->len - first), 0, refused, user_data };
-
-      if (!request_batch (netlink, msgs, &batch, error))
-        return FALSE;
     }
   return TRUE;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One conversation with the kernel over netlink: a request and its acknowledgement, or a dump.
- * libnl builds the messages and parses the attributes.  Receiving is our own, because libnl drops
+ * One conversation with the kernel over netlink: a request and its acknowledgement, or a dump.  netlink-batch.h is for
+ * many requests.  libnl builds a single message, and parses the attributes.  Receiving is our own, because libnl drops
  * the kernel's errno and its reason, and copies each message of a dump.
  */
 #pragma once
@@ -20,9 +20,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertNetlinkMessage, nlmsg_free)
 
 /* A message of @type that begins with @header; add attributes with nla_put_…(). */
 DivertNetlinkMessage *divert_netlink_message_new (int type, int flags, gconstpointer header, gsize size);
-/* The same, for whoever makes thousands: @room is what all attributes take, in bytes, and no more can be added. */
-DivertNetlinkMessage *divert_netlink_message_new_sized (int type, int flags, gconstpointer header, gsize size,
-                                                        gsize room);
 
 /* The code is an errno; the message includes the kernel's reason if there was one. */
 #define DIVERT_NETLINK_ERROR (divert_netlink_error_quark ())
@@ -48,12 +45,6 @@ guint32        divert_netlink_get_port (const DivertNetlink *netlink);
 /* Sends @msg and waits for its acknowledgement.  @visit (optional) gets any other messages in the answer. */
 gboolean       divert_netlink_request (DivertNetlink *netlink, DivertNetlinkMessage *msg, DivertNetlinkVisit visit,
                                        gpointer user_data, GError **error);
-typedef void (*DivertNetlinkRefused) (guint index, const GError *error, gpointer user_data);
-/* Sends @msgs (DivertNetlinkMessage) in as few datagrams as possible.  The kernel carries them out in
- * order, each one whether or not the earlier ones failed.  @refused is called for each that it refuses.
- * FALSE: nobody knows how far it got. */
-gboolean       divert_netlink_request_all (DivertNetlink *netlink, const GPtrArray *msgs, DivertNetlinkRefused refused,
-                                           gpointer user_data, GError **error);
 /* Sends @msg as a dump and passes each answer to @visit.  @ret_torn (optional): the kernel's state
  * changed meanwhile, so something may be missing or duplicate. */
 gboolean       divert_netlink_dump (DivertNetlink *netlink, DivertNetlinkMessage *msg, DivertNetlinkVisit visit,

@@ -15,17 +15,13 @@
 #include <errno.h>
 #include <linux/fib_rules.h>
 #include <linux/rtnetlink.h>
-#include <netinet/in.h>
-
-/* There may be thousands of prefixes.  A route and a rule have five attributes at the most, one of them an address. */
-#define ATTRIBUTES_ROOM (5 * RTA_SPACE (sizeof (struct in6_addr)))
 
 void
 divert_fence_writer_clear (DivertFenceWriter *w)
 {
   for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
     divert_fence_state_free (w->states[family]);
-  g_clear_pointer (&w->msgs, g_ptr_array_unref);
+  g_clear_pointer (&w->batch, divert_netlink_batch_free);
   g_clear_error (&w->error);
 }
 
@@ -39,7 +35,7 @@ divert_fence_writer_read (DivertFenceWriter  *w,
   w->netlink = netlink;
   w->fence = fence;
   w->ifindex = ifindex;
-  w->msgs = g_ptr_array_new_with_free_func ((GDestroyNotify) nlmsg_free);
+  w->batch = divert_netlink_batch_new ();
   for (guint family = 0; family < DIVERT_N_FAMILIES; family++)
     {
       w->states[family] = divert_fence_state_read (netlink, fence, family, ifindex, error);
@@ -55,8 +51,7 @@ put_dumped (DivertFenceWriter     *w,
             int                    flags,
             const struct nlmsghdr *seen)
 {
-  g_ptr_array_add (w->msgs, divert_netlink_message_new_sized (type, flags, nlmsg_data (seen),
-                                                            nlmsg_datalen (seen), 0));
+  divert_netlink_batch_begin (w->batch, type, flags, nlmsg_data (seen), nlmsg_datalen (seen));
 }
 
 void
@@ -82,16 +77,14 @@ put_route (DivertFenceWriter  *w,
     .rtm_type = type,
     .rtm_scope = type == RTN_UNICAST ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE,
   };
-  DivertNetlinkMessage *msg = divert_netlink_message_new_sized (request, flags, &route, sizeof route,
-                                                                ATTRIBUTES_ROOM);
 
-  nla_put (msg, RTA_DST, divert_family_bytes (prefix->family), prefix->bytes);
-  nla_put_u32 (msg, RTA_TABLE, w->fence->table);
-  nla_put_u32 (msg, RTA_PRIORITY,
+  divert_netlink_batch_begin (w->batch, request, flags, &route, sizeof route);
+  divert_netlink_batch_put (w->batch, RTA_DST, prefix->bytes, divert_family_bytes (prefix->family));
+  divert_netlink_batch_put_u32 (w->batch, RTA_TABLE, w->fence->table);
+  divert_netlink_batch_put_u32 (w->batch, RTA_PRIORITY,
                type == RTN_THROW ? DIVERT_FENCE_GATE_METRIC : divert_fence_get_panel_metric (w->fence, prefix));
   if (type == RTN_UNICAST)
-    nla_put_u32 (msg, RTA_OIF, w->ifindex);
-  g_ptr_array_add (w->msgs, msg);
+    divert_netlink_batch_put_u32 (w->batch, RTA_OIF, w->ifindex);
 }
 
 void
@@ -155,18 +148,16 @@ put_rule (DivertFenceWriter *w,
     .action = FR_ACT_TO_TBL,
     .flags = w->fence->mark != 0 ? FIB_RULE_INVERT : 0,
   };
-  DivertNetlinkMessage *msg = divert_netlink_message_new_sized (request, flags, &rule, sizeof rule,
-                                                                ATTRIBUTES_ROOM);
 
-  nla_put_u32 (msg, FRA_PRIORITY, w->fence->priorities[family]);
-  nla_put_u32 (msg, FRA_TABLE, w->fence->table);
-  nla_put_u8 (msg, FRA_PROTOCOL, DIVERT_ROUTE_PROTOCOL);
+  divert_netlink_batch_begin (w->batch, request, flags, &rule, sizeof rule);
+  divert_netlink_batch_put_u32 (w->batch, FRA_PRIORITY, w->fence->priorities[family]);
+  divert_netlink_batch_put_u32 (w->batch, FRA_TABLE, w->fence->table);
+  divert_netlink_batch_put_u8 (w->batch, FRA_PROTOCOL, DIVERT_ROUTE_PROTOCOL);
   if (w->fence->mark != 0)
     {
-      nla_put_u32 (msg, FRA_FWMARK, w->fence->mark);
-      nla_put_u32 (msg, FRA_FWMASK, w->fence->mask);
+      divert_netlink_batch_put_u32 (w->batch, FRA_FWMARK, w->fence->mark);
+      divert_netlink_batch_put_u32 (w->batch, FRA_FWMASK, w->fence->mask);
     }
-  g_ptr_array_add (w->msgs, msg);
 }
 
 void
@@ -224,14 +215,14 @@ is_tolerable (const struct nlmsghdr *request,
 }
 
 static void
-on_refused (guint         index,
-            const GError *error,
-            gpointer      user_data)
+on_refused (const struct nlmsghdr *request,
+            const GError          *error,
+            gpointer               user_data)
 {
   DivertFenceWriter *w = user_data;
 
   w->refused++;
-  if (w->error == NULL && !is_tolerable (nlmsg_hdr (w->msgs->pdata[index]), error))
+  if (w->error == NULL && !is_tolerable (request, error))
     w->error = g_error_copy (error);
 }
 
@@ -240,11 +231,11 @@ divert_fence_writer_send (DivertFenceWriter  *w,
                           gboolean           *ret_wrote,
                           GError            **error)
 {
-  if (!divert_netlink_request_all (w->netlink, w->msgs, on_refused, w, error))
+  if (!divert_netlink_batch_send (w->batch, w->netlink, on_refused, w, error))
     return FALSE;
-  *ret_wrote |= w->refused < w->msgs->len;
+  *ret_wrote |= w->refused < divert_netlink_batch_get_length (w->batch);
   w->refused = 0;
-  g_ptr_array_set_size (w->msgs, 0);
+  divert_netlink_batch_clear (w->batch);
   if (w->error == NULL)
     return TRUE;
   g_propagate_error (error, g_steal_pointer (&w->error));

@@ -5,18 +5,19 @@
 #pragma once
 
 #include "fence-state.h"
+#include "system/netlink/netlink-batch.h"
 
 G_BEGIN_DECLS
 
 typedef struct
 {
-  DivertNetlink     *netlink;
-  const DivertFence *fence;
-  guint              ifindex;  /* the device's */
-  DivertFenceState  *states[DIVERT_N_FAMILIES];
-  GPtrArray         *msgs;     /* DivertNetlinkMessage, in the order of execution */
-  guint              refused;  /* how many of them */
-  GError            *error;    /* the first one that matters */
+  DivertNetlink      *netlink;
+  const DivertFence  *fence;
+  guint               ifindex; /* the device's */
+  DivertFenceState   *states[DIVERT_N_FAMILIES];
+  DivertNetlinkBatch *batch;   /* the messages, in the order of execution */
+  guint               refused; /* how many of them */
+  GError             *error;   /* the first one that matters */
 } DivertFenceWriter;
 
 /* Reads the current state.  @netlink and @fence must outlive the writer. */
