@@ -69,10 +69,12 @@ make_candidates (const DivertDecision *decision,
   return g_variant_builder_end (&candidates);
 }
 
+/* There may be thousands of prefixes.  Until it is serialised, each is an object of its own. */
 static GVariant *
 make_intranet (const DivertSite *site)
 {
   GVariantBuilder prefixes;
+  GVariant *intranet;
 
   g_variant_builder_init (&prefixes, G_VARIANT_TYPE ("as"));
   for (guint i = 0; i < site->intranet->len; i++)
@@ -83,7 +85,9 @@ make_intranet (const DivertSite *site)
     }
   if (site->intranet_auto6)
     g_variant_builder_add (&prefixes, "s", "auto6");
-  return g_variant_builder_end (&prefixes);
+  intranet = g_variant_builder_end (&prefixes);
+  g_variant_get_data (intranet);
+  return intranet;
 }
 
 static GVariant *
