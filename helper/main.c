@@ -24,6 +24,7 @@
 #include "bus/sieve.h"
 #include "divert-config.h"
 #include "remove.h"
+#include "system/base/heap.h"
 #include "system/base/journal.h"
 #include "system/base/modules.h"
 #include "system/base/sole.h"
@@ -241,6 +242,7 @@ serve (const char *config_dir)
   Helper helper = { .status = EXIT_SUCCESS };
   g_autoptr(GError) error = NULL;
 
+  divert_heap_return_large ();
   if (!divert_sole_become (DIVERT_RUN_DIR, &error))
     {
       g_critical ("%s", error->message);
