@@ -60,6 +60,26 @@ test_places (void)
   g_assert_true (divert_fence_equal (held, away));
 }
 
+/* There may be thousands of prefixes, and fences and rulesets that are kept have them all. */
+static void
+test_shared (void)
+{
+  g_autoptr(DivertConfig) config = test_config_new (two_sites);
+  g_autoptr(DivertMode) mode = divert_mode_new (DIVERT_MODE_AUTO, NULL);
+  g_autoptr(DivertFacts) facts = divert_facts_new ();
+  g_autoptr(DivertDecision) decision = divert_decide (config, mode, facts);
+  g_autoptr(DivertFence) away = divert_fence_new (config, decision, facts), home = NULL, learned = NULL;
+
+  decision->place = DIVERT_PLACE_SITE;
+  test_prefixes_add (decision->direct, "192.168.22.0/24");
+  home = divert_fence_new (config, decision, facts);
+  g_assert_true (home->panels == away->panels);
+  test_prefixes_add (facts->former, "2001:db8::/64");
+  learned = divert_fence_new (config, decision, facts);
+  assert_is (learned, "10.20.0.0/16;192.168.22.0/24;2001:db8::/64;fd00:22::/64", "192.168.22.0/24");
+  assert_is (away, "10.20.0.0/16;192.168.22.0/24;fd00:22::/64", "");
+}
+
 /* While the internet is granted, or held in doubt, it has panels, too; and gates while it is granted. */
 static void
 test_outer (void)
@@ -213,6 +233,7 @@ main (int   argc,
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/fence/places", test_places);
+  g_test_add_func ("/fence/shared", test_shared);
   g_test_add_func ("/fence/outer", test_outer);
   g_test_add_func ("/fence/auto6", test_auto6);
   g_test_add_func ("/fence/table", test_table);

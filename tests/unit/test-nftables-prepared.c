@@ -51,6 +51,67 @@ test_latest (void)
   divert_nft_prepared_unref (fourth);
 }
 
+/* How many of @table's sets of prefixes have the list that one of @earlier's has, and how many of the others have one
+ * of the same name there. */
+static guint
+count_shared (const DivertNftTable *table,
+              const DivertNftTable *earlier,
+              guint                *ret_others)
+{
+  guint n = 0;
+
+  *ret_others = 0;
+  for (guint i = 0; i < table->sets->len; i++)
+    {
+      const DivertNftSet *set = g_ptr_array_index (table->sets, i);
+      const DivertNftSet *same = divert_nft_table_find_set (earlier, set->name);
+
+      if (set->prefixes == NULL || same == NULL)
+        continue;
+      if (set->prefixes == same->prefixes)
+        n++;
+      else
+        (*ret_others)++;
+    }
+  return n;
+}
+
+/* Long lists are there once.  A name, which is part of a digest, is not enough. */
+static void
+test_shared (void)
+{
+  g_autofree char *servers = expansion_make_servers ();
+  g_autoptr(DivertRuleset) home = expansion_make_ruleset_with (0, DIVERT_MODE_AUTO, servers, "");
+  g_autoptr(DivertRuleset) away = expansion_make_ruleset_with (0, DIVERT_MODE_AWAY, servers, "");
+  g_autoptr(DivertRuleset) away_again = expansion_make_ruleset_with (0, DIVERT_MODE_AWAY, servers, "");
+  g_auto(Preparations) preparations = { 0 }, others = { 0 };
+  g_autoptr(DivertNftPrepared) first = divert_nft_preparations_get (&preparations, home);
+  g_autoptr(DivertNftPrepared) second = divert_nft_preparations_get (&preparations, away);
+  g_autoptr(DivertNftPrepared) third = NULL, fourth = NULL;
+  guint n_others;
+
+  g_assert_cmpuint (count_shared (second->table, first->table, &n_others), >, 0);
+  g_assert_cmpuint (n_others, ==, 0);
+
+  third = divert_nft_preparations_get (&others, home);
+  for (guint i = 0; i < third->table->sets->len; i++)
+    {
+      DivertNftSet *set = g_ptr_array_index (third->table->sets, i);
+
+      if (set->prefixes != NULL)
+        {
+          GArray *shorter = divert_prefixes_copy (set->prefixes);
+
+          g_array_set_size (shorter, shorter->len - 1);
+          g_array_unref (set->prefixes);
+          set->prefixes = shorter;
+        }
+    }
+  fourth = divert_nft_preparations_get (&others, away_again);
+  g_assert_cmpuint (count_shared (fourth->table, third->table, &n_others), ==, 0);
+  g_assert_cmpuint (n_others, >, 0);
+}
+
 /* What its owner is depends on the socket. */
 static void
 test_owner (void)
@@ -74,6 +135,7 @@ main (int    argc,
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/nftables/prepared/latest", test_latest);
+  g_test_add_func ("/nftables/prepared/shared", test_shared);
   g_test_add_func ("/nftables/prepared/owner", test_owner);
   return g_test_run ();
 }

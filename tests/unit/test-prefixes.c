@@ -115,6 +115,30 @@ test_without (void)
 }
 
 static void
+test_merged_contain (void)
+{
+  static const struct
+  {
+    const char *merged, *inner;
+    gboolean    contains;
+  } cases[] = {
+    { "10.0.0.0/8;192.168.22.0/24;fd00::/8", "10.1.0.0/16;fd00:22::/64;192.168.22.0/24", TRUE },
+    { "10.0.0.0/8;192.168.22.0/24", "192.168.22.7;192.168.23.7", FALSE },
+    { "10.0.0.0/9;10.192.0.0/10", "10.0.0.0/8", FALSE },
+    { "10.0.0.0/8", "9.255.255.255", FALSE },
+    { "10.0.0.0/8", "", TRUE },
+    { "", "10.0.0.0/8", FALSE },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr(GArray) merged = list (cases[i].merged), inner = list (cases[i].inner);
+
+      g_assert_cmpint (divert_prefixes_merged_contain (merged, inner), ==, cases[i].contains);
+    }
+}
+
+static void
 test_common (void)
 {
   static const struct
@@ -146,8 +170,10 @@ test_without_same_set (void)
     {
       g_autoptr(GArray) in = random_list (), taken = random_list ();
       g_autoptr(GArray) out = divert_prefixes_without (in, taken), merged = divert_prefixes_merge (out);
+      g_autoptr(GArray) merged_taken = divert_prefixes_merge (taken);
 
       g_assert_true (divert_prefixes_equal (out, merged));
+      g_assert_cmpint (divert_prefixes_merged_contain (merged_taken, in), ==, out->len == 0);
       for (guint i = 0; i < 256; i++)
         {
           const guint8 bytes[4] = { 10, 0, 0, i };
@@ -247,6 +273,7 @@ main (int    argc,
   g_test_add_func ("/prefixes/merge", test_merge);
   g_test_add_func ("/prefixes/merge-same-set", test_merge_same_set);
   g_test_add_func ("/prefixes/without", test_without);
+  g_test_add_func ("/prefixes/merged-contain", test_merged_contain);
   g_test_add_func ("/prefixes/common", test_common);
   g_test_add_func ("/prefixes/without-same-set", test_without_same_set);
   g_test_add_func ("/prefixes/without-work", test_without_work);

@@ -272,6 +272,20 @@ refuse_direct (const DivertSite  *site,
   return FALSE;
 }
 
+static GArray *
+collect_intranets (const DivertConfig *config)
+{
+  g_autoptr(GArray) all = divert_prefixes_new ();
+
+  for (guint i = 0; i < config->sites->len; i++)
+    {
+      const GArray *intranet = ((const DivertSite *) g_ptr_array_index (config->sites, i))->intranet;
+
+      g_array_append_vals (all, intranet->data, intranet->len);
+    }
+  return divert_prefixes_merge (all);
+}
+
 gboolean
 divert_config_finish (DivertConfig  *config,
                       GError       **error)
@@ -297,5 +311,6 @@ divert_config_finish (DivertConfig  *config,
                    _("%s: needs a mask of two bits at least: '0x%x'"), config->units_origin, config->mask);
       return FALSE;
     }
+  config->intranets = collect_intranets (config);
   return TRUE;
 }

@@ -63,6 +63,7 @@ clear (gpointer data)
   g_ptr_array_unref (config->forward_devices);
   g_array_unref (config->dns_except);
   g_ptr_array_unref (config->sites);
+  g_clear_pointer (&config->intranets, g_array_unref);
 }
 
 void

@@ -122,6 +122,8 @@ typedef struct
   DivertForward     forward;
   GPtrArray        *forward_devices; /* char *, names of devices, which may hold any byte; empty: found by kind */
   GPtrArray        *sites;        /* DivertSite, in order of definition */
+  GArray           *intranets;    /* DivertPrefix: theirs, as of divert_prefixes_merge(); NULL until
+                                   * divert_config_finish() */
   char             *mark_origin;  /* "FILE:LINE" that last set mark or mask, for messages; NULL: defaults */
   char             *units_origin; /* "FILE:LINE: [GROUP] KEY" that last set unit or exempt-units; NULL: neither */
 } DivertConfig;

@@ -121,7 +121,8 @@ typedef struct
 {
   DivertPlaceKind place;
   char           *site;       /* for DIVERT_PLACE_SITE and _HELD, else NULL */
-  GArray         *direct;     /* DivertPrefix: the site's intranet with auto6 filled in; else empty */
+  GArray         *direct;     /* DivertPrefix: the site's intranet with auto6 filled in; else empty.  Rules have it,
+                               * too, so it does not change */
   GPtrArray      *exits;      /* DivertExit, sorted by ifindex; else empty */
   gboolean        internet;   /* through the exits, everything goes direct (internet=direct); for _HELD, it did */
   gboolean        dns;        /* the same for DNS (dns=direct) */

@@ -60,13 +60,16 @@ choose_table (guint32 table)
   return table == G_MAXUINT32 ? 1 : table + 1;
 }
 
-static void
-restrict_to (GArray         *prefixes,
-             DivertFamilies  families)
+static GArray *
+select_families (const GArray   *prefixes,
+                 DivertFamilies  families)
 {
-  for (guint i = prefixes->len; i > 0; i--)
-    if ((families & (1 << divert_prefixes_index (prefixes, i - 1)->family)) == 0)
-      g_array_remove_index (prefixes, i - 1);
+  GArray *selected = divert_prefixes_new ();
+
+  for (guint i = 0; i < prefixes->len; i++)
+    if ((families & (1 << divert_prefixes_index (prefixes, i)->family)) != 0)
+      divert_prefixes_add (selected, divert_prefixes_index (prefixes, i));
+  return selected;
 }
 
 /* No intranet is as large as one of these, because each overlaps addresses that can belong to none. */
@@ -123,6 +126,7 @@ divert_fence_new (const DivertConfig   *config,
 {
   const DivertFamilies families = config->ipv6 ? DIVERT_FAMILIES_BOTH : DIVERT_FAMILIES_IPV4;
   const gboolean granted = decision->place == DIVERT_PLACE_SITE;
+  g_autoptr(GArray) intranets = NULL, direct = NULL;
   DivertFence *fence;
 
   if (decision->place == DIVERT_PLACE_OFF)
@@ -136,14 +140,14 @@ divert_fence_new (const DivertConfig   *config,
     fence->priorities[family] = facts != NULL ? divert_precedence_choose (&facts->order[family]).fence
                                               : DIVERT_FENCE_PRIORITY;
 
-  fence->panels = divert_intranets_collect (config, decision, facts);
-  restrict_to (fence->panels, families);
+  fence->outer = decision->internet || decision->dns;
+  intranets = divert_intranets_collect (config, decision, facts);
+  /* Only one of its own can be changed. */
+  fence->panels = config->ipv6 && !fence->outer ? g_array_ref (intranets) : select_families (intranets, families);
   for (guint i = 0; i < fence->panels->len; i++)
     fence->families |= 1 << divert_prefixes_index (fence->panels, i)->family;
-  fence->gates = granted ? divert_prefixes_merge (decision->direct) : divert_prefixes_new ();
-  if (granted)
-    restrict_to (fence->gates, families);
-  fence->outer = decision->internet || decision->dns;
+  direct = granted ? divert_prefixes_merge (decision->direct) : divert_prefixes_new ();
+  fence->gates = select_families (direct, families);
   if (fence->outer)
     add_outer (fence, families, granted);
   return fence;

@@ -30,7 +30,7 @@ typedef struct
   guint32        mask;
   guint32        priorities[DIVERT_N_FAMILIES]; /* of the rules */
   GArray        *panels;   /* DivertPrefix: all intranets, without overlaps, and the halves of the internet if @outer;
-                            * sorted */
+                            * sorted; others may have the same list */
   GArray        *gates;    /* DivertPrefix: what is granted now; sorted, each inside a panel */
   gboolean       outer;    /* it holds the internet, too, as long as its gates are closed */
 } DivertFence;

@@ -9,7 +9,8 @@
 
 G_BEGIN_DECLS
 
-/* The intranets of all sites, and what auto6 stands for now or stood for earlier; merged.  @facts may be NULL. */
+/* The intranets of all sites, and what auto6 stands for now or stood for earlier; merged.  @facts may be NULL.  Others
+ * may have the same list, so it must not change. */
 GArray *divert_intranets_collect (const DivertConfig *config, const DivertDecision *decision, const DivertFacts *facts);
 
 G_END_DECLS

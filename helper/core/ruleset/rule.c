@@ -168,7 +168,7 @@ same_prefixes (const GArray *a,
 {
   guint i = 0, j = 0;
 
-  if (a == NULL || b == NULL)
+  if (a == b || a == NULL || b == NULL)
     return a == b;
   for (;;)
     {

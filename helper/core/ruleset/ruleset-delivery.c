@@ -126,7 +126,7 @@ add_held_drops (const DivertMaker *m)
     return;
   rule = divert_maker_add (m, DIVERT_CHAIN_DELIVER_INTRANET, DIVERT_VERDICT_DROP,
                            N_("the site is in doubt for a moment: its intranet is blocked"));
-  rule->destinations = divert_prefixes_copy (m->decision->direct);
+  rule->destinations = g_array_ref (m->decision->direct);
 }
 
 /* Nobody can answer 0.0.0.0.  A proxy that tries to connects to its own end instead, which is the server's address, and

@@ -100,7 +100,7 @@ make_lan (const DivertMaker *m,
 
   divert_match_foreign_mark (divert_maker_add_leave (m, chain, N_("somebody else's mark is left alone")));
   if (m->decision->place == DIVERT_PLACE_SITE)
-    divert_maker_add_leave (m, chain, by_its_own_way)->destinations = divert_prefixes_copy (m->decision->direct);
+    divert_maker_add_leave (m, chain, by_its_own_way)->destinations = g_array_ref (m->decision->direct);
   if (m->config->forward != DIVERT_FORWARD_ALL)
     {
       divert_maker_add_to (m, chain, DIVERT_VERDICT_GOTO, DIVERT_CHAIN_TAKE);

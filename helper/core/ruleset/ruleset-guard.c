@@ -314,7 +314,7 @@ divert_ruleset_make_exits (const DivertMaker *m)
                                                  N_("the intranet of the site that we are at is reached directly"));
 
       match_exit (rule, way_out);
-      rule->destinations = divert_prefixes_copy (m->decision->direct);
+      rule->destinations = g_array_ref (m->decision->direct);
       if (lets_lans (m) && m->lans->len > 0)
         match_exit (divert_maker_add_leave (m, DIVERT_CHAIN_EXITS_INTERNET,
                                             N_("at this site, the internet is reached directly")), way_out);

@@ -163,7 +163,7 @@ divert_ruleset_make_names (const DivertMaker *m)
 
       if (!m->everything)
         add_query (m, way_out, DIVERT_CHAIN_NAMES_INTRANET, m->spare)->destinations =
-          divert_prefixes_copy (m->decision->direct);
+          g_array_ref (m->decision->direct);
       add_for_exit (m, way_out, DIVERT_CHAIN_NAMES_LEAVING, DIVERT_VERDICT_LEAVE, NULL);
       if (m->decision->internet)
         {

@@ -154,7 +154,7 @@ add_swallowed (const DivertMaker *m,
                                              N_("the site is in doubt for a moment: its intranet is blocked"));
 
   g_strlcpy (rule->out_interface, DIVERT_FENCE_DEVICE, sizeof rule->out_interface);
-  rule->destinations = divert_prefixes_copy (m->decision->direct);
+  rule->destinations = g_array_ref (m->decision->direct);
 }
 
 /* The fence closes before the filter is written, and opens after it.  A packet that meets the fence in
@@ -179,7 +179,7 @@ divert_ruleset_make_grants (const DivertMaker *m)
       rule->out_index = way_out->ifindex;
       rule->sources = divert_prefixes_copy (way_out->sources);
       if (!m->everything)
-        rule->destinations = divert_prefixes_copy (m->decision->direct);
+        rule->destinations = g_array_ref (m->decision->direct);
     }
   add_swallowed (m, DIVERT_CHAIN_FENCED);
 }
@@ -295,7 +295,7 @@ add_held (const DivertMaker *m)
   add_swallowed (m, DIVERT_CHAIN_INTRANET);
   rule = divert_maker_add (m, DIVERT_CHAIN_INTRANET, DIVERT_VERDICT_MARK,
                            N_("the site is in doubt for a moment: its intranet is blocked"));
-  rule->destinations = divert_prefixes_copy (m->decision->direct);
+  rule->destinations = g_array_ref (m->decision->direct);
   divert_maker_set_mark (m, rule, m->config->mark);
   divert_maker_add_leave_if_marked (m, DIVERT_CHAIN_INTRANET);
 }

@@ -69,7 +69,7 @@ add_grants (const DivertMaker *m)
       rule = divert_maker_add_leave (m, DIVERT_CHAIN_WIRE_GRANTS,
                                      N_("the intranet of the site that we are at is reached directly"));
       match_device (rule, link);
-      rule->destinations = divert_prefixes_copy (m->decision->direct);
+      rule->destinations = g_array_ref (m->decision->direct);
     }
 }
 

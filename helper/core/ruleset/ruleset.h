@@ -265,7 +265,8 @@ guint32        divert_ruleset_get_served_mark (const DivertConfig *config);
 /* A packet mark, not 0, that the rules take for somebody else's.  The helper's own packets have it. */
 guint32        divert_ruleset_get_bypass_mark (const DivertConfig *config);
 
-/* A rule that matches everything and leaves it.  It owns its lists. */
+/* A rule that matches everything and leaves it.  Others may have its lists, so these do not
+ * change. */
 DivertRule    *divert_rule_new (DivertChain chain, DivertFamilies families);
 /* The copy shares the lists. */
 DivertRule    *divert_rule_copy (const DivertRule *rule);

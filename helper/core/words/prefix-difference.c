@@ -46,6 +46,39 @@ add_rest (GArray       *left,
   add_rest (left, half, taken, at);
 }
 
+/* The last one of @merged that doesn't come after @prefix, so that no other can contain it; NULL: none. */
+static const DivertPrefix *
+find_before (const GArray       *merged,
+             const DivertPrefix *prefix)
+{
+  guint begin = 0, end = merged->len;
+
+  while (begin < end)
+    {
+      const guint middle = begin + (end - begin) / 2;
+
+      if (divert_prefix_compare (divert_prefixes_index (merged, middle), prefix) <= 0)
+        begin = middle + 1;
+      else
+        end = middle;
+    }
+  return begin > 0 ? divert_prefixes_index (merged, begin - 1) : NULL;
+}
+
+gboolean
+divert_prefixes_merged_contain (const GArray *merged,
+                                const GArray *inner)
+{
+  for (guint i = 0; i < inner->len; i++)
+    {
+      const DivertPrefix *prefix = divert_prefixes_index (inner, i), *outer = find_before (merged, prefix);
+
+      if (outer == NULL || !divert_prefix_contains (outer, prefix))
+        return FALSE;
+    }
+  return TRUE;
+}
+
 GArray *
 divert_prefixes_without (const GArray *prefixes,
                          const GArray *taken)

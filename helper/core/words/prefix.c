@@ -280,6 +280,8 @@ gboolean
 divert_prefixes_equal (const GArray *a,
                        const GArray *b)
 {
+  if (a == b)
+    return TRUE;
   if (a->len != b->len)
     return FALSE;
   for (guint i = 0; i < a->len; i++)

@@ -94,6 +94,8 @@ gboolean divert_prefixes_contain (const GArray *prefixes, const DivertPrefix *in
 /* A new list, sorted by divert_prefix_compare(), without duplicates and prefixes inside others, and with
  * sibling halves joined. */
 GArray  *divert_prefixes_merge (const GArray *prefixes);
+/* Is each of @inner in one of @merged, a list as of divert_prefixes_merge()? */
+gboolean divert_prefixes_merged_contain (const GArray *merged, const GArray *inner);
 /* What is left of @prefixes without all that is in @taken: a new list, as of divert_prefixes_merge().  Costs about as
  * much as merging both. */
 GArray  *divert_prefixes_without (const GArray *prefixes, const GArray *taken);

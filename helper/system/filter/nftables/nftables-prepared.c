@@ -60,6 +60,23 @@ divert_nft_prepared_suppose (DivertNftPrepared *prepared,
   forget_texts (prepared->table);
 }
 
+/* There may be thousands of prefixes, and most sets are the same in all tables. */
+static void
+share_sets (DivertNftTable       *table,
+            const DivertNftTable *earlier)
+{
+  for (guint i = 0; i < table->sets->len; i++)
+    {
+      DivertNftSet *set = g_ptr_array_index (table->sets, i);
+      const DivertNftSet *same = divert_nft_table_find_set (earlier, set->name);
+
+      if (set->prefixes == NULL || same == NULL || !divert_prefixes_equal (set->prefixes, same->prefixes))
+        continue;
+      g_array_unref (set->prefixes);
+      set->prefixes = g_array_ref (same->prefixes);
+    }
+}
+
 void
 divert_nft_preparations_clear (DivertNftPreparations *preparations)
 {
@@ -88,6 +105,8 @@ divert_nft_preparations_get (DivertNftPreparations *preparations,
     {
       divert_nft_prepared_unref (found);
       found = prepared_new (ruleset);
+      for (guint j = 0; j < i && latest[j] != NULL; j++)
+        share_sets (found->table, latest[j]->table);
     }
   memmove (latest + 1, latest, i * sizeof *latest);
   latest[0] = found;
