@@ -13,7 +13,7 @@ divert_guard_put_granted (DivertNftBatch     *batch,
                           const DivertNftSet *set)
 {
   g_autoptr(nftnl_set) none = nftnl_set_alloc ();
-  g_autoptr(nftnl_set) elements = divert_nft_encode_set (DIVERT_GUARD_TABLE, set, 0);
+  g_autoptr(nftnl_set) elements = divert_nft_encode_set (DIVERT_GUARD_TABLE, set, 0, 0);
 
   nftnl_set_set_str (none, NFTNL_SET_TABLE, DIVERT_GUARD_TABLE);
   nftnl_set_set_str (none, NFTNL_SET_NAME, DIVERT_GUARD_GRANTED);

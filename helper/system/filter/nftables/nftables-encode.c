@@ -191,10 +191,11 @@ find_end (const DivertPrefix *prefix,
 static void
 add_prefixes (struct nftnl_set *set,
               const GArray     *prefixes,
+              guint             first,
               guint             length,
               gboolean          is_intervals)
 {
-  for (guint i = 0; i < prefixes->len; i++)
+  for (guint i = first; i < MIN (first + DIVERT_NFT_PREFIXES_AT_ONCE, prefixes->len); i++)
     {
       const DivertPrefix *prefix = divert_prefixes_index (prefixes, i);
       guint8 end[sizeof prefix->bytes];
@@ -252,6 +253,7 @@ add_bits (struct nftnl_set *set,
 struct nftnl_set *
 divert_nft_encode_set (const char         *table,
                        const DivertNftSet *set,
+                       guint               first,
                        guint32             id)
 {
   struct nftnl_set *encoded = nftnl_set_alloc ();
@@ -269,7 +271,7 @@ divert_nft_encode_set (const char         *table,
   if (set->names != NULL)
     add_interfaces (encoded, set);
   else if (set->prefixes != NULL)
-    add_prefixes (encoded, set->prefixes, length, set->length == 0);
+    add_prefixes (encoded, set->prefixes, first, length, set->length == 0);
   else
     add_bits (encoded, set->bits, length);
   return encoded;

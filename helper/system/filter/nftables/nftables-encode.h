@@ -35,8 +35,10 @@ gboolean            divert_nft_is_our_table (gconstpointer user_data, guint32 le
 struct nftnl_table *divert_nft_encode_table (const char *table, guint32 flags);
 struct nftnl_chain *divert_nft_encode_chain (const DivertNftTable *table, guint chain);
 struct nftnl_rule  *divert_nft_encode_rule (const char *table, DivertNftRule *rule);
-/* With all its elements.  Each set in a batch needs its own @id. */
-struct nftnl_set   *divert_nft_encode_set (const char *table, const DivertNftSet *set, guint32 id);
+/* With its elements.  Of prefixes, there may be thousands, and each takes 300 bytes here or twice that.  So there are
+ * only as many as this, beginning with number @first.  Each set in a batch needs its own @id. */
+#define DIVERT_NFT_PREFIXES_AT_ONCE 256
+struct nftnl_set   *divert_nft_encode_set (const char *table, const DivertNftSet *set, guint first, guint32 id);
 
 /* Appends @expr to @rule (nftables-expressions.c). */
 void                divert_nft_encode_expr (struct nftnl_rule *rule, const DivertNftExpr *expr);

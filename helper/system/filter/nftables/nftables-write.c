@@ -73,6 +73,19 @@ add_before (DivertNftBatch  *batch,
     add_rule (batch, table, g_ptr_array_index (rules, i - 1), 0);
 }
 
+static void
+add_elements (DivertNftBatch   *batch,
+              struct nftnl_set *encoded,
+              const char       *what)
+{
+  struct nftnl_set_elems_iter *iter = nftnl_set_elems_iter_create (encoded);
+
+  for (int more = nftnl_set_elems_iter_cur (iter) != NULL; more > 0;)
+    more = nftnl_set_elems_nlmsg_build_payload_iter (
+        divert_nft_batch_add (batch, NFT_MSG_NEWSETELEM, NLM_F_CREATE, what), iter);
+  nftnl_set_elems_iter_destroy (iter);
+}
+
 /* Spreads the elements of a long list over several messages. */
 static void
 add_set (DivertNftBatch     *batch,
@@ -80,17 +93,19 @@ add_set (DivertNftBatch     *batch,
          const DivertNftSet *set,
          guint32             id)
 {
-  g_autoptr(nftnl_set) encoded = divert_nft_encode_set (table, set, id);
   g_autofree char *what = g_strdup_printf ("set %s", set->name);
-  struct nftnl_set_elems_iter *iter;
-  int more;
+  guint first = 0;
 
-  nftnl_set_nlmsg_build_payload (divert_nft_batch_add (batch, NFT_MSG_NEWSET, NLM_F_CREATE, what), encoded);
-  iter = nftnl_set_elems_iter_create (encoded);
-  for (more = nftnl_set_elems_iter_cur (iter) != NULL; more > 0;)
-    more = nftnl_set_elems_nlmsg_build_payload_iter (
-        divert_nft_batch_add (batch, NFT_MSG_NEWSETELEM, NLM_F_CREATE, what), iter);
-  nftnl_set_elems_iter_destroy (iter);
+  do
+    {
+      g_autoptr(nftnl_set) encoded = divert_nft_encode_set (table, set, first, id);
+
+      if (first == 0)
+        nftnl_set_nlmsg_build_payload (divert_nft_batch_add (batch, NFT_MSG_NEWSET, NLM_F_CREATE, what), encoded);
+      add_elements (batch, encoded, what);
+      first += DIVERT_NFT_PREFIXES_AT_ONCE;
+    }
+  while (set->prefixes != NULL && first < set->prefixes->len);
 }
 
 static void
