@@ -21,7 +21,7 @@
 #define KEPT_BYTES (4 * 1024 * 1024)
 
 /* In bytes.  glibc begins with this as well.  But once the first such piece has been freed, it keeps others of that
- * size for later. */
+ * size for later.  No piece that each change of place needs is as large, because mapping it takes some of the time. */
 #define LARGE_BYTES (128 * 1024)
 
 /* Setting the one also fixes the other: how much may be free behind all pieces until it is returned.  It is what glibc

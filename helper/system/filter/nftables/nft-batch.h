@@ -21,9 +21,9 @@ void             divert_nft_batch_free (DivertNftBatch *batch);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DivertNftBatch, divert_nft_batch_free)
 
 /* Begins a message of @type (NFT_MSG_…).  The caller puts the attributes after the returned header, which
- * is valid until the next call and has room for DIVERT_NFT_MESSAGE_BYTES.  @what names the message in an
- * error. */
-#define DIVERT_NFT_MESSAGE_BYTES (128 * 1024)
+ * is valid until the next call and has room for DIVERT_NFT_MESSAGE_BYTES: one list, which has 64 kB at the
+ * most, because no attribute can be larger, and some names.  @what names the message in an error. */
+#define DIVERT_NFT_MESSAGE_BYTES (96 * 1024)
 struct nlmsghdr *divert_nft_batch_add (DivertNftBatch *batch, guint8 type, guint16 flags, const char *what);
 guint            divert_nft_batch_length (const DivertNftBatch *batch);
 
