@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * load STEP LOG PROTOCOL,ADDRESS,PORT…: asks each target a question every STEP milliseconds, over and over. Their turns
- * are spread evenly over that time, so that one of them soon meets a gap in the rules. UDP uses one lasting connected
- * socket, and a new one every fifth time. The lasting one makes room for another if nothing answers it. TCP opens a new
- * connection every fifth time. At SIGTERM it writes one line for each target: at how many seconds since boot the kernel
- * first let a packet go, when the first answer came, and how many answers came from whom, who saw which address:
+ * load STEP LOG PROTOCOL,ADDRESS,PORT…: asks one target after the other, and all of them in STEP milliseconds, over and
+ * over. One that is named twice is asked twice. They are spread evenly over that time, so that one of them soon meets a
+ * gap in the rules. UDP uses one lasting connected socket, and a new one every fifth time. The lasting one makes room
+ * for another if nothing answers it. TCP opens a new connection every fifth time. At SIGTERM it writes one line for
+ * each target: at how many seconds since boot the kernel first let a packet go, when the first answer came, and how
+ * many answers came from whom, who saw which address:
  *
  *   PROTOCOL ADDRESS sent N first S answers N first S strays N [(ANSWER)] error WORDS from WHO PEER=N …
  *
@@ -26,6 +27,7 @@
 #include <unistd.h>
 
 #define MAX_TARGETS 8
+#define MAX_TURNS 24
 #define MAX_FLIGHT 12
 #define FRESH_EVERY 5
 #define GIVE_UP_AFTER 100
@@ -39,11 +41,13 @@ typedef struct
 
 typedef struct
 {
+  const char             *text;
   const char             *protocol;
   const char             *address;
   struct sockaddr_storage to;
   socklen_t               to_length;
   int                     type;
+  unsigned                asked;
   unsigned                sent;
   unsigned                answers;
   unsigned                strays;
@@ -76,8 +80,9 @@ now (void)
 }
 
 static void
-parse (char *text, Target *target)
+parse (const char *words, Target *target)
 {
+  char *text = strdup (words);
   struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV };
   struct addrinfo *found;
   const char *protocol = strtok (text, ",");
@@ -86,6 +91,7 @@ parse (char *text, Target *target)
 
   if (port == NULL)
     exit (2);
+  target->text = words;
   target->protocol = protocol;
   target->address = address;
   target->type = strcmp (protocol, "tcp") == 0 ? SOCK_STREAM : SOCK_DGRAM;
@@ -156,9 +162,9 @@ renew (Target *target, int error)
 }
 
 static void
-ask (Target *target, unsigned turn)
+ask (Target *target)
 {
-  int fresh = turn % FRESH_EVERY == 0;
+  int fresh = target->asked++ % FRESH_EVERY == 0;
   char text[64];
   size_t length = (size_t) snprintf (text, sizeof text, "#%s\n", target->address);
   const struct sockaddr *to = (const struct sockaddr *) &target->to;
@@ -314,30 +320,49 @@ report (FILE *log, const Target *target)
   fputc ('\n', log);
 }
 
+/* The target of that name; a new one if there is none yet.  NULL: too many. */
+static Target *
+find (Target *targets, int *n, const char *words)
+{
+  Target *target;
+
+  for (int i = 0; i < *n; i++)
+    if (strcmp (targets[i].text, words) == 0)
+      return &targets[i];
+  if (*n == MAX_TARGETS)
+    return NULL;
+  target = &targets[*n];
+  target->flight = &flights[*n * MAX_FLIGHT];
+  /* Nor do all of them open a new socket at the same time. */
+  target->asked = (unsigned) *n;
+  parse (words, target);
+  (*n)++;
+  return target;
+}
+
 int
 main (int argc, char **argv)
 {
   static Target targets[MAX_TARGETS];
-  int n = argc - 3 > MAX_TARGETS ? MAX_TARGETS : argc - 3;
+  Target *turns[MAX_TURNS];
+  int n_turns = argc - 3;
+  int n = 0;
   int step = argc > 3 ? atoi (argv[1]) : 0;
   int told = 0;
   FILE *log;
 
-  if (step <= 0)
+  if (step <= 0 || n_turns > MAX_TURNS)
     return 2;
-  for (int i = 0; i < n; i++)
-    {
-      targets[i].flight = &flights[i * MAX_FLIGHT];
-      parse (argv[i + 3], &targets[i]);
-    }
+  for (int i = 0; i < n_turns; i++)
+    if ((turns[i] = find (targets, &n, argv[i + 3])) == NULL)
+      return 2;
   signal (SIGTERM, stop);
-  for (unsigned turn = 0; !stopped; turn++)
+  while (!stopped)
     {
-      /* Nor does everybody open a new socket in the same turn. */
-      for (int i = 0; i < n && !stopped; i++)
+      for (int i = 0; i < n_turns && !stopped; i++)
         {
-          ask (&targets[i], turn + (unsigned) i);
-          listen_for (targets, n, step * (i + 1) / n - step * i / n);
+          ask (turns[i]);
+          listen_for (targets, n, step * (i + 1) / n_turns - step * i / n_turns);
         }
       if (!told && all_answered (targets, n))
         {

@@ -1,14 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # In the guest: loads that run while something happens, and what happened to them.
 
-# loads_start: to the NAS and to the web, UDP and TCP, both families: eight targets, one of which has its turn every 25
-# ms. It runs until loads_stop, which prints the result. Each question takes an emulated processor some 20 ms in all
-# that it passes through, the proxy first. So this takes half of one; twice as many would take so much that beside
-# another machine a question asked meanwhile is not answered in time.
+# loads_start: to the NAS and to the web, UDP and TCP, both families. It runs until loads_stop, which prints the result.
+# One of its turns takes 200 ms and asks the NAS twice, so a datagram goes to it every 100 ms in each family, and in one
+# of both every 33 or 67. Each question takes an emulated processor some 20 ms in all that it passes through, the proxy
+# first. If those to the web were as many, then beside another machine a question asked meanwhile would not be answered
+# in time.
 loads_start ()
 {
+  local turn=(
+    udp,$NAS4,445 udp,$WEB4,80 udp,$NAS6,445 tcp,$NAS4,445 tcp,$WEB4,80 tcp,$NAS6,445
+    udp,$NAS4,445 udp,$WEB6,80 udp,$NAS6,445 tcp,$NAS4,445 tcp,$WEB6,80 tcp,$NAS6,445
+  )
+
   rm -f $WORLD/load $WORLD/load.all
-  spawn load '' $LOAD 200 $WORLD/load "${TARGETS[@]}"
+  spawn load '' $LOAD 200 $WORLD/load "${turn[@]}"
   until_true 60 test -e $WORLD/load.all || die "the load does not get through: $(loads_stop)"
 }
 
@@ -27,6 +33,7 @@ strangers_reset ()
 
   [[ -s $WORLD/dump-home.pid ]] || strangers_dump
   for host in home cafe evil impostor; do
+    ! gone "$(<$WORLD/dump-$host.pid)" || note "the tcpdump at $host has ended"
     : >$WORLD/dump-$host.log
     on $host nft reset counters >/dev/null
   done
