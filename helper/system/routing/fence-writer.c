@@ -81,8 +81,8 @@ put_route (DivertFenceWriter  *w,
   divert_netlink_batch_begin (w->batch, request, flags, &route, sizeof route);
   divert_netlink_batch_put (w->batch, RTA_DST, prefix->bytes, divert_family_bytes (prefix->family));
   divert_netlink_batch_put_u32 (w->batch, RTA_TABLE, w->fence->table);
-  divert_netlink_batch_put_u32 (w->batch, RTA_PRIORITY,
-               type == RTN_THROW ? DIVERT_FENCE_GATE_METRIC : divert_fence_get_panel_metric (w->fence, prefix));
+  divert_netlink_batch_put_u32 (w->batch, RTA_PRIORITY, type == RTN_THROW
+                                ? DIVERT_FENCE_GATE_METRIC : divert_fence_get_panel_metric (w->fence, prefix));
   if (type == RTN_UNICAST)
     divert_netlink_batch_put_u32 (w->batch, RTA_OIF, w->ifindex);
 }
