@@ -2,19 +2,13 @@
 # In the guest: loads that run while something happens, and what happened to them.
 
 # loads_start: to the NAS and to the web, UDP and TCP, both families. It runs until loads_stop, which prints the result.
-# One of its turns takes 200 ms and asks the NAS twice, so a datagram goes to it every 100 ms in each family, and in one
-# of both every 33 or 67. Each question takes an emulated processor some 20 ms in all that it passes through, the proxy
-# first. If those to the web were as many, then beside another machine a question asked meanwhile would not be answered
-# in time.
+# A turn takes 200 ms and asks the NAS twice, so a datagram goes to it every 100 ms in each family, and in one of both
+# every 33 or 67. Each question takes an emulated processor some 20 ms in all that it passes through, the proxy first.
+# If those to the web were as many, a question asked meanwhile would not be answered in time beside another machine.
 loads_start ()
 {
-  local turn=(
-    udp,$NAS4,445 udp,$WEB4,80 udp,$NAS6,445 tcp,$NAS4,445 tcp,$WEB4,80 tcp,$NAS6,445
-    udp,$NAS4,445 udp,$WEB6,80 udp,$NAS6,445 tcp,$NAS4,445 tcp,$WEB6,80 tcp,$NAS6,445
-  )
-
   rm -f $WORLD/load $WORLD/load.all
-  spawn load '' $LOAD 200 $WORLD/load "${turn[@]}"
+  spawn load '' $LOAD 200 $WORLD/load "${TURN[@]}"
   until_true 60 test -e $WORLD/load.all || die "the load does not get through: $(loads_stop)"
 }
 

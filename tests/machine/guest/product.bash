@@ -87,7 +87,7 @@ After=local-fs.target
 Before=NetworkManager.service
 [Service]
 Type=exec
-ExecStart=/usr/local/lib/machine/load 50 /run/early.log ${TARGETS[*]}
+ExecStart=/usr/local/lib/machine/load 100 /run/early.log ${TURN[*]}
 [Install]
 WantedBy=sysinit.target
 END

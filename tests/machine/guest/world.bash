@@ -37,6 +37,11 @@ for target in $NAS4,445 $NAS6,445 $WEB4,80 $WEB6,80; do
   TARGETS+=(udp,$target tcp,$target)
 done
 unset target
+# One turn of a load: in UDP and TCP and in both families, the NAS twice and the web once.
+TURN=(
+  udp,$NAS4,445 udp,$WEB4,80 udp,$NAS6,445 tcp,$NAS4,445 tcp,$WEB4,80 tcp,$NAS6,445
+  udp,$NAS4,445 udp,$WEB6,80 udp,$NAS6,445 tcp,$NAS4,445 tcp,$WEB6,80 tcp,$NAS6,445
+)
 
 # world_up PROBE: everything except access points.  PROBE is the lab's probe.
 world_up ()
