@@ -24,8 +24,8 @@
  * size for later.  No piece that each change of place needs is as large, because mapping it takes some of the time. */
 #define LARGE_BYTES (128 * 1024)
 
-/* Setting the one also fixes the other: how much may be free behind all pieces until it is returned.  It is what glibc
- * itself would come to with our buffers, so that a change of place leaves it as it is. */
+/* Setting the one also fixes the other: how much may be free behind all pieces until it is returned.  glibc itself
+ * would also keep twice as much, and a change of place frees and needs some of it again. */
 void
 divert_heap_return_large (void)
 {
